@@ -1,0 +1,49 @@
+# Two commands for a newcomer: `make demo` and `make test`. Both do all their own set-up.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+# One thread a process: measured, more threads only fight on a busy machine (docs/operate.md).
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+export TOKENIZERS_PARALLELISM ?= false
+
+.PHONY: demo test lint types imports check bench evaluate schemas clean
+
+$(STAMP): pyproject.toml .ci/constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[dev]'
+	touch $(STAMP)
+
+demo: $(STAMP) ## the main job on the sample stream: rumours found, graphs grown, alerts raised
+	$(BIN)/hearsay replay examples/sample.jsonl.gz --out runs/demo --overwrite
+
+test: check ## every check and every test, as CI runs them
+	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
+	$(BIN)/python tests/coverage_gate.py .coverage.json
+
+check: lint types imports
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+imports: $(STAMP)
+	$(BIN)/lint-imports
+
+schemas: $(STAMP) ## writes the JSON Schemas and the AsyncAPI document again
+	$(BIN)/hearsay schema --out docs/schemas
+
+bench: $(STAMP) ## events per CPU-second against a naive composition, in one run
+	$(BIN)/python -m tests.benchmarks.bench_pipeline
+
+evaluate: $(STAMP) ## the protocol of docs/concepts.md on the development data, where it is present
+	$(BIN)/python -m tests.benchmarks.evaluate_growth
+	$(BIN)/python -m tests.benchmarks.evaluate_texts
+
+clean:
+	rm -rf $(VENV) runs .coverage .coverage.json .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,49 @@
+"""A detector's state as bytes and back, with a name and a version, so that an older state migrates or is refused.
+
+Every stateful detector calls `pack` in its `snapshot` and `unpack` in its `restore`; nothing else knows the format.
+"""
+
+from typing import TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class SnapshotError(ValueError):
+    """A state that this release cannot read. The message says which, and what to do."""
+
+
+class _Envelope(msgspec.Struct, array_like=True):
+    name: str
+    version: int
+    state: msgspec.Raw
+
+
+def pack(name: str, version: int, state: object) -> bytes:
+    """State as MessagePack under its detector's name and its format's version; equal states give equal bytes."""
+    return msgspec.msgpack.encode(_Envelope(name, version, msgspec.Raw(msgspec.msgpack.encode(state))))
+
+
+def unpack(name: str, version: int, state_type: type[T], data: bytes) -> T:
+    """The state that `pack` wrote.
+
+    Raises:
+        SnapshotError: not a snapshot, another detector's, or of a version that this release does not read.
+
+    """
+    try:
+        envelope = msgspec.msgpack.decode(data, type=_Envelope)
+    except msgspec.MsgspecError as error:
+        raise SnapshotError(
+            f"a snapshot must be MessagePack written by this program; got {error}; replay the log"
+        ) from error
+    if (envelope.name, envelope.version) != (name, version):
+        raise SnapshotError(
+            f"a snapshot must be of {name} version {version}; got {envelope.name} version {envelope.version}; "
+            "replay the log, or use the release that wrote it"
+        )
+    try:
+        return msgspec.msgpack.decode(envelope.state, type=state_type)
+    except msgspec.MsgspecError as error:
+        raise SnapshotError(f"the state of {name} must match version {version}; got {error}; replay the log") from error

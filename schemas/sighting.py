@@ -1,0 +1,68 @@
+"""`Sighting`: an event after intake, pseudonymised, normalised and fingerprinted, and safe to publish."""
+
+from typing import Annotated
+
+import msgspec
+
+from schemas.base import Count, Digest, Id, Message, Ms
+from schemas.event import AccountStatus, Counters, Debunk, Kind, Media, ParentEvidence, Report
+
+
+class Position(msgspec.Struct, frozen=True):
+    """Where an event stands in its source: a Kafka topic's partition and offset, or a file's line, counted from 0."""
+
+    source: str
+    partition: Count
+    offset: Count
+
+
+class Content(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a message says, as the detectors see it; one object per distinct text, shared by its sightings."""
+
+    text: str = ""  # for people: mentions, telephone numbers and addresses masked
+    normal: str = ""  # for matching: script-safe normal form of `text`
+    fingerprint: str = ""  # digest of `normal`; empty when nothing is left to match
+    sha256: str = ""  # of the exact UTF-8 bytes of the message
+    words: int = 0  # of `normal`
+    urls: tuple[str, ...] = ()  # canonical, without tracking parameters
+
+
+class Sighting(Message, frozen=True, kw_only=True):
+    """One event of a message trail with nobody's identity in it.
+
+    Every identifier is a keyed digest (`key_id` names the key). `time` is the event time that all detectors run on;
+    `progress` is how far the event's source partition had come, the watermark's raw material.
+    """
+
+    event_id: Digest
+    platform: str
+    kind: Kind
+    time: Ms
+    key_id: str
+    content: Content
+    message: Digest | None = None
+    root: Digest | None = None
+    parent: Digest | None = None
+    parent_evidence: ParentEvidence = ParentEvidence.NONE
+    hops_min: int = 0
+    hops_max: int | None = None
+    frequently_forwarded: bool = False
+    actor: Digest | None = None
+    chat: Digest | None = None
+    chat_size: int | None = None
+    followers: int | None = None
+    lang: str | None = None
+    media: tuple[Media, ...] = ()
+    counters: Counters | None = None
+    account_status: AccountStatus | None = None
+    report: Report | None = None
+    debunk: Debunk | None = None
+    partition: Count = 0
+    progress: Ms = 0
+    vector: Annotated[bytes, msgspec.Meta(description="unit embedding, little-endian float32")] | None = None
+
+
+SPREADING = frozenset({Kind.POST, Kind.FORWARD, Kind.QUOTE, Kind.REPLY})
+"""The kinds that bring a message to new eyes; the others say something about a message."""
+
+__all__ = ["SPREADING", "Content", "Id", "Position", "Sighting"]
