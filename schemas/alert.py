@@ -1,4 +1,7 @@
-"""`Alert`: what Hearsay is for. It explains itself: counts before rates, the limit and what fixed it, what would lower it."""
+"""`Alert`: what Hearsay is for.
+
+It explains itself: counts before rates, the limit and what fixed it, what would lower it.
+"""
 
 from enum import StrEnum
 

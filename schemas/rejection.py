@@ -23,7 +23,7 @@ class Reason(StrEnum):
 
 
 class Rejection(Message, frozen=True, kw_only=True):
-    """A refused event: the rule it broke, where it stands, and its bytes, sealed so that only the key's holder reads it."""
+    """A refused event: the rule it broke, where it stands, and its bytes, sealed for the holder of the key."""
 
     reason: Reason
     detail: str  # the rule and the field's path; never a value that could name a person
