@@ -1,0 +1,288 @@
+"""Raw bytes in, a sighting with nobody's identity in it out; or a rejection that says which rule the bytes broke.
+
+Nothing leaves this step that could name a person: identifiers become keyed digests, texts are masked, and a refused
+payload is sealed. The event time that every detector runs on is decided here, once.
+"""
+
+import hashlib
+import re
+from functools import lru_cache
+
+import msgspec
+
+from detectors.fingerprint import fingerprint
+from detectors.normalise import count_words, normalise
+from detectors.pseudonym import Pseudonymiser
+from detectors.redact import redact
+from detectors.urls import canonical, find_urls
+from detectors.watermark import OrderConfig, Progress
+from schemas.event import ForwardEvent, Kind
+from schemas.rejection import Reason, Rejection
+from schemas.sighting import SPREADING, Content, Position, Sighting
+
+_DIGEST = re.compile(r"[0-9a-f]{16,64}").fullmatch
+_QUOTED = re.compile(r"'[^']*'")
+_FREQUENT_HOPS = 5  # what "frequently forwarded" means on WhatsApp: five hops or more
+
+
+class IntakeConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What counts as a usable event. Sizes in bytes and characters, times in milliseconds since 1970."""
+
+    max_event_bytes: int = 1 << 20
+    max_text_chars: int = 65_536  # the longest message that WhatsApp carries
+    earliest_ms: int = 946_684_800_000  # 2000-01-01
+    latest_ms: int = 4_102_444_800_000  # 2100-01-01
+    max_skew_ms: int = 300_000  # a claimed time further ahead of the observation is replaced by it
+    max_sealed_bytes: int = 65_536
+    remembered_texts: int = 65_536
+    accepted_keys: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that could never let an event through."""
+        for name in ("max_event_bytes", "max_text_chars", "remembered_texts"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"intake.{name} must be positive; got {getattr(self, name)}; leave it out for the default")
+        if self.max_sealed_bytes < 0 or self.max_skew_ms < 0:
+            raise ValueError("intake.max_sealed_bytes and intake.max_skew_ms must not be negative; use 0 for none")
+        if self.earliest_ms >= self.latest_ms:
+            raise ValueError("intake.earliest_ms must be before intake.latest_ms; swap them")
+
+
+class Refusal(Exception):  # noqa: N818 - not an error of the program: an expected outcome, caught one frame up
+    """An event that breaks a rule of the contract."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class _Times(msgspec.Struct):
+    newest: dict[int, bytes]
+
+
+class Intake:
+    """Validates, pseudonymises, normalises and fingerprints one event at a time.
+
+    Costs some ten microseconds for a text seen lately, whose normal form is remembered; memory is bounded by
+    `remembered_texts`. The only state that matters is each partition's progress.
+    """
+
+    def __init__(self, config: IntakeConfig, order: OrderConfig, pseudonymiser: Pseudonymiser) -> None:
+        self._config = config
+        self._order = order
+        self._pseudonymiser = pseudonymiser
+        self._keys = frozenset((*config.accepted_keys, pseudonymiser.key_id))
+        self._decode = msgspec.json.Decoder(ForwardEvent).decode
+        self._content = lru_cache(maxsize=config.remembered_texts)(read_content)
+        self._progress: dict[int, Progress] = {}
+
+    def update(self, raw: bytes, position: Position) -> Sighting | Rejection:
+        """Give the event's sighting, or the reason why it has none. Never raises on input.
+
+        Args:
+            raw: one JSON object, as it came.
+            position: where it stood in its source.
+        """
+        try:
+            event = self._read(raw)
+            check(event, self._config)
+            return self._sighting(event, position.partition)
+        except Refusal as refusal:
+            return self.reject(raw, position, refusal.reason, refusal.detail)
+
+    def reject(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
+        """Keep what was refused: position, digest and, up to a bound, the sealed bytes."""
+        sealed = self._pseudonymiser.seal(raw) if 0 < len(raw) <= self._config.max_sealed_bytes else b""
+        return Rejection(
+            reason=reason,
+            detail=detail,
+            position=position,
+            size=len(raw),
+            sha256=hashlib.sha256(raw).hexdigest(),
+            sealed=sealed,
+            key_id=self._pseudonymiser.key_id if sealed else "",
+        )
+
+    def snapshot(self) -> dict[int, bytes]:
+        """Each partition's progress."""
+        return {partition: progress.snapshot() for partition, progress in sorted(self._progress.items())}
+
+    def restore(self, state: dict[int, bytes]) -> None:
+        """Take up where `snapshot` was taken."""
+        self._progress = {}
+        for partition, data in state.items():
+            self._progress[partition] = Progress(self._order)
+            self._progress[partition].restore(data)
+
+    def _read(self, raw: bytes) -> ForwardEvent:
+        if len(raw) > self._config.max_event_bytes:
+            raise Refusal(
+                Reason.TOO_LARGE, f"an event must have at most {self._config.max_event_bytes} bytes; got {len(raw)}"
+            )
+        try:
+            return self._decode(raw)
+        except msgspec.ValidationError as error:
+            raise _invalid(error) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise _malformed(raw, error) from None
+
+    def _sighting(self, event: ForwardEvent, partition: int) -> Sighting:
+        digests = self._digests(event)
+        time = event_time(event, self._config.max_skew_ms)
+        progress = self._progress.get(partition)
+        if progress is None:
+            progress = self._progress[partition] = Progress(self._order)
+        frequent = event.frequently_forwarded or False
+        return Sighting(
+            event_id=digests[0],
+            platform=event.platform,
+            kind=event.kind,
+            time=time,
+            key_id=event.key_id or self._pseudonymiser.key_id,
+            content=self._content(event.text, event.urls),
+            message=digests[1],
+            root=digests[2],
+            parent=digests[3],
+            parent_evidence=event.parent_evidence,
+            hops_min=max(event.hops_min, _FREQUENT_HOPS) if frequent else event.hops_min,
+            hops_max=event.hops_max,
+            frequently_forwarded=frequent,
+            actor=digests[4],
+            chat=digests[5],
+            chat_size=event.chat_size,
+            followers=event.followers,
+            lang=event.lang,
+            media=event.media,
+            counters=event.counters,
+            account_status=event.account_status,
+            report=event.report,
+            debunk=event.debunk,
+            partition=partition,
+            progress=progress.observe(time),
+        )
+
+    def _digests(self, event: ForwardEvent) -> tuple[str, str | None, str | None, str | None, str | None, str | None]:
+        if event.key_id is not None:
+            return self._given_digests(event)
+        names = self._pseudonymiser
+        platform = event.platform
+        message, root, parent = event.message_id, event.root_ref, event.parent_ref
+        return (
+            names.event(event.event_id, platform),
+            None if message is None else names.message(message, platform),
+            None if root is None else names.message(root, platform),
+            None if parent is None else names.message(parent, platform),
+            None if event.actor is None else names.actor(event.actor, platform),
+            None if event.chat is None else names.chat(event.chat, platform),
+        )
+
+    def _given_digests(
+        self, event: ForwardEvent
+    ) -> tuple[str, str | None, str | None, str | None, str | None, str | None]:
+        if event.key_id not in self._keys:
+            raise Refusal(
+                Reason.UNKNOWN_KEY, "key_id must name the deployment's key or one in intake.accepted_keys at `$.key_id`"
+            )
+        given = (event.event_id, event.message_id, event.root_ref, event.parent_ref, event.actor, event.chat)
+        names = ("event_id", "message_id", "root_ref", "parent_ref", "actor", "chat")
+        for name, value in zip(names, given, strict=True):
+            if value is not None and not _DIGEST(value):
+                raise Refusal(
+                    Reason.OUT_OF_RANGE, f"with key_id, ids must be 16 to 64 hexadecimal digits, at `$.{name}`"
+                )
+        return given
+
+
+def event_time(event: ForwardEvent, max_skew_ms: int) -> int:
+    """The claimed time, unless the event was seen before it claims to have been written."""
+    if event.observed_at is not None and event.created_at > event.observed_at + max_skew_ms:
+        return event.observed_at
+    return event.created_at
+
+
+def read_content(text: str, urls: tuple[str, ...]) -> Content:
+    """What a message says, ready for people (masked) and for matching (normal form, fingerprint, addresses)."""
+    shown = redact(text)
+    normal = normalise(shown)
+    found = {address: None for url in (*find_urls(text), *urls) if (address := canonical(url))}
+    return Content(
+        text=shown,
+        normal=normal,
+        fingerprint=fingerprint(normal),
+        sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() if text else "",
+        words=count_words(normal),
+        urls=tuple(found),
+    )
+
+
+def check(event: ForwardEvent, config: IntakeConfig) -> None:
+    """Hold an event against the rules that no type can say.
+
+    Raises:
+        Refusal: the first rule it breaks.
+    """
+    if len(event.text) > config.max_text_chars:
+        raise Refusal(
+            Reason.TOO_LARGE, f"text must have at most {config.max_text_chars} characters; got {len(event.text)}"
+        )
+    _check_time("created_at", event.created_at, config)
+    if event.observed_at is not None:
+        _check_time("observed_at", event.observed_at, config)
+    if event.kind in SPREADING:
+        _need(event.message_id is not None, "message_id", event.kind)
+        if not (event.text or event.urls or event.media or event.parent_ref or event.root_ref):
+            raise Refusal(Reason.EMPTY, f"a {event.kind} must have text, urls, media, parent_ref or root_ref; got none")
+    else:
+        _check_statement(event)
+
+
+def _check_statement(event: ForwardEvent) -> None:
+    kind = event.kind
+    refers = bool(event.message_id or event.parent_ref or event.root_ref)
+    if kind is Kind.ACCOUNT_STATE:
+        _need(event.actor is not None, "actor", kind)
+        _need(event.account_status is not None, "account_status", kind)
+    elif kind is Kind.COUNTER:
+        _need(refers, "message_id", kind)
+        _need(event.counters is not None, "counters", kind)
+    elif kind is Kind.DELETE:
+        _need(refers, "message_id", kind)
+    elif kind is Kind.REPORT:
+        _need(event.report is not None, "report", kind)
+        _need(refers or bool(event.text), "message_id", kind)
+    elif kind is Kind.DEBUNK:
+        _need(event.debunk is not None, "debunk", kind)
+        _need(refers or bool(event.text), "text", kind)
+
+
+def _need(present: bool, field: str, kind: Kind) -> None:
+    if not present:
+        raise Refusal(Reason.MISSING_FIELD, f"a {kind} needs `{field}`, at `$.{field}`")
+
+
+def _check_time(field: str, value: int, config: IntakeConfig) -> None:
+    if not config.earliest_ms <= value <= config.latest_ms:
+        raise Refusal(
+            Reason.TIME_OUT_OF_RANGE,
+            f"{field} must lie between {config.earliest_ms} and {config.latest_ms} (milliseconds); got {value}",
+        )
+
+
+def _invalid(error: msgspec.ValidationError) -> Refusal:
+    text = str(error)
+    if "missing required field" in text:
+        return Refusal(Reason.MISSING_FIELD, text)
+    if text.startswith("Invalid enum value"):
+        return Refusal(Reason.OUT_OF_RANGE, _QUOTED.sub("(not shown)", text))
+    if text.startswith("Expected") and "got" in text and "length" not in text:
+        return Refusal(Reason.WRONG_TYPE, text)
+    return Refusal(Reason.OUT_OF_RANGE, text)
+
+
+def _malformed(raw: bytes, error: Exception) -> Refusal:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as bad:
+        return Refusal(Reason.NOT_UTF8, f"an event must be UTF-8; got a byte that is not at offset {bad.start}")
+    return Refusal(Reason.NOT_JSON, f"an event must be one JSON object; {error}")

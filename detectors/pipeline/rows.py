@@ -1,0 +1,66 @@
+"""Rows of an analyst's tables: one per share, one per cluster.
+
+They are what a run folder keeps beside the alerts, and carry no more of a person than the alerts do.
+"""
+
+import msgspec
+
+from schemas.assignment import Arrival, Method
+from schemas.base import Ms
+from schemas.event import Kind
+
+
+class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One share: which message, after which parent, known how surely, and how its text found the cluster."""
+
+    cluster_id: str  # at the time; `ClusterRow.merged_into` leads on
+    time: Ms
+    event_id: str
+    kind: Kind
+    platform: str
+    message: str
+    parent: str | None
+    source: str  # how the parent is known; see detectors/edges.py
+    confidence: float
+    sharer: str
+    chat: str | None
+    method: Method
+    similarity: float | None
+    variants: str  # comma-separated
+    arrival: Arrival
+    suggestion: str | None  # a near cluster that it did not join
+    suggestion_similarity: float | None
+
+
+class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One cluster as it stood when it closed, was merged away, was evicted, or when the stream ended."""
+
+    cluster_id: str
+    status: str  # open, closed, merged or evicted
+    merged_into: str | None
+    first_time: Ms
+    last_time: Ms
+    founding_event: str
+    representative: str
+    sha256: str
+    lang: str | None
+    sharers: float
+    posts: int
+    chats: int
+    replies: int
+    wordings: int
+    level: int  # the highest it reached
+    max_score: float
+    episode: int
+    nodes: int
+    unseen: int
+    trees: int
+    depth: int
+    max_breadth: int
+    mean_depth: float
+    structural_virality: float
+    edge_coverage: float
+    debunks: int
+    reports: int
+    late: int
+    deleted: int
