@@ -1,0 +1,384 @@
+"""One cascade: everything that is known about one cluster's spread, and what it says aloud.
+
+It joins the steps that follow a single cluster (forward graph, distinct sharers, growth, policy) and gathers the
+evidence when the policy speaks. A share costs O(depth of the share), never O(size of the cascade).
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from detectors.edges import EdgeConfig, EdgeInference, InferredEdge
+from detectors.evidence import EvidenceConfig
+from detectors.graph import ForwardGraph, GraphConfig
+from detectors.growth import GrowthConfig, make_detector
+from detectors.pipeline.rows import ClusterRow, EdgeRow
+from detectors.policy import AlertPolicy, PolicyConfig, Transition
+from detectors.recent import RecentJoins
+from detectors.sharers import DistinctSharers
+from schemas.assignment import Arrival, Assignment, Merge
+from schemas.event import AccountStatus, Counters, Debunk, Kind, Media
+from schemas.sighting import SPREADING, Content, Sighting
+
+
+class CascadeConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds of one cascade and of all of them."""
+
+    sample_size: int = 4096  # distinct sharers known one by one; above it, a sample
+    chat_sample_size: int = 1024
+    wording_sample_size: int = 256
+    max_counters: int = 4096  # messages whose platform counters are remembered
+    max_debunks: int = 16
+    max_cascades: int = 200_000
+    max_closed: int = 200_000
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that hold nothing."""
+        for name in self.__struct_fields__:
+            if getattr(self, name) < 1:
+                raise ValueError(f"cascade.{name} must be positive; got {getattr(self, name)}; leave it out for the default")
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """The configurations that one cascade is made from."""
+
+    cascade: CascadeConfig
+    graph: GraphConfig
+    edges: EdgeConfig
+    growth: GrowthConfig
+    policy: PolicyConfig
+    evidence: EvidenceConfig
+
+
+class Facts(msgspec.Struct, kw_only=True):
+    """What is counted about a cascade beside its detectors' own state."""
+
+    cluster_id: str
+    founding_event: str
+    first_time: int
+    last_time: int
+    content: Content
+    lang: str | None = None
+    media: tuple[Media, ...] = ()
+    posts: int = 0
+    replies: int = 0
+    late: int = 0
+    expired: int = 0
+    deleted: int = 0
+    before_closing: float = 0.0  # sharers counted before the cascade closed and came back
+    max_score: float = 0.0
+    top_level: int = 0
+    aliases: list[str] = []
+    merged_at: list[int] = []
+    platforms: dict[str, int] = {}
+    methods: dict[str, int] = {}
+    variants: dict[str, int] = {}
+    report_categories: dict[str, int] = {}
+    debunks: list[Debunk] = []
+    counters: dict[str, tuple[int, int]] = {}
+    owners: dict[str, str] = {}  # message -> sharer, to know whose share a deletion takes back
+
+
+class Saved(msgspec.Struct, frozen=True, array_like=True):
+    """A cascade's snapshot: the facts, then each step's own."""
+
+    facts: Facts
+    graph: bytes
+    edges: bytes
+    sharers: bytes
+    chats: bytes
+    wordings: bytes
+    reporters: bytes
+    recent: bytes
+    growth: bytes
+    policy: bytes
+
+
+class Cascade:
+    """Follows one cluster. Memory: some kilobytes, then about 0.3 kB per message up to `graph.max_nodes`."""
+
+    __slots__ = (
+        "_parts", "chats", "edges", "facts", "graph", "growth", "policy", "recent", "reporters", "sharers", "timer_at",
+        "wordings",
+    )  # fmt: skip
+
+    def __init__(self, parts: Parts, founder: Assignment) -> None:
+        sighting = founder.sighting
+        self._parts = parts
+        self._make_steps()
+        self.facts = Facts(
+            cluster_id=founder.cluster_id,
+            founding_event=sighting.event_id,
+            first_time=sighting.time,
+            last_time=sighting.time,
+            content=sighting.content,
+            lang=sighting.lang,
+            media=sighting.media,
+        )
+
+    def _make_steps(self) -> None:
+        parts = self._parts
+        self.graph = ForwardGraph(parts.graph)
+        self.edges = EdgeInference(parts.edges)
+        self.sharers = DistinctSharers(parts.cascade.sample_size)
+        self.chats = DistinctSharers(parts.cascade.chat_sample_size)
+        self.wordings = DistinctSharers(parts.cascade.wording_sample_size)
+        self.reporters = DistinctSharers(parts.cascade.chat_sample_size)
+        self.recent = RecentJoins(parts.evidence.recent_window_ms)
+        self.growth = make_detector(parts.growth)
+        self.policy = AlertPolicy(parts.policy, self.growth.levels(), parts.growth.big)
+        self.timer_at: int | None = None
+
+    @property
+    def size(self) -> float:
+        """Distinct sharers, those from before a closing among them."""
+        return self.sharers.count + self.facts.before_closing
+
+    def share(self, assignment: Assignment) -> tuple[Sequence[Transition], InferredEdge]:
+        """Apply a post, forward, quote or reply."""
+        sighting = assignment.sighting
+        self._count(assignment, sighting)
+        edge = self.edges.update(sighting, assignment.member_chats)
+        message = sighting.message or sighting.event_id
+        sharer = sighting.actor or sighting.chat or message
+        recorded = edge.parent if edge.recorded else None
+        self.graph.add(
+            message,
+            recorded,
+            sighting.time,
+            sighting.event_id,
+            hops_min=sighting.hops_min,
+            frequently_forwarded=sighting.frequently_forwarded,
+        )
+        if len(self.facts.owners) < self._parts.graph.max_nodes:
+            self.facts.owners[message] = sharer
+        return self._join(sharer, sighting.time, assignment.arrival), edge
+
+    def _count(self, assignment: Assignment, sighting: Sighting) -> None:
+        facts = self.facts
+        content = sighting.content
+        facts.posts += 1
+        if sighting.time > facts.last_time:
+            facts.last_time = sighting.time
+        elif sighting.time < facts.first_time:
+            facts.first_time = sighting.time
+        if sighting.kind is Kind.REPLY:
+            facts.replies += 1
+        facts.methods[assignment.method] = facts.methods.get(assignment.method, 0) + 1
+        facts.platforms[sighting.platform] = facts.platforms.get(sighting.platform, 0) + 1
+        for variant in assignment.variants:
+            facts.variants[variant] = facts.variants.get(variant, 0) + 1
+        if content.fingerprint:
+            if not facts.content.fingerprint:
+                facts.content, facts.lang = content, sighting.lang
+            self.wordings.add(content.fingerprint, sighting.time)
+        if sighting.chat is not None:
+            self.chats.add(sighting.chat, sighting.time)
+
+    def _join(self, sharer: str, time: int, arrival: Arrival) -> Sequence[Transition]:
+        weight = self.sharers.add(sharer, time)
+        if arrival is not Arrival.ON_TIME:
+            if arrival is Arrival.LATE:
+                self.facts.late += 1
+            else:
+                self.facts.expired += 1
+            if weight:
+                self.growth.late(time, weight, arrival is Arrival.EXPIRED)
+                self.recent.add(time, weight)
+            return ()
+        if not weight:
+            return ()
+        self.recent.add(time, weight)
+        return self.judge(time, self.growth.update(time, weight))
+
+    def judge(self, time: int, score: float) -> Sequence[Transition]:
+        """Ask the policy what this score says, at an event's time."""
+        facts = self.facts
+        if score > facts.max_score:
+            facts.max_score = score
+        transitions = self.policy.update(time, score, self.size, len(facts.debunks))
+        for transition in transitions:
+            facts.top_level = max(facts.top_level, transition.level)
+        return transitions
+
+    def state(self, assignment: Assignment) -> Sequence[Transition]:
+        """Apply what is said about a message: a counter, a deletion, an account's end, a report, a debunk."""
+        sighting = assignment.sighting
+        if sighting.kind is Kind.DEBUNK:
+            return self._debunk(sighting, assignment.arrival)
+        if sighting.kind is Kind.DELETE:
+            self._delete(sighting.message or sighting.parent or sighting.root or "")
+        elif sighting.kind is Kind.COUNTER and sighting.counters is not None:
+            self._observe(sighting.message or sighting.parent or sighting.root or "", sighting.counters)
+        elif sighting.kind is Kind.REPORT and sighting.report is not None:
+            self._report(sighting)
+        elif sighting.kind is Kind.ACCOUNT_STATE and sighting.account_status is not AccountStatus.ACTIVE:
+            self._retract(sighting.actor or "", every_post=True)
+        return ()
+
+    def _debunk(self, sighting: Sighting, arrival: Arrival) -> Sequence[Transition]:
+        facts = self.facts
+        known = sighting.debunk is None or sighting.debunk in facts.debunks
+        if known or len(facts.debunks) >= self._parts.cascade.max_debunks:
+            return ()
+        assert sighting.debunk is not None  # noqa: S101 - `known` covers None; this tells the type checker
+        facts.debunks.append(sighting.debunk)
+        if arrival is not Arrival.ON_TIME or not facts.posts:
+            return ()
+        return self.judge(sighting.time, self.growth.score(sighting.time))
+
+    def _delete(self, message: str) -> None:
+        if not self.graph.retract(message):
+            return
+        self.facts.deleted += 1
+        sharer = self.facts.owners.get(message)
+        if sharer is not None:
+            self._retract(sharer, every_post=False)
+
+    def _retract(self, sharer: str, *, every_post: bool) -> None:
+        removed = self.sharers.remove(sharer, every_post=every_post)
+        if removed is not None:
+            self.growth.retract(*removed)
+
+    def _observe(self, message: str, counters: Counters) -> None:
+        seen = self.facts.counters
+        if message not in seen and len(seen) >= self._parts.cascade.max_counters:
+            return
+        views, forwards = seen.get(message, (0, 0))
+        seen[message] = (max(views, counters.views or 0), max(forwards, counters.forwards or 0))
+
+    def _report(self, sighting: Sighting) -> None:
+        reporter = sighting.actor or sighting.event_id
+        if self.reporters.add(reporter, sighting.time) and sighting.report is not None:
+            categories = self.facts.report_categories
+            category = sighting.report.category[:64]
+            if category in categories or len(categories) < self._parts.cascade.max_debunks:
+                categories[category] = categories.get(category, 0) + 1
+
+    def merge(self, other: "Cascade", merge: Merge) -> Sequence[Transition]:
+        """Take in another cascade's state: sharers count once, everything else adds up; the policy looks once more."""
+        duplicates = self.sharers.merge(other.sharers)
+        for mine, theirs in (
+            (self.chats, other.chats),
+            (self.wordings, other.wordings),
+            (self.reporters, other.reporters),
+        ):
+            mine.merge(theirs)
+        self.growth.merge(other.growth, duplicates)
+        self.graph.merge(other.graph)
+        self.edges.merge(other.edges)
+        self.recent.merge(other.recent)
+        self._merge_facts(other.facts, merge)
+        self.policy.merge(other.policy)
+        if not self.facts.posts:
+            return ()
+        time = max(merge.time, self.facts.last_time)
+        return self.judge(time, self.growth.score(time))
+
+    def _merge_facts(self, theirs: Facts, merge: Merge) -> None:
+        mine = self.facts
+        mine.aliases = [*mine.aliases, merge.absorbed, *theirs.aliases]
+        mine.merged_at = sorted([*mine.merged_at, *theirs.merged_at, merge.time])
+        mine.first_time = min(mine.first_time, theirs.first_time)
+        mine.last_time = max(mine.last_time, theirs.last_time)
+        for name in ("posts", "replies", "late", "expired", "deleted", "before_closing"):
+            setattr(mine, name, getattr(mine, name) + getattr(theirs, name))
+        mine.max_score = max(mine.max_score, theirs.max_score)
+        mine.top_level = max(mine.top_level, theirs.top_level)
+        for name in ("platforms", "methods", "variants", "report_categories"):
+            add_counts(getattr(mine, name), getattr(theirs, name))
+        mine.counters = {**theirs.counters, **mine.counters}
+        mine.owners = {**theirs.owners, **mine.owners}
+        fresh = [debunk for debunk in theirs.debunks if debunk not in mine.debunks]
+        mine.debunks = (mine.debunks + fresh)[: self._parts.cascade.max_debunks]
+        if not mine.content.fingerprint:
+            mine.content, mine.lang = theirs.content, theirs.lang
+
+    def edge_row(self, assignment: Assignment, edge: InferredEdge) -> EdgeRow:
+        """One share as a row of the analyst's table."""
+        sighting, suggestion = assignment.sighting, assignment.suggestion
+        message = sighting.message or sighting.event_id
+        return EdgeRow(
+            cluster_id=assignment.cluster_id,
+            time=sighting.time,
+            event_id=sighting.event_id,
+            kind=sighting.kind,
+            platform=sighting.platform,
+            message=message,
+            parent=edge.parent,
+            source=edge.source,
+            confidence=edge.confidence,
+            sharer=sighting.actor or sighting.chat or message,
+            chat=sighting.chat,
+            method=assignment.method,
+            similarity=assignment.similarity,
+            variants=",".join(assignment.variants),
+            arrival=assignment.arrival,
+            suggestion=None if suggestion is None else suggestion.cluster_id,
+            suggestion_similarity=None if suggestion is None else suggestion.similarity,
+        )
+
+    def row(self, status: str, merged_into: str | None = None) -> ClusterRow:
+        """Sum the cascade up as a row of the analyst's table."""
+        facts, shape = self.facts, self.graph.shape()
+        return ClusterRow(
+            cluster_id=facts.cluster_id,
+            status=status,
+            merged_into=merged_into,
+            first_time=facts.first_time,
+            last_time=facts.last_time,
+            founding_event=facts.founding_event,
+            representative=facts.content.text,
+            sha256=facts.content.sha256,
+            lang=facts.lang,
+            sharers=self.size,
+            posts=facts.posts,
+            chats=round(self.chats.count),
+            replies=facts.replies,
+            wordings=round(self.wordings.count),
+            level=facts.top_level,
+            max_score=facts.max_score,
+            episode=self.policy.episode,
+            nodes=shape.nodes,
+            unseen=shape.unseen,
+            trees=shape.trees,
+            depth=shape.depth,
+            max_breadth=shape.max_breadth,
+            mean_depth=shape.mean_depth,
+            structural_virality=shape.structural_virality,
+            edge_coverage=shape.edge_coverage,
+            debunks=len(facts.debunks),
+            reports=round(self.reporters.count),
+            late=facts.late + facts.expired,
+            deleted=facts.deleted,
+        )
+
+    def snapshot(self) -> Saved:
+        """Everything that the cascade knows."""
+        return Saved(
+            self.facts,
+            *(
+                getattr(self, step).snapshot()
+                for step in ("graph", "edges", "sharers", "chats", "wordings", "reporters", "recent", "growth", "policy")
+            ),
+        )
+
+    @classmethod
+    def restored(cls, parts: Parts, saved: Saved) -> "Cascade":
+        """Build the cascade that `snapshot` described."""
+        cascade = cls.__new__(cls)
+        cascade._parts = parts  # noqa: SLF001 - its own
+        cascade._make_steps()  # noqa: SLF001 - its own
+        cascade.facts = saved.facts
+        for step in ("graph", "edges", "sharers", "chats", "wordings", "reporters", "recent", "growth", "policy"):
+            getattr(cascade, step).restore(getattr(saved, step))
+        return cascade
+
+
+def add_counts(into: dict[str, int], other: dict[str, int]) -> None:
+    """Add one table of counts to another, in place."""
+    for name, count in other.items():
+        into[name] = into.get(name, 0) + count
+
+
+__all__ = ["SPREADING", "Cascade", "CascadeConfig", "Facts", "Parts", "Saved"]

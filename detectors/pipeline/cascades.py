@@ -1,0 +1,253 @@
+"""All cascades of one partition: who gets which assignment, which timer is due, which cascade has ended.
+
+Timers run on event time: one due at T fires before anything at T or later is applied, whatever the batches were. So an
+outcome depends on the order of events and on nothing else.
+"""
+
+import heapq
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from detectors.evidence import Author, compose
+from detectors.growth import make_detector
+from detectors.pipeline.cascade import Cascade, Facts, Parts, Saved
+from detectors.pipeline.gather import gather
+from detectors.pipeline.rows import ClusterRow, EdgeRow
+from detectors.policy import Transition
+from schemas.alert import Alert, Lifecycle
+from schemas.assignment import Assignment, Merge
+from schemas.sighting import SPREADING
+
+
+class Closed(msgspec.Struct, frozen=True, array_like=True):
+    """What is kept of a closed cascade, so that a revival counts on: some hundreds of bytes."""
+
+    facts: Facts
+    growth: bytes
+    policy: bytes
+    until: int  # event time; forgotten after it
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """For an explanation: what one event did to a cascade's score."""
+
+    cluster_id: str
+    time: int
+    event_id: str
+    sharers: float
+    score: float
+    threshold: float
+    level: int
+
+
+class Said(msgspec.Struct, frozen=True):
+    """For an explanation: a change of the cascade's state."""
+
+    cluster_id: str
+    transition: Transition
+
+
+class Outputs(msgspec.Struct):
+    """What a stage gave, in order."""
+
+    alerts: list[Alert] = []
+    edges: list[EdgeRow] = []
+    clusters: list[ClusterRow] = []
+
+
+class _State(msgspec.Struct, array_like=True):
+    cascades: list[Saved]
+    closed: list[Closed]
+    timers: list[tuple[int, str]]
+    unmatched: int
+
+
+Trace = Callable[[str, msgspec.Struct], None]
+
+
+class Cascades:
+    """Routes assignments to cascades and runs their timers.
+
+    Memory is bounded by `cascade.max_cascades` (the least recently active is evicted, as a row) and
+    `cascade.max_closed`.
+    """
+
+    def __init__(self, parts: Parts, author: Author, trace: Trace | None = None) -> None:
+        self._parts = parts
+        self._author = author
+        self._trace = trace
+        self._alive: OrderedDict[str, Cascade] = OrderedDict()
+        self._closed: OrderedDict[str, Closed] = OrderedDict()
+        self._timers: list[tuple[int, str]] = []
+        self.unmatched = 0
+
+    def __len__(self) -> int:
+        return len(self._alive)
+
+    def update(self, item: Assignment | Merge, out: Outputs) -> None:
+        """Apply one assignment or merge, after the timers that are due before it."""
+        if isinstance(item, Merge):
+            self.advance(item.time, out)
+            self._merge(item, out)
+            return
+        sighting = item.sighting
+        if self._timers and self._timers[0][0] <= sighting.time:
+            self.advance(sighting.time, out)
+        cascade = self._alive.get(item.cluster_id)
+        if cascade is None:
+            cascade = self._open(item, out)
+        if sighting.kind in SPREADING:
+            transitions, edge = cascade.share(item)
+            out.edges.append(cascade.edge_row(item, edge))
+            self._alive.move_to_end(item.cluster_id)
+        else:
+            transitions = cascade.state(item)
+        if self._trace is not None:
+            self._tell(cascade, item)
+        if transitions:
+            self._say(cascade, transitions, out, sighting.event_id)
+        self._schedule(cascade)
+
+    def advance(self, time: int, out: Outputs) -> None:
+        """Fire every timer due at or before an event time."""
+        timers = self._timers
+        while timers and timers[0][0] <= time:
+            due, cluster_id = heapq.heappop(timers)
+            cascade = self._alive.get(cluster_id)
+            if cascade is not None and cascade.timer_at == due:
+                self._fire(cascade, due, out)
+        while self._closed:
+            cluster_id, closed = next(iter(self._closed.items()))
+            if closed.until > time and len(self._closed) <= self._parts.cascade.max_closed:
+                break
+            del self._closed[cluster_id]
+
+    def finish(self, out: Outputs) -> None:
+        """Describe what is still open when a recorded stream ends, in order of founding. Nothing is closed by it."""
+        alive = sorted(self._alive.values(), key=lambda cascade: (cascade.facts.first_time, cascade.facts.cluster_id))
+        out.clusters.extend(cascade.row("open") for cascade in alive)
+
+    def _open(self, founder: Assignment, out: Outputs) -> Cascade:
+        if len(self._alive) >= self._parts.cascade.max_cascades:
+            _, oldest = self._alive.popitem(last=False)
+            out.clusters.append(oldest.row("evicted"))
+        cascade = Cascade(self._parts, founder)
+        closed = self._closed.pop(founder.cluster_id, None)
+        if closed is not None:
+            self._revive(cascade, closed, founder)
+        self._alive[founder.cluster_id] = cascade
+        return cascade
+
+    def _revive(self, cascade: Cascade, closed: Closed, founder: Assignment) -> None:
+        cascade.facts = closed.facts
+        cascade.growth.restore(closed.growth)
+        cascade.growth.reopen(founder.sighting.time)
+        cascade.policy.restore(closed.policy)
+        cascade.policy.reopen(founder.sighting.time)
+
+    def _fire(self, cascade: Cascade, due: int, out: Outputs) -> None:
+        cascade.timer_at = None
+        growth = cascade.growth
+        transitions = cascade.policy.tick(due, growth.score(due), growth.quiet(due))
+        if transitions:
+            self._say(cascade, transitions, out, None, due)
+        if cascade.policy.closed:
+            self._close(cascade, due, out)
+        else:
+            self._schedule(cascade)
+
+    def _close(self, cascade: Cascade, time: int, out: Outputs) -> None:
+        facts = cascade.facts
+        out.clusters.append(cascade.row("closed"))
+        del self._alive[facts.cluster_id]
+        facts.before_closing = cascade.size
+        facts.counters, facts.owners = {}, {}
+        self._closed[facts.cluster_id] = Closed(
+            facts, cascade.growth.snapshot(), cascade.policy.snapshot(), time + self._parts.policy.tombstone_ms
+        )
+
+    def _schedule(self, cascade: Cascade) -> None:
+        due = cascade.policy.next_timer()
+        at = cascade.timer_at
+        if due is not None and (at is None or due < at):
+            cascade.timer_at = due
+            heapq.heappush(self._timers, (due, cascade.facts.cluster_id))
+
+    def _merge(self, merge: Merge, out: Outputs) -> None:
+        absorbed = self._alive.pop(merge.absorbed, None)
+        self._closed.pop(merge.absorbed, None)
+        if absorbed is None:
+            return
+        out.clusters.append(absorbed.row("merged", merge.survivor))
+        survivor = self._alive.get(merge.survivor)
+        if survivor is None:
+            absorbed.facts.aliases.append(merge.absorbed)
+            absorbed.facts.cluster_id = merge.survivor
+            absorbed.timer_at = None
+            self._alive[merge.survivor] = absorbed
+            self._schedule(absorbed)
+            return
+        transitions = survivor.merge(absorbed, merge)
+        if transitions:
+            self._say(survivor, transitions, out, merge.event_id, merge.time)
+        self._schedule(survivor)
+
+    def _say(
+        self,
+        cascade: Cascade,
+        transitions: Sequence[Transition],
+        out: Outputs,
+        trigger: str | None,
+        time: int | None = None,
+    ) -> None:
+        for transition in transitions:
+            if self._trace is not None:
+                self._trace("transition", Said(cascade.facts.cluster_id, transition))
+            if self._worth_saying(transition):
+                seen = gather(cascade, transition.time if time is None else time, trigger)
+                out.alerts.append(compose(seen, transition, self._author))
+
+    def _worth_saying(self, transition: Transition) -> bool:
+        return isinstance(transition.state, Lifecycle)
+
+    def _tell(self, cascade: Cascade, item: Assignment) -> None:
+        assert self._trace is not None  # noqa: S101 - the caller asked
+        self._trace("assignment", item)
+        growth, sighting = cascade.growth, item.sighting
+        self._trace(
+            "judgement",
+            Judgement(
+                cascade.facts.cluster_id,
+                sighting.time,
+                sighting.event_id,
+                cascade.size,
+                growth.score(sighting.time),
+                growth.levels()[0],
+                cascade.policy.level,
+            ),
+        )
+
+    def snapshot(self) -> _State:
+        """Every cascade, closed one and timer."""
+        return _State(
+            [cascade.snapshot() for cascade in self._alive.values()],
+            list(self._closed.values()),
+            sorted(self._timers),
+            self.unmatched,
+        )
+
+    def restore(self, state: _State) -> None:
+        """Take up where `snapshot` was taken."""
+        self._alive = OrderedDict((saved.facts.cluster_id, Cascade.restored(self._parts, saved)) for saved in state.cascades)
+        self._closed = OrderedDict((closed.facts.cluster_id, closed) for closed in state.closed)
+        self._timers = list(state.timers)
+        self.unmatched = state.unmatched
+        for due, cluster_id in self._timers:
+            cascade = self._alive.get(cluster_id)
+            if cascade is not None and (cascade.timer_at is None or due < cascade.timer_at):
+                cascade.timer_at = due
+
+
+__all__ = ["Cascades", "Closed", "Judgement", "Outputs", "Said", "Trace", "make_detector"]

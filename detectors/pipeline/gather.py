@@ -1,0 +1,77 @@
+"""The evidence of one cascade at one moment, gathered from its steps for the alert that is about to be written."""
+
+from detectors.evidence import Notes, Observation
+from detectors.pipeline.cascade import Cascade
+from schemas.alert import Content, Counts, Text
+
+
+def gather(cascade: Cascade, time: int, trigger: str | None) -> Observation:
+    """Everything that an alert about this cascade may say at an event time."""
+    facts = cascade.facts
+    return Observation(
+        cluster_id=facts.cluster_id,
+        time=time,
+        founding_event=facts.founding_event,
+        trigger_event=trigger,
+        aliases=tuple(facts.aliases),
+        counts=_counts(cascade, time),
+        growth=cascade.growth.explain(time),
+        structure=cascade.graph.shape(),
+        text=_text(cascade),
+        content=Content(
+            debunks=tuple(facts.debunks),
+            reports=round(cascade.reporters.count),
+            report_categories=tuple(sorted(facts.report_categories.items())),
+        ),
+        notes=_notes(cascade),
+    )
+
+
+def _counts(cascade: Cascade, time: int) -> Counts:
+    facts = cascade.facts
+    recent, previous = cascade.recent.counts(time)
+    seen = facts.counters.values()
+    return Counts(
+        sharers=cascade.size,
+        posts=facts.posts,
+        chats=round(cascade.chats.count),
+        first_time=facts.first_time,
+        last_time=facts.last_time,
+        recent_window=cascade.recent.window_ms,
+        recent_sharers=round(recent),
+        previous_sharers=round(previous),
+        platforms=tuple(sorted(facts.platforms.items())),
+        replies=facts.replies,
+        views=sum(views for views, _ in seen) if seen else None,
+        forwards=sum(forwards for _, forwards in seen) if seen else None,
+    )
+
+
+def _text(cascade: Cascade) -> Text:
+    facts = cascade.facts
+    return Text(
+        representative=facts.content.text,
+        sha256=facts.content.sha256,
+        fingerprint=facts.content.fingerprint,
+        lang=facts.lang,
+        urls=facts.content.urls,
+        media_sha256=tuple(media.sha256 for media in facts.media),
+        wordings=max(1, round(cascade.wordings.count)),
+        methods=tuple(sorted(facts.methods.items())),
+        variants=tuple(sorted(facts.variants.items())),
+    )
+
+
+def _notes(cascade: Cascade) -> Notes:
+    facts, graph = cascade.facts, cascade.graph
+    return Notes(
+        late=facts.late + facts.expired,
+        deleted=facts.deleted,
+        merged_at=tuple(facts.merged_at),
+        unseen=graph.shape().unseen,
+        sampled=cascade.sharers.sampled,
+        busy_sharers=cascade.sharers.busy,
+        capped=graph.capped,
+        overflow=graph.overflow,
+        before_closing=facts.before_closing,
+    )
