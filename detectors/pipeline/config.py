@@ -1,0 +1,44 @@
+"""Every setting that can change an outcome, in one value with one digest."""
+
+import hashlib
+
+import msgspec
+
+from detectors.clustering import ClusteringConfig
+from detectors.edges import EdgeConfig
+from detectors.evidence import EvidenceConfig
+from detectors.graph import GraphConfig
+from detectors.growth import GrowthConfig
+from detectors.pipeline.cascade import CascadeConfig, Parts
+from detectors.pipeline.intake import IntakeConfig
+from detectors.policy import PolicyConfig
+from detectors.watermark import OrderConfig
+
+
+class PipelineConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """One section per step, named for it."""
+
+    intake: IntakeConfig = IntakeConfig()
+    order: OrderConfig = OrderConfig()
+    clustering: ClusteringConfig = ClusteringConfig()
+    cascade: CascadeConfig = CascadeConfig()
+    graph: GraphConfig = GraphConfig()
+    edges: EdgeConfig = EdgeConfig()
+    growth: GrowthConfig = GrowthConfig()
+    policy: PolicyConfig = PolicyConfig()
+    evidence: EvidenceConfig = EvidenceConfig()
+
+    def digest(self) -> str:
+        """Thirty-two hexadecimal digits that differ when any setting does."""
+        return hashlib.blake2b(msgspec.json.encode(self, order="sorted"), digest_size=16).hexdigest()
+
+    def parts(self) -> Parts:
+        """The sections that a cascade is made from."""
+        return Parts(
+            cascade=self.cascade,
+            graph=self.graph,
+            edges=self.edges,
+            growth=self.growth,
+            policy=self.policy,
+            evidence=self.evidence,
+        )
