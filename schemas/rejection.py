@@ -16,7 +16,6 @@ class Reason(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     TOO_LARGE = "too_large"
     TIME_OUT_OF_RANGE = "time_out_of_range"
-    EMPTY = "empty"
     UNKNOWN_KEY = "unknown_key"
     SOURCE_TRUNCATED = "source_truncated"
 

@@ -36,7 +36,9 @@ class CascadeConfig(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse bounds that hold nothing."""
         for name in self.__struct_fields__:
             if getattr(self, name) < 1:
-                raise ValueError(f"cascade.{name} must be positive; got {getattr(self, name)}; leave it out for the default")
+                raise ValueError(
+                    f"cascade.{name} must be positive; got {getattr(self, name)}; leave it out for the default"
+                )
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -359,7 +361,17 @@ class Cascade:
             self.facts,
             *(
                 getattr(self, step).snapshot()
-                for step in ("graph", "edges", "sharers", "chats", "wordings", "reporters", "recent", "growth", "policy")
+                for step in (
+                    "graph",
+                    "edges",
+                    "sharers",
+                    "chats",
+                    "wordings",
+                    "reporters",
+                    "recent",
+                    "growth",
+                    "policy",
+                )
             ),
         )
 

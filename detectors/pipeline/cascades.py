@@ -240,7 +240,9 @@ class Cascades:
 
     def restore(self, state: _State) -> None:
         """Take up where `snapshot` was taken."""
-        self._alive = OrderedDict((saved.facts.cluster_id, Cascade.restored(self._parts, saved)) for saved in state.cascades)
+        self._alive = OrderedDict(
+            (saved.facts.cluster_id, Cascade.restored(self._parts, saved)) for saved in state.cascades
+        )
         self._closed = OrderedDict((closed.facts.cluster_id, closed) for closed in state.closed)
         self._timers = list(state.timers)
         self.unmatched = state.unmatched

@@ -41,7 +41,9 @@ class IntakeConfig(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse bounds that could never let an event through."""
         for name in ("max_event_bytes", "max_text_chars", "remembered_texts"):
             if getattr(self, name) < 1:
-                raise ValueError(f"intake.{name} must be positive; got {getattr(self, name)}; leave it out for the default")
+                raise ValueError(
+                    f"intake.{name} must be positive; got {getattr(self, name)}; leave it out for the default"
+                )
         if self.max_sealed_bytes < 0 or self.max_skew_ms < 0:
             raise ValueError("intake.max_sealed_bytes and intake.max_skew_ms must not be negative; use 0 for none")
         if self.earliest_ms >= self.latest_ms:
@@ -231,8 +233,6 @@ def check(event: ForwardEvent, config: IntakeConfig) -> None:
         _check_time("observed_at", event.observed_at, config)
     if event.kind in SPREADING:
         _need(event.message_id is not None, "message_id", event.kind)
-        if not (event.text or event.urls or event.media or event.parent_ref or event.root_ref):
-            raise Refusal(Reason.EMPTY, f"a {event.kind} must have text, urls, media, parent_ref or root_ref; got none")
     else:
         _check_statement(event)
 
