@@ -1,0 +1,248 @@
+"""Finds the stored unit vectors that are nearest to a new one: exactly while few, through a graph when many.
+
+A novel text must be compared with every cluster. Up to some ten thousand vectors one matrix product is the fastest way
+and exact; past that a graph search (HNSW: Malkov and Yashunin 2020, DOI 10.1109/TPAMI.2018.2889473) proposes
+candidates, and the stored vectors decide.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from usearch.index import Index
+
+from detectors.snapshot import pack, unpack
+
+Vector = NDArray[np.float32]
+Neighbour = tuple[str, float]
+
+_DIGITS = 6  # cosines are rounded before anybody compares them
+_SLACK = 1e-4  # what a float32 product may be off, with room
+_UNIT = 1e-3  # how far from 1 a unit vector's length may be
+_EXPANSION = 64  # candidates a graph search keeps open, while adding and while searching
+_PROPOSALS = 4  # candidates a graph search proposes for each neighbour asked for
+
+
+class _Rows:
+    """Keys with their vectors in one contiguous matrix; removing moves the last row into the gap."""
+
+    def __init__(self, dimension: int) -> None:
+        self.keys: list[str] = []
+        self.row: dict[str, int] = {}
+        self.matrix: Vector = np.zeros((64, dimension), dtype=np.float32)
+
+    def add(self, key: str, vector: Vector) -> None:
+        row = len(self.keys)
+        if row == len(self.matrix):
+            self.matrix = np.concatenate([self.matrix, np.zeros_like(self.matrix)])
+        self.matrix[row] = vector
+        self.keys.append(key)
+        self.row[key] = row
+
+    def remove(self, key: str) -> None:
+        row = self.row.pop(key)
+        last = self.keys.pop()
+        if last != key:
+            self.keys[row] = last
+            self.row[last] = row
+            self.matrix[row] = self.matrix[len(self.keys)]
+
+    def score(self, rows: NDArray[np.intp], vector: Vector) -> list[Neighbour]:
+        """Cosines in double precision, so that they do not depend on which row a vector stands in."""
+        exact = self.matrix[rows].astype(np.float64) @ vector.astype(np.float64)
+        return [(self.keys[r], s) for r, s in zip(rows.tolist(), exact.round(_DIGITS).tolist(), strict=True)]
+
+    def nearest(self, vector: Vector, k: int, at_least: float) -> list[Neighbour]:
+        """Every row that may be among the `k` nearest, scored."""
+        if not self.keys:
+            return []
+        rough = self.matrix[: len(self.keys)] @ vector
+        floor = at_least
+        if len(rough) > k:
+            floor = max(floor, float(np.partition(rough, -k)[-k]))
+        return self.score(np.flatnonzero(rough >= floor - _SLACK), vector)
+
+    def dump(self) -> tuple[list[str], bytes]:
+        return self.keys, self.matrix[: len(self.keys)].astype("<f4").tobytes()
+
+    def load(self, keys: list[str], data: bytes) -> None:
+        for key, vector in zip(keys, np.frombuffer(data, "<f4").reshape(len(keys), self.matrix.shape[1]), strict=True):
+            self.add(key, vector)
+
+
+class _State(msgspec.Struct, array_like=True):
+    fresh: tuple[list[str], bytes]
+    folded: tuple[list[str], bytes]
+    labels: dict[str, int]
+    next_label: int
+    graph: bytes
+
+
+class NeighbourIndex:
+    """Keys with unit vectors; asks which are nearest. A high cosine means that two texts mean much the same.
+
+    Up to `exact_until` entries a query is one matrix product and exact: 0.1 ms at 4,000 entries of 384 numbers, 0.3 ms
+    at 8,000. Beyond that entries move into a graph, `fold_every` at a time; a query then costs 0.3 to 0.6 ms at 10,000
+    to 30,000 entries and grows with the logarithm, and may miss a neighbour (1 in 50 or fewer, measured). The cosine
+    of what is found is always exact. An entry costs 4 bytes a number; the graph adds half as much and 300 bytes.
+
+    The graph is reloaded from its own bytes before each fold: usearch's random levels are not part of its saved state,
+    and without this a restored index would grow another graph than one that was never stopped.
+    """
+
+    def __init__(
+        self, dimension: int, exact_until: int = 8192, max_entries: int = 1_000_000, fold_every: int = 2048
+    ) -> None:
+        """Make an empty index.
+
+        Args:
+            dimension: numbers in a vector.
+            exact_until: entries up to which every query is exact.
+            max_entries: entries that it takes at all.
+            fold_every: entries that are scanned exactly before they move into the graph.
+
+        Raises:
+            ValueError: an argument below 1.
+
+        """
+        for name, value in (
+            ("dimension", dimension),
+            ("exact_until", exact_until),
+            ("max_entries", max_entries),
+            ("fold_every", fold_every),
+        ):
+            if value < 1:
+                raise ValueError(f"neighbours.{name} must be positive; got {value}; leave it out for the default")
+        self._dimension = dimension
+        self._exact_until = exact_until
+        self._max_entries = max_entries
+        self._fold_every = fold_every
+        self._fresh = _Rows(dimension)
+        self._folded = _Rows(dimension)
+        self._labels: dict[str, int] = {}  # of folded keys: the graph knows numbers only
+        self._keys: dict[int, str] = {}
+        self._next_label = 0
+        self._graph: Index | None = None
+
+    def __len__(self) -> int:
+        return len(self._fresh.keys) + len(self._folded.keys)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._fresh.row or key in self._folded.row
+
+    def add(self, key: str, vector: Vector) -> None:
+        """Store a unit vector of `dimension` numbers; a key that is there already gets the new one.
+
+        Raises:
+            ValueError: the vector has another dimension or length than 1, or the index is full.
+
+        """
+        self._check(vector)
+        self.remove(key)
+        if len(self) >= self._max_entries:
+            raise ValueError(
+                f"an index must hold at most {self._max_entries} entries (neighbours.max_entries); remove one first"
+            )
+        self._fresh.add(key, vector)
+        if len(self._fresh.keys) > (self._exact_until if self._graph is None else self._fold_every):
+            self._fold()
+
+    def remove(self, key: str) -> None:
+        """Forget a key; one that is not there is no error."""
+        if key in self._fresh.row:
+            self._fresh.remove(key)
+        elif key in self._folded.row:
+            self._folded.remove(key)
+            label = self._labels.pop(key)
+            del self._keys[label]
+            self._graph.remove(label)  # type: ignore[union-attr] # a folded key is in the graph
+
+    def query(self, vector: Vector, k: int, at_least: float) -> list[Neighbour]:
+        """Give up to `k` keys with a cosine of `at_least` or more, rounded to 1e-6; nearest first, then by key."""
+        found = self._fresh.nearest(vector, k, at_least) + self._proposed(vector, k)
+        near = [pair for pair in found if pair[1] >= at_least]
+        near.sort(key=lambda pair: (-pair[1], pair[0]))
+        return near[:k]
+
+    def similarity(self, a: str, b: str) -> float:
+        """Cosine of two stored keys, rounded to 1e-6.
+
+        Raises:
+            KeyError: one of them is not stored.
+
+        """
+        product = self._vector(a).astype(np.float64) @ self._vector(b).astype(np.float64)
+        return round(float(product), _DIGITS)
+
+    def snapshot(self) -> bytes:
+        """Give the state as bytes: vectors, and the graph where there is one."""
+        graph = b"" if self._graph is None else _saved(self._graph)
+        return pack(
+            "neighbours", 1, _State(self._fresh.dump(), self._folded.dump(), self._labels, self._next_label, graph)
+        )
+
+    def restore(self, data: bytes) -> None:
+        """Take up where `snapshot` was taken, with the same arguments; queries and growth go on identically."""
+        state = unpack("neighbours", 1, _State, data)
+        self._fresh, self._folded = _Rows(self._dimension), _Rows(self._dimension)
+        self._fresh.load(*state.fresh)
+        self._folded.load(*state.folded)
+        self._labels, self._next_label = state.labels, state.next_label
+        self._keys = {label: key for key, label in state.labels.items()}
+        self._graph = self._loaded(state.graph) if state.graph else None
+
+    def _check(self, vector: Vector) -> None:
+        if vector.shape != (self._dimension,):
+            raise ValueError(
+                f"a vector must have shape ({self._dimension},); got {vector.shape}; use one embedder only"
+            )
+        length = float(np.linalg.norm(vector))
+        if not abs(length - 1.0) <= _UNIT:
+            raise ValueError(f"a vector must have length 1; got {length:.4g}; divide it by its length")
+
+    def _vector(self, key: str) -> Vector:
+        rows = self._fresh if key in self._fresh.row else self._folded
+        vector: Vector = rows.matrix[rows.row[key]]
+        return vector
+
+    def _proposed(self, vector: Vector, k: int) -> list[Neighbour]:
+        if self._graph is None or not self._folded.keys:
+            return []
+        labels: Iterable[int] = self._graph.search(vector, k * _PROPOSALS, threads=1).keys.tolist()
+        rows = [self._folded.row[self._keys[label]] for label in labels]
+        return self._folded.score(np.array(rows, dtype=np.intp), vector)
+
+    def _fold(self) -> None:
+        graph = self._empty() if self._graph is None else self._loaded(_saved(self._graph))
+        for key in self._fresh.keys:
+            vector = self._fresh.matrix[self._fresh.row[key]]
+            self._folded.add(key, vector)
+            self._labels[key] = self._next_label
+            self._keys[self._next_label] = key
+            graph.add(self._next_label, vector, threads=1)
+            self._next_label += 1
+        self._graph = graph
+        self._fresh = _Rows(self._dimension)
+
+    def _empty(self) -> Index:
+        return Index(
+            ndim=self._dimension,
+            metric="ip",
+            dtype="f16",
+            connectivity=16,
+            expansion_add=_EXPANSION,
+            expansion_search=_EXPANSION,
+        )
+
+    def _loaded(self, data: bytes) -> Index:
+        graph = self._empty()
+        graph.load(data)
+        # A saved graph does not carry these two; its type information misses their setters.
+        graph.expansion_add = _EXPANSION  # type: ignore[misc] # see above
+        graph.expansion_search = _EXPANSION  # type: ignore[misc] # see above
+        return graph
+
+
+def _saved(graph: Index) -> bytes:
+    return bytes(graph.save() or b"")
