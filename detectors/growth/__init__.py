@@ -1,1 +1,24 @@
 """How fast a cascade gains distinct sharers: the default detector L and the baselines, selectable by name."""
+
+from detectors.growth.base import Cascade, GrowthConfig, GrowthDetector
+from detectors.growth.count import Count
+from detectors.growth.cusum import Cusum
+from detectors.growth.ewma import Ewma
+from detectors.growth.glr import Glr
+from detectors.growth.kleinberg import Kleinberg
+from detectors.growth.l import L
+from detectors.growth.rate import Rate
+from detectors.growth.seismic import Seismic
+
+DETECTORS: dict[str, type[Cascade]] = {
+    detector.name: detector for detector in (L, Count, Rate, Ewma, Kleinberg, Cusum, Glr, Seismic)
+}
+"""Every growth detector by the name that `GrowthConfig.detector` takes."""
+
+
+def make_detector(config: GrowthConfig) -> Cascade:
+    """Build the detector that `config` names, for one cascade."""
+    return DETECTORS[config.detector](config)
+
+
+__all__ = ["DETECTORS", "Cascade", "GrowthConfig", "GrowthDetector", "make_detector"]

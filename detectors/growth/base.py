@@ -1,0 +1,419 @@
+"""What every growth detector is: the protocol, the shared settings, and the bookkeeping that they have in common.
+
+One instance follows one cascade, so that its state can live, move and merge with the cascade.
+"""
+
+from abc import ABC, abstractmethod
+from bisect import bisect_right
+from collections.abc import Sequence
+from math import floor, isfinite
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+
+import msgspec
+
+from detectors.snapshot import pack, unpack
+from schemas.alert import Growth
+
+NAMES = ("L", "count", "rate", "ewma", "kleinberg", "cusum", "glr", "seismic")
+NEVER = -(1 << 62)
+"""The clock of a detector that has seen nothing, in ms; earlier than every event time."""
+KERNEL_WEIGHTS = (0.05, 0.20, 0.25, 0.20, 0.15, 0.15)
+"""Weights of L's six exponentials: close to SEISMIC's power law, doi:10.1145/2783258.2783401."""
+LEVEL_STEP = 4
+"""Each level asks four times as much as the one below."""
+_HORIZON_MS = 400 * 86_400_000
+_UNITS = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000))
+
+
+@runtime_checkable
+class GrowthDetector(Protocol):
+    """How strongly one cascade grows, by its distinct sharers' first shares. Times are event times in ms."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+
+    @property
+    def size(self) -> float:
+        """N: distinct sharers, by weight."""
+
+    def update(self, time: int, weight: float = 1.0) -> float:
+        """Take a distinct sharer's first share; return the score at the clock, the newest time so far."""
+
+    def late(self, time: int, weight: float = 1.0, *, expired: bool = False) -> None:
+        """Take a first share that came behind the watermark; an expired one only counts."""
+
+    def retract(self, time: int, weight: float = 1.0) -> None:
+        """Take a first share back: its message was deleted or its sender suspended."""
+
+    def score(self, time: int) -> float:
+        """Read the score at `time`, or at the clock if that is later, and change nothing."""
+
+    def level(self, score: float) -> int:
+        """Count the thresholds that `score` meets, 0 to 3; 0 below `min_sharers`."""
+
+    def merge(self, other: Self, duplicates: Sequence[tuple[int, float]] = ()) -> None:
+        """Take in another cascade; `duplicates` are (time, weight) of shares to subtract: sharers in both."""
+
+    def reopen(self, time: int) -> None:
+        """Begin again after a long silence: the size stays, what came before `time` is no longer fresh."""
+
+    def levels(self) -> tuple[float, float, float]:
+        """List the thresholds of levels 1 to 3."""
+
+    def rule(self) -> str:
+        """Say in words what fixed the thresholds."""
+
+    def explain(self, time: int, level: int = 1) -> Growth:
+        """Put the score at `time` beside the threshold of `level`, for people."""
+
+    def falls_below(self, value: float, time: int) -> int | None:
+        """Find the first time from `time` on at which the score, nobody sharing, is under `value`; None: never."""
+
+    def quiet(self, time: int) -> bool:
+        """Tell whether nothing that came before `time` is still expected to bring a sharer."""
+
+    def snapshot(self) -> bytes:
+        """State as bytes; equal states give equal bytes."""
+
+    def restore(self, data: bytes) -> None:
+        """Take on the state that `snapshot` wrote under the same settings."""
+
+
+class GrowthConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Which detector, and what it may assume. Durations in ms, sizes in distinct sharers.
+
+    Attributes:
+        detector: one of `NAMES`.
+        big: q, the size from which the operator calls a cascade big; every cold-start threshold derives from it.
+        min_sharers: below this size no score means anything.
+        threshold: level 1 in the detector's own unit instead of the cold-start rule.
+        kernel_weights: L's weights of the time constants 1, 6, 36 min, 3.6, 21.6 h and 5.4 d; they add up to 1.
+        window_ms: the trailing window of `rate`, and the window of the reference burst of the other baselines.
+        buckets: the parts of that window, its resolution.
+        ordinary_per_hour: sharers per hour of a cascade that deserves no attention, for the change detectors.
+        ewma_ms: time constant of `ewma`.
+        burst_ratio: Kleinberg's s, how much faster a burst runs than the ordinary rate.
+        burst_cost: Kleinberg's gamma, the price of entering a burst, in units of ln N.
+        cusum_ratio: the rise that `cusum` is tuned to find, as a multiple of the ordinary rate.
+        glr_shortest_ms: the shortest window of `glr`; each next one is twice as long.
+        glr_scales: how many windows.
+        seismic_resolution: `seismic` blurs an event's time by at most its age divided by this.
+        quiet_ms: a baseline is quiet after this silence; the default is when a lone share's mass in L is under 0.1.
+
+    Raises:
+        ValueError: a value breaks its rule; the text names the setting.
+
+    """
+
+    detector: str = "L"
+    big: int = 50
+    min_sharers: int = 5
+    threshold: float | None = None
+    kernel_weights: tuple[float, float, float, float, float, float] = KERNEL_WEIGHTS
+    window_ms: int = 3_600_000
+    buckets: int = 60
+    ordinary_per_hour: float = 1.0
+    ewma_ms: int = 3_600_000
+    burst_ratio: float = 2.0
+    burst_cost: float = 1.0
+    cusum_ratio: float = 4.0
+    glr_shortest_ms: int = 60_000
+    glr_scales: int = 14
+    seismic_resolution: int = 8
+    quiet_ms: int = 64 * 3_600_000
+
+    def __post_init__(self) -> None:
+        """Refuse settings that no detector could work with."""
+        if self.detector not in NAMES:
+            raise ValueError(
+                f"growth.detector must be one of {', '.join(NAMES)}; got {self.detector[:40]!r}; leave it out for L"
+            )
+        for name, least, hint in _LEAST:
+            if not (isfinite(getattr(self, name)) and getattr(self, name) >= least):
+                raise ValueError(f"growth.{name} must be at least {least}; got {getattr(self, name)}; {hint}")
+        for name, hint in _ABOVE_ONE:
+            if not (isfinite(getattr(self, name)) and getattr(self, name) > 1):
+                raise ValueError(f"growth.{name} must be above 1; got {getattr(self, name)}; {hint}")
+        self._check_kernel()
+        self._check_windows()
+        if self.threshold is not None and not isfinite(self.threshold):
+            raise ValueError(f"growth.threshold must be finite; got {self.threshold}; leave it out for the cold rule")
+
+    def _check_kernel(self) -> None:
+        weights = self.kernel_weights
+        if len(weights) != len(KERNEL_WEIGHTS) or min(weights) < 0 or not abs(sum(weights) - 1) < 1e-9:
+            raise ValueError(
+                f"growth.kernel_weights must be six numbers of 0 or more that add up to 1; got {weights}; "
+                "leave it out for the default kernel"
+            )
+
+    def _check_windows(self) -> None:
+        if self.window_ms % self.buckets:
+            raise ValueError(
+                f"growth.window_ms must be a multiple of growth.buckets; got {self.window_ms} and {self.buckets}; "
+                "try 3600000 and 60"
+            )
+        if self.glr_shortest_ms % 4:
+            raise ValueError(
+                f"growth.glr_shortest_ms must be a multiple of 4; got {self.glr_shortest_ms}; try 60000, one minute"
+            )
+
+
+_LEAST: tuple[tuple[str, float, str], ...] = (
+    ("big", 2, "set the number of distinct sharers that you call big, e.g. 50"),
+    ("min_sharers", 1, "try 5, or 3 where chats are the unit"),
+    ("window_ms", 1, "try 3600000, one hour"),
+    ("buckets", 1, "try 60"),
+    ("ordinary_per_hour", 1e-6, "set the usual sharers per hour of a cascade, e.g. 1.0"),
+    ("ewma_ms", 1, "try 3600000, one hour"),
+    ("burst_cost", 0, "try 1.0"),
+    ("glr_shortest_ms", 4, "try 60000, one minute"),
+    ("glr_scales", 1, "try 14: one minute to six days"),
+    ("seismic_resolution", 2, "try 8"),
+    ("quiet_ms", 1, "try 230400000, 64 hours"),
+)
+_ABOVE_ONE = (("burst_ratio", "try 2.0"), ("cusum_ratio", "try 4.0"))
+
+
+def rounded(value: float) -> float:
+    """`value` to six decimals: what meets a threshold, so that the last bit of a sum never decides."""
+    return floor(value * 1e6 + 0.5) / 1e6
+
+
+def span(ms: int) -> str:
+    """A duration in the two largest units that matter: 12_000_000 => '3 h 20 min'."""
+    parts = []
+    for name, unit in _UNITS:
+        count, ms = divmod(ms, unit)
+        if count:
+            parts.append(f"{count} {name}")
+        elif parts:
+            break
+    return " ".join(parts[:2]) or "0 s"
+
+
+class Cascade(ABC):
+    """The bookkeeping of one cascade that every detector shares: clock, size, thresholds, merging, state.
+
+    A detector says how its statistic moves with the clock (`_move`), takes a share (`_add`), loses one (`_remove`),
+    reads itself at a later time (`_value`), starts afresh (`_clear`), takes in another's (`_union`) and is written
+    down (`_state`, `_load`). Everything else is here, once.
+    """
+
+    __slots__ = ("_clock", "_config", "_fresh_from", "_levels", "_size")
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    _state_type: ClassVar[Any]  # what `_state` returns, for decoding
+
+    def __init__(self, config: GrowthConfig) -> None:
+        self._config = config
+        self._levels = self._thresholds()
+        self._size = 0.0
+        self._clock = NEVER
+        self._fresh_from = NEVER  # shares before it count in the size only: the cascade was reopened then
+        self._clear()
+
+    @property
+    def size(self) -> float:
+        """N: distinct sharers, by weight."""
+        return self._size
+
+    def update(self, time: int, weight: float = 1.0) -> float:
+        """Take a first share of a distinct sharer; return the score at the clock, rounded to 1e-6.
+
+        Args:
+            time: event time in ms; one that is not after the clock is fine.
+            weight: 1, or what one sampled sharer stands for.
+
+        """
+        self._take(time, weight)
+        return rounded(self._value(self._clock))
+
+    def late(self, time: int, weight: float = 1.0, *, expired: bool = False) -> None:
+        """Take a first share behind the watermark: like any other, or, when `expired`, counted in the size only."""
+        if expired:
+            self._size += weight
+        else:
+            self._take(time, weight)
+
+    def retract(self, time: int, weight: float = 1.0) -> None:
+        """Take a first share back, by the time and weight that it came with. The clock stays where it is."""
+        self._size = max(0.0, self._size - weight)
+        if time >= self._fresh_from:
+            self._remove(time, weight)
+
+    def score(self, time: int) -> float:
+        """Read the score at `time`, or at the clock if that is later, rounded to 1e-6; nothing changes."""
+        return rounded(self._value(max(time, self._clock)))
+
+    def level(self, score: float) -> int:
+        """Count the thresholds that `score` meets, 0 to 3; 0 while the size is below `min_sharers`."""
+        if self._size < self._config.min_sharers:
+            return 0
+        return bisect_right(self._levels, score)
+
+    def merge(self, other: Self, duplicates: Sequence[tuple[int, float]] = ()) -> None:
+        """Become the union of both cascades; `other` stays as it is.
+
+        Args:
+            other: a detector of the same kind and settings.
+            duplicates: (time, weight) of the later of the two first shares of each sharer who is in both.
+
+        Raises:
+            TypeError: `other` is of another kind or has other settings.
+
+        """
+        if type(other) is not type(self) or other._config != self._config:
+            raise TypeError(f"a merge needs two {self.name} detectors with equal settings; got {type(other).__name__}")
+        twin = type(self)(self._config)
+        twin.restore(other.snapshot())
+        clock = max(self._clock, twin._clock)
+        self._advance(clock)
+        twin._advance(clock)
+        self._size += twin._size
+        self._union(twin)
+        self._fresh_from = min(self._fresh_from, twin._fresh_from)
+        for time, weight in duplicates:
+            self._size = max(0.0, self._size - weight)
+            if time >= self._fresh_from:
+                self._drop(time, weight)
+
+    def reopen(self, time: int) -> None:
+        """Begin again at `time` after a long silence: the size stays, earlier shares are no longer fresh."""
+        self._advance(time)
+        self._fresh_from = max(self._fresh_from, time)
+        self._clear()
+
+    def levels(self) -> tuple[float, float, float]:
+        """List the thresholds of levels 1 to 3, in the unit of the score."""
+        return self._levels
+
+    def rule(self) -> str:
+        """Say in words what fixed the thresholds."""
+        return self._cold_rule() if self._config.threshold is None else "limit set by the operator"
+
+    def explain(self, time: int, level: int = 1) -> Growth:
+        """Put the score at `time` beside the threshold of `level` (0 reads as 1), for people; costs a search."""
+        limit = self._levels[max(level, 1) - 1]
+        return Growth(
+            detector=self.name,
+            score=self.score(time),
+            threshold=limit,
+            rule=self.rule(),
+            lowers_when=self._lowers_when(limit, max(time, self._clock)),
+            **self._details(max(time, self._clock), limit),
+        )
+
+    def falls_below(self, value: float, time: int) -> int | None:
+        """Find the first ms from `time` on at which the score is under `value` if nobody shares any more.
+
+        Returns:
+            the time; None where that takes more than 400 days. Some 40 readings of the score.
+
+        """
+        low = max(time, self._clock)
+        if self.score(low) < value:
+            return low
+        high = low + _HORIZON_MS
+        if self.score(high) >= value:
+            return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self.score(middle) < value else (middle, high)
+        return high
+
+    def quiet(self, time: int) -> bool:
+        """Tell whether nobody has shared for `quiet_ms` before `time`."""
+        return time - self._clock >= self._config.quiet_ms
+
+    def snapshot(self) -> bytes:
+        """State as bytes; equal states give equal bytes."""
+        state = (self._clock, self._fresh_from, self._size, self._state())
+        return pack(f"growth.{self.name}", self.version, state)
+
+    def restore(self, data: bytes) -> None:
+        """Take on the state that `snapshot` wrote under the same settings.
+
+        Raises:
+            SnapshotError: not a state of this detector and version.
+
+        """
+        whole: Any = tuple
+        state = unpack(f"growth.{self.name}", self.version, whole[int, int, float, self._state_type], data)
+        self._clock, self._fresh_from, self._size, inner = state
+        self._load(inner)
+
+    def _take(self, time: int, weight: float) -> None:
+        self._advance(time)
+        self._size += weight
+        if time >= self._fresh_from:
+            self._add(time, weight)
+
+    def _advance(self, time: int) -> None:
+        if time > self._clock:
+            self._move(time)
+            self._clock = time
+
+    def _lowers_when(self, limit: float, time: int) -> str:
+        under = self.falls_below(limit, time)
+        if under is None:
+            return "deleted shares; silence alone does not lower it within 400 days"
+        if under == time:
+            return "the score is under the limit already"
+        return f"no new distinct sharer for {span(under - time)}"
+
+    def _details(self, time: int, limit: float) -> dict[str, Any]:
+        return {}
+
+    def _thresholds(self) -> tuple[float, float, float]:
+        first = self._config.threshold
+        return self._cold_levels() if first is None else self._steps(first)
+
+    def _steps(self, first: float) -> tuple[float, float, float]:
+        """Thresholds of levels 1 to 3 from the first: here each `LEVEL_STEP` times the one below."""
+        return rounded(first), rounded(LEVEL_STEP * first), rounded(LEVEL_STEP**2 * first)
+
+    @abstractmethod
+    def _cold_levels(self) -> tuple[float, float, float]:
+        """Thresholds that derive from `big` alone."""
+
+    @abstractmethod
+    def _cold_rule(self) -> str:
+        """Those thresholds in words."""
+
+    @abstractmethod
+    def _clear(self) -> None:
+        """Forget every share; the clock stays."""
+
+    @abstractmethod
+    def _move(self, time: int) -> None:
+        """Carry the statistic from the clock to `time`, which is later."""
+
+    @abstractmethod
+    def _add(self, time: int, weight: float) -> None:
+        """Take a share at `time`, which is not after the clock."""
+
+    @abstractmethod
+    def _remove(self, time: int, weight: float) -> None:
+        """Lose a share at `time`, which is not after the clock."""
+
+    def _drop(self, time: int, weight: float) -> None:
+        """Lose a share that a merge counted twice."""
+        self._remove(time, weight)
+
+    @abstractmethod
+    def _value(self, time: int) -> float:
+        """Read the statistic at `time`, which is not before the clock; finite."""
+
+    @abstractmethod
+    def _union(self, other: Self) -> None:
+        """Take in the statistic of `other`, whose clock is equal."""
+
+    @abstractmethod
+    def _state(self) -> tuple[Any, ...]:
+        """The statistic as plain values."""
+
+    @abstractmethod
+    def _load(self, state: Any) -> None:  # noqa: ANN401 - each detector narrows it to its own type
+        """Take on what `_state` returned."""
