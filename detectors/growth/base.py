@@ -39,7 +39,7 @@ class GrowthDetector(Protocol):
     def update(self, time: int, weight: float = 1.0) -> float:
         """Take a distinct sharer's first share; return the score at the clock, the newest time so far."""
 
-    def late(self, time: int, weight: float = 1.0, *, expired: bool = False) -> None:
+    def late(self, time: int, weight: float = 1.0, expired: bool = False) -> None:
         """Take a first share that came behind the watermark; an expired one only counts."""
 
     def retract(self, time: int, weight: float = 1.0) -> None:
@@ -230,7 +230,7 @@ class Cascade(ABC):
         self._take(time, weight)
         return rounded(self._value(self._clock))
 
-    def late(self, time: int, weight: float = 1.0, *, expired: bool = False) -> None:
+    def late(self, time: int, weight: float = 1.0, expired: bool = False) -> None:
         """Take a first share behind the watermark: like any other, or, when `expired`, counted in the size only."""
         if expired:
             self._size += weight
