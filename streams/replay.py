@@ -1,0 +1,298 @@
+"""Replays a recorded stream through the pipeline and keeps what it gives in a run folder.
+
+The same code decides here as in live operation; a replay only reads, writes and shows. No setting of the batch or the
+display changes an alert.
+"""
+
+import os
+import platform
+import resource
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+import schemas
+from detectors.pipeline.cascades import Trace
+from detectors.pipeline.pipeline import Counts, Output, Pipeline
+from schemas.alert import Alert
+from schemas.base import Message
+from schemas.rejection import Reason, Rejection
+from schemas.sighting import Position
+from streams.run_folder import InputFile, Manifest, RunCounts, RunWriter, Timings
+from streams.settings import Key, Settings, to_values
+from streams.sources import Record, Refused, Source, open_source
+from streams.version import code_version
+
+_MIB = 1024.0  # ru_maxrss counts KiB
+
+
+class Engine(Protocol):
+    """What a replay drives: the pipeline, or a test's stand-in for it."""
+
+    def feed(self, batch: Sequence[tuple[bytes, Position]]) -> Output:
+        """Take raw events."""
+        ...
+
+    def refuse(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
+        """Count and describe what the source could not hand over."""
+        ...
+
+    def finish(self) -> Output:
+        """Give what still waits, and the clusters that are open."""
+        ...
+
+    @property
+    def counts(self) -> Counts:
+        """Where the events went so far."""
+        ...
+
+
+class Watcher(Protocol):
+    """Is told how a replay goes."""
+
+    def progress(self, events: int, bytes_read: int, alerts: int) -> None:
+        """A batch is done; counts since the start."""
+        ...
+
+    def alert(self, alert: Alert) -> None:
+        """An alert was raised."""
+        ...
+
+
+class Silent:
+    """A watcher that shows nothing."""
+
+    def progress(self, events: int, bytes_read: int, alerts: int) -> None:
+        """Nothing."""
+
+    def alert(self, alert: Alert) -> None:
+        """Nothing."""
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """A replay that ended, or was interrupted."""
+
+    folder: Path
+    manifest: Manifest
+    timings: Timings
+
+
+class Driver:
+    """Feeds a source to an engine in batches, and hands each batch's output on.
+
+    What the source refused without its bytes is counted here, because the engine never sees it.
+    """
+
+    def __init__(self, source: Source, engine: Engine, batch_events: int, at_most: int | None = None) -> None:
+        self._source = source
+        self._engine = engine
+        self._batch_events = batch_events
+        self._at_most = at_most
+        self._refused = 0
+
+    def outputs(self) -> Iterator[Output]:
+        """What each batch gave, in the source's order; lastly what `finish` gave."""
+        batch: list[tuple[bytes, Position]] = []
+        for record in self._records():
+            if isinstance(record, Refused):
+                if batch:
+                    yield self._engine.feed(batch)
+                yield self._rejected(record)
+                batch = []
+                continue
+            batch.append(record)
+            if len(batch) == self._batch_events:
+                yield self._engine.feed(batch)
+                batch = []
+        if batch:
+            yield self._engine.feed(batch)
+        yield self._engine.finish()
+
+    def _records(self) -> Iterator[Record]:
+        if self._at_most is None:
+            yield from self._source
+            return
+        records = iter(self._source)
+        for _ in range(self._at_most):
+            record = next(records, None)
+            if record is None:
+                return
+            yield record
+
+    def _rejected(self, refused: Refused) -> Output:
+        if refused.raw is not None:
+            rejection = self._engine.refuse(refused.raw, refused.position, refused.reason, refused.detail)
+        else:
+            self._refused += 1
+            rejection = Rejection(
+                reason=refused.reason,
+                detail=refused.detail,
+                position=refused.position,
+                size=refused.size,
+                sha256=refused.sha256,
+            )
+        return Output(rejections=[rejection])
+
+    def counts(self, alerts: int = 0, clusters: int = 0, shares: int = 0) -> RunCounts:
+        """Where the events went, those that the source refused among them."""
+        seen = self._engine.counts
+        return RunCounts(
+            received=seen.received + self._refused,
+            applied=seen.applied,
+            duplicates=seen.duplicates,
+            late=seen.late,
+            rejected=seen.rejected + self._refused,
+            waiting=seen.waiting,
+            unmatched=seen.unmatched,
+            forced=seen.forced,
+            alerts=alerts,
+            clusters=clusters,
+            shares=shares,
+        )
+
+
+class Clock:
+    """Wall and processor time since it was made."""
+
+    def __init__(self) -> None:
+        self.started_at = datetime.now(UTC).isoformat(timespec="seconds")
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def timings(self, source: str, events: int) -> Timings:
+        """What is worth knowing about the speed of a run."""
+        wall, cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
+        return Timings(
+            started_at=self.started_at,
+            wall_seconds=round(wall, 3),
+            cpu_seconds=round(cpu, 3),
+            events_per_second=round(events / max(wall, 1e-9), 1),
+            events_per_cpu_second=round(events / max(cpu, 1e-9), 1),
+            peak_memory_mib=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MIB, 1),
+            source=source,
+            machine=platform.machine(),
+            python=platform.python_version(),
+            cores=os.cpu_count() or 1,
+        )
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True):
+    """What a manifest says of a run beside its input and counts."""
+
+    settings: dict[str, Any]
+    settings_digest: str
+    code_version: str
+    schema_versions: dict[str, int]
+    model_revision: str
+    key_id: str
+
+    def manifest(self, source: Source, at_most: int | None, counts: RunCounts, *, complete: bool) -> Manifest:
+        """The manifest of a run of this recipe."""
+        digest = source.sha256() if complete else None
+        size = source.total_bytes if source.total_bytes is not None else (source.bytes_read if digest else None)
+        return Manifest(
+            complete=complete,
+            input=InputFile(name=source.name, format=source.format, bytes=size, sha256=digest),
+            at_most=at_most,
+            counts=counts,
+            **msgspec.structs.asdict(self),
+        )
+
+
+def recipe(settings: Settings, key: Key, model_revision: str) -> Recipe:
+    """What a run with these settings is made from; nothing in it tells where it ran."""
+    private = ("key.", "embedder.cache", "replay.")
+    values = {name: value for name, value in to_values(settings).items() if not name.startswith(private)}
+    return Recipe(
+        settings=values,
+        settings_digest=settings.pipeline.digest(),
+        code_version=code_version(),
+        schema_versions=schema_versions(),
+        model_revision=model_revision,
+        key_id=key.id,
+    )
+
+
+def schema_versions() -> dict[str, int]:
+    """The version of each message's schema."""
+    kinds = [getattr(schemas, name) for name in schemas.__all__]
+    return {kind.__name__: _version(kind) for kind in kinds if issubclass(kind, Message)}
+
+
+def _version(kind: type[Message]) -> int:
+    (field,) = (field for field in msgspec.structs.fields(kind) if field.name == "schema_version")
+    return int(field.default_factory())
+
+
+def make_pipeline(settings: Settings, key: Key, trace: Trace | None = None) -> tuple[Pipeline, str]:
+    """The real pipeline with the real model, and the model's revision."""
+    from streams.embedders import make_embedder  # noqa: PLC0415 - loads the model's runtime
+
+    embedder = make_embedder(settings.embedder)
+    return Pipeline(settings.pipeline, embedder, key.pseudonymiser(), code_version(), trace), embedder.revision
+
+
+def replay(
+    path: str,
+    out: Path,
+    settings: Settings,
+    key: Key,
+    *,
+    at_most: int | None = None,
+    overwrite: bool = False,
+    watcher: Watcher | None = None,
+    engine: tuple[Engine, str] | None = None,
+) -> Result:
+    """Replay a source into a run folder.
+
+    Args:
+        path: of the source, or "-".
+        out: the run folder's place.
+        settings: as `streams.settings.load` gave them.
+        key: to pseudonymise with.
+        at_most: events to read; all by default.
+        overwrite: whether `out` may be an older run.
+        watcher: told of progress and alerts.
+        engine: a pipeline and its model's revision; by default made from the settings.
+
+    Returns:
+        Where the results are. A keyboard interrupt ends the run early and is no error: the manifest says so.
+
+    Raises:
+        SourceError: the source cannot be read at all.
+        RunFolderError: the folder cannot be written.
+
+    """
+    watcher = watcher or Silent()
+    source = open_source(path, settings.pipeline.intake.max_event_bytes)
+    try:
+        with RunWriter(out, overwrite=overwrite, row_group_rows=settings.replay.row_group_rows) as writer:
+            pipeline, revision = engine or make_pipeline(settings, key)
+            made_from = recipe(settings, key, revision)
+            clock = Clock()
+            driver = Driver(source, pipeline, settings.replay.batch_events, at_most)
+            writer.begin(made_from.manifest(source, at_most, RunCounts(), complete=False))
+            complete, counts = _drive(driver, source, writer, watcher)
+            manifest = made_from.manifest(source, at_most, counts, complete=complete)
+            timings = clock.timings("-" if path == "-" else str(Path(path).resolve()), counts.received)
+            return Result(folder=writer.end(manifest, timings), manifest=manifest, timings=timings)
+    finally:
+        source.close()
+
+
+def _drive(driver: Driver, source: Source, writer: RunWriter, watcher: Watcher) -> tuple[bool, RunCounts]:
+    """Whether the source came to its end, and the counts after the last whole batch."""
+    counts = RunCounts()
+    try:
+        for output in driver.outputs():
+            writer.add(output.alerts, output.rejections, output.clusters, output.edges)
+            counts = driver.counts(writer.alerts, writer.clusters, writer.shares)
+            for alert in output.alerts:
+                watcher.alert(alert)
+            watcher.progress(counts.received, source.bytes_read, counts.alerts)
+    except KeyboardInterrupt:
+        return False, counts
+    return True, counts

@@ -1,0 +1,232 @@
+"""Structs of settings as a flat catalogue of named leaves, and back: names, meanings, values from text, durations.
+
+It knows no setting by name, so a new field of any configuration is a setting, documented and checked, at once.
+"""
+
+import difflib
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+_UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[smhdw])")
+_COMMENT = re.compile(r"^    (\w+)\s*:[^#\n]*#\s*(.+?)\s*$", re.MULTILINE)
+_ATTRIBUTE = re.compile(r"^    (\w+): (.+(?:\n {5,}.+)*)", re.MULTILINE)
+_SHOWN = 40  # characters of an offending value
+
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class SettingsError(ValueError):
+    """A setting that does not exist or cannot have that value. The message says rule, value, place and a remedy."""
+
+
+class Leaf(msgspec.Struct, frozen=True):
+    """One setting: where it sits in the tree, what it may be, what it is by default, what it means."""
+
+    path: tuple[str, ...]
+    type: Any
+    default: Any
+    meaning: str
+
+    @property
+    def name(self) -> str:
+        """As people write it: `growth.big`."""
+        return ".".join(self.path)
+
+    @property
+    def is_duration(self) -> bool:
+        """Whether it counts milliseconds, so that "10m" is a value for it."""
+        return self.path[-1].endswith("_ms")
+
+    @property
+    def variable(self) -> str:
+        """Its environment variable."""
+        return "HEARSAY_" + "__".join(self.path).upper()
+
+
+def leaves(struct: type[msgspec.Struct], path: tuple[str, ...] = ()) -> Iterator[Leaf]:
+    """Every setting below a struct, in the order of its fields."""
+    meanings = _meanings(struct)
+    for field in msgspec.structs.fields(struct):
+        here = (*path, field.name)
+        if is_section(field.type):
+            yield from leaves(field.type, here)
+        else:
+            yield Leaf(here, field.type, _default(field), meanings.get(field.name, ""))
+
+
+def build(struct: type[S], values: Mapping[tuple[str, ...], Any], path: tuple[str, ...] = ()) -> S:
+    """The struct with those leaves set and all others at their defaults; its own checks run once.
+
+    Raises:
+        ValueError: what the struct's own check says.
+
+    """
+    given: dict[str, Any] = {}
+    for field in msgspec.structs.fields(struct):
+        here = (*path, field.name)
+        if is_section(field.type):
+            given[field.name] = build(field.type, values, here)
+        elif here in values:
+            given[field.name] = values[here]
+    return struct(**given)
+
+
+def value_at(config: msgspec.Struct, path: tuple[str, ...]) -> object:
+    """What a leaf is set to."""
+    value: object = config
+    for name in path:
+        value = getattr(value, name)
+    return value
+
+
+def is_section(kind: object) -> bool:
+    """Whether a field is a section of its own rather than a value."""
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def find(catalogue: Mapping[str, Leaf], name: str, origin: str) -> Leaf:
+    """The setting of that name, with or without `_ms`, in any case.
+
+    Raises:
+        SettingsError: there is none; the message names the nearest one.
+
+    """
+    wanted = name.strip().lower()
+    leaf = catalogue.get(wanted) or catalogue.get(f"{wanted}_ms")
+    if leaf is None:
+        raise SettingsError(f"a setting must be one that exists; got {name!r} {origin}; {_nearest(catalogue, wanted)}")
+    return leaf
+
+
+def _nearest(catalogue: Mapping[str, Leaf], wanted: str) -> str:
+    names = {full: full for full in catalogue} | {
+        leaf.path[-1]: full for full, leaf in reversed(list(catalogue.items()))
+    }
+    short = {alias.removesuffix("_ms"): full for alias, full in names.items()} | names
+    for candidate in (wanted, wanted.rpartition(".")[2], wanted.replace("_", ".")):
+        close = difflib.get_close_matches(candidate, short, n=1, cutoff=0.7)
+        if close:
+            name = short[close[0]]
+            return f"did you mean {name} ({catalogue[name].variable} in the environment)?"
+    return "`hearsay settings` prints all of them"
+
+
+def read_value(leaf: Leaf, raw: object, origin: str, *, text: bool) -> object:
+    """A setting's value from a configuration file (typed) or from the environment and command line (text).
+
+    Raises:
+        SettingsError: not a value of that setting's type.
+
+    """
+    value = raw
+    try:
+        if isinstance(raw, str):
+            value = _from_text(leaf, raw, text=text)
+        return msgspec.convert(value, leaf.type, strict=not text)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise SettingsError(
+            f"{leaf.name} must be {kind_of(leaf)} ({_plain(error)}); got {shorten(raw)} {origin}; "
+            f"try {show(leaf, leaf.default)}, the default"
+        ) from None
+
+
+def _from_text(leaf: Leaf, raw: str, *, text: bool) -> object:
+    if leaf.is_duration and not (text and raw.strip().lstrip("-").isdigit()):
+        return raw if raw.strip().lower() in ("null", "none") else milliseconds(raw)
+    if text and raw.strip()[:1] in ("[", "{"):
+        return msgspec.json.decode(raw)
+    if text and _is_list(leaf.type):
+        return [part.strip() for part in raw.split(",") if part.strip()]
+    return raw
+
+
+def milliseconds(text: str) -> int:
+    """`"90s"`, `"10m"`, `"1h30m"` or `"7d"` as milliseconds.
+
+    Raises:
+        ValueError: not a duration, or not a whole number of milliseconds.
+
+    """
+    parts = _PART.findall(text.strip())
+    if not parts or _PART.sub("", text.strip()).strip():
+        raise ValueError('a duration is a number and a unit, e.g. "30s", "10m", "2h", "7d"')
+    total = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if total != int(total):
+        raise ValueError("a duration is a whole number of milliseconds")
+    return int(total)
+
+
+def duration(value: int) -> str | int:
+    """The shortest exact way to write milliseconds; a number where that is an instant rather than a length."""
+    if value <= 0 or value > 100_000 * _UNITS["d"] // 10:
+        return value
+    unit = next(name for name in ("d", "h", "m", "s", "ms") if value % _UNITS[name] == 0)
+    return f"{value // _UNITS[unit]}{unit}"
+
+
+def show(leaf: Leaf, value: object) -> str:
+    """A value as TOML; `none` is not in TOML and stands for "not set"."""
+    if leaf.is_duration and isinstance(value, int):
+        value = duration(value)
+    if value is None:
+        return "none"
+    if value is msgspec.NODEFAULT:
+        return "a value of your own"
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(msgspec.json.encode(item).decode() for item in value) + "]"
+    return msgspec.json.encode(value).decode()
+
+
+def kind_of(leaf: Leaf) -> str:
+    """A setting's type in words."""
+    if leaf.is_duration:
+        return "a duration"
+    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+    if leaf.type in names:
+        return names[leaf.type]
+    if isinstance(leaf.type, type):
+        members = getattr(leaf.type, "__members__", None)
+        return (
+            "one of " + ", ".join(str(member.value) for member in members.values()) if members else leaf.type.__name__
+        )
+    choices = getattr(leaf.type, "__args__", ())
+    if choices and all(isinstance(choice, str) for choice in choices):
+        return "one of " + ", ".join(choices)
+    return "a list" if _is_list(leaf.type) else str(leaf.type).replace("typing.", "")
+
+
+def shorten(value: object) -> str:
+    """An offending value, short enough for a message."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _is_list(kind: object) -> bool:
+    return getattr(kind, "__origin__", None) in (tuple, list, frozenset, set)
+
+
+def _plain(error: Exception) -> str:
+    return str(error).replace("`", "")
+
+
+def _default(field: msgspec.structs.FieldInfo) -> object:
+    if field.default is not msgspec.NODEFAULT:
+        return field.default
+    return field.default_factory() if field.default_factory is not msgspec.NODEFAULT else msgspec.NODEFAULT
+
+
+def _meanings(struct: type[msgspec.Struct]) -> dict[str, str]:
+    """What the docstring's `Attributes`, or else the comment beside a field, says: where its author keeps it true."""
+    try:
+        source = inspect.getsource(struct)
+    except OSError:  # an interactive class, or an installation without sources: the table has no meanings, no more
+        source = ""
+    attributes = inspect.cleandoc(struct.__doc__ or "").partition("Attributes:\n")[2].partition("\n\n")[0]
+    described = {name: " ".join(text.split()) for name, text in _ATTRIBUTE.findall(attributes)}
+    return {**dict(_COMMENT.findall(source)), **described}
