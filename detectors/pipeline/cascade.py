@@ -8,25 +8,26 @@ from collections.abc import Sequence
 
 import msgspec
 
-from detectors.edges import EdgeConfig, EdgeInference, InferredEdge
+from detectors.edges import EdgeConfig, EdgeInference, EdgeSource, InferredEdge
 from detectors.evidence import EvidenceConfig
-from detectors.graph import ForwardGraph, GraphConfig
+from detectors.graph import ForwardGraph, GraphConfig, node_id
 from detectors.growth import GrowthConfig, make_detector
 from detectors.pipeline.rows import ClusterRow, EdgeRow
 from detectors.policy import AlertPolicy, PolicyConfig, Transition
-from detectors.recent import RecentJoins
-from detectors.sharers import DistinctSharers
+from detectors.recent import RecentConfig, RecentJoins
+from detectors.sharers import DistinctSharers, SharersConfig
 from schemas.assignment import Arrival, Assignment, Merge
 from schemas.event import AccountStatus, Counters, Debunk, Kind, Media
 from schemas.sighting import SPREADING, Content, Sighting
 
 
+_EXPLICIT, _ORIGIN = EdgeSource.EXPLICIT, EdgeSource.ORIGIN  # read on every event, and an enum's members are slow
+
+
 class CascadeConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of one cascade and of all of them."""
 
-    sample_size: int = 4096  # distinct sharers known one by one; above it, a sample
-    chat_sample_size: int = 1024
-    wording_sample_size: int = 256
+    sample_size: int = 1024  # distinct chats, wordings and reporters known one by one; above it, a sample
     max_counters: int = 4096  # messages whose platform counters are remembered
     max_debunks: int = 16
     max_cascades: int = 200_000
@@ -47,6 +48,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     cascade: CascadeConfig
     graph: GraphConfig
     edges: EdgeConfig
+    sharers: SharersConfig
+    recent: RecentConfig
     growth: GrowthConfig
     policy: PolicyConfig
     evidence: EvidenceConfig
@@ -100,13 +103,13 @@ class Cascade:
     """Follows one cluster. Memory: some kilobytes, then about 0.3 kB per message up to `graph.max_nodes`."""
 
     __slots__ = (
-        "_parts", "chats", "edges", "facts", "graph", "growth", "policy", "recent", "reporters", "sharers", "timer_at",
+        "chats", "edges", "facts", "graph", "growth", "parts", "policy", "recent", "reporters", "sharers", "timer_at",
         "wordings",
     )  # fmt: skip
 
     def __init__(self, parts: Parts, founder: Assignment) -> None:
         sighting = founder.sighting
-        self._parts = parts
+        self.parts = parts
         self._make_steps()
         self.facts = Facts(
             cluster_id=founder.cluster_id,
@@ -119,14 +122,13 @@ class Cascade:
         )
 
     def _make_steps(self) -> None:
-        parts = self._parts
+        parts = self.parts
         self.graph = ForwardGraph(parts.graph)
         self.edges = EdgeInference(parts.edges)
-        self.sharers = DistinctSharers(parts.cascade.sample_size)
-        self.chats = DistinctSharers(parts.cascade.chat_sample_size)
-        self.wordings = DistinctSharers(parts.cascade.wording_sample_size)
-        self.reporters = DistinctSharers(parts.cascade.chat_sample_size)
-        self.recent = RecentJoins(parts.evidence.recent_window_ms)
+        self.sharers = DistinctSharers(parts.sharers)
+        sample = SharersConfig(capacity=parts.cascade.sample_size)
+        self.chats, self.wordings, self.reporters = (DistinctSharers(sample) for _ in range(3))
+        self.recent = RecentJoins(parts.recent)
         self.growth = make_detector(parts.growth)
         self.policy = AlertPolicy(parts.policy, self.growth.levels(), parts.growth.big)
         self.timer_at: int | None = None
@@ -141,20 +143,31 @@ class Cascade:
         sighting = assignment.sighting
         self._count(assignment, sighting)
         edge = self.edges.update(sighting, assignment.member_chats)
-        message = sighting.message or sighting.event_id
+        message = node_id(sighting)
         sharer = sighting.actor or sighting.chat or message
-        recorded = edge.parent if edge.recorded else None
+        self._link(sighting, message, edge)
+        if len(self.facts.owners) < self.parts.graph.max_nodes:
+            self.facts.owners[message] = sharer
+        return self._join(sharer, sighting.time, assignment.arrival), edge
+
+    def _link(self, sighting: Sighting, message: str, edge: InferredEdge) -> None:
+        """Put the message into the graph, under its parent if that is recorded and belongs to this cascade.
+
+        A reply is here for its own text: what it answers is another cluster's message, unless it is seen here too.
+        """
+        origin = edge.source is _ORIGIN
+        parent = edge.parent if origin or edge.source is _EXPLICIT else None
+        if parent is not None and sighting.kind is Kind.REPLY and parent not in self.graph:
+            parent = None
         self.graph.add(
             message,
-            recorded,
+            parent,
             sighting.time,
             sighting.event_id,
+            origin=origin,
             hops_min=sighting.hops_min,
             frequently_forwarded=sighting.frequently_forwarded,
         )
-        if len(self.facts.owners) < self._parts.graph.max_nodes:
-            self.facts.owners[message] = sharer
-        return self._join(sharer, sighting.time, assignment.arrival), edge
 
     def _count(self, assignment: Assignment, sighting: Sighting) -> None:
         facts = self.facts
@@ -185,7 +198,7 @@ class Cascade:
             else:
                 self.facts.expired += 1
             if weight:
-                self.growth.late(time, weight, arrival is Arrival.EXPIRED)
+                self.growth.late(time, weight, expired=arrival is Arrival.EXPIRED)
                 self.recent.add(time, weight)
             return ()
         if not weight:
@@ -221,7 +234,7 @@ class Cascade:
     def _debunk(self, sighting: Sighting, arrival: Arrival) -> Sequence[Transition]:
         facts = self.facts
         known = sighting.debunk is None or sighting.debunk in facts.debunks
-        if known or len(facts.debunks) >= self._parts.cascade.max_debunks:
+        if known or len(facts.debunks) >= self.parts.cascade.max_debunks:
             return ()
         assert sighting.debunk is not None  # noqa: S101 - `known` covers None; this tells the type checker
         facts.debunks.append(sighting.debunk)
@@ -238,13 +251,15 @@ class Cascade:
             self._retract(sharer, every_post=False)
 
     def _retract(self, sharer: str, *, every_post: bool) -> None:
-        removed = self.sharers.remove(sharer, every_post=every_post)
+        removed = self.sharers.discard(sharer) if every_post else self.sharers.remove(sharer)
         if removed is not None:
-            self.growth.retract(*removed)
+            time, weight = removed
+            self.growth.retract(time, weight)
+            self.recent.add(time, -weight)
 
     def _observe(self, message: str, counters: Counters) -> None:
         seen = self.facts.counters
-        if message not in seen and len(seen) >= self._parts.cascade.max_counters:
+        if message not in seen and len(seen) >= self.parts.cascade.max_counters:
             return
         views, forwards = seen.get(message, (0, 0))
         seen[message] = (max(views, counters.views or 0), max(forwards, counters.forwards or 0))
@@ -254,7 +269,7 @@ class Cascade:
         if self.reporters.add(reporter, sighting.time) and sighting.report is not None:
             categories = self.facts.report_categories
             category = sighting.report.category[:64]
-            if category in categories or len(categories) < self._parts.cascade.max_debunks:
+            if category in categories or len(categories) < self.parts.cascade.max_debunks:
                 categories[category] = categories.get(category, 0) + 1
 
     def merge(self, other: "Cascade", merge: Merge) -> Sequence[Transition]:
@@ -270,6 +285,8 @@ class Cascade:
         self.graph.merge(other.graph)
         self.edges.merge(other.edges)
         self.recent.merge(other.recent)
+        for time, weight in duplicates:
+            self.recent.add(time, -weight)
         self._merge_facts(other.facts, merge)
         self.policy.merge(other.policy)
         if not self.facts.posts:
@@ -292,14 +309,14 @@ class Cascade:
         mine.counters = {**theirs.counters, **mine.counters}
         mine.owners = {**theirs.owners, **mine.owners}
         fresh = [debunk for debunk in theirs.debunks if debunk not in mine.debunks]
-        mine.debunks = (mine.debunks + fresh)[: self._parts.cascade.max_debunks]
+        mine.debunks = (mine.debunks + fresh)[: self.parts.cascade.max_debunks]
         if not mine.content.fingerprint:
             mine.content, mine.lang = theirs.content, theirs.lang
 
     def edge_row(self, assignment: Assignment, edge: InferredEdge) -> EdgeRow:
         """One share as a row of the analyst's table."""
         sighting, suggestion = assignment.sighting, assignment.suggestion
-        message = sighting.message or sighting.event_id
+        message = node_id(sighting)
         return EdgeRow(
             cluster_id=assignment.cluster_id,
             time=sighting.time,
@@ -379,7 +396,7 @@ class Cascade:
     def restored(cls, parts: Parts, saved: Saved) -> "Cascade":
         """Build the cascade that `snapshot` described."""
         cascade = cls.__new__(cls)
-        cascade._parts = parts  # noqa: SLF001 - its own
+        cascade.parts = parts
         cascade._make_steps()  # noqa: SLF001 - its own
         cascade.facts = saved.facts
         for step in ("graph", "edges", "sharers", "chats", "wordings", "reporters", "recent", "growth", "policy"):

@@ -12,6 +12,8 @@ from detectors.growth import GrowthConfig
 from detectors.pipeline.cascade import CascadeConfig, Parts
 from detectors.pipeline.intake import IntakeConfig
 from detectors.policy import PolicyConfig
+from detectors.recent import RecentConfig
+from detectors.sharers import SharersConfig
 from detectors.watermark import OrderConfig
 
 
@@ -24,6 +26,8 @@ class PipelineConfig(msgspec.Struct, frozen=True, kw_only=True):
     cascade: CascadeConfig = CascadeConfig()
     graph: GraphConfig = GraphConfig()
     edges: EdgeConfig = EdgeConfig()
+    sharers: SharersConfig = SharersConfig()
+    recent: RecentConfig = RecentConfig()
     growth: GrowthConfig = GrowthConfig()
     policy: PolicyConfig = PolicyConfig()
     evidence: EvidenceConfig = EvidenceConfig()
@@ -38,6 +42,8 @@ class PipelineConfig(msgspec.Struct, frozen=True, kw_only=True):
             cascade=self.cascade,
             graph=self.graph,
             edges=self.edges,
+            sharers=self.sharers,
+            recent=self.recent,
             growth=self.growth,
             policy=self.policy,
             evidence=self.evidence,

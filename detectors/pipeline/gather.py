@@ -37,7 +37,7 @@ def _counts(cascade: Cascade, time: int) -> Counts:
         chats=round(cascade.chats.count),
         first_time=facts.first_time,
         last_time=facts.last_time,
-        recent_window=cascade.recent.window_ms,
+        recent_window=cascade.parts.recent.window_ms,
         recent_sharers=round(recent),
         previous_sharers=round(previous),
         platforms=tuple(sorted(facts.platforms.items())),
@@ -63,15 +63,15 @@ def _text(cascade: Cascade) -> Text:
 
 
 def _notes(cascade: Cascade) -> Notes:
-    facts, graph = cascade.facts, cascade.graph
+    facts, tally = cascade.facts, cascade.graph.tally
     return Notes(
         late=facts.late + facts.expired,
         deleted=facts.deleted,
         merged_at=tuple(facts.merged_at),
-        unseen=graph.shape().unseen,
-        sampled=cascade.sharers.sampled,
-        busy_sharers=cascade.sharers.busy,
-        capped=graph.capped,
-        overflow=graph.overflow,
+        unseen=tally.unseen,
+        sampled=not cascade.sharers.exact,
+        busy_sharers=round(cascade.sharers.heavy),
+        capped=tally.capped,
+        overflow=tally.overflow,
         before_closing=facts.before_closing,
     )
