@@ -81,6 +81,11 @@ class Kleinberg(Baseline):
         return max(0.0, self._weight - gap)
 
     def _union(self, other: Self) -> None:
+        if other._since == NEVER:
+            return
+        if self._since == NEVER:
+            self._load((other._ahead, other._weight, other._since))
+            return
         since = max(self._since, other._since)
         mine, theirs = self._value(since), other._value(since)
         self._weight = mine + theirs if mine or theirs else max(self._weight, other._weight)
