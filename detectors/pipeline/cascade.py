@@ -20,7 +20,6 @@ from schemas.assignment import Arrival, Assignment, Merge
 from schemas.event import AccountStatus, Counters, Debunk, Kind, Media
 from schemas.sighting import SPREADING, Content, Sighting
 
-
 _EXPLICIT, _ORIGIN = EdgeSource.EXPLICIT, EdgeSource.ORIGIN  # read on every event, and an enum's members are slow
 
 
@@ -209,8 +208,7 @@ class Cascade:
     def judge(self, time: int, score: float) -> Sequence[Transition]:
         """Ask the policy what this score says, at an event's time."""
         facts = self.facts
-        if score > facts.max_score:
-            facts.max_score = score
+        facts.max_score = max(facts.max_score, score)
         transitions = self.policy.update(time, score, self.size, len(facts.debunks))
         for transition in transitions:
             facts.top_level = max(facts.top_level, transition.level)
@@ -397,7 +395,7 @@ class Cascade:
         """Build the cascade that `snapshot` described."""
         cascade = cls.__new__(cls)
         cascade.parts = parts
-        cascade._make_steps()  # noqa: SLF001 - its own
+        cascade._make_steps()
         cascade.facts = saved.facts
         for step in ("graph", "edges", "sharers", "chats", "wordings", "reporters", "recent", "growth", "policy"):
             getattr(cascade, step).restore(getattr(saved, step))

@@ -28,7 +28,7 @@ RULE_VERSION = 1
 class Output(Outputs):
     """What a batch gave, in order."""
 
-    rejections: list[Rejection] = []
+    rejections: list[Rejection] = msgspec.field(default_factory=list)
 
 
 class Counts(msgspec.Struct, frozen=True):
