@@ -1,0 +1,171 @@
+"""The rungs for a novel text, cheapest first: lexical sketch, embedding, and what an equal link or picture adds.
+
+A search changes nothing; the ladder decides what follows from it. Near-duplicates by resemblance: Broder 1997, DOI
+10.1109/SEQUEN.1997.666900; by sentence embeddings: Reimers and Gurevych 2019, DOI 10.18653/v1/D19-1410.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.clustering.clusters import Cluster, Clusters
+from detectors.clustering.config import ClusteringConfig
+from detectors.clustering.marks import Mark, Marks
+from detectors.clustering.texts import Texts
+from detectors.sketch import Sketch
+from schemas.assignment import Method, Suggestion
+from schemas.sighting import Content, Sighting
+
+Vectors = NDArray[np.float32]
+Embed = Callable[[Sequence[str]], Vectors]
+
+_UNIT = 1e-3  # how far from 1 the length of a vector that travelled may be
+
+
+class Near(NamedTuple):
+    """A cluster with one of its representatives, and how near that is."""
+
+    cluster: Cluster
+    representative: str
+    cosine: float
+
+
+class Found(NamedTuple):
+    """What a search for a novel text gave. No cluster: nothing was near enough."""
+
+    sketch: Sketch
+    vector: Vectors | None = None  # None where the search ended before this rung
+    cluster: Cluster | None = None
+    method: Method = Method.FOUNDER
+    similarity: float | None = None
+    matches: tuple[Near, ...] = ()  # every cluster from `match` on, nearest first
+    suggestion: Suggestion | None = None
+
+
+class Limits(NamedTuple):
+    """The similarities that a text of some length must reach."""
+
+    lexical: float
+    suggest: float
+    match: float
+
+
+class Rungs:
+    """Searches for a novel text's cluster. A sketch costs about 0.1 ms, a vector some ten."""
+
+    def __init__(
+        self, config: ClusteringConfig, texts: Texts, marks: Marks, clusters: Clusters, vectors: Embed
+    ) -> None:
+        self._config = config
+        self._texts = texts
+        self._marks = marks
+        self._clusters = clusters
+        self._embed = vectors
+        self._plain = _limits(config, 0.0)
+        self._guarded = _limits(config, config.guard)
+        self._pending: deque[tuple[str, str]] = deque()
+        self._primed: dict[str, Vectors] = {}
+        self._sketches: dict[str, Sketch] = {}
+
+    def search(self, sighting: Sighting, marks: list[Mark]) -> Found:
+        """Climb the rungs until one holds."""
+        limits = self._limits(sighting.content)
+        sketch = self._sketch(sighting.content)
+        found = self._lexical(sketch, limits)
+        return found if found.cluster is not None else self._meaning(sighting, marks, sketch, limits)
+
+    def shallow(self, content: Content) -> Found:
+        """Climb without the model."""
+        return self._lexical(self._texts.sketch(content), self._limits(content))
+
+    def wanted(self, contents: Sequence[Content]) -> list[str]:
+        """Give the normal texts among these that no rung below the embedding knows, each once, in order."""
+        self._sketches.clear()
+        texts = {}
+        for content in contents:
+            if content.fingerprint not in texts and self._texts.known(content.fingerprint) is None:
+                sketch = self._sketches[content.fingerprint] = self._texts.sketch(content)
+                if self._lexical(sketch, self._limits(content)).cluster is None:
+                    texts[content.fingerprint] = content.normal
+        return list(texts.values())
+
+    def expect(self, contents: Sequence[Content]) -> None:
+        """Look ahead: when a vector is needed, those needed next are computed in the same call."""
+        wanted = set(self.wanted(contents))
+        ahead = {content.fingerprint: content.normal for content in contents if content.normal in wanted}
+        self._pending = deque(ahead.items())
+        self._primed.clear()
+
+    def prime(self, texts: Sequence[str], vectors: Vectors) -> None:
+        """Hand in vectors that were computed elsewhere, in place of those handed in before."""
+        self._primed = dict(zip(texts, vectors, strict=True))
+
+    def _lexical(self, sketch: Sketch, limits: Limits) -> Found:
+        hit = self._texts.lexical(sketch)
+        if hit is None or hit[1] < limits.lexical:
+            return Found(sketch)
+        return Found(sketch, None, self._clusters.get(hit[0]), Method.LEXICAL, round(hit[1], 6))
+
+    def _meaning(self, sighting: Sighting, marks: list[Mark], sketch: Sketch, limits: Limits) -> Found:
+        vector = self._vector(sighting)
+        near = self._near(vector, limits.suggest)
+        matches = tuple(one for one in near if one.cosine >= limits.match)
+        if matches:
+            best = matches[0]
+            return Found(sketch, vector, best.cluster, Method.EMBEDDING, best.cosine, matches)
+        for method, mark in marks:
+            ids = self._marks.clusters(mark)
+            for one in near:
+                if one.cluster.id in ids:
+                    return Found(sketch, vector, one.cluster, method, one.cosine)
+        suggestion = Suggestion(near[0].cluster.id, near[0].cosine) if near else None
+        return Found(sketch, vector, suggestion=suggestion)
+
+    def _near(self, vector: Vectors, at_least: float) -> list[Near]:
+        """Each near cluster once, by its nearest representative."""
+        nearest: dict[str, Near] = {}
+        for id_, representative, cosine in self._texts.near(vector, at_least):
+            cluster = self._clusters.get(id_)
+            if cluster is not None and cluster.id not in nearest:
+                nearest[cluster.id] = Near(cluster, representative, cosine)
+        return list(nearest.values())
+
+    def _limits(self, content: Content) -> Limits:
+        return self._guarded if content.words <= self._config.guard_words else self._plain
+
+    def _sketch(self, content: Content) -> Sketch:
+        sketch = self._sketches.pop(content.fingerprint, None)
+        return self._texts.sketch(content) if sketch is None else sketch
+
+    def _vector(self, sighting: Sighting) -> Vectors:
+        normal = sighting.content.normal
+        vector = _read(sighting.vector, self._texts.dimension)
+        if vector is None:
+            vector = self._primed.pop(normal, None)
+        return self._embed_with_next(normal) if vector is None else vector
+
+    def _embed_with_next(self, normal: str) -> Vectors:
+        texts = [normal]
+        while self._pending and len(texts) < self._config.embed_batch:
+            fingerprint, text = self._pending.popleft()
+            if text != normal and text not in self._primed and self._texts.known(fingerprint) is None:
+                texts.append(text)
+        rows = self._embed(texts)
+        self._primed.update(zip(texts[1:], rows[1:], strict=True))
+        first: Vectors = rows[0]
+        return first
+
+
+def _limits(config: ClusteringConfig, guard: float) -> Limits:
+    return Limits(*(min(1.0, round(limit + guard, 6)) for limit in (config.lexical, config.suggest, config.match)))
+
+
+def _read(data: bytes | None, dimension: int) -> Vectors | None:
+    """Give the vector that travelled with a sighting, unless it is none of this model's."""
+    if not data or len(data) % 4 or (dimension and len(data) != 4 * dimension):
+        return None
+    vector = np.frombuffer(data, dtype="<f4").astype(np.float32)
+    return vector if abs(float(np.linalg.norm(vector)) - 1.0) <= _UNIT else None
