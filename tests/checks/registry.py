@@ -1,0 +1,230 @@
+"""Every stateful detector, with its adapter."""
+
+from functools import partial
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from detectors.growth import DETECTORS, GrowthConfig, make_detector
+from detectors.neighbours import NeighbourIndex
+from detectors.recent import RecentConfig, RecentJoins
+from detectors.sharers import DistinctSharers, SharersConfig
+from detectors.watermark import OrderConfig, Progress, ReorderBuffer
+from tests.checks import streams
+from tests.checks.battery import Adapter
+
+NO_DEDUPE = "second deliveries are removed by ReorderBuffer, before it"
+NO_REORDER = "order is made by ReorderBuffer, before it"
+NO_TIME = "it knows no time"
+
+GRID = 15_000 << 22  # whole cells of every growth detector's time grid
+
+
+def grow(name: str, detector: Any, item: tuple[Any, ...]) -> Any:
+    """One item into a growth detector."""
+    kind, *rest = item
+    if kind != "merge":
+        return getattr(detector, kind)(*rest)
+    shares, duplicates = rest
+    other = make_detector(GrowthConfig(detector=name))
+    for time in shares:
+        other.update(time)
+    return detector.merge(other, [(time, 1.0) for time in duplicates])
+
+
+# Bytes of Python objects, the settings (about 800 bytes, which all cascades share) included.
+GROWTH_BOUNDS = {
+    "L": 1_600,
+    "count": 1_300,
+    "rate": 4_000,
+    "ewma": 1_400,
+    "kleinberg": 1_400,
+    "cusum": 1_400,
+    "glr": 8_000,
+    "seismic": 80_000,
+}
+
+GROWTH = [
+    Adapter(
+        name=f"growth {name}",
+        covers=DETECTORS[name],
+        make=partial(make_detector, GrowthConfig(detector=name)),
+        stream=streams.growth_items,
+        step=partial(grow, name),
+        hostile=streams.growth_hostile,
+        bound=bound,
+        shift=streams.growth_shifted,
+        shift_ms=GRID,
+        exempt={"duplicates": NO_DEDUPE, "shuffle": NO_REORDER},
+    )
+    for name, bound in GROWTH_BOUNDS.items()
+]
+
+
+def order_stream(seed: int) -> list[Any]:
+    """Two partitions, interleaved."""
+    found = [
+        streams.sighting(number, time, partition=number % 2)
+        for number, time in enumerate(streams.times(seed, 200, 4_000))
+    ]
+    return streams.with_progress(found)
+
+
+def order_shuffled(items: list[Any], rng: np.random.Generator) -> list[Any]:
+    """Out of order within the lateness."""
+    return streams.with_progress(streams.disordered(items, lambda each: each.time, rng))
+
+
+def order_hostile() -> Any:
+    """A partition that never moves holds everything back; then a flood of second deliveries and of old ones."""
+    yield streams.sighting(0, streams.T0, partition=1)
+    for number in range(1, 6_000):
+        yield streams.sighting(number, streams.T0 + number * 100)
+        if number % 3 == 0:
+            yield streams.sighting(number // 2, streams.T0 + number // 2 * 100)
+
+
+def released(said: list[Any]) -> list[tuple[str, Any]]:
+    """Ids in the order of release."""
+    return [(sighting.event_id, arrival) for batch in said for sighting, arrival in batch]
+
+
+ORDER = Adapter(
+    name="reorder buffer",
+    covers=ReorderBuffer,
+    make=lambda: ReorderBuffer(OrderConfig(lateness_ms=streams.LATENESS, max_waiting=200, max_remembered=500)),
+    stream=order_stream,
+    step=lambda buffer, item: buffer.update(item),
+    finish=lambda buffer: buffer.flush(),
+    hostile=order_hostile,
+    bound=700_000,
+    shift=streams.moved,
+    unshift=lambda said, shift: [(streams.moved(each, -shift), arrival) for each, arrival in said],
+    again=streams.repeated,
+    shuffle=order_shuffled,
+    essence=released,
+)
+
+PROGRESS = Adapter(
+    name="progress",
+    covers=Progress,
+    make=lambda: Progress(OrderConfig()),
+    stream=lambda seed: [
+        time + 40 * streams.DAY * (number % 9 == 0) for number, time in enumerate(streams.times(seed, 90, 9_000))
+    ],
+    step=lambda progress, time: progress.observe(time),
+    hostile=lambda: (streams.T0 + number * 9 * streams.DAY for number in range(3_000)),
+    bound=400,
+    shift=lambda time, shift: time + shift,
+    unshift=lambda said, shift: said - shift if said else said,
+    exempt={
+        "duplicates": "seeing a time twice is how a leap is confirmed; second deliveries do so too",
+        "shuffle": "it is what measures the disorder",
+    },
+)
+
+
+def share(sharers: DistinctSharers, item: tuple[str, str, int]) -> Any:
+    """One post, one deletion, one suspension or one merge."""
+    kind, sharer, time = item
+    if kind == "add":
+        return sharers.add(sharer, time), sharers.count, sharers.heavy
+    if kind == "merge":
+        other = DistinctSharers(SharersConfig(capacity=64))
+        for number in range(80):
+            other.add(streams.hex_id("s", number * 3), time + number)
+        return sharers.merge(other), sharers.count
+    return getattr(sharers, kind)(sharer), sharers.count
+
+
+def sharer_stream(seed: int) -> list[tuple[str, str, int]]:
+    """Posts by a few hundred people, some of them often; deletions; suspensions; a merge."""
+    rng = np.random.default_rng(seed)
+    items = []
+    for time in streams.times(seed, 400, 1_000):
+        kind = str(rng.choice(["add", "remove", "discard"], p=[0.9, 0.07, 0.03]))
+        items.append((kind, streams.hex_id("s", int(rng.integers(0, 300))), time))
+    return [*items[:300], ("merge", "", items[300][2]), *items[300:]]
+
+
+def without_times(said: Any, shift: int) -> Any:
+    """What DistinctSharers says, its times moved back."""
+    if said is None or isinstance(said[0], float | None):
+        return said
+    first, count = said
+    if isinstance(first, list):
+        return [(time - shift, weight) for time, weight in first], count
+    return (first[0] - shift, first[1]), count
+
+
+SHARERS = Adapter(
+    name="distinct sharers",
+    covers=DistinctSharers,
+    make=lambda: DistinctSharers(SharersConfig(capacity=64)),
+    stream=sharer_stream,
+    step=share,
+    hostile=lambda: (("add", streams.hex_id("s", number), number) for number in range(20_000)),
+    bound=30_000,
+    shift=lambda item, shift: (item[0], item[1], item[2] + shift),
+    unshift=without_times,
+    exempt={"duplicates": NO_DEDUPE, "shuffle": NO_REORDER},
+)
+
+
+RECENT = Adapter(
+    name="recent joins",
+    covers=RecentJoins,
+    make=lambda: RecentJoins(RecentConfig()),
+    stream=lambda seed: streams.times(seed, 300, 40_000),
+    step=lambda joins, time: (joins.add(time, 1.0), joins.counts(time)),
+    hostile=lambda: (streams.T0 + number * 60_000 for number in range(20_000)),
+    bound=20_000,
+    shift=lambda time, shift: time + shift,
+    exempt={"duplicates": NO_DEDUPE, "shuffle": NO_REORDER},
+)
+
+
+def vectors(seed: int, count: int) -> list[tuple[str, Any]]:
+    """Unit vectors in a dozen directions, with keys; some keys come again."""
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(12, 16))
+    out = []
+    for number in range(count):
+        vector = centres[number % 12] + 0.3 * rng.normal(size=16)
+        unit = (vector / np.linalg.norm(vector)).astype(np.float32)
+        out.append((streams.hex_id("v", number % (count * 3 // 4)), unit))
+    return out
+
+
+def index(neighbours: NeighbourIndex, item: tuple[str, Any]) -> Any:
+    """Ask, then store; past a hundred entries, forget the oldest."""
+    key, vector = item
+    found = neighbours.query(vector, 3, 0.5)
+    neighbours.add(key, vector)
+    return found, len(neighbours)
+
+
+def index_hostile() -> Any:
+    """As many entries as it takes, replaced over and over."""
+    for key, vector in vectors(0, 3_000):
+        yield str(int(key, 16) % 200), vector
+
+
+NEIGHBOURS = Adapter(
+    name="neighbour index",
+    covers=NeighbourIndex,
+    make=lambda: NeighbourIndex(16, exact_until=100, max_entries=200, fold_every=40),
+    stream=lambda seed: vectors(seed, 180),
+    step=index,
+    hostile=index_hostile,
+    bound=250_000,
+    exempt={"shift": NO_TIME, "duplicates": "a key stored again replaces itself", "shuffle": NO_REORDER},
+)
+
+REGISTRY: list[Adapter] = [*GROWTH, ORDER, PROGRESS, SHARERS, RECENT, NEIGHBOURS]
+
+PARTS_OF_OTHERS: dict[str, str] = {}
+"""Stateful classes without an adapter of their own: qualified name -> why."""
+
+__all__ = ["PARTS_OF_OTHERS", "REGISTRY", "msgspec"]
