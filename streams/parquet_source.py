@@ -65,9 +65,10 @@ class ParquetSource:
     def __iter__(self) -> Iterator[Record]:
         """Every row."""
         try:
-            for batch in self._file.iter_batches(batch_size=_BATCH, columns=self._columns):
-                for raw in _raw_rows(batch):
-                    yield self._one(raw)
+            for group in range(self._file.num_row_groups):  # one by one, so that damage costs no row before it
+                for batch in self._file.iter_batches(_BATCH, [group], self._columns):
+                    for raw in _raw_rows(batch):
+                        yield self._one(raw)
         except (pa.ArrowException, OSError) as error:
             detail = f"a Parquet file must be whole; got a damaged part ({_first_line(error)})"
             yield Refused(Reason.SOURCE_TRUNCATED, detail, self._here(), 0, _EMPTY, b"")

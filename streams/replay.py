@@ -227,7 +227,15 @@ def _version(kind: type[Message]) -> int:
     return int(field.default_factory())
 
 
-def make_pipeline(settings: Settings, key: Key, trace: Trace | None = None) -> tuple[Pipeline, str]:
+class Maker(Protocol):
+    """Makes what a replay drives, and says which model is in it."""
+
+    def __call__(self, settings: Settings, key: Key, trace: Trace | None = None) -> tuple[Engine, str]:
+        """The engine and its model's revision."""
+        ...
+
+
+def make_pipeline(settings: Settings, key: Key, trace: Trace | None = None) -> tuple[Engine, str]:
     """The real pipeline with the real model, and the model's revision."""
     from streams.embedders import make_embedder  # noqa: PLC0415 - loads the model's runtime
 
@@ -244,7 +252,7 @@ def replay(
     at_most: int | None = None,
     overwrite: bool = False,
     watcher: Watcher | None = None,
-    engine: tuple[Engine, str] | None = None,
+    make: Maker | None = None,
 ) -> Result:
     """Replay a source into a run folder.
 
@@ -256,7 +264,7 @@ def replay(
         at_most: events to read; all by default.
         overwrite: whether `out` may be an older run.
         watcher: told of progress and alerts.
-        engine: a pipeline and its model's revision; by default made from the settings.
+        make: the pipeline with its model; a test's stand-in may take its place.
 
     Returns:
         Where the results are. A keyboard interrupt ends the run early and is no error: the manifest says so.
@@ -270,7 +278,7 @@ def replay(
     source = open_source(path, settings.pipeline.intake.max_event_bytes)
     try:
         with RunWriter(out, overwrite=overwrite, row_group_rows=settings.replay.row_group_rows) as writer:
-            pipeline, revision = engine or make_pipeline(settings, key)
+            pipeline, revision = (make or make_pipeline)(settings, key)
             made_from = recipe(settings, key, revision)
             clock = Clock()
             driver = Driver(source, pipeline, settings.replay.batch_events, at_most)

@@ -17,6 +17,7 @@ from detectors.pipeline.rows import ClusterRow, EdgeRow
 from schemas.alert import Alert
 from schemas.base import Message, encode
 from schemas.rejection import Rejection
+from streams.errors import UserError
 from streams.tables import TableWriter
 
 ALERTS = "alerts.jsonl"
@@ -31,7 +32,7 @@ M = TypeVar("M", bound=Message)
 _OURS = frozenset({ALERTS, REJECTIONS, CLUSTERS, EDGES, MANIFEST, TIMINGS})
 
 
-class RunFolderError(Exception):
+class RunFolderError(UserError):
     """A run folder that cannot be written or read. The message says rule, what came, where, and what to try."""
 
 

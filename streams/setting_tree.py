@@ -6,10 +6,12 @@ It knows no setting by name, so a new field of any configuration is a setting, d
 import difflib
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
+
+from streams.errors import UserError
 
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[smhdw])")
@@ -18,10 +20,12 @@ _ATTRIBUTE = re.compile(r"^    (\w+): (.+(?:\n {5,}.+)*)", re.MULTILINE)
 _SHOWN = 40  # characters of an offending value
 
 
+ON_COMMAND_LINE = "on the command line (--set)"
+
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-class SettingsError(ValueError):
+class SettingsError(UserError, ValueError):
     """A setting that does not exist or cannot have that value. The message says rule, value, place and a remedy."""
 
 
@@ -75,6 +79,37 @@ def build(struct: type[S], values: Mapping[tuple[str, ...], Any], path: tuple[st
         elif here in values:
             given[field.name] = values[here]
     return struct(**given)
+
+
+def from_text(struct: type[S], overrides: Sequence[str]) -> S:
+    """The struct with `name=value` overrides, as on a command line.
+
+    Raises:
+        SettingsError: an unknown name or a wrong value.
+
+    """
+    known = {leaf.name: leaf for leaf in leaves(struct)}
+    values = {}
+    for name, text in map(split_override, overrides):
+        leaf = find(known, name, ON_COMMAND_LINE)
+        values[leaf.path] = read_value(leaf, text, ON_COMMAND_LINE, text=True)
+    try:
+        return build(struct, values)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+
+
+def split_override(override: str) -> tuple[str, str]:
+    """`name=value` in two.
+
+    Raises:
+        SettingsError: no `=` in it.
+
+    """
+    name, equals, value = override.partition("=")
+    if not equals:
+        raise SettingsError(f"--set takes name=value; got {shorten(override)}; try --set growth.big=100")
+    return name, value
 
 
 def value_at(config: msgspec.Struct, path: tuple[str, ...]) -> object:

@@ -16,7 +16,19 @@ import msgspec
 from detectors.pipeline.config import PipelineConfig
 from detectors.pseudonym import Pseudonymiser
 from streams.embedders import EmbedderConfig
-from streams.setting_tree import Leaf, SettingsError, build, find, kind_of, leaves, read_value, show, value_at
+from streams.setting_tree import (
+    ON_COMMAND_LINE,
+    split_override,
+    Leaf,
+    SettingsError,
+    build,
+    find,
+    kind_of,
+    leaves,
+    read_value,
+    show,
+    value_at,
+)
 
 PREFIX = "HEARSAY_"
 CONFIG_VARIABLE = "HEARSAY_CONFIG"
@@ -229,11 +241,8 @@ def _layers(
     if path is not None:
         yield from _from_file(path, known)
     yield from _from_environment(environ)
-    for override in overrides:
-        name, equals, value = override.partition("=")
-        if not equals:
-            raise SettingsError(f"--set takes name=value; got {override!r}; try --set growth.big=100")
-        yield name, value, "on the command line (--set)", True
+    for name, value in map(split_override, overrides):
+        yield name, value, ON_COMMAND_LINE, True
 
 
 def _from_file(path: Path, known: Mapping[str, Leaf]) -> Iterator[tuple[str, object, str, bool]]:

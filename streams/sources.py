@@ -18,6 +18,7 @@ import zstandard
 
 from schemas.rejection import Reason
 from schemas.sighting import Position
+from streams.errors import UserError
 
 _CHUNK = 1 << 18
 _HEAD = 16
@@ -38,7 +39,7 @@ _FOREIGN = {
 }
 
 
-class SourceError(Exception):
+class SourceError(UserError):
     """A source that cannot be read at all. The message says rule, what came, where, and what to try."""
 
 

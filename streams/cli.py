@@ -1,0 +1,203 @@
+"""The command `hearsay`. Everything heavy is imported by the command that needs it, so that help comes at once."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from streams.version import code_version
+
+if TYPE_CHECKING:
+    from streams.settings import Effective
+
+main = typer.Typer(
+    name="hearsay",
+    help="Tells trust-and-safety teams that a rumour is taking off. It measures spread, not truth.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+_RUNS = Path("runs")
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="A TOML file of settings; else HEARSAY_CONFIG.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="One setting, e.g. growth.big=100. Repeat for more.", metavar="NAME=VALUE"),
+]
+RunFolder = Annotated[Path | None, typer.Option("--run", help="The run folder; else the newest below ./runs.")]
+
+
+@main.command()
+def replay(
+    source: Annotated[str, typer.Argument(help="JSON Lines (plain, gzip, zstd) or Parquet; - for standard input.")],
+    out: Annotated[Path | None, typer.Option(help="The run folder; else a new one below ./runs.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is there.")] = False,
+    at_most: Annotated[int | None, typer.Option(min=0, help="Read so many events and no more.")] = None,
+    detector: Annotated[str | None, typer.Option(help="The growth detector: L, count, rate, ...")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but where the results are.")] = False,
+    config: ConfigFile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Find the rumours in a recorded stream, grow their graphs, raise their alerts."""
+    from streams import run_folder, show  # noqa: PLC0415 - see the head of this module
+    from streams import replay as replays  # noqa: PLC0415
+
+    chosen = [f"growth.detector={detector}"] if detector else []
+    with _friendly():
+        effective = _load(config, [*chosen, *(overrides or [])])
+        _warn_of_demo_key(effective)
+        place = out or run_folder.free_place(_RUNS, _stem(source))
+        total = Path(source).stat().st_size if Path(source).is_file() else None
+        with show.Screen(_console(), _console(stderr=True), total) as screen:
+            result = replays.replay(
+                source,
+                place,
+                effective.settings,
+                effective.key,
+                at_most=at_most,
+                overwrite=overwrite,
+                watcher=replays.Silent() if quiet else screen,
+            )
+        _print([str(result.folder)] if quiet else show.summary(result))
+
+
+@main.command()
+def explain(
+    alert_id: Annotated[str, typer.Argument(help="The alert's id, or enough of its first digits.")],
+    run: RunFolder = None,
+    source: Annotated[str | None, typer.Option("--from", help="Where the run's input is now.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every step, nothing left out.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Replay up to an alert and print each decision that led to it."""
+    from streams import explain as explains  # noqa: PLC0415
+    from streams.run_folder import Run, newest  # noqa: PLC0415
+
+    with _friendly():
+        effective = _load(config, [])
+        found = explains.find(Run(run or newest(_RUNS)), alert_id)
+        explanation = explains.explain(found, source, effective)
+        _print(explains.lines(explanation, everything=everything))
+
+
+@main.command()
+def rejections(
+    run: Annotated[Path | None, typer.Argument(help="The run folder; else the newest below ./runs.")] = None,
+    opened: Annotated[bool, typer.Option("--open", help="Print the refused payloads; needs the run's key.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """List why events were refused."""
+    from streams.run_folder import Run, newest  # noqa: PLC0415
+    from streams.show import rejections_table  # noqa: PLC0415
+
+    with _friendly():
+        folder = Run(run or newest(_RUNS))
+        if not opened:
+            _console().print(rejections_table(folder.rejections()))
+            return
+        from streams.unseal import payloads  # noqa: PLC0415
+
+        for payload in payloads(folder.rejections(), _load(config, []).key):
+            typer.echo(json.dumps(payload))  # ASCII only: a payload must not draw on the terminal
+
+
+@main.command()
+def settings(
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="The table of all settings, for the documentation.")
+    ] = False,
+    config: ConfigFile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Print the effective settings as a TOML file, with where each one came from."""
+    from streams.settings import as_markdown, as_toml  # noqa: PLC0415
+
+    with _friendly():
+        typer.echo(as_markdown() if markdown else as_toml(_load(config, overrides or [])), nl=False)
+
+
+@main.command()
+def schema(
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("docs/schemas"),
+) -> None:
+    """Write the JSON Schema of each message and the AsyncAPI document of the topics."""
+    from streams.schema_export import export  # noqa: PLC0415
+
+    _print([str(path) for path in export(out)])
+
+
+@main.command()
+def simulate(
+    out: Annotated[Path, typer.Argument(help="The file to write, e.g. day.jsonl.gz.")],
+    truth: Annotated[Path | None, typer.Option(help="Also write which event belongs to which rumour.")] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Write a synthetic stream of events, the same one for the same seed."""
+    from streams.setting_tree import from_text  # noqa: PLC0415
+    from streams.simulator import SimulatorConfig, write_simulation  # noqa: PLC0415
+
+    with _friendly():
+        write_simulation(from_text(SimulatorConfig, overrides or []), out, truth)
+        _print([f"wrote {out}", f"next: hearsay replay {out}"])
+
+
+@main.command()
+def doctor(config: ConfigFile = None, overrides: Overrides = None) -> None:
+    """Check that everything a run needs is here."""
+    from streams.doctor import examine, table  # noqa: PLC0415
+
+    with _friendly():
+        findings = examine(_load(config, overrides or []))
+        _console().print(table(findings))
+        raise typer.Exit(int(any(finding.failed for finding in findings)))
+
+
+@main.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"hearsay {code_version()}")
+
+
+def _load(config: Path | None, overrides: list[str]) -> "Effective":
+    from streams.settings import load  # noqa: PLC0415
+
+    return load(config, overrides=overrides)
+
+
+def _console(*, stderr: bool = False):  # noqa: ANN202 - the type is imported with the console
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def _print(lines: list[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def _stem(source: str) -> str:
+    return "stdin" if source == "-" else Path(source).name.split(".")[0] or "run"
+
+
+def _warn_of_demo_key(effective: "Effective") -> None:
+    if effective.key.is_demo:
+        typer.echo(
+            "warning: no key is set, so pseudonyms are made with the demo key that everybody knows; "
+            "set HEARSAY_KEY (`openssl rand -hex 32`) before real data",
+            err=True,
+        )
+
+
+@contextmanager
+def _friendly() -> Iterator[None]:
+    """Expected errors as one line and exit code 2; all others are defects and show where they are."""
+    from streams.errors import UserError  # noqa: PLC0415
+
+    try:
+        yield
+    except UserError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from None

@@ -1,0 +1,308 @@
+"""Explains an alert: replays its source with the run's own settings and tells each decision that led to it.
+
+The explanation is not a second opinion kept beside the alert: the same code decides again, watched, and the alert that
+comes out is compared with the one in the run folder byte for byte.
+"""
+
+from collections import Counter, deque
+from pathlib import Path
+
+import msgspec
+
+from detectors.pipeline.cascades import Judgement, Said
+from schemas.alert import Alert, Lifecycle
+from schemas.assignment import Assignment, Merge, Method
+from schemas.base import encode
+from streams.errors import UserError
+from streams.replay import Driver, Maker, make_pipeline
+from streams.run_folder import Run
+from streams.settings import Effective, from_values
+from streams.show import moment, plain
+from streams.sources import open_source, sha256_of
+from streams.version import code_version
+
+_LEAST_DIGITS = 4
+_STEP = 1.5  # between two scores that are told, in sharers
+_LAST = 3  # scores before the alert that are told whatever the size
+_KNOWN = 100_000  # wordings remembered, so that each is told once
+_SHOWN = 90  # characters of a message in a line
+_TOLD = 40  # lines, unless all are asked for
+
+
+class ExplainError(UserError):
+    """An alert that cannot be explained. The message says rule, what came, where, and what to try."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """An alert and the run that it is from."""
+
+    run: Run
+    alert: Alert
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One decision, in words."""
+
+    time: int
+    what: str
+    text: str
+    minor: bool = False  # may be left out of a short telling
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """What led to an alert, and whether the replay gave it again."""
+
+    alert: Alert
+    lines: list[Line]
+    methods: dict[str, int]  # shares by how their text found the cluster
+    again: Alert | None
+
+    @property
+    def identical(self) -> bool:
+        """Byte for byte."""
+        return self.again is not None and encode(self.again) == encode(self.alert)
+
+
+def find(run: Run, prefix: str) -> Found:
+    """The alert of a run whose id begins so.
+
+    Raises:
+        ExplainError: none does, or several do.
+
+    """
+    wanted = prefix.strip().lower()
+    if len(wanted) < _LEAST_DIGITS:
+        raise ExplainError(f"an alert is named by {_LEAST_DIGITS} digits of its id or more; got {wanted!r}")
+    alerts = [alert for alert in run.alerts() if alert.alert_id.startswith(wanted)]
+    if len(alerts) != 1:
+        got = "none" if not alerts else f"{len(alerts)}: " + ", ".join(alert.alert_id[:12] for alert in alerts[:5])
+        raise ExplainError(
+            f"one alert must have an id that begins with {wanted!r}; got {got} in {run.path}; see its alerts.jsonl"
+        )
+    return Found(run, alerts[0])
+
+
+def explain(found: Found, source: str | None, effective: Effective, make: Maker = make_pipeline) -> Explanation:
+    """Replay up to the alert and tell what was decided on the way.
+
+    Args:
+        found: the alert and its run.
+        source: where the run's input is now; by default where it was.
+        effective: for the key and the model's place; everything that decides comes from the run's manifest.
+        make: the pipeline with its model; a test's stand-in may take its place.
+
+    Raises:
+        ExplainError: another input, or another key.
+        SourceError: the input cannot be read.
+
+    """
+    manifest = found.run.manifest
+    path = _input(found.run, source)
+    if effective.key.id != manifest.key_id:
+        raise ExplainError(
+            f"a run is explained with its own key; got key {effective.key.id!r} for a run with {manifest.key_id!r}; "
+            "set HEARSAY_KEY or key.file to that key"
+        )
+    decided = from_values(manifest.settings)
+    settings = msgspec.structs.replace(effective.settings, pipeline=decided.pipeline)
+    story = Story(found.alert)
+    engine, _ = make(settings, effective.key, story.trace)
+    opened = open_source(path, settings.pipeline.intake.max_event_bytes)
+    try:
+        for output in Driver(opened, engine, settings.replay.batch_events, manifest.at_most).outputs():
+            if story.ends_with(output.alerts):
+                break
+    finally:
+        opened.close()
+    return story.explanation()
+
+
+def _input(run: Run, source: str | None) -> str:
+    path = source or run.source
+    if path is None or path == "-":
+        raise ExplainError("the run's input is needed again; got none, it came from a pipe; name a copy with --from")
+    wanted = run.manifest.input.sha256
+    if wanted is None:
+        raise ExplainError(
+            f"only a complete run has its input's digest; got an interrupted one in {run.path}; replay the source again"
+        )
+    got = sha256_of(path)
+    if got != wanted:
+        raise ExplainError(
+            f"a run is explained with its own input (sha256 {wanted[:12]}…); got {Path(path).name} with {got[:12]}…; "
+            "name the right file with --from, or replay this one"
+        )
+    return path
+
+
+class Story:
+    """Collects the decisions about one alert's cluster, and those about clusters that were merged into it.
+
+    Memory is bounded by the number of wordings and merges, never by the number of shares.
+    """
+
+    def __init__(self, alert: Alert) -> None:
+        self._alert = alert
+        self._ids = {alert.cluster_id, *alert.aliases}
+        self._lines: list[Line] = []
+        self._recent: deque[Line] = deque(maxlen=_LAST)
+        self._methods: Counter[str] = Counter()
+        self._wordings: dict[str, None] = {}
+        self._next_size = 0.0
+        self._said: list[tuple[int, dict[str, int]]] = []  # a batch's notifications: lines and methods until then
+        self._again: Alert | None = None
+
+    def trace(self, name: str, payload: msgspec.Struct) -> None:
+        """Take one decision; the pipeline calls it."""
+        if isinstance(payload, Assignment):
+            if payload.cluster_id in self._ids:
+                self._assignment(payload)
+        elif isinstance(payload, Merge):
+            if payload.survivor in self._ids:
+                self._merge(payload)
+        elif isinstance(payload, Judgement):
+            if payload.cluster_id in self._ids:
+                self._judgement(payload)
+        elif isinstance(payload, Said):
+            self._transition(payload)
+
+    def ends_with(self, alerts: list[Alert]) -> bool:
+        """Whether the alert is among a batch's; the story then ends where it was said."""
+        for alert, (length, methods) in zip(alerts, self._said, strict=True):
+            if alert.alert_id == self._alert.alert_id:
+                self._again = alert
+                del self._lines[length:]
+                self._methods = Counter(methods)
+                return True
+        self._said.clear()
+        return False
+
+    def explanation(self) -> Explanation:
+        """What was collected."""
+        return Explanation(self._alert, self._lines, dict(sorted(self._methods.items())), self._again)
+
+    def _tell(self, time: int, what: str, text: str, *, minor: bool = False) -> None:
+        self._lines.append(Line(time, what, text, minor))
+
+    def _assignment(self, assignment: Assignment) -> None:
+        sighting, content = assignment.sighting, assignment.sighting.content
+        self._methods[assignment.method] += 1
+        if assignment.method is Method.FOUNDER:
+            where = f"on {sighting.platform}" + (f" in chat {sighting.chat[:8]}" if sighting.chat else "")
+            self._tell(sighting.time, "founded", f"{sighting.kind} {where}: {_quoted(content.text)}")
+        elif content.fingerprint and content.fingerprint not in self._wordings:
+            near = "" if assignment.similarity is None else f" {assignment.similarity:.3f}"
+            swaps = f", differs in {', '.join(assignment.variants)}" if assignment.variants else ""
+            self._tell(
+                sighting.time, "wording", f"{assignment.method}{near}{swaps}: {_quoted(content.text)}", minor=True
+            )
+        if content.fingerprint and len(self._wordings) < _KNOWN:
+            self._wordings[content.fingerprint] = None
+        if assignment.suggestion is not None:
+            other, near = assignment.suggestion.cluster_id[:12], assignment.suggestion.similarity
+            self._tell(sighting.time, "suggestion", f"{near:.3f} to cluster {other}: near, not joined", minor=True)
+
+    def _merge(self, merge: Merge) -> None:
+        near = "" if merge.similarity is None else f" {merge.similarity:.3f}"
+        self._tell(
+            merge.time,
+            "merge",
+            f"cluster {merge.absorbed[:12]} joins {merge.survivor[:12]}, bridged by {merge.method}{near}",
+        )
+
+    def _judgement(self, seen: Judgement) -> None:
+        line = Line(
+            seen.time,
+            "score",
+            f"{self._whose(seen.cluster_id)}{seen.score:.3f} of {seen.threshold:.3f} needed, {seen.sharers:,.0f} sharers, level {seen.level}",
+            minor=True,
+        )
+        if seen.sharers >= self._next_size:
+            self._next_size = max(seen.sharers * _STEP, 1.0)
+            self._recent.clear()
+            self._lines.append(line)
+        else:
+            self._recent.append(line)
+
+    def _whose(self, cluster_id: str) -> str:
+        return "" if cluster_id == self._alert.cluster_id else f"cluster {cluster_id[:12]}, merged later: "
+
+    def _transition(self, said: Said) -> None:
+        transition = said.transition
+        if said.cluster_id in self._ids:
+            self._lines.extend(self._recent)
+            self._recent.clear()
+            whose = self._whose(said.cluster_id)
+            self._tell(transition.time, "level", f"{whose}{transition.state}: level {transition.level}")
+        if isinstance(transition.state, Lifecycle):
+            self._said.append((len(self._lines), dict(self._methods) if said.cluster_id in self._ids else {}))
+
+
+def lines(explanation: Explanation, *, everything: bool = False) -> list[str]:
+    """The explanation for people."""
+    alert = explanation.alert
+    told = explanation.lines if everything else _shortened(explanation.lines)
+    counted = ", ".join(f"{count} by {method}" for method, count in explanation.methods.items())
+    return [
+        f"alert {alert.alert_id}",
+        f"cluster {alert.cluster_id}" + (f", with {len(alert.aliases)} merged into it" if alert.aliases else ""),
+        "",
+        *(f"{moment(line.time)}Z  {line.what:<10}  {line.text}" for line in told),
+        "",
+        f"shares: {counted}",
+        *(f"note: {note}" for note in alert.evidence.notes),
+        f"{plain(alert.headline)}: {plain(alert.explanation)}",
+        "",
+        _verdict(explanation),
+    ]
+
+
+def _shortened(told: list[Line]) -> list[Line]:
+    spare = len(told) - _TOLD
+    if spare <= 0:
+        return told
+    minor = [at for at, line in enumerate(told) if line.minor]
+    first = min(len(minor) // 2, _TOLD // 2)
+    left_out = set(minor[first : first + spare])
+    if not left_out:
+        return told
+    kept: list[Line] = []
+    for at, line in enumerate(told):
+        if at not in left_out:
+            kept.append(line)
+        elif at == min(left_out):
+            kept.append(Line(line.time, "…", f"{len(left_out)} wordings, suggestions and scores; --all tells them"))
+    return kept
+
+
+def _verdict(explanation: Explanation) -> str:
+    if explanation.identical:
+        return "The replay gave this alert again, byte for byte."
+    if explanation.again is None:
+        return "THE REPLAY DID NOT GIVE THIS ALERT. " + _reason(explanation.alert)
+    changed = ", ".join(_differences(explanation.alert, explanation.again))
+    return f"THE REPLAY GAVE THIS ALERT WITH DIFFERENCES in {changed}. " + _reason(explanation.alert)
+
+
+def _reason(alert: Alert) -> str:
+    if alert.provenance.code_version != code_version():
+        return f"It was made by version {alert.provenance.code_version}; this is {code_version()}."
+    return "The same version made it: that is a defect, please report it."
+
+
+def _differences(one: msgspec.Struct, other: msgspec.Struct, path: str = "") -> list[str]:
+    found = []
+    for name in one.__struct_fields__:
+        mine, theirs = getattr(one, name), getattr(other, name)
+        if mine == theirs:
+            continue
+        if isinstance(mine, msgspec.Struct) and type(mine) is type(theirs):
+            found += _differences(mine, theirs, f"{path}{name}.")
+        else:
+            found.append(f"{path}{name}")
+    return found
+
+
+def _quoted(text: str) -> str:
+    shown = plain(" ".join(text.split()))
+    return f"“{shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + '…'}”" if shown else "(no text)"

@@ -1,0 +1,149 @@
+"""Shows a replay to a person: progress while it runs, alerts as they come, and accounts that add up at the end.
+
+Text from messages is shown without control and direction characters, so that no message can draw on the terminal.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from schemas.alert import Alert
+from schemas.rejection import Rejection
+from streams.replay import Result
+from streams.run_folder import ALERTS, CLUSTERS, EDGES, REJECTIONS, RunCounts
+
+_DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_COLOURS = ("cyan", "yellow", "orange1", "red")  # by level
+_SHORT = 12  # digits of an id that are enough to name it
+
+
+def plain(text: str) -> str:
+    """Text that moves no cursor and turns no line around: control and direction characters become a mark."""
+    return "".join("�" if c in _DIRECTIONS or unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+
+
+def moment(ms: int) -> str:
+    """Event time for people, in UTC; as the number where no calendar reaches."""
+    try:
+        return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return f"{ms} ms"
+
+
+def alert_lines(alert: Alert) -> Text:
+    """An alert as a heading and its explanation."""
+    colour = _COLOURS[min(alert.level, len(_COLOURS) - 1)]
+    text = Text(f"{moment(alert.time)}Z  ", style="dim")
+    text.append(plain(alert.headline), style=f"bold {colour}")
+    text.append(f"  {alert.alert_id[:_SHORT]}\n", style="dim")
+    text.append("  " + plain(alert.explanation))
+    return text
+
+
+class _Rate(ProgressColumn):
+    """Events a second and alerts so far."""
+
+    def render(self, task: Task) -> Text:
+        """As text."""
+        events, alerts = task.fields["events"], task.fields["alerts"]
+        rate = events / task.elapsed if task.elapsed else 0.0
+        return Text(f"{events:,} events  {rate:,.0f}/s  {alerts} alerts")
+
+
+class Screen:
+    """A watcher that shows alerts on standard output and, on a terminal, a progress bar on standard error."""
+
+    def __init__(self, console: Console, errors: Console, total_bytes: int | None) -> None:
+        self._console = console
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("replaying"),
+            BarColumn(),
+            _Rate(),
+            TimeRemainingColumn(),
+            console=errors,
+            transient=True,
+            disable=not errors.is_terminal,
+        )
+        self._task = self._progress.add_task("replaying", total=total_bytes, events=0, alerts=0)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def progress(self, events: int, bytes_read: int, alerts: int) -> None:
+        """Move the bar."""
+        self._progress.update(self._task, completed=bytes_read, events=events, alerts=alerts)
+
+    def alert(self, alert: Alert) -> None:
+        """Print an alert."""
+        self._console.print(alert_lines(alert), highlight=False, soft_wrap=True)
+
+
+def accounts(counts: RunCounts) -> str:
+    """Where the events went, as a sum that a reader can check."""
+    parts = [("applied", counts.applied), ("duplicates", counts.duplicates), ("late", counts.late)]
+    parts += [("rejected", counts.rejected)] + ([("waiting", counts.waiting)] if counts.waiting else [])
+    total = f"{counts.received:,} received = " + " + ".join(f"{count:,} {name}" for name, count in parts)
+    return f"{total} ({'adds up' if counts.balanced else 'DOES NOT ADD UP: a defect, please report it'})"
+
+
+def summary(result: Result) -> list[str]:
+    """What a replay came to, where it lies, and what to do next."""
+    counts, timings, folder = result.manifest.counts, result.timings, result.folder
+    lines = [
+        accounts(counts),
+        f"{counts.clusters:,} clusters, {counts.shares:,} shares, {counts.alerts:,} alerts; "
+        f"{timings.wall_seconds:,.1f} s, {timings.events_per_second:,.0f} events/s",
+    ]
+    if not result.manifest.complete:
+        lines.append("interrupted: the folder holds what was done by then, and its manifest says so")
+    if counts.received and counts.received == counts.rejected:
+        lines.append("nothing could be used: is each line one JSON object, as docs/schemas/forward_event.json says?")
+    lines += [f"run folder: {folder}", f"  {ALERTS}  {REJECTIONS}  {CLUSTERS}  {EDGES}  manifest.json"]
+    return lines + next_steps(result)
+
+
+def next_steps(result: Result) -> list[str]:
+    """Commands worth trying on this run."""
+    steps = []
+    if result.manifest.counts.alerts:
+        first = _first_alert(result)
+        steps.append(f"hearsay explain {first} --run {result.folder}")
+    if result.manifest.counts.rejected:
+        steps.append(f"hearsay rejections {result.folder}")
+    return ["next:", *(f"  {step}" for step in steps)] if steps else []
+
+
+def _first_alert(result: Result) -> str:
+    from streams.run_folder import Run  # noqa: PLC0415 - reads the folder that was just written
+
+    alert = next(iter(Run(result.folder).alerts()), None)
+    return alert.alert_id[:_SHORT] if alert else "ALERT_ID"
+
+
+def rejections_table(rejections: Iterable[Rejection]) -> Table:
+    """How many events were refused for which reason, and where the first of each stands."""
+    counts: Counter[str] = Counter()
+    first: dict[str, Rejection] = {}
+    for rejection in rejections:
+        counts[rejection.reason] += 1
+        first.setdefault(rejection.reason, rejection)
+    table = Table("reason", "events", "first at", "its detail")
+    for reason, count in counts.most_common():
+        at = first[reason].position
+        table.add_row(
+            reason, f"{count:,}", f"{plain(at.source)}:{at.partition}:{at.offset}", Text(plain(first[reason].detail))
+        )
+    return table
