@@ -1,6 +1,6 @@
 """Kleinberg: the weight of the burst that the cascade is in, by the two-state automaton.
 
-Kleinberg 2002, doi:10.1023/A:1024940629314, decoded online: two path costs are all that the best path needs.
+Kleinberg 2003, doi:10.1023/A:1024940629314, decoded online: two path costs are all that the best path needs.
 """
 
 from math import inf, log

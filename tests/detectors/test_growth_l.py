@@ -95,14 +95,14 @@ def test_one_share_is_worth_its_four_fifths_of_a_follower():
     assert detector.update(T0) == round(log(1 / 0.3), 6) == 1.203973
 
 
-def test_the_alert_of_the_notes_comes_out_as_written():
+def test_the_documented_alert_comes_out_as_written():
     # the wording example: A x sqrt(N) against e^0.6 q^1.5 with q = 37
     limit = cold_limit(37)
     assert exp(limit) == pytest.approx(410, abs=0.5)
     assert 70 * sqrt(42) == pytest.approx(454, abs=0.5)
 
 
-def test_the_cold_rule_is_the_one_of_the_notes():
+def test_the_cold_rule_is_the_documented_one():
     assert L(CONFIG).levels() == pytest.approx(
         (1.5 * log(50) + 0.6, 1.5 * log(50) + 0.6 + log(4), 1.5 * log(50) + 0.6 + log(16)), abs=1e-6
     )
