@@ -11,6 +11,8 @@ import typer
 from streams.version import code_version
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from streams.settings import Effective
 
 main = typer.Typer(
@@ -31,7 +33,7 @@ RunFolder = Annotated[Path | None, typer.Option("--run", help="The run folder; e
 
 
 @main.command()
-def replay(
+def replay(  # noqa: PLR0917 - typer passes by name
     source: Annotated[str, typer.Argument(help="JSON Lines (plain, gzip, zstd) or Parquet; - for standard input.")],
     out: Annotated[Path | None, typer.Option(help="The run folder; else a new one below ./runs.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is there.")] = False,
@@ -42,8 +44,8 @@ def replay(
     overrides: Overrides = None,
 ) -> None:
     """Find the rumours in a recorded stream, grow their graphs, raise their alerts."""
-    from streams import run_folder, show  # noqa: PLC0415 - see the head of this module
-    from streams import replay as replays  # noqa: PLC0415
+    from streams import replay as replays  # noqa: PLC0415 - see the head of this module
+    from streams import run_folder, show  # noqa: PLC0415
 
     chosen = [f"growth.detector={detector}"] if detector else []
     with _friendly():
@@ -167,7 +169,7 @@ def _load(config: Path | None, overrides: list[str]) -> "Effective":
     return load(config, overrides=overrides)
 
 
-def _console(*, stderr: bool = False):  # noqa: ANN202 - the type is imported with the console
+def _console(*, stderr: bool = False) -> "Console":
     from rich.console import Console  # noqa: PLC0415
 
     return Console(stderr=stderr, highlight=False)

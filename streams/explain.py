@@ -199,8 +199,9 @@ class Story:
         if content.fingerprint and len(self._wordings) < _KNOWN:
             self._wordings[content.fingerprint] = None
         if assignment.suggestion is not None:
-            other, near = assignment.suggestion.cluster_id[:12], assignment.suggestion.similarity
-            self._tell(sighting.time, "suggestion", f"{near:.3f} to cluster {other}: near, not joined", minor=True)
+            other = assignment.suggestion
+            told = f"{other.similarity:.3f} to cluster {other.cluster_id[:12]}: near, not joined"
+            self._tell(sighting.time, "suggestion", told, minor=True)
 
     def _merge(self, merge: Merge) -> None:
         near = "" if merge.similarity is None else f" {merge.similarity:.3f}"
@@ -211,12 +212,8 @@ class Story:
         )
 
     def _judgement(self, seen: Judgement) -> None:
-        line = Line(
-            seen.time,
-            "score",
-            f"{self._whose(seen.cluster_id)}{seen.score:.3f} of {seen.threshold:.3f} needed, {seen.sharers:,.0f} sharers, level {seen.level}",
-            minor=True,
-        )
+        against = f"{self._whose(seen.cluster_id)}{seen.score:.3f} of {seen.threshold:.3f} needed"
+        line = Line(seen.time, "score", f"{against}, {seen.sharers:,.0f} sharers, level {seen.level}", minor=True)
         if seen.sharers >= self._next_size:
             self._next_size = max(seen.sharers * _STEP, 1.0)
             self._recent.clear()

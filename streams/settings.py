@@ -18,7 +18,6 @@ from detectors.pseudonym import Pseudonymiser
 from streams.embedders import EmbedderConfig
 from streams.setting_tree import (
     ON_COMMAND_LINE,
-    split_override,
     Leaf,
     SettingsError,
     build,
@@ -27,6 +26,7 @@ from streams.setting_tree import (
     leaves,
     read_value,
     show,
+    split_override,
     value_at,
 )
 

@@ -104,7 +104,7 @@ def summary(result: Result) -> list[str]:
     counts, timings, folder = result.manifest.counts, result.timings, result.folder
     lines = [
         accounts(counts),
-        f"{counts.clusters:,} clusters, {counts.shares:,} shares, {counts.alerts:,} alerts; "
+        f"{counts.clusters:,} clusters, {counts.shares:,} shares, {counts.alerts:,} alerts",
         f"{timings.wall_seconds:,.1f} s, {timings.events_per_second:,.0f} events/s",
     ]
     if not result.manifest.complete:

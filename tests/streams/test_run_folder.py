@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import msgspec
@@ -127,7 +128,7 @@ def test_an_interrupted_run_keeps_its_own_name_and_leaves_the_older_run_alone(tm
 
 def test_a_run_is_not_replaced_unasked(tmp_path):
     write(tmp_path / "demo")
-    with pytest.raises(RunFolderError, match="does not replace another unasked; got .*demo; use --overwrite"):
+    with pytest.raises(RunFolderError, match=r"does not replace another unasked; got .*demo; use --overwrite"):
         writer(tmp_path / "demo")
 
 
@@ -145,7 +146,7 @@ def test_what_is_no_run_is_never_replaced(tmp_path, overwrite):
     (tmp_path / "file").write_text("x")
     (tmp_path / "link").symlink_to(tmp_path / "thesis")
     for name in ("thesis", "file", "link"):
-        with pytest.raises(RunFolderError, match="an older run's; got .*, which is neither"):
+        with pytest.raises(RunFolderError, match=r"an older run's; got .*, which is neither"):
             writer(tmp_path / name, overwrite=overwrite)
     assert (tmp_path / "thesis" / "chapter.txt").exists()
 
@@ -157,15 +158,15 @@ def test_an_empty_folder_may_become_a_run(tmp_path):
 
 def test_a_place_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(RunFolderError, match="a run needs a folder to write to; got "):
+    with pytest.raises(RunFolderError, match=r"a run needs a folder to write to; got "):
         writer(tmp_path / "file" / "demo")
 
 
 def test_what_is_no_run_folder_is_refused_when_read(tmp_path):
-    with pytest.raises(RunFolderError, match="a run folder holds manifest.json; got No such file"):
+    with pytest.raises(RunFolderError, match=r"a run folder holds manifest.json; got No such file"):
         Run(tmp_path)
     (tmp_path / "manifest.json").write_text('{"complete": 3}')
-    with pytest.raises(RunFolderError, match="manifest.json must be what this release writes; got "):
+    with pytest.raises(RunFolderError, match=r"manifest.json must be what this release writes; got "):
         Run(tmp_path)
 
 
@@ -176,13 +177,11 @@ def test_a_folder_without_timings_does_not_say_where_its_input_was(tmp_path):
 
 
 def test_the_newest_run_is_the_one_written_last(tmp_path):
-    import os
-
     for age, name in enumerate(("b", "a", "c")):
         folder = write(tmp_path / name)
         os.utime(folder / "manifest.json", ns=(age, age))
     assert newest(tmp_path) == tmp_path / "c"
-    with pytest.raises(RunFolderError, match="there must be a run to read; got none"):
+    with pytest.raises(RunFolderError, match=r"there must be a run to read; got none"):
         newest(tmp_path / "nowhere")
 
 

@@ -199,7 +199,7 @@ def test_a_disk_that_fails_midway_ends_the_file_there():
      (b"SQLite format 3\x00....", "SQLite"), (b"Obj\x01....", "Avro")],
 )  # fmt: skip
 def test_another_format_is_refused_with_the_way_to_convert_it(tmp_path, data, word):
-    with pytest.raises(SourceError, match=f"got .*{word}.* in x.jsonl; convert it with "):
+    with pytest.raises(SourceError, match=rf"got .*{word}.* in x.jsonl; convert it with "):
         read(tmp_path, data)
 
 
@@ -210,7 +210,7 @@ def test_what_is_not_there_is_refused_by_name(tmp_path):
 
 
 def test_a_folder_is_refused(tmp_path):
-    with pytest.raises(SourceError, match="a source is one file; got the folder"):
+    with pytest.raises(SourceError, match=r"a source is one file; got the folder"):
         open_source(str(tmp_path), BOUND)
 
 
@@ -237,7 +237,7 @@ def test_a_pipe_whose_end_was_not_seen_has_no_digest(monkeypatch):
 
 def test_parquet_cannot_come_through_a_pipe(monkeypatch):
     monkeypatch.setattr("sys.stdin", Pipe(b"PAR1" + b"\0" * 100))
-    with pytest.raises(SourceError, match="Parquet cannot be read from a pipe"):
+    with pytest.raises(SourceError, match=r"Parquet cannot be read from a pipe"):
         open_source("-", BOUND)
 
 
