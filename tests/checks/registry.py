@@ -6,11 +6,16 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from detectors.edges import EdgeConfig, EdgeInference
+from detectors.graph import ForwardGraph, GraphConfig
 from detectors.growth import DETECTORS, GrowthConfig, make_detector
 from detectors.neighbours import NeighbourIndex
+from detectors.policy import AlertPolicy, PolicyConfig
 from detectors.recent import RecentConfig, RecentJoins
 from detectors.sharers import DistinctSharers, SharersConfig
 from detectors.watermark import OrderConfig, Progress, ReorderBuffer
+from schemas.event import ParentEvidence
+from schemas.sighting import Sighting
 from tests.checks import streams
 from tests.checks.battery import Adapter
 
@@ -222,9 +227,128 @@ NEIGHBOURS = Adapter(
     exempt={"shift": NO_TIME, "duplicates": "a key stored again replaces itself", "shuffle": NO_REORDER},
 )
 
-REGISTRY: list[Adapter] = [*GROWTH, ORDER, PROGRESS, SHARERS, RECENT, NEIGHBOURS]
+
+def graph_stream(seed: int) -> list[tuple[Any, ...]]:
+    """A tree that grows, some children before their parents, some roots; deletions."""
+    rng = np.random.default_rng(seed)
+    items: list[tuple[Any, ...]] = []
+    for number, time in enumerate(streams.times(seed, 150, streams.MINUTE)):
+        parent = streams.hex_id("m", int(rng.integers(0, number + 3))) if number % 10 else None
+        if parent == streams.hex_id("m", number):
+            parent = None
+        items.append(("add", streams.hex_id("m", number), parent, time, streams.hex_id("e", number)))
+        if number % 13 == 12:
+            items.append(("retract", streams.hex_id("m", number - 5)))
+    return items
+
+
+def hang(graph: ForwardGraph, item: tuple[Any, ...]) -> Any:
+    """One message or one deletion; the shape after it."""
+    kind, *rest = item
+    return getattr(graph, kind)(*rest), graph.shape()
+
+
+def graph_hostile() -> Any:
+    """A chain without end, then a star, then children of parents that nobody saw."""
+    for number in range(4_000):
+        below = number - 1 if number < 200 else 0 if number < 400 else number + 10_000
+        yield ("add", streams.hex_id("m", number), streams.hex_id("m", below), number, streams.hex_id("e", number))
+
+
+GRAPH = Adapter(
+    name="forward graph",
+    covers=ForwardGraph,
+    make=lambda: ForwardGraph(GraphConfig(max_nodes=500, max_depth=64)),
+    stream=graph_stream,
+    step=hang,
+    finish=lambda graph: graph.shape(),
+    hostile=graph_hostile,
+    bound=500_000,
+    shift=lambda item, shift: (*item[:3], item[3] + shift, item[4]) if item[0] == "add" else item,
+    again=streams.repeated,
+    essence=lambda said: said[-1],
+    exempt={"shuffle": NO_REORDER},
+)
+
+
+def edge_stream(seed: int) -> list[tuple[Sighting, tuple[str, ...]]]:
+    """Shares in a few chats by a few people; every fourth with a recorded parent."""
+    rng = np.random.default_rng(seed)
+    items = []
+    for number, time in enumerate(streams.times(seed, 200, 5 * streams.MINUTE)):
+        parent = streams.hex_id("m", int(rng.integers(0, number))) if number % 4 == 3 else None
+        seen_in = tuple(streams.hex_id("c", int(chat)) for chat in sorted(set(rng.integers(0, 11, size=3))))
+        evidence = ParentEvidence.VIA if parent else ParentEvidence.NONE
+        items.append((streams.sighting(number, time, parent=parent, parent_evidence=evidence), seen_in))
+    return items
+
+
+def edge_hostile() -> Any:
+    """Every share by somebody else in another chat."""
+    for number in range(4_000):
+        someone = {"actor": streams.hex_id("a", number), "chat": streams.hex_id("c", number)}
+        yield streams.sighting(number, streams.T0 + number, **someone), (streams.hex_id("c", number - 1),)
+
+
+EDGES = Adapter(
+    name="edge inference",
+    covers=EdgeInference,
+    make=lambda: EdgeInference(EdgeConfig(max_chats=50, max_authors=50)),
+    stream=edge_stream,
+    step=lambda edges, item: edges.update(*item),
+    hostile=edge_hostile,
+    bound=70_000,
+    shift=lambda item, shift: (streams.moved(item[0], shift), item[1]),
+    exempt={"duplicates": NO_DEDUPE, "shuffle": NO_REORDER},
+)
+
+
+def policy_stream(seed: int) -> list[tuple[int, float, float, int]]:
+    """A score that wanders over all the limits and back, for a month, with silences."""
+    rng = np.random.default_rng(seed)
+    items, size = [], 0.0
+    for number, time in enumerate(streams.times(seed, 300, 3 * streams.HOUR)):
+        silence = streams.DAY * 9 * (number // 100)
+        size += 1
+        score = round(6.0 + 4.0 * float(np.sin(number / 9.0)) + float(rng.normal()), 6)
+        items.append((time + silence, score, size, number // 120))
+    return items
+
+
+def judge(policy: AlertPolicy, item: tuple[int, float, float, int]) -> list[Any]:
+    """The timers that are due before an event, then the event."""
+    time, score, sharers, evidence = item
+    said: list[Any] = []
+    while (due := policy.next_timer()) is not None and due <= time:
+        said += policy.tick(due, score - 3.0, due % 2 == 0)
+    if policy.closed:
+        policy.reopen(time)
+    said += policy.update(time, score, sharers, evidence)
+    return said
+
+
+POLICY = Adapter(
+    name="alert policy",
+    covers=AlertPolicy,
+    make=lambda: AlertPolicy(PolicyConfig(), (6.0, 7.4, 8.8), 50),
+    stream=policy_stream,
+    step=judge,
+    hostile=lambda: (item for seed in range(20) for item in later(policy_stream(seed), seed)),
+    bound=6_000,
+    shift=lambda item, shift: (item[0] + shift, *item[1:]),
+    unshift=lambda said, shift: [msgspec.structs.replace(each, time=each.time - shift) for each in said or ()],
+    exempt={"duplicates": NO_DEDUPE, "shuffle": NO_REORDER},
+)
+
+
+def later(items: list[tuple[int, float, float, int]], number: int) -> list[tuple[int, float, float, int]]:
+    """The same half a year on."""
+    return [(time + number * 180 * streams.DAY, *rest) for time, *rest in items]
+
+
+REGISTRY: list[Adapter] = [*GROWTH, ORDER, PROGRESS, SHARERS, RECENT, NEIGHBOURS, GRAPH, EDGES, POLICY]
 
 PARTS_OF_OTHERS: dict[str, str] = {}
 """Stateful classes without an adapter of their own: qualified name -> why."""
 
-__all__ = ["PARTS_OF_OTHERS", "REGISTRY", "msgspec"]
+__all__ = ["PARTS_OF_OTHERS", "REGISTRY"]
