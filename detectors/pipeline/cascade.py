@@ -20,7 +20,9 @@ from schemas.assignment import Arrival, Assignment, Merge
 from schemas.event import AccountStatus, Counters, Debunk, Kind, Media
 from schemas.sighting import SPREADING, Content, Sighting
 
-_EXPLICIT, _ORIGIN = EdgeSource.EXPLICIT, EdgeSource.ORIGIN  # read on every event, and an enum's members are slow
+# Read on every event, and an enum's members are slow to look up.
+_EXPLICIT, _ORIGIN = EdgeSource.EXPLICIT, EdgeSource.ORIGIN
+_ON_TIME = Arrival.ON_TIME
 
 
 class CascadeConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,19 +193,22 @@ class Cascade:
 
     def _join(self, sharer: str, time: int, arrival: Arrival) -> Sequence[Transition]:
         weight = self.sharers.add(sharer, time)
-        if arrival is not Arrival.ON_TIME:
-            if arrival is Arrival.LATE:
-                self.facts.late += 1
-            else:
-                self.facts.expired += 1
-            if weight:
-                self.growth.late(time, weight, expired=arrival is Arrival.EXPIRED)
-                self.recent.add(time, weight)
+        if arrival is not _ON_TIME:
+            self._join_late(time, weight, expired=arrival is Arrival.EXPIRED)
             return ()
         if not weight:
+            self.policy.touch(time)
             return ()
         self.recent.add(time, weight)
         return self.judge(time, self.growth.update(time, weight))
+
+    def _join_late(self, time: int, weight: float, *, expired: bool) -> None:
+        self.facts.late += not expired
+        self.facts.expired += expired
+        self.policy.touch(time)
+        if weight:
+            self.growth.late(time, weight, expired=expired)
+            self.recent.add(time, weight)
 
     def judge(self, time: int, score: float) -> Sequence[Transition]:
         """Ask the policy what this score says, at an event's time."""
@@ -217,6 +222,8 @@ class Cascade:
     def state(self, assignment: Assignment) -> Sequence[Transition]:
         """Apply what is said about a message: a counter, a deletion, an account's end, a report, a debunk."""
         sighting = assignment.sighting
+        if not self.facts.posts:
+            self.policy.touch(sighting.time)
         if sighting.kind is Kind.DEBUNK:
             return self._debunk(sighting, assignment.arrival)
         if sighting.kind is Kind.DELETE:

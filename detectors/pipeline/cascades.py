@@ -11,12 +11,11 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from detectors.evidence import Author, compose
-from detectors.growth import make_detector
 from detectors.pipeline.cascade import Cascade, Facts, Parts, Saved
 from detectors.pipeline.gather import gather
 from detectors.pipeline.rows import ClusterRow, EdgeRow
 from detectors.policy import Transition
-from schemas.alert import Alert, Lifecycle
+from schemas.alert import Alert
 from schemas.assignment import Assignment, Merge
 from schemas.sighting import SPREADING
 
@@ -152,7 +151,7 @@ class Cascades:
         growth = cascade.growth
         transitions = cascade.policy.tick(due, growth.score(due), growth.quiet(due))
         if transitions:
-            self._say(cascade, transitions, out, None, due)
+            self._say(cascade, transitions, out, None)
         if cascade.policy.closed:
             self._close(cascade, due, out)
         else:
@@ -191,7 +190,7 @@ class Cascades:
             return
         transitions = survivor.merge(absorbed, merge)
         if transitions:
-            self._say(survivor, transitions, out, merge.event_id, merge.time)
+            self._say(survivor, transitions, out, merge.event_id)
         self._schedule(survivor)
 
     def _say(
@@ -200,17 +199,11 @@ class Cascades:
         transitions: Sequence[Transition],
         out: Outputs,
         trigger: str | None,
-        time: int | None = None,
     ) -> None:
         for transition in transitions:
             if self._trace is not None:
                 self._trace("transition", Said(cascade.facts.cluster_id, transition))
-            if self._worth_saying(transition):
-                seen = gather(cascade, transition.time if time is None else time, trigger)
-                out.alerts.append(compose(seen, transition, self._author))
-
-    def _worth_saying(self, transition: Transition) -> bool:
-        return isinstance(transition.state, Lifecycle)
+            out.alerts.append(compose(gather(cascade, transition.time, trigger), transition, self._author))
 
     def _tell(self, cascade: Cascade, item: Assignment) -> None:
         assert self._trace is not None  # noqa: S101 - the caller asked
@@ -252,4 +245,4 @@ class Cascades:
                 cascade.timer_at = due
 
 
-__all__ = ["Cascades", "Closed", "Judgement", "Outputs", "Said", "Trace", "make_detector"]
+__all__ = ["Cascades", "Closed", "Judgement", "Outputs", "Said", "Trace"]
