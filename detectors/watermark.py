@@ -191,8 +191,8 @@ class ReorderBuffer:
     Of every sighting pushed in exactly one is true: it was released, waits, was a duplicate, late or expired.
 
     An on-time sighting costs about 2 microseconds. Memory: `max_waiting` sightings (past it the oldest leave early, the
-    watermark moves with them, and `forced` counts them) and `max_remembered` ids, forgotten when their event time falls
-    behind the horizon, where a second delivery is EXPIRED anyway; sooner where more than that are in the horizon.
+    watermark moves with them, and `forced` counts them) and `max_remembered` ids, each forgotten when the watermark has
+    moved on by the horizon, when a second delivery is EXPIRED; sooner where more than that fall into one horizon.
     """
 
     def __init__(self, config: OrderConfig) -> None:
@@ -201,7 +201,7 @@ class ReorderBuffer:
         self._heap: list[tuple[int, str, Sighting]] = []
         self._seen: set[str] = set()  # ids that wait and ids that are remembered
         self._ids: deque[str] = deque()  # remembered, in the order of release
-        self._times: deque[int] = deque()
+        self._times: deque[int] = deque()  # where the watermark stood then
         self.released = self.duplicates = self.late = self.expired = self.forced = 0
 
     @property
@@ -266,12 +266,12 @@ class ReorderBuffer:
         self.released, self.duplicates, self.late, self.expired, self.forced = state.counts
 
     def _pass_late(self, event_id: str, time: int) -> Arrival:
+        self._seen.add(event_id)
+        self._remember(event_id)
         if time < self._mark.value - self._config.horizon_ms:
             self.expired += 1
             return Arrival.EXPIRED
         self.late += 1
-        self._seen.add(event_id)
-        self._remember(event_id, time)
         return Arrival.LATE
 
     def _force(self, out: Arrivals) -> None:
@@ -285,15 +285,15 @@ class ReorderBuffer:
             return
         before = len(heap)
         while heap and heap[0][0] < limit:
-            time, event_id, sighting = heappop(heap)
+            _, event_id, sighting = heappop(heap)
             out.append((sighting, Arrival.ON_TIME))
-            self._remember(event_id, time)
+            self._remember(event_id)
         self.released += before - len(heap)
         self._forget(limit - self._config.horizon_ms)
 
-    def _remember(self, event_id: str, time: int) -> None:
+    def _remember(self, event_id: str) -> None:
         self._ids.append(event_id)
-        self._times.append(time)
+        self._times.append(self._mark.value)
         if len(self._ids) > self._config.max_remembered:
             self._drop_oldest()
 

@@ -185,7 +185,7 @@ class Clustering:
             join.cluster = self._merge(pair, Method.LEXICAL, found.similarity, sighting, out)
         if join.cluster is not None:
             self._bridge(sighting, found.matches, join, out)
-            self._learn(sighting.content, join.cluster, join)
+            self._learn(sighting.content, join.cluster, join, found)
 
     def _bridge(self, sighting: Sighting, matches: Sequence[Near], join: _Join, out: list[Decision]) -> None:
         """A text near to two clusters whose own texts are near to each other makes them one."""
@@ -214,14 +214,11 @@ class Clustering:
         join.cluster, join.method = cluster, _FOUNDER
         self.founded += 1
         if join.novel is not None:
-            self._learn(sighting.content, cluster, join)
+            self._learn(sighting.content, cluster, join, join.novel)
         return cluster
 
-    def _learn(self, content: Content, cluster: Cluster, join: _Join) -> None:
+    def _learn(self, content: Content, cluster: Cluster, join: _Join, found: Found) -> None:
         """Remember the wording. It gets a vector only where nothing was near: nearness must not creep on."""
-        found = join.novel
-        if found is None:
-            return
         join.variants = self._texts.learn(cluster, content).variants
         if found.method is not Method.LEXICAL:
             vector = found.vector if found.cluster is None else None
@@ -247,9 +244,10 @@ class Clustering:
             join.cluster, join.method, join.similarity = found.cluster, found.method, found.similarity
 
     def _account(self, sighting: Sighting, arrival: Arrival, out: list[Decision]) -> None:
-        ids = self._membership.clusters(sighting.actor or "")
-        living = dict.fromkeys(id_ for id_ in map(self._living, ids) if id_ is not None)
-        for id_ in living:
+        """An account's end concerns every cluster that it shared, least recently shared first."""
+        newest_first = map(self._living, reversed(self._membership.clusters(sighting.actor or "")))
+        living = dict.fromkeys(id_ for id_ in newest_first if id_ is not None)
+        for id_ in reversed(living):
             self._answer(sighting, arrival, _Join(self._clusters.get(id_), _LINK), out)
         if not living:
             self.unmatched += 1

@@ -69,10 +69,9 @@ class Texts:
 
     def akin(self, cluster: Cluster, representative: str) -> bool:
         """Whether a representative is near to any of a cluster's; a cluster without vectors contradicts nothing."""
-        if self._vectors is None:
-            return True
-        mine = [key for key in cluster.representatives if key in self._vectors]
-        return not mine or any(self._vectors.similarity(key, representative) >= self._config.suggest for key in mine)
+        vectors = self._index(self.dimension)
+        mine = [key for key in cluster.representatives if key in vectors]
+        return not mine or any(vectors.similarity(key, representative) >= self._config.suggest for key in mine)
 
     def learn(self, cluster: Cluster, content: Content) -> Wording:
         """Remember a new wording of a cluster, and what sets it apart from the one that represents it."""

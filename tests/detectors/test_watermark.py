@@ -266,11 +266,27 @@ def test_a_second_delivery_is_dropped_whether_the_first_waits_left_or_was_late()
     assert buffer.duplicates == 3
 
 
-def test_a_second_delivery_behind_the_horizon_is_expired_not_counted_as_new() -> None:
+def test_a_second_delivery_more_than_a_horizon_later_is_expired_not_counted_as_new() -> None:
     buffer = ReorderBuffer(SMALL)
     buffer.update(seen(1, 200))
-    buffer.update(seen(2, 400))
-    assert [a for _, a in buffer.update(seen(1, 200, progress=400))] == [Arrival.EXPIRED]
+    buffer.update(seen(2, 400))  # the first leaves at watermark 390
+    assert buffer.update(seen(1, 200, progress=400)) == []
+    buffer.update(seen(3, 502))
+    assert [a for _, a in buffer.update(seen(1, 200, progress=502))] == [Arrival.EXPIRED]
+
+
+def test_a_second_delivery_of_an_expired_sighting_is_a_duplicate_until_a_horizon_later() -> None:
+    # watermark   390 .......................... 490   501
+    # 50 comes     expired    dropped         dropped   expired again
+    buffer = ReorderBuffer(SMALL)
+    buffer.update(seen(1, 400))
+    assert [a for _, a in buffer.update(seen(9, 50, progress=400))] == [Arrival.EXPIRED]
+    assert buffer.update(seen(9, 50, progress=400)) == []
+    buffer.update(seen(2, 500))
+    assert buffer.update(seen(9, 50, progress=500)) == []
+    buffer.update(seen(3, 511))
+    assert [a for _, a in buffer.update(seen(9, 50, progress=511))] == [Arrival.EXPIRED]
+    assert (buffer.duplicates, buffer.expired) == (2, 2)
 
 
 def test_a_second_delivery_still_moves_the_watermark_because_its_partition_has_come_that_far() -> None:
