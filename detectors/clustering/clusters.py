@@ -5,7 +5,7 @@ Ids must outlive merges, because alerts carry them: the earlier founded survives
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 
@@ -25,10 +25,9 @@ class Cluster(msgspec.Struct, array_like=True):
     absorbed: list[str] = []  # ids that lead here
 
 
-_NOBODY: tuple[Cluster, ...] = ()
+class ClustersState(msgspec.Struct, array_like=True):
+    """The living clusters, each queue least recently shared first."""
 
-
-class _State(msgspec.Struct, array_like=True):
     single: list[Cluster]
     grown: list[Cluster]
     now: int
@@ -55,7 +54,7 @@ class Clusters:
         self._single: OrderedDict[str, None] = OrderedDict()
         self._grown: OrderedDict[str, None] = OrderedDict()
         self._now = 0
-        self._check_at = 0
+        self.check_at = 0
 
     def __len__(self) -> int:
         return len(self._alive)
@@ -87,7 +86,7 @@ class Clusters:
     def touch(self, cluster: Cluster, time: int) -> None:
         """Count a share."""
         cluster.shares += 1
-        if time > cluster.last:  # noqa: PLR1730 - as in `expire`
+        if time > cluster.last:  # noqa: PLR1730 - once for every share: a call of `max` costs four times as much
             cluster.last = time
         if cluster.grown:
             self._grown.move_to_end(cluster.id)
@@ -110,31 +109,28 @@ class Clusters:
         self._lead(survivor, [*absorbed.absorbed, absorbed.id])
         return survivor, absorbed
 
-    def expire(self, time: int) -> Sequence[Cluster]:
-        """Evict the clusters that nobody shared for the retention time before this event time."""
-        if time > self._now:  # noqa: PLR1730 - once for every event: a call of `max` costs four times as much
-            self._now = time
-        if self._now < self._check_at:
-            return _NOBODY
+    def expire(self, time: int) -> list[Cluster]:
+        """Evict the clusters that nobody shared for the retention time; before `check_at` there are none."""
+        self._now = max(self._now, time)
         gone = [*self._expired(self._single), *self._expired(self._grown)]
         fronts = [self._alive[next(iter(queue))].last for queue in (self._single, self._grown) if queue]
-        self._check_at = min(fronts, default=self._now) + self._config.retention_ms + 1
+        self.check_at = min(fronts, default=self._now) + self._config.retention_ms + 1
         return gone
 
-    def state(self) -> _State:
+    def state(self) -> ClustersState:
         """Give the state for a snapshot."""
         single = [self._alive[id_] for id_ in self._single]
         grown = [self._alive[id_] for id_ in self._grown]
-        return _State(single, grown, self._now, self._check_at)
+        return ClustersState(single, grown, self._now, self.check_at)
 
-    def resume(self, state: _State) -> None:
+    def resume(self, state: ClustersState) -> None:
         """Take up where `state` was taken."""
         both = [*state.single, *state.grown]
         self._alive = {cluster.id: cluster for cluster in both}
         self._leads = {former: cluster.id for cluster in both for former in cluster.absorbed}
         self._single = OrderedDict.fromkeys(cluster.id for cluster in state.single)
         self._grown = OrderedDict.fromkeys(cluster.id for cluster in state.grown)
-        self._now, self._check_at = state.now, state.check_at
+        self._now, self.check_at = state.now, state.check_at
 
     def _expired(self, queue: OrderedDict[str, None]) -> Iterator[Cluster]:
         limit = self._now - self._config.retention_ms

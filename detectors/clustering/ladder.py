@@ -8,16 +8,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from detectors.clustering.clusters import Cluster, Clusters
-from detectors.clustering.clusters import _State as _ClustersState
+from detectors.clustering.clusters import Cluster, Clusters, ClustersState
 from detectors.clustering.config import ClusteringConfig
-from detectors.clustering.marks import Mark, Marks
-from detectors.clustering.marks import _State as _MarksState
-from detectors.clustering.membership import Membership, _Actor
+from detectors.clustering.marks import Mark, Marks, MarksState
+from detectors.clustering.membership import Actor, Membership
 from detectors.clustering.recent import Recent
 from detectors.clustering.rungs import Embed, Found, Near, Rungs, Vectors
-from detectors.clustering.texts import Texts
-from detectors.clustering.texts import _State as _TextsState
+from detectors.clustering.texts import Texts, TextsState
 from detectors.snapshot import pack, unpack
 from schemas.assignment import Arrival, Assignment, Merge, Method, Suggestion, Variant
 from schemas.event import Kind
@@ -33,11 +30,11 @@ _SWEPT = 8  # stale index entries looked at for each cluster that is evicted
 
 
 class _State(msgspec.Struct, array_like=True):
-    clusters: _ClustersState
-    texts: _TextsState
-    marks: _MarksState
+    clusters: ClustersState
+    texts: TextsState
+    marks: MarksState
     messages: list[tuple[str, str]]
-    actors: list[tuple[str, _Actor]]
+    actors: list[tuple[str, Actor]]
     methods: dict[Method, int]
     counts: tuple[int, int, int, int]
 
@@ -109,9 +106,8 @@ class Clustering:
         """
         if arrival is _EXPIRED:
             return self._look_up(sighting)
-        gone = self._clusters.expire(sighting.time)
-        if gone:
-            self._forget(gone)
+        if sighting.time >= self._clusters.check_at:
+            self._forget(self._clusters.expire(sighting.time))
         out: list[Decision] = []
         if sighting.kind in SPREADING:
             self._share(sighting, arrival, out)
@@ -385,7 +381,7 @@ class Clustering:
 def _references(sighting: Sighting) -> tuple[str, ...]:
     """The messages whose cluster is this sighting's, each once; a reply says something of its own."""
     message, parent, root = sighting.message, sighting.parent, sighting.root
-    refs = () if message is None else (message,)
+    refs: tuple[str, ...] = () if message is None else (message,)
     if sighting.kind is _REPLY or (parent is None and root is None):
         return refs
     if parent is not None:

@@ -20,7 +20,9 @@ from schemas.sighting import Sighting
 Mark = tuple[Method, str]
 
 
-class _State(msgspec.Struct, array_like=True):
+class MarksState(msgspec.Struct, array_like=True):
+    """Marks least recently used first, pictures in their places."""
+
     clusters: list[tuple[str, list[str]]]
     pictures: list[str]
     next_picture: int
@@ -108,11 +110,11 @@ class Marks:
         """Drop up to `most` of the least recent marks, as long as no living cluster has them."""
         self._clusters.sweep(lambda ids: all(self._living(id_) is None for id_ in ids), most)
 
-    def state(self) -> _State:
+    def state(self) -> MarksState:
         """Give the state for a snapshot."""
-        return _State(list(self._clusters.items()), self._pictures.hashes, self._pictures.next)
+        return MarksState(list(self._clusters.items()), self._pictures.hashes, self._pictures.next)
 
-    def resume(self, state: _State) -> None:
+    def resume(self, state: MarksState) -> None:
         """Take up where `state` was taken."""
         self._clusters.fill(state.clusters)
         self._pictures.fill(state.pictures, state.next_picture)

@@ -12,8 +12,10 @@ from detectors.clustering.recent import Recent
 _NONE: tuple[str, ...] = ()
 
 
-class _Actor(msgspec.Struct, array_like=True):
-    chats: dict[str, None]  # least recent first
+class Actor(msgspec.Struct, array_like=True):
+    """Where one actor was seen, each least recent first."""
+
+    chats: dict[str, None]
     clusters: dict[str, None]
 
 
@@ -21,7 +23,7 @@ class Membership:
     """The last chats and clusters of the most recently seen actors; an update costs about 0.5 microseconds."""
 
     def __init__(self, config: ClusteringConfig) -> None:
-        self._actors: Recent[_Actor] = Recent(config.max_actors)
+        self._actors: Recent[Actor] = Recent(config.max_actors)
         self._chats = config.chats_per_actor
         self._clusters = config.clusters_per_actor
 
@@ -29,7 +31,7 @@ class Membership:
         """Note a share; gives the chats where the actor was seen before it, least recent first."""
         seen = self._actors.get(actor)
         if seen is None:
-            self._actors.put(actor, _Actor({} if chat is None else {chat: None}, {cluster: None}))
+            self._actors.put(actor, Actor({} if chat is None else {chat: None}, {cluster: None}))
             return _NONE
         self._actors.move_to_end(actor)
         chats, clusters = seen.chats, seen.clusters
@@ -55,10 +57,10 @@ class Membership:
         seen = self._actors.get(actor)
         return _NONE if seen is None else tuple(seen.clusters)
 
-    def state(self) -> list[tuple[str, _Actor]]:
+    def state(self) -> list[tuple[str, Actor]]:
         """Give the state for a snapshot."""
         return list(self._actors.items())
 
-    def resume(self, state: list[tuple[str, _Actor]]) -> None:
+    def resume(self, state: list[tuple[str, Actor]]) -> None:
         """Take up where `state` was taken."""
         self._actors.fill(state)

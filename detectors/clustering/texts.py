@@ -27,7 +27,9 @@ class Wording(msgspec.Struct, array_like=True):
     variants: tuple[Variant, ...] = ()
 
 
-class _State(msgspec.Struct, array_like=True):
+class TextsState(msgspec.Struct, array_like=True):
+    """The three indices; aliases least recently used first."""
+
     aliases: list[tuple[str, Wording]]
     owners: dict[str, str]
     sketches: bytes
@@ -109,12 +111,12 @@ class Texts:
             if self._vectors is not None:
                 self._vectors.remove(fingerprint)
 
-    def state(self) -> _State:
+    def state(self) -> TextsState:
         """Give the state for a snapshot."""
         vectors = b"" if self._vectors is None else self._vectors.snapshot()
-        return _State(list(self.aliases.items()), self._owners, self._sketches.snapshot(), self.dimension, vectors)
+        return TextsState(list(self.aliases.items()), self._owners, self._sketches.snapshot(), self.dimension, vectors)
 
-    def resume(self, state: _State) -> None:
+    def resume(self, state: TextsState) -> None:
         """Take up where `state` was taken."""
         self.aliases.fill(state.aliases)
         self._owners = state.owners
