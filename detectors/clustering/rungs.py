@@ -66,7 +66,7 @@ class Rungs:
         self._embed = vectors
         self._plain = _limits(config, 0.0)
         self._guarded = _limits(config, config.guard)
-        self._pending: deque[tuple[str, str]] = deque()
+        self._pending: deque[Content] = deque()
         self._primed: dict[str, Vectors] = {}
         self._sketches: dict[str, Sketch] = {}
 
@@ -84,19 +84,15 @@ class Rungs:
     def wanted(self, contents: Sequence[Content]) -> list[str]:
         """Give the normal texts among these that no rung below the embedding knows, each once, in order."""
         self._sketches.clear()
-        texts = {}
-        for content in contents:
-            if content.fingerprint not in texts and self._texts.known(content.fingerprint) is None:
-                sketch = self._sketches[content.fingerprint] = self._texts.sketch(content)
-                if self._lexical(sketch, self._limits(content)).cluster is None:
-                    texts[content.fingerprint] = content.normal
-        return list(texts.values())
+        distinct = {content.fingerprint: content for content in contents}
+        return [content.normal for content in distinct.values() if self._is_novel(content)]
 
     def expect(self, contents: Sequence[Content]) -> None:
         """Look ahead: when a vector is needed, those needed next are computed in the same call."""
-        wanted = set(self.wanted(contents))
-        ahead = {content.fingerprint: content.normal for content in contents if content.normal in wanted}
-        self._pending = deque(ahead.items())
+        known = self._texts.known
+        distinct = {c.fingerprint: c for c in contents if known(c.fingerprint) is None}
+        self._pending = deque(distinct.values())
+        self._sketches.clear()
         self._primed.clear()
 
     def prime(self, texts: Sequence[str], vectors: Vectors) -> None:
@@ -134,6 +130,39 @@ class Rungs:
         return list(nearest.values())
 
     def _limits(self, content: Content) -> Limits:
+        return self._guarded if content.words <= self._config.guard_words else self._plain
+
+    def _sketch(self, content: Content) -> Sketch:
+        sketch = self._sketches.pop(content.fingerprint, None)
+        return self._texts.sketch(content) if sketch is None else sketch
+
+    def _vector(self, sighting: Sighting) -> Vectors:
+        normal = sighting.content.normal
+        vector = _read(sighting.vector, self._texts.dimension)
+        if vector is None:
+            vector = self._primed.pop(normal, None)
+        return self._embed_with_next(normal) if vector is None else vector
+
+    def _embed_with_next(self, normal: str) -> Vectors:
+        texts = [normal]
+        while self._pending and len(texts) < self._config.embed_batch:
+            content = self._pending.popleft()
+            if content.normal != normal and content.normal not in self._primed and self._is_novel(content):
+                texts.append(content.normal)
+        rows = self._embed(texts)
+        self._primed.update(zip(texts[1:], rows[1:], strict=True))
+        first: Vectors = rows[0]
+        return first
+
+    def _is_novel(self, content: Content) -> bool:
+        """Whether no rung below the embedding knows a text. Its sketch is kept for when its turn comes."""
+        if self._texts.known(content.fingerprint) is not None:
+            return False
+        sketch = self._sketches[content.fingerprint] = self._texts.sketch(content)
+        return self._lexical(sketch, self._limits(content)).cluster is None
+
+
+def _limits(self, content: Content) -> Limits:
         return self._guarded if content.words <= self._config.guard_words else self._plain
 
     def _sketch(self, content: Content) -> Sketch:
