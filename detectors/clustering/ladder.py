@@ -182,6 +182,8 @@ class Clustering:
         if join.cluster is not None:
             self._bridge(sighting, found.matches, join, out)
             self._learn(sighting.content, join.cluster, join, found)
+            if join.suggestion is not None and join.suggestion.cluster_id == join.cluster.id:
+                join.suggestion = None  # linked to just that one
 
     def _bridge(self, sighting: Sighting, matches: Sequence[Near], join: _Join, out: list[Decision]) -> None:
         """A text near to two clusters whose own texts are near to each other makes them one."""

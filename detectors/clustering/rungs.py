@@ -103,7 +103,7 @@ class Rungs:
         hit = self._texts.lexical(sketch)
         if hit is None or hit[1] < limits.lexical:
             return Found(sketch)
-        return Found(sketch, None, self._clusters.get(hit[0]), Method.LEXICAL, round(hit[1], 6))
+        return Found(sketch, None, self._clusters.get(hit[0]), Method.LEXICAL, hit[1])
 
     def _meaning(self, sighting: Sighting, marks: list[Mark], sketch: Sketch, limits: Limits) -> Found:
         vector = self._vector(sighting)
@@ -160,32 +160,6 @@ class Rungs:
             return False
         sketch = self._sketches[content.fingerprint] = self._texts.sketch(content)
         return self._lexical(sketch, self._limits(content)).cluster is None
-
-
-def _limits(self, content: Content) -> Limits:
-        return self._guarded if content.words <= self._config.guard_words else self._plain
-
-    def _sketch(self, content: Content) -> Sketch:
-        sketch = self._sketches.pop(content.fingerprint, None)
-        return self._texts.sketch(content) if sketch is None else sketch
-
-    def _vector(self, sighting: Sighting) -> Vectors:
-        normal = sighting.content.normal
-        vector = _read(sighting.vector, self._texts.dimension)
-        if vector is None:
-            vector = self._primed.pop(normal, None)
-        return self._embed_with_next(normal) if vector is None else vector
-
-    def _embed_with_next(self, normal: str) -> Vectors:
-        texts = [normal]
-        while self._pending and len(texts) < self._config.embed_batch:
-            fingerprint, text = self._pending.popleft()
-            if text != normal and text not in self._primed and self._texts.known(fingerprint) is None:
-                texts.append(text)
-        rows = self._embed(texts)
-        self._primed.update(zip(texts[1:], rows[1:], strict=True))
-        first: Vectors = rows[0]
-        return first
 
 
 def _limits(config: ClusteringConfig, guard: float) -> Limits:

@@ -60,7 +60,7 @@ class Texts:
     def lexical(self, sketch: Sketch) -> tuple[str, float] | None:
         """Give the cluster of the lexically nearest representative, and its Jaccard similarity."""
         hit = self._sketches.query(sketch)
-        return None if hit is None else (self._owners[hit[0]], hit[1])
+        return None if hit is None else (self._owners[hit[0]], round(hit[1], 6))
 
     def near(self, vector: Vector, at_least: float) -> list[tuple[str, str, float]]:
         """Give (cluster, representative, cosine) of the representatives that are near in meaning, nearest first."""
@@ -108,8 +108,7 @@ class Texts:
         for fingerprint in representatives:
             del self._owners[fingerprint]
             self._sketches.remove(fingerprint)
-            if self._vectors is not None:
-                self._vectors.remove(fingerprint)
+            self._index(self.dimension).remove(fingerprint)  # the first representative of all has a vector
 
     def state(self) -> TextsState:
         """Give the state for a snapshot."""

@@ -239,6 +239,12 @@ def test_the_words_of_a_forward_become_a_wording_of_its_cluster() -> None:
     assert only(stage.update(say("c", CALM, 2))).cluster_id == first.cluster_id
 
 
+def test_a_forward_near_the_cluster_that_it_is_linked_to_suggests_nothing() -> None:
+    stage = clustering(ANGLES)
+    stage.update(say("a", DAM))
+    assert only(stage.update(say("b", FLOOD, 1, Kind.FORWARD, parent="a"))).suggestion is None
+
+
 def test_a_reply_is_clustered_by_its_own_words_and_never_by_what_it_answers() -> None:
     stage = clustering()
     first = only(stage.update(say("a", DAM)))
