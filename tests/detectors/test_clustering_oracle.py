@@ -75,7 +75,7 @@ class Group:
     founded: int
     last: int
     normal: str = ""
-    wordings: list[str] = field(default_factory=list)
+    wordings: dict[str, tuple] = field(default_factory=dict)  # fingerprint -> variants
     looks: list[tuple[str, str, bool]] = field(default_factory=list)  # (fingerprint, normal, has a vector)
     messages: set[str] = field(default_factory=set)
     marks: list[tuple[Method, str]] = field(default_factory=list)
@@ -94,7 +94,7 @@ class Slow:
         if sighting.kind is Kind.ACCOUNT_STATE:
             living = {group.id for group in self.groups}
             ids = [id_ for id_ in self.seen.get(sighting.actor, []) if id_ in living]
-            return [("assign", id_, Method.LINK, None) for id_ in ids]
+            return [("assign", id_, Method.LINK, None, None, ()) for id_ in ids]
         return self.share(sighting)
 
     def share(self, sighting: Sighting) -> list[tuple]:
@@ -103,7 +103,7 @@ class Slow:
         refs = [r for r in (sighting.message, sighting.parent, sighting.root) if r]
         if sighting.kind is Kind.REPLY:
             refs = refs[:1]
-        group, method, similarity = None, Method.LINK, None
+        group, method, similarity, suggestion, differs = None, Method.LINK, None, None, ()
         for ref in refs:
             for other in [g for g in self.groups if ref in g.messages]:
                 if group is None:
@@ -119,13 +119,14 @@ class Slow:
         if content.words >= CONFIG.min_words and not quotes:
             known = [g for g in self.groups if content.fingerprint in g.wordings]
             if known:
+                differs = known[0].wordings[content.fingerprint]
                 if group is None:
                     group, method = known[0], Method.EXACT
                 elif group is not known[0]:
                     group = self.merge(group, known[0], Method.EXACT, out)
             else:
                 guard = CONFIG.guard if content.words <= CONFIG.guard_words else 0.0
-                group, method, similarity, learn = self.novel(content, marks, guard, group, out)
+                group, method, similarity, learn, suggestion = self.novel(content, marks, guard, group, out)
         elif group is None:
             for kind, mark in marks:
                 having = [g for g in self.groups if (kind, mark) in g.marks]
@@ -138,8 +139,9 @@ class Slow:
             self.groups.append(group)
         group.last = max(group.last, sighting.time)
         if learn is not None:
+            differs = variants(group.normal, content.normal) if group.normal else ()
             group.normal = group.normal or content.normal
-            group.wordings.append(content.fingerprint)
+            group.wordings[content.fingerprint] = differs
             if learn != "lexical" and len(group.looks) < CONFIG.max_representatives:
                 group.looks.append((content.fingerprint, content.normal, learn == "new"))
         for mark in marks:
@@ -153,7 +155,8 @@ class Slow:
         if sighting.actor:
             ids = [id_ for id_ in self.seen.get(sighting.actor, []) if id_ != group.id]
             self.seen[sighting.actor] = [*ids, group.id]
-        return [*out, ("assign", group.id, method, similarity)]
+        suggestion = None if suggestion is None or suggestion[0] is group else (suggestion[0].id, suggestion[1])
+        return [*out, ("assign", group.id, method, similarity, suggestion, differs)]
 
     def novel(self, content, marks, guard, linked, out):
         def limit(value: float) -> float:
@@ -169,10 +172,10 @@ class Slow:
         if best is not None and -best[0] >= limit(CONFIG.lexical):
             score, group = round(-best[0], 6), best[2]
             if linked is None:
-                return group, Method.LEXICAL, score, "lexical"
+                return group, Method.LEXICAL, score, "lexical", None
             if linked is not group:
                 linked = self.merge(linked, group, Method.LEXICAL, out)
-            return linked, Method.LINK, None, "lexical"
+            return linked, Method.LINK, None, "lexical", None
         near = []
         for g in self.groups:
             scored = [(-cosine(n, content.normal), f, n) for f, n, vector in g.looks if vector]
@@ -187,7 +190,8 @@ class Slow:
             if linked is None:
                 group, method, similarity = matches[0][3], Method.EMBEDDING, -matches[0][0]
             gone: set[int] = set()
-            for _, _, normal, other in matches:
+            suggestion = None
+            for score, _, normal, other in matches:
                 if other is group or id(other) in gone:
                     continue
                 mine = [n for _, n, vector in group.looks if vector]
@@ -195,21 +199,23 @@ class Slow:
                     survivor = self.merge(group, other, Method.EMBEDDING, out)
                     gone.add(id(group if survivor is other else other))
                     group = survivor
-            return group, method, similarity, learn
+                elif suggestion is None:
+                    suggestion = (other, -score)
+            return group, method, similarity, learn, suggestion
         for kind, mark in marks:
             for score, _, _, g in near:
                 if (kind, mark) in g.marks:
                     if linked is None:
-                        return g, kind, -score, "near"
-                    return linked, Method.LINK, None, "near"
-        return group, method, similarity, learn
+                        return g, kind, -score, "near", None
+                    return linked, Method.LINK, None, "near", None
+        return group, method, similarity, learn, (near[0][3], -near[0][0]) if near else None
 
     def merge(self, a: Group, b: Group, method: Method, out: list[tuple]) -> Group:
         survivor, absorbed = sorted((a, b), key=lambda g: (g.founded, g.id))
         out.append(("merge", survivor.id, absorbed.id, method))
         survivor.last = max(survivor.last, absorbed.last)
         survivor.normal = survivor.normal or absorbed.normal
-        survivor.wordings += absorbed.wordings
+        survivor.wordings |= absorbed.wordings
         survivor.looks = (survivor.looks + absorbed.looks)[: CONFIG.max_representatives]
         survivor.messages |= absorbed.messages
         for mark in absorbed.marks:
@@ -225,12 +231,14 @@ class Slow:
 
 
 def plain(decisions: list[Assignment | Merge]) -> list[tuple]:
-    return [
-        ("merge", x.survivor, x.absorbed, x.method)
-        if isinstance(x, Merge)
-        else ("assign", x.cluster_id, x.method, x.similarity)
-        for x in decisions
-    ]
+    said: list[tuple] = []
+    for x in decisions:
+        if isinstance(x, Merge):
+            said.append(("merge", x.survivor, x.absorbed, x.method))
+        else:
+            suggestion = None if x.suggestion is None else (x.suggestion.cluster_id, x.suggestion.similarity)
+            said.append(("assign", x.cluster_id, x.method, x.similarity, suggestion, x.variants))
+    return said
 
 
 # --- streams ----------------------------------------------------------------------------------------------------------
