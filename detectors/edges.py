@@ -184,32 +184,37 @@ class EdgeInference:
 
     def _likeliest(self, sighting: Sighting, member_chats: Iterable[str]) -> _Guess:
         """The exposure with the largest weight, and its share of all weight; of equal ones the smaller event id."""
-        oldest = sighting.time - self._config.max_age_ms
-        weighed = [
-            (-self._weight(sighting, chat, post), post.event_id, post.message)
-            for chat in dict.fromkeys(member_chats)
-            for post in self._chats.get(chat, ())
-            if oldest <= post.time < sighting.time and (post.actor is None or post.actor != sighting.actor)
-        ]
-        visible = math.fsum(-negative for negative, _, _ in weighed)
+        weights: list[float] = []
+        posts: list[_Exposure] = []
+        for chat in dict.fromkeys(member_chats):
+            if chat in self._chats:
+                self._weigh(sighting, chat, weights, posts)
+        visible = math.fsum(weights)  # exact: the order of the chats does not matter
         unseen = self._config.external_weight + (1 / self._config.coverage - 1) * self._usual
         self._usual += (visible - self._usual) / self._config.usual_over
-        total = visible + unseen
-        if not weighed or not total:
+        best = max(weights, default=0.0)
+        if not best:
             return None, EdgeSource.UNKNOWN, 0.0
-        negative, _, message = min(weighed)
-        return message, EdgeSource.EXPOSURE, round(-negative / total, 6)
+        equal = [post for post, weight in zip(posts, weights, strict=True) if weight == best]
+        parent = min(equal, key=attrgetter("event_id")).message
+        return parent, EdgeSource.EXPOSURE, round(best / (visible + unseen), 6)
 
-    def _weight(self, sighting: Sighting, chat: str, post: _Exposure) -> float:
-        config = self._config
-        delay = sighting.time - post.time
-        weight = 1.0 if delay <= config.plateau_ms else (delay / config.plateau_ms) ** -config.decay
+    def _weigh(self, sighting: Sighting, chat: str, weights: list[float], posts: list[_Exposure]) -> None:
+        """The posts of one chat that the sender may have acted on, and how likely each is, on a scale up to 1."""
+        config, now, sender = self._config, sighting.time, sighting.actor
         low, high = _hops(sighting)
-        if (0 <= high <= post.low) or (0 <= post.high < low - 1):  # no hop count of the post, plus one, fits
-            weight *= config.inconsistent_weight
-        if chat == sighting.chat and sighting.kind not in _SAME_PLACE:
-            weight *= config.same_chat_weight
-        return weight
+        plateau, power, oldest = config.plateau_ms, -config.decay, now - config.max_age_ms
+        factor = config.same_chat_weight if chat == sighting.chat and sighting.kind not in _SAME_PLACE else 1.0
+        for post in self._chats[chat]:
+            time = post.time
+            if not oldest <= time < now or (post.actor == sender and sender is not None):
+                continue
+            delay = now - time
+            weight = factor if delay <= plateau else factor * (delay / plateau) ** power
+            if 0 <= high <= post.low or 0 <= post.high < low - 1:  # no hop count of the post, plus one, fits
+                weight *= config.inconsistent_weight
+            weights.append(weight)
+            posts.append(post)
 
     def _remember_act(self, actor: str, time: int, edge: InferredEdge) -> None:
         acts = self._acts
@@ -227,7 +232,10 @@ class EdgeInference:
         posts = chats.pop(chat, [])
         low, high = _hops(sighting)
         post = _Exposure(sighting.time, sighting.event_id, node_id(sighting), sighting.actor, low, high)
-        insort(posts, post, key=_ORDER)
+        if not posts or posts[-1].time < post.time:
+            posts.append(post)
+        else:
+            insort(posts, post, key=_ORDER)
         if len(posts) > self._config.posts_per_chat:
             del posts[0]
         chats[chat] = posts

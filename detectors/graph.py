@@ -295,6 +295,9 @@ class ForwardGraph:
             names_unseen = parent is not None and parent != fresh.message
             if len(self) + 1 + names_unseen > self._max_nodes:
                 return Outcome.OVERFLOW
+            if parent is not None and names_unseen:
+                self._forest.hang_leaf(fresh, self._expect(parent))
+                return _LINKED
             node = self._forest.plant(fresh)
         elif not node.flags & _SEEN:
             node.time, node.event_id = fresh.time, fresh.event_id
@@ -313,11 +316,15 @@ class ForwardGraph:
         if above is None:
             if len(self) >= self._max_nodes:
                 return Outcome.OVERFLOW
-            above = self._forest.plant(Node(parent, "", 0, 0))
-            self.tally.unseen += 1
+            above = self._expect(parent)
         elif climb(above)[0] is node:
             return Outcome.CYCLE
         return _LINKED if self._forest.hang(node, above) else self._cap(node)
+
+    def _expect(self, message: str) -> Node:
+        """A placeholder for a message that others point to and nobody saw."""
+        self.tally.unseen += 1
+        return self._forest.plant(Node(message, "", 0, 0))
 
     def _cap(self, node: Node) -> Outcome:
         node.flags |= _CAPPED
