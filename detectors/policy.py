@@ -250,13 +250,12 @@ class AlertPolicy:
         mine, theirs = self._state, other._state
         if mine.level or theirs.level:  # a level stands, so a side that has subsided comes back with it
             mine.episode = max(state.episode + state.subsided for state in (mine, theirs))
-            mine.said = max(0 if state.subsided else state.said for state in (mine, theirs))
             mine.subsided, mine.milestone = False, 0
         else:
             mine.episode = max(mine.episode, theirs.episode)
             mine.subsided = mine.subsided or theirs.subsided
             mine.milestone = max(mine.milestone, theirs.milestone)
-        for name in ("level", "last", "said_at", "retry", "evidence", "told", "passed", "returning"):
+        for name in ("level", "said", "last", "said_at", "retry", "evidence", "told", "passed", "returning"):
             setattr(mine, name, max(getattr(mine, name), getattr(theirs, name)))
         for name in ("alerted", "spoke", "open_case"):
             setattr(mine, name, getattr(mine, name) or getattr(theirs, name))
@@ -313,7 +312,7 @@ class AlertPolicy:
         first = Lifecycle.RESURFACED if state.returning or state.subsided else Lifecycle.OPENED
         if state.subsided:
             state.episode += 1
-            state.said, state.subsided = 0, False
+            state.subsided = False
         state.level, state.alerted, state.milestone = level, True, 0
         for step in range(state.said + 1, level + 1):
             self._say(first if step == 1 else Lifecycle.ESCALATED, step, now, said)
@@ -334,7 +333,8 @@ class AlertPolicy:
         if level:
             state.level = level
         elif now >= self._cooled():
-            state.level, state.check, state.subsided = 0, _UNENDING, True
+            state.level = state.said = 0
+            state.check, state.subsided = _UNENDING, True
             self._say(Lifecycle.SUBSIDED, 0, now, said)
         else:
             state.level = 1
