@@ -377,6 +377,26 @@ def test_merging_the_graphs_of_a_split_cascade_gives_the_graph_of_the_whole(seed
     assert set(left.to_networkx().edges) == set(whole.to_networkx().edges)
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.lists(reports, min_size=2, max_size=4), st.sets(names, max_size=3), st.sampled_from([2, 512]))
+def test_after_any_merges_the_shape_is_that_of_the_exported_graph(parts, deleted, max_depth):
+    # Parts that contradict each other: other parents, cycles across parts, messages that one part never saw.
+    config = GraphConfig(max_nodes=8, max_depth=max_depth)
+    graph, exported = ForwardGraph(config), SlowGraph()
+    for part in parts:
+        other = ForwardGraph(config)
+        fill(other, part)
+        for message in sorted(deleted):
+            other.retract(message)
+        graph.merge(other)
+        exported.graph = graph.to_networkx()
+        assert graph.shape() == exported.shape()
+        assert len(graph) <= 8
+        assert graph.max_out_degree == max((d for _, d in exported.graph.out_degree), default=0)
+        assert graph.tally.deleted == sum(d for _, d in exported.graph.nodes(data="deleted"))
+        assert graph.tally.origin_edges == 0
+
+
 @pytest.mark.parametrize("larger_first", [True, False])
 def test_graphs_without_a_common_message_stand_side_by_side(larger_first):
     one = graph_of(("a", None), ("b", "a"), ("c", "b"), ("c", "x"))
