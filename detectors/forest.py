@@ -75,7 +75,7 @@ class Forest:
             root.size += 1
             root = up
             steps += 1
-        fits = steps < self.max_depth or above.parent is None
+        fits = steps < self.max_depth
         if not fits and above.parent is not None:
             above.size -= 1
             sizes -= above.size

@@ -121,7 +121,7 @@ class ForwardGraph:
     deeper than other news (measured, AUC .7), false ones no deeper than true ones: read the shape beside the counts.
 
     A parent that nobody saw becomes a node at once, marked unseen, and is filled when it arrives; its subtree then
-    moves under its own parent. Either costs the walk to the root, never a walk over the subtree. Memory: about 350
+    moves under its own parent. Either costs the walk to the root, never a walk over the subtree. Memory: about 300
     bytes a message, at most `max_nodes` messages. Use `to_networkx` for everything that looks at the whole graph.
 
     >>> graph = ForwardGraph()

@@ -51,7 +51,7 @@ class DistinctSharers:
     kept, each standing for 2**level, and `level` rises whenever the sample outgrows the capacity. The count's relative
     standard error is about 1.2 / sqrt(capacity): 1.9 % at 4096. Same sharers, same count, in whatever order they came.
 
-    An update is O(1), amortised; a raised level looks at every kept sharer once. Memory: about 250 bytes a kept sharer.
+    An update is O(1), amortised; a raised level looks at every kept sharer once. Memory: about 180 bytes a kept sharer.
     Use a HyperLogLog where nothing is ever taken back and nobody asks who is in it.
 
     >>> sharers = DistinctSharers()
