@@ -135,14 +135,26 @@ def schema(
 def simulate(
     out: Annotated[Path, typer.Argument(help="The file to write, e.g. day.jsonl.gz.")],
     truth: Annotated[Path | None, typer.Option(help="Also write which event belongs to which rumour.")] = None,
-    overrides: Overrides = None,
+    sample: Annotated[bool, typer.Option("--sample", help="Begin with the settings of examples/.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the files that are there.")] = False,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="One of its own settings, e.g. seed=8.", metavar="NAME=VALUE")
+    ] = None,
 ) -> None:
-    """Write a synthetic stream of events, the same one for the same seed."""
+    """Write a synthetic stream of events, the same one for the same settings."""
+    from streams.errors import UserError  # noqa: PLC0415 - see the head of this module
     from streams.setting_tree import from_text  # noqa: PLC0415
-    from streams.simulator import SimulatorConfig, write_simulation  # noqa: PLC0415
+    from streams.simulator import SAMPLE, SimulatorConfig, write_simulation  # noqa: PLC0415
 
     with _friendly():
-        write_simulation(from_text(SimulatorConfig, overrides or []), out, truth)
+        config = from_text(SAMPLE if sample else SimulatorConfig(), overrides or [])
+        for path in (out, truth):
+            if path is not None and path.exists() and not overwrite:
+                raise UserError(f"a file is not replaced unasked; got {path}; use --overwrite, or name another")
+        try:
+            write_simulation(config, out, truth)
+        except OSError as error:
+            raise UserError(f"the stream must be written; got {error.strerror} for {error.filename}; name another") from None
         _print([f"wrote {out}", f"next: hearsay replay {out}"])
 
 

@@ -16,7 +16,7 @@ from schemas.base import encode
 from streams.errors import UserError
 from streams.replay import Driver, Maker, make_pipeline
 from streams.run_folder import Run
-from streams.settings import Effective, from_values
+from streams.settings import Effective, Settings, from_values
 from streams.show import moment, plain
 from streams.sources import open_source, sha256_of
 from streams.version import code_version
@@ -103,8 +103,7 @@ def explain(found: Found, source: str | None, effective: Effective, make: Maker 
             f"a run is explained with its own key; got key {effective.key.id!r} for a run with {manifest.key_id!r}; "
             "set HEARSAY_KEY or key.file to that key"
         )
-    decided = from_values(manifest.settings)
-    settings = msgspec.structs.replace(effective.settings, pipeline=decided.pipeline)
+    settings = _as_then(from_values(manifest.settings), effective.settings)
     story = Story(found.alert)
     engine, _ = make(settings, effective.key, story.trace)
     opened = open_source(path, settings.pipeline.intake.max_event_bytes)
@@ -115,6 +114,12 @@ def explain(found: Found, source: str | None, effective: Effective, make: Maker 
     finally:
         opened.close()
     return story.explanation()
+
+
+def _as_then(then: Settings, now: Settings) -> Settings:
+    """What decides as it was; where the model lies and how files are read as it is now."""
+    here = {name: getattr(now.embedder, name) for name in ("cache_dir", "hub")}
+    return msgspec.structs.replace(now, pipeline=then.pipeline, embedder=msgspec.structs.replace(then.embedder, **here))
 
 
 def _input(run: Run, source: str | None) -> str:

@@ -22,6 +22,8 @@ from schemas.alert import Alert
 from schemas.base import Message
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position
+from streams.embedders import make_embedder
+from streams.errors import UserError
 from streams.run_folder import InputFile, Manifest, RunCounts, RunWriter, Timings
 from streams.settings import Key, Settings, to_values
 from streams.sources import Record, Refused, Source, open_source
@@ -204,7 +206,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 
 def recipe(settings: Settings, key: Key, model_revision: str) -> Recipe:
     """What a run with these settings is made from; nothing in it tells where it ran."""
-    private = ("key.", "embedder.cache", "replay.")
+    private = ("key.", "embedder.cache_dir", "embedder.hub", "replay.")
     values = {name: value for name, value in to_values(settings).items() if not name.startswith(private)}
     return Recipe(
         settings=values,
@@ -227,6 +229,10 @@ def _version(kind: type[Message]) -> int:
     return int(field.default_factory())
 
 
+class ModelMissingError(UserError):
+    """The model does not load. The message says what came and what to try."""
+
+
 class Maker(Protocol):
     """Makes what a replay drives, and says which model is in it."""
 
@@ -237,9 +243,10 @@ class Maker(Protocol):
 
 def make_pipeline(settings: Settings, key: Key, trace: Trace | None = None) -> tuple[Engine, str]:
     """The real pipeline with the real model, and the model's revision."""
-    from streams.embedders import make_embedder  # noqa: PLC0415 - loads the model's runtime
-
-    embedder = make_embedder(settings.embedder)
+    try:
+        embedder = make_embedder(settings.embedder)
+    except ValueError as error:
+        raise ModelMissingError(f"the model must load; got: {error}; `hearsay doctor` tells more") from error
     return Pipeline(settings.pipeline, embedder, key.pseudonymiser(), code_version(), trace), embedder.revision
 
 

@@ -7,6 +7,7 @@ import difflib
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -61,7 +62,7 @@ def leaves(struct: type[msgspec.Struct], path: tuple[str, ...] = ()) -> Iterator
         if is_section(field.type):
             yield from leaves(field.type, here)
         else:
-            yield Leaf(here, field.type, _default(field), meanings.get(field.name, ""))
+            yield Leaf(here, field.type, _default(field), meanings.get(field.name) or _about(struct))
 
 
 def build(struct: type[S], values: Mapping[tuple[str, ...], Any], path: tuple[str, ...] = ()) -> S:
@@ -81,20 +82,20 @@ def build(struct: type[S], values: Mapping[tuple[str, ...], Any], path: tuple[st
     return struct(**given)
 
 
-def from_text(struct: type[S], overrides: Sequence[str]) -> S:
-    """The struct with `name=value` overrides, as on a command line.
+def from_text(base: S, overrides: Sequence[str]) -> S:
+    """A value with `name=value` overrides, as on a command line.
 
     Raises:
         SettingsError: an unknown name or a wrong value.
 
     """
-    known = {leaf.name: leaf for leaf in leaves(struct)}
-    values = {}
+    known = {leaf.name: leaf for leaf in leaves(type(base))}
+    values = {leaf.path: value_at(base, leaf.path) for leaf in known.values()}
     for name, text in map(split_override, overrides):
         leaf = find(known, name, ON_COMMAND_LINE)
         values[leaf.path] = read_value(leaf, text, ON_COMMAND_LINE, text=True)
     try:
-        return build(struct, values)
+        return build(type(base), values)
     except ValueError as error:
         raise SettingsError(str(error)) from None
 
@@ -256,6 +257,12 @@ def _default(field: msgspec.structs.FieldInfo) -> object:
     return field.default_factory() if field.default_factory is not msgspec.NODEFAULT else msgspec.NODEFAULT
 
 
+def _about(struct: type[msgspec.Struct]) -> str:
+    """What the section as a whole is for: better than nothing beside a setting that says nothing of itself."""
+    return inspect.cleandoc(struct.__doc__ or "").partition("\n")[0]
+
+
+@cache
 def _meanings(struct: type[msgspec.Struct]) -> dict[str, str]:
     """What the docstring's `Attributes`, or else the comment beside a field, says: where its author keeps it true."""
     try:

@@ -175,7 +175,7 @@ def load_key(settings: KeySettings, environ: Mapping[str, str]) -> Key:
         )
     if settings.id == DEMO_KEY_ID:
         raise SettingsError(
-            f"key.id {DEMO_KEY_ID!r} is the demo key's; got a key of your own {origin}; name it otherwise"
+            f"key.id must not be the demo key's; got {DEMO_KEY_ID!r} with a key of your own {origin}; name it otherwise"
         )
     secret = bytes.fromhex(given)
     return Key(settings.id or _name_of(secret), origin, secret)
@@ -189,23 +189,23 @@ def rows(effective: Effective) -> Iterator[tuple[Leaf, str, str]]:
 
 def as_toml(effective: Effective) -> str:
     """The effective settings as a TOML file that gives them again; the key is masked."""
-    lines = [f"# key: {effective.key.id} ({effective.key.origin})"]
-    section: tuple[str, ...] = ()
+    sections: dict[str, list[str]] = {}
     for leaf, value, origin in rows(effective):
-        if leaf.path[:-1] != section:
-            section = leaf.path[:-1]
-            lines += ["", f"[{'.'.join(section)}]"]
         line = f"{leaf.path[-1].removesuffix('_ms') if value.startswith(chr(34)) else leaf.path[-1]} = {value}"
         line = f"# {line}" if value == "none" else line
-        lines.append(f"{line}  # {origin}" if origin else line)
-    return "\n".join(lines) + "\n"
+        section = sections.setdefault(".".join(leaf.path[:-1]), [])
+        section.append(f"{line}  # {origin}" if origin else line)
+    head = f"# key: {effective.key.id} ({effective.key.origin})\n"
+    return head + "".join("\n".join(["", f"[{name}]", *section, ""]) for name, section in sections.items())
 
 
 def as_markdown() -> str:
-    """The table of all settings for the documentation."""
+    """The table of all settings for the documentation; what holds a bar is written without it."""
     lines = ["| setting | default | what it is | what it does |", "| --- | --- | --- | --- |"]
     lines += [
-        f"| `{leaf.name}` | `{show(leaf, leaf.default)}` | {kind_of(leaf)} | {leaf.meaning} |".replace("  |", " |")
+        f"| `{leaf.name}` | `{show(leaf, leaf.default)}` | {kind_of(leaf)} | {leaf.meaning} |".replace(
+            " | None", " or none"
+        )
         for leaf in _leaves()
     ]
     return "\n".join(lines) + "\n"

@@ -9,6 +9,7 @@ from streams.setting_tree import (
     build,
     duration,
     find,
+    from_text,
     kind_of,
     leaves,
     milliseconds,
@@ -64,7 +65,11 @@ def test_a_setting_means_what_its_author_wrote_beside_it():
     assert leaf("inner.big").meaning == "what counts as big, in sharers."
     assert leaf("inner.window_ms").meaning == "how far back to look."
     assert leaf("names").meaning == "who may come in"
-    assert leaf("label").meaning == ""
+
+
+def test_a_setting_that_says_nothing_of_itself_is_described_by_its_section():
+    assert leaf("inner.limit").meaning == "A section."
+    assert leaf("label").meaning == ""  # the outer struct says nothing either
 
 
 def test_a_setting_has_one_environment_variable():
@@ -182,3 +187,16 @@ def test_a_value_is_shown_as_toml(name, value, text):
 
 def test_a_long_value_is_shortened_in_a_message():
     assert len(shorten("x" * 1000)) == 40
+
+
+def test_overrides_change_a_value_and_leave_the_rest_of_it():
+    base = Outer(label="b", flag=True)
+    assert from_text(base, ["inner.window=2m", "names=x"]) == Outer(
+        inner=Inner(window_ms=120_000), names=("x",), flag=True, label="b"
+    )
+
+
+@pytest.mark.parametrize("override", ["inner.big", "inner.bog=3", "inner.big=x", "inner.big=1"])
+def test_a_wrong_override_is_refused(override):
+    with pytest.raises(SettingsError):
+        from_text(Outer(), [override])
