@@ -15,6 +15,7 @@ from detectors.pipeline.cascade import Cascade, Facts, Parts, Saved
 from detectors.pipeline.gather import gather
 from detectors.pipeline.rows import ClusterRow, EdgeRow
 from detectors.policy import Transition
+from detectors.snapshot import pack, unpack
 from schemas.alert import Alert
 from schemas.assignment import Assignment, Merge
 from schemas.sighting import SPREADING
@@ -60,7 +61,6 @@ class _State(msgspec.Struct, array_like=True):
     cascades: list[Saved]
     closed: list[Closed]
     timers: list[tuple[int, str]]
-    unmatched: int
 
 
 Trace = Callable[[str, msgspec.Struct], None]
@@ -80,7 +80,6 @@ class Cascades:
         self._alive: OrderedDict[str, Cascade] = OrderedDict()
         self._closed: OrderedDict[str, Closed] = OrderedDict()
         self._timers: list[tuple[int, str]] = []
-        self.unmatched = 0
 
     def __len__(self) -> int:
         return len(self._alive)
@@ -222,23 +221,19 @@ class Cascades:
             ),
         )
 
-    def snapshot(self) -> _State:
+    def snapshot(self) -> bytes:
         """Every cascade, closed one and timer."""
-        return _State(
-            [cascade.snapshot() for cascade in self._alive.values()],
-            list(self._closed.values()),
-            sorted(self._timers),
-            self.unmatched,
-        )
+        alive = [cascade.snapshot() for cascade in self._alive.values()]
+        return pack("cascades", 1, _State(alive, list(self._closed.values()), sorted(self._timers)))
 
-    def restore(self, state: _State) -> None:
+    def restore(self, data: bytes) -> None:
         """Take up where `snapshot` was taken."""
+        state = unpack("cascades", 1, _State, data)
         self._alive = OrderedDict(
             (saved.facts.cluster_id, Cascade.restored(self._parts, saved)) for saved in state.cascades
         )
         self._closed = OrderedDict((closed.facts.cluster_id, closed) for closed in state.closed)
         self._timers = list(state.timers)
-        self.unmatched = state.unmatched
         for due, cluster_id in self._timers:
             cascade = self._alive.get(cluster_id)
             if cascade is not None and (cascade.timer_at is None or due < cascade.timer_at):

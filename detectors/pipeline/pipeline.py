@@ -53,7 +53,7 @@ class _State(msgspec.Struct, array_like=True):
     intake: dict[int, bytes]
     order: bytes
     clustering: bytes
-    cascades: msgspec.Raw
+    cascades: bytes
     received: int
     applied: int
     late: int
@@ -164,7 +164,7 @@ class Pipeline:
             self.intake.snapshot(),
             self.order.snapshot(),
             self.clustering.snapshot(),
-            msgspec.Raw(msgspec.msgpack.encode(self.cascades.snapshot())),
+            self.cascades.snapshot(),
             self._received,
             self._applied,
             self._late,
@@ -182,7 +182,7 @@ class Pipeline:
         self.intake.restore(state.intake)
         self.order.restore(state.order)
         self.clustering.restore(state.clustering)
-        self.cascades.restore(msgspec.msgpack.decode(state.cascades, type=self.cascades.state_type))
+        self.cascades.restore(state.cascades)
         self._received, self._applied = state.received, state.applied
         self._late, self._rejected = state.late, state.rejected
 
