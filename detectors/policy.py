@@ -68,9 +68,7 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
         if not (isfinite(self.hysteresis) and self.hysteresis >= 0):
             raise ValueError(f"policy.hysteresis must be 0 or more; got {self.hysteresis}; try 0.693, a half")
         if not all(low < high for low, high in pairwise((0, *self.milestones))):
-            raise ValueError(
-                f"policy.milestones must be positive and rise; got {self.milestones}; try [1, 4], or [] for none"
-            )
+            raise ValueError(f"policy.milestones must be positive and rise; got {self.milestones}; try [1, 4]")
 
     def target_ms(self, level: int) -> int:
         """How soon somebody should have looked at an alert of this level, 0 to 3."""
@@ -130,7 +128,8 @@ class _State(msgspec.Struct, array_like=True):
     evidence: int = 0  # pieces known
     told: int = 0  # pieces that a notification has carried
     passed: int = 0  # milestones behind it
-    milestone: int = 0  # one that still waits to be announced
+    milestone: int = 0  # the multiple that still waits to be announced
+    burned: int = 0  # the highest that was
     alerted: bool = False  # for growth, ever
     spoke: bool = False  # of anything, ever
     open_case: bool = False  # something was announced in this episode, so its end is announced too
@@ -167,9 +166,7 @@ class AlertPolicy:
     __slots__ = ("_config", "_rules", "_state")
 
     def __init__(self, config: PolicyConfig, levels: Levels, big: int) -> None:
-        self._config = config
-        self._rules = _rules(config, levels, big)
-        self._state = _State()
+        self._config, self._rules, self._state = config, _rules(config, levels, big), _State()
         self._arm()
 
     @property
@@ -254,8 +251,9 @@ class AlertPolicy:
         else:
             mine.episode = max(mine.episode, theirs.episode)
             mine.subsided = mine.subsided or theirs.subsided
-            mine.milestone = max(mine.milestone, theirs.milestone)
-        for name in ("level", "said", "last", "said_at", "retry", "evidence", "told", "passed", "returning"):
+            waiting, burned = max(mine.milestone, theirs.milestone), max(mine.burned, theirs.burned)
+            mine.milestone = waiting if waiting > burned else 0
+        for name in ("level", "said", "last", "said_at", "retry", "evidence", "told", "passed", "burned", "returning"):
             setattr(mine, name, max(getattr(mine, name), getattr(theirs, name)))
         for name in ("alerted", "spoke", "open_case"):
             setattr(mine, name, getattr(mine, name) or getattr(theirs, name))
@@ -324,7 +322,7 @@ class AlertPolicy:
         if not level:
             return
         one, two, three = (
-            _NEVER if score >= floor else (now if since == _NEVER else since)
+            _NEVER if score >= floor else now if since == _NEVER else since
             for floor, since in zip(self._rules.floors, state.below, strict=True)
         )
         state.below = below = (one, two, three)
@@ -358,8 +356,8 @@ class AlertPolicy:
         elif state.evidence > state.told:
             self._say(Lifecycle.EVIDENCE, state.level, now, said, state.evidence)
         else:
-            number, state.milestone = state.milestone, 0
-            self._say(Lifecycle.MILESTONE, 0, now, said, number)
+            state.burned, state.milestone = state.milestone, 0
+            self._say(Lifecycle.MILESTONE, 0, now, said, state.burned)
 
     def _close(self, now: int, quiet: bool, said: list[Transition]) -> None:
         state = self._state

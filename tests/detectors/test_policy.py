@@ -551,6 +551,19 @@ def test_a_merge_with_a_standing_alert_forgets_a_waiting_milestone() -> None:
     assert [short(said) for said in waiting.said] == ["F1"]
 
 
+def test_a_milestone_that_one_side_has_announced_is_not_announced_for_the_other() -> None:
+    # A  M1 . M4 (after the cool-down)--\
+    # B  M1 . (M4 waits)-----------------+-- nothing
+    one, two = Stage(), Stage()
+    for stage in (one, two):
+        stage.share(0, 1.0, 50)
+        stage.share(28, 1.0, 200)
+    one.timers(40)
+    assert [short(said) for said in one.said] == ["M1", "M4"]
+    one.policy.merge(two.policy)
+    assert list(one.policy.update(70, 1.0, 400)) == []
+
+
 def returned() -> AlertPolicy:
     stage = Stage()
     for time, score in ((0, 10), (10, 1), (130, 1), (9 * DAY, 4)):
