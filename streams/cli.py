@@ -154,7 +154,9 @@ def simulate(
         try:
             write_simulation(config, out, truth)
         except OSError as error:
-            raise UserError(f"the stream must be written; got {error.strerror} for {error.filename}; name another") from None
+            raise UserError(
+                f"the stream must be written; got {error.strerror} for {error.filename}; name another"
+            ) from None
         _print([f"wrote {out}", f"next: hearsay replay {out}"])
 
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recorded import DIRT, START, cascade, event, line, stream
 
+from schemas.event import ForwardEvent, Kind
 from schemas.rejection import Reason
 from streams import replay as replays
 from streams.run_folder import Run
@@ -91,7 +92,12 @@ def test_a_file_without_events_is_a_run_without_events(tmp_path, data):
 
 
 def test_no_outcome_shows_an_identifier_or_a_refused_payload(tmp_path):
-    lines = [*cascade(60), b"{person-7 broken", {**event(1), "created_at": "person-7"}, {**event(2), "kind": "person-7"}]
+    lines = [
+        *cascade(60),
+        b"{person-7 broken",
+        {**event(1), "created_at": "person-7"},
+        {**event(2), "kind": "person-7"},
+    ]
     run = replay(tmp_path, stream(lines))
     assert list(run.alerts())
     for file in run.path.iterdir():
@@ -117,11 +123,8 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-FIELDS = (
-    "event_id platform kind created_at observed_at message_id root_ref parent_ref parent_evidence hops_min hops_max "
-    "frequently_forwarded actor chat key_id chat_size followers text lang urls media counters account_status report debunk"
-).split()
-KINDS = "post forward quote reply counter delete account_state report debunk".split()
+FIELDS = list(ForwardEvent.__struct_fields__)
+KINDS = [kind.value for kind in Kind]
 NASTY = st.text(st.characters(codec=None, categories=["Cc", "Cf", "Cs", "Lo", "Mn", "So", "Zs"]), max_size=40)
 SMALL = st.integers(min_value=0, max_value=5)
 
@@ -153,7 +156,9 @@ def hostile_lines(draw) -> bytes:
 def test_whatever_comes_the_run_goes_on_and_the_counts_add_up(tmp_path, lines):
     run = replay(tmp_path, b"".join(one + b"\n" for one in lines))
     counts = run.manifest.counts
-    events = [one for number, one in enumerate(lines) if (one.removeprefix(b"\xef\xbb\xbf") if not number else one).strip()]
+    events = [
+        one for number, one in enumerate(lines) if (one.removeprefix(b"\xef\xbb\xbf") if not number else one).strip()
+    ]
     assert run.manifest.complete
     assert counts.received == len(events)
     assert counts.balanced
@@ -175,5 +180,7 @@ def test_batches_change_nothing(tmp_path, lines):
         source.write_bytes(data)
         chosen = load(environ={}, overrides=["embedder.runtime=hashing", f"replay.batch_events={size}"])
         result = replays.replay(str(source), tmp_path / "run", chosen.settings, chosen.key, overwrite=True)
-        written.append({file.name: file.read_bytes() for file in result.folder.iterdir() if file.name != "timings.json"})
+        written.append(
+            {file.name: file.read_bytes() for file in result.folder.iterdir() if file.name != "timings.json"}
+        )
     assert written[0] == written[1] == written[2]

@@ -14,8 +14,8 @@ from schemas.sighting import Content, Sighting
 from streams import replay as replays
 from streams.explain import ExplainError, Explanation, Line, Story, explain, find, lines
 from streams.run_folder import Run, RunFolderError
-from streams.settings import load
 from streams.setting_tree import SettingsError
+from streams.settings import load
 
 ALERT = msgspec.json.decode(
     (Path(__file__).parents[1] / "schemas" / "fixtures" / "v1" / "alert-opened.json").read_bytes(), type=Alert
@@ -68,7 +68,9 @@ def test_a_few_digits_of_the_id_are_enough(replayed):
     assert find(replayed, alert.alert_id[:6].upper()).alert == alert
 
 
-@pytest.mark.parametrize(("prefix", "words"), [("abc", "named by 4 digits"), ("zzzz", "got none in"), ("", "named by 4 digits")])
+@pytest.mark.parametrize(
+    ("prefix", "words"), [("abc", "named by 4 digits"), ("zzzz", "got none in"), ("", "named by 4 digits")]
+)
 def test_an_id_that_names_no_alert_is_refused(replayed, prefix, words):
     with pytest.raises(ExplainError, match=words):
         find(replayed, prefix)
@@ -99,7 +101,7 @@ def test_a_copy_of_the_input_will_do(replayed, tmp_path):
 
 def test_another_key_is_refused(replayed):
     other = load(environ={"HEARSAY_KEY": KEY}, overrides=["embedder.runtime=hashing"])
-    with pytest.raises(ExplainError, match="got key 'k[0-9a-f]+' for a run with 'demo'"):
+    with pytest.raises(ExplainError, match=r"got key 'k[0-9a-f]+' for a run with 'demo'"):
         explain(find(replayed, first(replayed).alert_id), None, other)
 
 
@@ -128,7 +130,7 @@ def test_a_run_whose_input_is_nowhere_asks_for_it(replayed, tmp_path):
 
 def test_settings_of_another_release_are_refused(replayed, tmp_path):
     run = copied(replayed, tmp_path, settings={"growth.moon": 1})
-    with pytest.raises(SettingsError, match="got 'growth.moon' in the run's manifest"):
+    with pytest.raises(SettingsError, match=r"got 'growth.moon' in the run's manifest"):
         explain(find(run, first(run).alert_id), None, EFFECTIVE)
 
 
@@ -253,7 +255,9 @@ def test_a_batch_without_the_alert_does_not_end_the_story():
 
 
 def many(minor: int, major: int = 0) -> Explanation:
-    told = [Line(n, "wording", str(n), minor=True) for n in range(minor)] + [Line(n, "merge", "m") for n in range(major)]
+    told = [Line(n, "wording", str(n), minor=True) for n in range(minor)] + [
+        Line(n, "merge", "m") for n in range(major)
+    ]
     return Explanation(ALERT, told, {}, None)
 
 

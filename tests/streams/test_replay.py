@@ -1,3 +1,4 @@
+import gzip
 import io
 import json
 from pathlib import Path
@@ -29,7 +30,7 @@ class Witness:
 
 
 class Recorder:
-    """Stands in for the pipeline: applies everything, remembers its batches, and does what it is told at one of them."""
+    """Stands in for the pipeline: applies everything, remembers its batches, does what it is told at one of them."""
 
     def __init__(self, at: int = -1, act=None) -> None:
         self.batches: list[list[int]] = []
@@ -91,7 +92,7 @@ def test_a_cascade_that_takes_off_raises_an_alert(tmp_path):
     counts = result.manifest.counts
     assert (counts.received, counts.applied, counts.clusters, counts.shares) == (80, 80, 1, 80)
     assert counts.balanced
-    assert [alert.state for alert in Run(result.folder).alerts()][0] == "opened"
+    assert next(alert.state for alert in Run(result.folder).alerts()) == "opened"
     assert counts.alerts == len(list(Run(result.folder).alerts()))
 
 
@@ -163,7 +164,9 @@ def test_what_the_source_refuses_keeps_its_place_between_the_batches(tmp_path):
     assert counts.balanced
 
 
-@pytest.mark.parametrize(("at_most", "fed"), [(0, []), (1, [[0]]), (4, [[0, 1, 2], [3]]), (5, [[0, 1, 2], [3, 4]]), (9, [[0, 1, 2], [3, 4]])])
+@pytest.mark.parametrize(
+    ("at_most", "fed"), [(0, []), (1, [[0]]), (4, [[0, 1, 2], [3]]), (5, [[0, 1, 2], [3, 4]]), (9, [[0, 1, 2], [3, 4]])]
+)
 def test_at_most_so_many_events_are_read(tmp_path, at_most, fed):
     engine, _, _ = drive(tmp_path, [event(n) for n in range(5)], batch=3, at_most=at_most)
     assert engine.batches == [*fed, []]
@@ -223,7 +226,7 @@ def test_a_place_that_is_taken_is_refused_before_anything_is_loaded(tmp_path):
 
 def test_a_model_that_does_not_load_is_the_users_to_put_right(tmp_path):
     wrong = load(environ={}, overrides=[f"embedder.model={tmp_path / 'nothing'}"])
-    with pytest.raises(replays.ModelMissingError, match="the model must load; got: .*hearsay doctor"):
+    with pytest.raises(replays.ModelMissingError, match=r"the model must load; got: .*hearsay doctor"):
         replay(write(tmp_path, cascade(3)), tmp_path / "run", wrong)
 
 
@@ -241,8 +244,6 @@ def test_standard_input_is_replayed_with_its_digest(tmp_path, monkeypatch):
 
 
 def test_the_format_of_the_file_changes_no_alert(tmp_path):
-    import gzip
-
     events = cascade(80, start=START)
     plain = replay(write(tmp_path, events), tmp_path / "a")
     packed = tmp_path / "day.jsonl.gz"

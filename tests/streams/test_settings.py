@@ -118,9 +118,8 @@ def test_a_file_that_is_no_toml_or_not_there_is_refused(tmp_path):
 
 
 def test_variables_that_a_cluster_sets_for_a_service_are_not_settings():
-    effective = load(environ={"HEARSAY_SERVICE_HOST": "10.0.0.1", "HEARSAY_PORT": "tcp://10.0.0.1:80",
-                              "HEARSAY_PORT_80_TCP_ADDR": "10.0.0.1", "HEARSAY_SERVICE_PORT_HTTP": "80", "PATH": "/"})  # fmt: skip
-    assert effective.settings == Settings()
+    names = ("SERVICE_HOST", "SERVICE_PORT_HTTP", "PORT", "PORT_80_TCP_ADDR", "PORT_80_TCP_PROTO")
+    assert load(environ={f"HEARSAY_{name}": "10.0.0.1" for name in names}).settings == Settings()
 
 
 def test_without_a_key_the_demo_key_is_used_and_says_so():
@@ -225,10 +224,10 @@ NAMES = sorted(catalogue())
 def test_any_text_for_any_setting_is_a_value_or_a_refusal(name, text):
     try:
         effective = load(environ={}, overrides=[f"{name}={text}"])
-    except SettingsError as error:
-        assert "; " in str(error)
+    except SettingsError:
+        pass
     else:
-        assert effective.origins.keys() <= {name}
+        assert effective.origins.keys() == {name}
 
 
 @given(st.text(max_size=30), st.text(max_size=10))

@@ -67,11 +67,11 @@ def rejection(reason: Reason, offset: int) -> Rejection:
 
 
 def test_rejections_are_counted_by_reason_the_most_frequent_first():
-    found = [rejection(Reason.EMPTY, 1), rejection(Reason.NOT_JSON, 2), rejection(Reason.NOT_JSON, 9)]
+    found = [rejection(Reason.TOO_LARGE, 1), rejection(Reason.NOT_JSON, 2), rejection(Reason.NOT_JSON, 9)]
     rows = [line for line in printed(rejections_table(found)).splitlines() if "day.jsonl" in line]
     assert [row.replace("│", " ").split() for row in rows] == [
         ["not_json", "2", "day.jsonl:0:2", "rule", "[2]"],
-        ["empty", "1", "day.jsonl:0:1", "rule", "[1]"],
+        ["too_large", "1", "day.jsonl:0:1", "rule", "[1]"],
     ]
 
 
