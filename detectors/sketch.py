@@ -1,0 +1,295 @@
+"""Finds an earlier text that shares most of its character shingles with a new one, without comparing it with each.
+
+A few changed words cost a copy its fingerprint but few of its shingles, in every script; a MinHash keeps the Jaccard
+similarity of two shingle sets in 512 bytes, and banding finds the likely pairs by dictionary look-up. Broder 1997,
+DOI 10.1109/SEQUEN.1997.666900; banding: Indyk and Motwani 1998, DOI 10.1145/276698.276876.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import msgspec
+import numpy as np
+import regex
+import rensa
+from numpy.typing import NDArray
+
+from detectors.snapshot import SnapshotError, pack, unpack
+
+Sketch: TypeAlias = bytes
+"""Little-endian 32-bit minima, one for each permutation; empty for an empty text, which resembles nothing."""
+
+_NAME, _VERSION = "sketch-index", 1
+_DIGITS = 6  # similarities are rounded before anybody compares them
+_MAX_BANDS = 64  # one bit each in an entry's mask
+# A character of these scripts is a syllable or a word: two of them weigh what four letters do.
+_DENSE_RUN = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+|[^\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+"
+)
+_DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+_DROP_JOINERS = dict.fromkeys((0x200C, 0x200D))  # many people leave them out
+
+
+class SketchConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What counts as lexically alike, and how many texts are compared with a new one.
+
+    `bands` times `rows` minima serve to find candidates, all `permutations` to judge them: the defaults propose a pair
+    at the threshold with probability .998, and the estimate's standard deviation there is at most .04.
+    """
+
+    match: float = 0.75  # Jaccard similarity of shingle sets from which `query` answers
+    width: int = 4  # characters of a shingle
+    dense_width: int = 2  # the same for Han, Kana and Hangul
+    permutations: int = 128
+    bands: int = 16
+    rows: int = 4  # minima that must agree in a band
+    max_entries: int = 100_000  # about 3 kB each
+    bucket_size: int = 32  # entries listed under one band's value; bounds what a query costs
+    seed: int = 20_200_820
+
+    def __post_init__(self) -> None:
+        """Refuse what could never match, or not be bounded."""
+        for name in ("width", "dense_width", "permutations", "bands", "rows", "max_entries", "bucket_size"):
+            _require(getattr(self, name) >= 1, name, "must be positive", getattr(self, name), "leave it out")
+        _require(0.0 < self.match <= 1.0, "match", "must be above 0 and at most 1", self.match, "leave it out")
+        _require(self.bands <= _MAX_BANDS, "bands", f"must be at most {_MAX_BANDS}", self.bands, "use 16")
+        _require(
+            self.bands * self.rows <= self.permutations,
+            "bands",
+            f"times rows ({self.rows}) must not exceed permutations ({self.permutations})",
+            self.bands,
+            f"use at most {self.permutations // self.rows}",
+        )
+        _require(0 <= self.seed < 1 << 63, "seed", "must be from 0 to below 2^63", self.seed, "leave it out")
+
+
+def _require(holds: bool, name: str, rule: str, value: object, advice: str) -> None:
+    if not holds:
+        raise ValueError(f"sketch.{name} {rule}; got {value!r}; {advice}")
+
+
+class Sketcher:
+    """Makes sketches: equal texts give equal bytes, on any machine. Some 30 µs for a message; no state."""
+
+    def __init__(self, config: SketchConfig) -> None:
+        self._config = config
+
+    def sketch(self, normal: str) -> Sketch:
+        """Give the minima of a normalised text's shingles, 4 bytes for each permutation."""
+        shingles = list(self.shingles(normal))
+        if not shingles:
+            return b""
+        minima = rensa.RMinHash(num_perm=self._config.permutations, seed=self._config.seed)
+        minima.update(shingles)
+        return np.array(minima.digest(), dtype="<u4").tobytes()
+
+    def shingles(self, normal: str) -> Iterator[str]:
+        """Every run of `width` characters, spaces among them, or `dense_width` where a character is a syllable.
+
+        A text shorter than that is one shingle. Joiners are left out. Shingles may repeat.
+        """
+        width, dense = self._config.width, self._config.dense_width
+        if normal.isascii():
+            return _runs(normal, width)
+        normal = normal.translate(_DROP_JOINERS)
+        if not _DENSE.search(normal):
+            return _runs(normal, width)
+        parts = (part for found in _DENSE_RUN.findall(normal) if (part := found.strip()))
+        return (run for part in parts for run in _runs(part, dense if _DENSE.match(part) else width))
+
+
+def _runs(text: str, width: int) -> Iterator[str]:
+    return (text[start : start + width] for start in range(max(len(text) - width + 1, min(len(text), 1))))
+
+
+def estimate(a: Sketch, b: Sketch) -> float:
+    """Estimated Jaccard similarity of two texts' shingle sets, from 0 to 1; 0 where either text is empty.
+
+    Raises:
+        ValueError: the sketches have different numbers of permutations.
+
+    """
+    if not a or not b:
+        return 0.0
+    if len(a) != len(b):
+        raise ValueError(f"two sketches must have equally many permutations; got {len(a) // 4} and {len(b) // 4}")
+    return round(float(np.mean(_minima(a) == _minima(b))), _DIGITS)
+
+
+class _Entry(msgspec.Struct):
+    slot: int
+    listed: int  # bit i: listed under band i's value
+
+
+class _State(msgspec.Struct, array_like=True):
+    recipe: tuple[int, ...]
+    entries: list[tuple[str, bytes, int]]  # key, sketch, bands where it is listed; first added first
+
+
+class SketchIndex:
+    """The sketches of earlier texts, and which of them is nearest to a new one.
+
+    A high similarity means that most four-letter runs are shared: a copy with some words changed, added or left out. A
+    text that says the same in other words scores low; there the embedding is the better judge. An update costs some
+    30 µs, a query some 40 µs and, whatever was added, never more than `bands * bucket_size` comparisons. A full index
+    evicts the entry that was added first. Memory is about 3 kB an entry.
+    """
+
+    def __init__(self, config: SketchConfig) -> None:
+        self._config = config
+        mixer = np.random.default_rng(config.seed)
+        self._mix = mixer.integers(0, 1 << 63, size=config.rows, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+        self._salt = mixer.integers(0, 1 << 63, size=config.bands, dtype=np.uint64)
+        self._clear()
+
+    def add(self, key: str, sketch: Sketch) -> str | None:
+        """Take in a text under a key; give the key that had to go for it, if one had to.
+
+        A key that is there already is replaced and counts as added now. An empty sketch is not taken in. Under a band's
+        value that has `bucket_size` entries already, a further one is not listed.
+        """
+        self.remove(key)
+        if not sketch:
+            return None
+        self._check(sketch)
+        evicted = None
+        if len(self._entries) >= self._config.max_entries:
+            evicted = next(iter(self._entries))
+            self.remove(evicted)
+        self._list(key, sketch, -1)
+        return evicted
+
+    def remove(self, key: str) -> None:
+        """Forget a key; one that is not there is no error."""
+        entry = self._entries.pop(key, None)
+        if entry is None:
+            return
+        for band, value in enumerate(self._values(self._matrix[entry.slot])):
+            if entry.listed >> band & 1:
+                self._unlist(value, entry.slot)
+        self._keys[entry.slot] = ""
+        self._free.append(entry.slot)
+
+    def query(self, sketch: Sketch) -> tuple[str, float] | None:
+        """Give the nearest key and its similarity, rounded to 1e-6, if that is at least `match`; ties: smaller key."""
+        if not sketch or not self._entries:
+            return None
+        self._check(sketch)
+        row = _minima(sketch)
+        slots = self._candidates(row)
+        if not slots:
+            return None
+        scores = np.mean(self._matrix[slots] == row, axis=1).round(_DIGITS).tolist()
+        best = max(scores)
+        if best < self._config.match:
+            return None
+        return min(self._keys[slot] for slot, score in zip(slots, scores, strict=True) if score == best), best
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries
+
+    def snapshot(self) -> bytes:
+        """Entries in the order in which they were added, with the bands that list them."""
+        entries = [(key, self._matrix[entry.slot].tobytes(), entry.listed) for key, entry in self._entries.items()]
+        return pack(_NAME, _VERSION, _State(self._recipe(), entries))
+
+    def restore(self, data: bytes) -> None:
+        """Take up where `snapshot` was taken; if the index is smaller now, the newest entries stay.
+
+        Raises:
+            SnapshotError: not this detector's state, or made with other shingles or permutations.
+
+        """
+        state = unpack(_NAME, _VERSION, _State, data)
+        if state.recipe != self._recipe():
+            raise SnapshotError(
+                f"sketches must be made as this index makes them, {self._recipe()}; got {state.recipe}; "
+                "restore the settings `sketch.*`, or replay the log"
+            )
+        self._clear()
+        for key, sketch, listed in state.entries[-self._config.max_entries :]:
+            self._list(key, sketch, listed)
+
+    def _recipe(self) -> tuple[int, ...]:
+        of = self._config
+        return (rensa.RMinHash.ALGORITHM_VERSION, of.width, of.dense_width, of.permutations, of.bands, of.rows, of.seed)
+
+    def _clear(self) -> None:
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()  # first added first
+        self._matrix: NDArray[np.uint32] = np.zeros((64, self._config.permutations), dtype="<u4")
+        self._keys: list[str] = []  # by slot
+        self._free: list[int] = []
+        self._buckets: dict[int, int | list[int]] = {}  # band's value -> slot, or slots where there are several
+
+    def _check(self, sketch: Sketch) -> None:
+        if len(sketch) != 4 * self._config.permutations:
+            raise ValueError(
+                f"a sketch must have {self._config.permutations} permutations; got {len(sketch) // 4}; "
+                "make it with a Sketcher of the same SketchConfig"
+            )
+
+    def _values(self, row: NDArray[np.uint32]) -> list[int]:
+        """One 64-bit value for each band; equal bands have equal values."""
+        used = row[: self._config.bands * self._config.rows].reshape(self._config.bands, self._config.rows)
+        values: list[int] = ((used.astype(np.uint64) * self._mix).sum(axis=1, dtype=np.uint64) + self._salt).tolist()
+        return values
+
+    def _candidates(self, row: NDArray[np.uint32]) -> list[int]:
+        found: dict[int, None] = {}
+        for value in self._values(row):
+            bucket = self._buckets.get(value)
+            if isinstance(bucket, int):
+                found[bucket] = None
+            elif bucket is not None:
+                found.update(dict.fromkeys(bucket))
+        return list(found)
+
+    def _list(self, key: str, sketch: Sketch, wanted: int) -> None:
+        slot = self._slot(key)
+        self._matrix[slot] = _minima(sketch)
+        listed = 0
+        for band, value in enumerate(self._values(self._matrix[slot])):
+            if wanted >> band & 1 and self._put(value, slot):
+                listed |= 1 << band
+        self._entries[key] = _Entry(slot, listed)
+
+    def _slot(self, key: str) -> int:
+        if self._free:
+            slot = self._free.pop()
+            self._keys[slot] = key
+            return slot
+        if len(self._keys) == len(self._matrix):
+            self._matrix = np.concatenate([self._matrix, np.zeros_like(self._matrix)])
+        self._keys.append(key)
+        return len(self._keys) - 1
+
+    def _put(self, value: int, slot: int) -> bool:
+        bucket = self._buckets.get(value)
+        if bucket is None:
+            self._buckets[value] = slot
+        elif isinstance(bucket, int):
+            if self._config.bucket_size == 1:
+                return False
+            self._buckets[value] = [bucket, slot]
+        elif len(bucket) < self._config.bucket_size:
+            bucket.append(slot)
+        else:
+            return False
+        return True
+
+    def _unlist(self, value: int, slot: int) -> None:
+        bucket = self._buckets[value]
+        if isinstance(bucket, int):
+            del self._buckets[value]
+            return
+        bucket.remove(slot)
+        if len(bucket) == 1:
+            self._buckets[value] = bucket[0]
+
+
+def _minima(sketch: Sketch) -> NDArray[np.uint32]:
+    return np.frombuffer(sketch, dtype="<u4")
