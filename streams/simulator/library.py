@@ -6,6 +6,7 @@ than real ones do, unless one is made from the other on purpose.
 """
 
 from collections.abc import Callable
+from functools import cache
 from importlib.resources import files
 
 import msgspec
@@ -75,6 +76,7 @@ class Claim(msgspec.Struct, frozen=True):
     form: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)  # rumour, opening, claim, detail, closing
 
 
+@cache
 def load_pack(lang: str) -> Pack:
     """The pack of one language.
 
