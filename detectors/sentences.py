@@ -1,0 +1,100 @@
+"""Sentences about the parts of an alert's evidence, each from one struct of the contract.
+
+They are shared by the explanation that travels with an alert and by the lines that a terminal shows, so that both say
+the same. None speaks of how true a message is, and none gives a probability.
+"""
+
+from collections.abc import Iterator
+
+from detectors.wording import duration, many, plain, rough, shorten, whole
+from schemas.alert import Content, Counts, Growth, Structure, Text
+from schemas.event import Debunk
+
+Groups = tuple[tuple[str, int], ...]
+
+_QUOTED = 60  # graphemes of a publisher's name or verdict
+
+
+def recent(counts: Counts) -> str:
+    """The last window beside the one before it, which is the comparison cell."""
+    window = duration(counts.recent_window)
+    now, before = whole(counts.recent_sharers), whole(counts.previous_sharers)
+    return f"{now} joined in the last {window}, {before} in the {window} before."
+
+
+def pace(growth: Growth) -> Iterator[str]:
+    """How many more, and how many each brings; each only where the detector supports it."""
+    if growth.expected_further is not None:
+        yield f"At this pace {expected(growth)}."
+    if growth.reproduction_number is not None:
+        low, high = growth.reproduction_low, growth.reproduction_high
+        interval = "" if low is None or high is None else f" (90 %: {rough(low)}-{rough(high)})"
+        yield f"Each sharer is followed by about {rough(growth.reproduction_number)} more{interval}."
+
+
+def expected(growth: Growth) -> str:
+    """The one rough number, with its range."""
+    further = growth.expected_further or 0.0
+    if further < 1:
+        return "less than one more sharer is expected (rough)"
+    low, high = growth.expected_low, growth.expected_high
+    interval = "" if low is None or high is None else f"; the factor-2 range is {rough(low)}-{rough(high)}"
+    return f"about {rough(further)} more sharers are expected (rough{interval})"
+
+
+def against(growth: Growth) -> str:
+    """The score beside the limit, and what fixed the limit."""
+    return f"score {growth.score:.2f}, limit {growth.threshold:.2f} [{growth.rule}]"
+
+
+def known_of(content: Content) -> str:
+    """What others say of the message: fact-checks and reports."""
+    said = []
+    if content.debunks:
+        first, others = content.debunks[0], len(content.debunks) - 1
+        more = f" and {others} more" if others else ""
+        said.append(f"matches a fact-check by {_fact_check(first)}{more}")
+    else:
+        said.append("no fact-check matched")
+    if content.reports:
+        kinds = f" ({listed(content.report_categories)})" if content.report_categories else ""
+        said.append(f"reported by {many(content.reports, 'person', 'people')}{kinds}")
+    return "; ".join(said)
+
+
+def _fact_check(debunk: Debunk) -> str:
+    return f"{shorten(plain(debunk.publisher), _QUOTED)} (verdict: “{shorten(plain(debunk.verdict), _QUOTED)}”)"
+
+
+def wordings(text: Text) -> Iterator[str]:
+    """How many texts, and which of them may mean something else; nothing where there is one."""
+    if text.wordings > 1 or text.variants:
+        swaps = f"; posts that may mean something else: {listed(text.variants)}" if text.variants else ""
+        yield f"It circulates in {many(text.wordings, 'wording')}{swaps}."
+
+
+def shape(structure: Structure) -> str:
+    """The forward graph in a sentence, with the share of it that is known."""
+    if structure.edge_coverage <= 0:
+        known = "Shape unknown: no parents are recorded"
+    else:
+        known = (
+            f"Shape, with {structure.edge_coverage * 100:.0f} % of parents recorded: depth {structure.depth}, "
+            f"widest level {whole(structure.max_breadth)}"
+        )
+    hops = (
+        f"; passed on at least {structure.hops_at_least} times, by the platforms' marks"
+        if structure.hops_at_least
+        else ""
+    )
+    frequent = structure.frequently_forwarded
+    marked = f"; {many(frequent, 'post')} marked as frequently forwarded" if frequent else ""
+    return f"{known}{hops}{marked}."
+
+
+def listed(groups: Groups) -> str:
+    """Names and counts in a row."""
+    return ", ".join(f"{plain(name)} {whole(count)}" for name, count in groups)
+
+
+__all__ = ["Groups", "against", "expected", "known_of", "listed", "pace", "recent", "shape", "wordings"]

@@ -1,0 +1,112 @@
+"""Numbers, durations, moments and quoted text as people read them.
+
+One place for the rules, so that the same fact reads the same in every alert and a replay writes the same bytes: no
+locale and no time zone database has a say.
+"""
+
+from datetime import UTC, datetime, timedelta, timezone
+from math import floor, log10
+
+import regex
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_IST = timezone(timedelta(hours=5, minutes=30), "IST")
+_DURATIONS = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000))
+_GRAPHEME = regex.compile(r"\X")
+_SPACE = regex.compile(r"\s+")
+_UNSAFE = regex.compile(  # would move the cursor, turn the line round or hide; joiners stay, scripts need them
+    r"[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+_WIDEST = 32  # code points a grapheme may have on average; more is an attack on the reader
+
+
+def whole(value: float) -> str:
+    """A count in full, halves upwards, thousands marked.
+
+    >>> whole(12345.0), whole(0.5)
+    ('12,345', '1')
+    """
+    return f"{floor(value + 0.5):,}"
+
+
+def rough(value: float) -> str:
+    """A number of 0 or more to two significant digits, for what is not known better.
+
+    >>> rough(1.449), rough(9.96), rough(69.6), rough(1284.0), rough(0.0)
+    ('1.4', '10', '70', '1,300', '0')
+    """
+    if value < 0.05:
+        return "0"
+    if value < 9.95:
+        return f"{floor(value * 10 + 0.5) / 10:.1f}"
+    step = 10 ** max(0, floor(log10(value)) - 1)
+    return f"{floor(value / step + 0.5) * step:,}"
+
+
+def many(value: float, one: str, more: str = "") -> str:
+    """A count and its noun.
+
+    >>> many(1, "post"), many(2, "reply", "replies")
+    ('1 post', '2 replies')
+    """
+    number = whole(value)
+    return f"{number} {one if number == '1' else more or one + 's'}"
+
+
+def duration(ms: int) -> str:
+    """A length of time in its largest unit and the next, nothing below a minute once there are minutes.
+
+    >>> duration(3_480_000), duration(11_459_999), duration(273_600_000), duration(40_000)
+    ('58 min', '3 h 10 min', '3 d 4 h', '40 s')
+    """
+    for index, (name, unit) in enumerate(_DURATIONS[:2]):
+        if ms >= unit:
+            next_name, next_unit = _DURATIONS[index + 1]
+            rest = ms % unit // next_unit
+            return f"{ms // unit} {name}" + (f" {rest} {next_name}" if rest else "")
+    name, unit = _DURATIONS[2] if ms >= 60_000 else _DURATIONS[3]
+    return f"{max(ms, 0) // unit} {name}"
+
+
+def moment(ms: int, ist: bool = False) -> str:
+    """An event time to the minute in UTC and, where asked for, Indian standard time.
+
+    >>> moment(1_795_510_320_000)
+    '2026-11-24 08:52 UTC'
+    >>> moment(1_795_545_600_000, ist=True)
+    '2026-11-24 18:40 UTC (2026-11-25 00:10 IST)'
+    """
+    at = _EPOCH + timedelta(milliseconds=ms)
+    text = f"{at:%Y-%m-%d %H:%M} UTC"
+    if not ist:
+        return text
+    there = at.astimezone(_IST)
+    return f"{text} ({there:%H:%M} IST)" if there.date() == at.date() else f"{text} ({there:%Y-%m-%d %H:%M} IST)"
+
+
+def plain(text: str) -> str:
+    """Text on one line, without characters that hide, steer a terminal or turn its direction round."""
+    visible: str = _UNSAFE.sub("", _SPACE.sub(" ", text))
+    return visible.strip()
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` graphemes, the last an ellipsis where something was cut; never cuts within one.
+
+    >>> shorten("मैं ठीक हूँ", 4)
+    'मैं ठी…'
+    >>> shorten("👩‍👩‍👧 ok", 4)
+    '👩‍👩‍👧 ok'
+    """
+    end, budget, kept = 0, limit * _WIDEST, 0
+    for kept, match in enumerate(_GRAPHEME.finditer(text), start=1):
+        if kept > limit or match.end() > budget:
+            break
+        if kept < limit:
+            end = match.end()
+    else:
+        return text
+    return text[:end].rstrip() + "…"
+
+
+__all__ = ["duration", "many", "moment", "plain", "rough", "shorten", "whole"]
