@@ -5,11 +5,16 @@ computed alone and at its own length, so its vector is a function of the text an
 """
 
 import hashlib
+import logging
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import onnxruntime
 import platformdirs
@@ -17,7 +22,7 @@ from tokenizers import Tokenizer
 
 from detectors.embedding import Vectors, check_unit
 from streams.embedders import cache
-from streams.embedders.model_files import ModelFiles, Recipe, read_recipe
+from streams.embedders.model_files import ModelError, ModelFiles, Recipe, read_recipe
 from streams.embedders.text import readable
 
 EXPORT_VERSION = 1
@@ -27,6 +32,20 @@ GRAPH = "model.onnx"
 INPUT, OUTPUT = "input_ids", "sentence_vector"
 
 _MAKERS = ("torch", "transformers", "sentence-transformers", "onnx", "onnxscript", "onnxruntime", "tokenizers")
+
+
+REFUSED = 3
+"""The exporting process's exit status when it says in one line why the model cannot be used."""
+
+_log = logging.getLogger(__name__)
+
+
+class ExportJob(msgspec.Struct, frozen=True, kw_only=True):
+    """What the exporting process is told."""
+
+    files: ModelFiles
+    recipe: Recipe
+    graph: Path
 
 
 class OnnxEmbedder:
@@ -80,10 +99,24 @@ def open_or_export(files: ModelFiles, cache_dir: Path | None = None) -> OnnxEmbe
 
 
 def _build(files: ModelFiles, recipe: Recipe, folder: Path) -> None:
-    from streams.embedders import onnx_export  # noqa: PLC0415  imports PyTorch, which a later start never needs
-
-    onnx_export.export(files, recipe, folder / GRAPH)
-    onnx_export.prove(OnnxEmbedder(files, recipe, folder / GRAPH), files)
+    """Export and prove in a process of its own, so that this one never carries PyTorch's gigabyte."""
+    job = ExportJob(files=files, recipe=recipe, graph=folder / GRAPH)
+    _log.info("model_graph_export", extra={"revision": files.revision})
+    done = subprocess.run(
+        [sys.executable, "-m", "streams.embedders.onnx_export"],
+        input=msgspec.json.encode(job, enc_hook=str),
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        check=False,
+    )
+    if done.returncode:
+        last = (done.stderr.decode(errors="replace").strip() or f"exit status {done.returncode}").splitlines()[-1]
+        if done.returncode == REFUSED:
+            raise ModelError(last)
+        raise ModelError(
+            f"a model's graph must be exported once for onnxruntime; got {last[:200]} (embedder.model); "
+            'set embedder.runtime to "sentence-transformers"'
+        )
 
 
 def _key(files: ModelFiles) -> str:

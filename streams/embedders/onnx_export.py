@@ -1,20 +1,23 @@
 """Writes a sentence-transformers model as one ONNX graph, and proves that both give the same vectors.
 
 The graph takes one text without padding, so pooling needs no mask, and there is no batch that could change a sum.
+It runs as `python -m streams.embedders.onnx_export` with an `ExportJob` on standard input.
 """
 
 import logging
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import torch
 
-from detectors.embedding import Embedder
+from detectors.embedding import Embedder, EmbeddingError
 from streams.embedders.model_files import ModelError, ModelFiles, Recipe
-from streams.embedders.onnx import INPUT, OUTPUT
+from streams.embedders.onnx import INPUT, OUTPUT, REFUSED, ExportJob, OnnxEmbedder
 from streams.embedders.sentence_transformer import SentenceTransformerEmbedder, load
 
 OPSET = 20
@@ -100,6 +103,17 @@ def prove(exported: Embedder, files: ModelFiles) -> None:
         )
 
 
+def main(job: bytes) -> None:
+    """Export and prove, or leave with the status `REFUSED` and the reason in one line."""
+    asked = msgspec.json.decode(job, type=ExportJob, dec_hook=lambda kind, value: kind(value))
+    try:
+        export(asked.files, asked.recipe, asked.graph)
+        prove(OnnxEmbedder(asked.files, asked.recipe, asked.graph), asked.files)
+    except (ModelError, EmbeddingError) as error:
+        sys.stderr.write(f"\n{error}\n")
+        sys.exit(REFUSED)
+
+
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Hide what the exporter of this PyTorch says about itself; everything else is still said."""
@@ -113,3 +127,7 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         registry.setLevel(level)
+
+
+if __name__ == "__main__":
+    main(sys.stdin.buffer.read())
