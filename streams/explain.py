@@ -9,7 +9,9 @@ from pathlib import Path
 
 import msgspec
 
+from detectors.evidence import describe
 from detectors.pipeline.cascades import Judgement, Said
+from detectors.wording import plain, shorten
 from schemas.alert import Alert, Lifecycle
 from schemas.assignment import Assignment, Merge, Method
 from schemas.base import encode
@@ -17,7 +19,7 @@ from streams.errors import UserError
 from streams.replay import Driver, Maker, make_pipeline
 from streams.run_folder import Run
 from streams.settings import Effective, Settings, from_values
-from streams.show import moment, plain
+from streams.show import moment
 from streams.sources import open_source, sha256_of
 from streams.version import code_version
 
@@ -25,7 +27,7 @@ _LEAST_DIGITS = 4
 _STEP = 1.5  # between two scores that are told, in sharers
 _LAST = 3  # scores before the alert that are told whatever the size
 _KNOWN = 100_000  # wordings remembered, so that each is told once
-_SHOWN = 90  # characters of a message in a line
+_SHOWN = 90  # graphemes of a message in a line
 _TOLD = 40  # lines, unless all are asked for
 
 
@@ -252,8 +254,7 @@ def lines(explanation: Explanation, *, everything: bool = False) -> list[str]:
         *(f"{moment(line.time)}Z  {line.what:<10}  {line.text}" for line in told),
         "",
         f"shares: {counted}",
-        *(f"note: {note}" for note in alert.evidence.notes),
-        f"{plain(alert.headline)}: {plain(alert.explanation)}",
+        describe(alert),
         "",
         _verdict(explanation),
     ]
@@ -306,5 +307,5 @@ def _differences(one: msgspec.Struct, other: msgspec.Struct, path: str = "") -> 
 
 
 def _quoted(text: str) -> str:
-    shown = plain(" ".join(text.split()))
-    return f"“{shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + '…'}”" if shown else "(no text)"
+    shown = plain(text)
+    return f"“{shorten(shown, _SHOWN)}”" if shown else "(no text)"

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from schemas.event import ForwardEvent
 from schemas.rejection import Reason
 from schemas.sighting import Position
-from streams.sources import Record, Refused, SourceError, sha256_of, too_large
+from streams.sources import Record, Refused, SourceError, printable, sha256_of, too_large
 
 _VALUE = "value"
 _BATCH = 1024  # rows
@@ -34,7 +34,7 @@ class ParquetSource:
     format = "parquet"
 
     def __init__(self, path: Path, max_bytes: int) -> None:
-        self.name = path.name
+        self.name = printable(path.name)
         self.total_bytes: int | None = path.stat().st_size
         self._path = path
         self._max = max_bytes

@@ -26,7 +26,7 @@ from streams.embedders import make_embedder
 from streams.errors import UserError
 from streams.run_folder import InputFile, Manifest, RunCounts, RunWriter, Timings
 from streams.settings import Key, Settings, to_values
-from streams.sources import Record, Refused, Source, open_source
+from streams.sources import Record, Refused, Source, open_source, printable
 from streams.version import code_version
 
 _MIB = 1024.0  # ru_maxrss counts KiB
@@ -292,10 +292,16 @@ def replay(
             writer.begin(made_from.manifest(source, at_most, RunCounts(), complete=False))
             complete, counts = _drive(driver, source, writer, watcher)
             manifest = made_from.manifest(source, at_most, counts, complete=complete)
-            timings = clock.timings("-" if path == "-" else str(Path(path).resolve()), counts.received)
+            timings = clock.timings(_place(path), counts.received)
             return Result(folder=writer.end(manifest, timings), manifest=manifest, timings=timings)
     finally:
         source.close()
+
+
+def _place(path: str) -> str:
+    """Where a source is, for whoever looks for it again; "-" where it cannot be found again by a name in UTF-8."""
+    place = str(Path(path).resolve())
+    return place if path != "-" and printable(place) == place else "-"
 
 
 def _drive(driver: Driver, source: Source, writer: RunWriter, watcher: Watcher) -> tuple[bool, RunCounts]:

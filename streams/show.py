@@ -3,7 +3,6 @@
 Text from messages is shown without control and direction characters, so that no message can draw on the terminal.
 """
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -15,19 +14,15 @@ from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Ta
 from rich.table import Table
 from rich.text import Text
 
+from detectors.evidence import describe
+from detectors.wording import plain
 from schemas.alert import Alert
 from schemas.rejection import Rejection
 from streams.replay import Result
 from streams.run_folder import ALERTS, CLUSTERS, EDGES, REJECTIONS, RunCounts
 
-_DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _COLOURS = ("cyan", "yellow", "orange1", "red")  # by level
 _SHORT = 12  # digits of an id that are enough to name it
-
-
-def plain(text: str) -> str:
-    """Text that moves no cursor and turns no line around: control and direction characters become a mark."""
-    return "".join("�" if c in _DIRECTIONS or unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
 
 
 def moment(ms: int) -> str:
@@ -39,13 +34,10 @@ def moment(ms: int) -> str:
 
 
 def alert_lines(alert: Alert) -> Text:
-    """An alert as a heading and its explanation."""
+    """An alert as a heading and what a person needs to judge it."""
+    heading, _, body = describe(alert).partition("\n")
     colour = _COLOURS[min(alert.level, len(_COLOURS) - 1)]
-    text = Text(f"{moment(alert.time)}Z  ", style="dim")
-    text.append(plain(alert.headline), style=f"bold {colour}")
-    text.append(f"  {alert.alert_id[:_SHORT]}\n", style="dim")
-    text.append("  " + plain(alert.explanation))
-    return text
+    return Text(heading, style=f"bold {colour}").append("\n" + body + "\n", style="not bold default")
 
 
 class _Rate(ProgressColumn):

@@ -321,7 +321,7 @@ def open_source(path: str, max_bytes: int) -> Source:
         if file.is_dir():
             raise SourceError(f"a source is one file; got the folder {path}; name a file in it")
         stream = _Hashed(file.open("rb"), endless=not file.is_file())
-        return _lines_of(stream, file.name, file.stat().st_size if file.is_file() else None, max_bytes, file)
+        return _lines_of(stream, printable(file.name), file.stat().st_size if file.is_file() else None, max_bytes, file)
     except OSError as error:
         raise SourceError(
             f"a source must be readable; got {error.strerror} for {path}; check its name and rights"
@@ -348,6 +348,11 @@ def _lines_of(stream: _Hashed, name: str, total_bytes: int | None, max_bytes: in
                 f"a source is JSON Lines (plain, gzip, zstd) or Parquet; got {what} in {name}; convert it with {remedy}"
             )
     return LineSource(stream, head, name, total_bytes, max_bytes)
+
+
+def printable(name: str) -> str:
+    """A file's name as UTF-8, which a name on disk need not be."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _unreadable(error: OSError, path: str) -> SourceError:

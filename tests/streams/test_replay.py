@@ -1,6 +1,7 @@
 import gzip
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -249,3 +250,11 @@ def test_the_format_of_the_file_changes_no_alert(tmp_path):
     packed = tmp_path / "day.jsonl.gz"
     packed.write_bytes(gzip.compress(stream(events)))
     assert stable(replay(str(packed), tmp_path / "b").folder)["alerts.jsonl"] == stable(plain.folder)["alerts.jsonl"]
+
+
+def test_a_file_whose_name_is_no_utf8_is_replayed(tmp_path):
+    source = write(tmp_path, [*cascade(80), b"{"], os.fsdecode(b"day-\xff.jsonl"))
+    result = replay(source, tmp_path / "run")
+    assert result.manifest.input.name == r"day-\udcff.jsonl"
+    assert result.timings.source == "-"
+    assert result.manifest.counts.balanced

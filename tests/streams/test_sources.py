@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import lzma
+import os
 import tracemalloc
 
 import pytest
@@ -290,3 +291,12 @@ def test_lines_are_found_however_the_bytes_are_cut_into_chunks(parts, chunk):
 def test_lines_of_json_arrive_byte_for_byte(tmp_path, pack):
     events = [json.dumps({"text": text}, ensure_ascii=False).encode() for text in ("héllo", "नमस्ते", "\u2028", "😀" * 9)]
     assert [record[0] for record in read(tmp_path, pack(b"\n".join(events)), 1000)] == events
+
+
+def test_a_name_that_is_no_utf8_is_written_with_escapes(tmp_path):
+    path = tmp_path / os.fsdecode(b"day-\xff.jsonl")
+    path.write_bytes(b"{}\n")
+    source = open_source(str(path), BOUND)
+    ((_, position),) = source
+    source.close()
+    assert position.source == r"day-\udcff.jsonl"
