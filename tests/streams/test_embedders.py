@@ -1,11 +1,14 @@
 """Everything about embedders that needs no model: settings, files, recipes, texts, the cache."""
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -15,6 +18,7 @@ from hypothesis import strategies as st
 from streams.embedders import PACKAGED_MODEL, EmbedderConfig, make_embedder
 from streams.embedders.cache import entry
 from streams.embedders.model_files import ModelError, Recipe, file_digest, find, read_recipe
+from streams.embedders.onnx import open_or_export
 from streams.embedders.text import readable
 
 ROOT = Path(__file__).parents[2]
@@ -188,6 +192,76 @@ print(find(EmbedderConfig(model="somebody/something")).folder, os.environ["HF_HU
     assert python(code, HF_HUB_CACHE=str(tmp_path), HF_HUB_OFFLINE="0").split() == [str(folder), "1"]
 
 
+class Hub(BaseHTTPRequestHandler):
+    """A model hub with one model, as far as its clients ask."""
+
+    COMMIT = "89abcdef89abcdef89abcdef89abcdef89abcdef"
+    folder: Path
+
+    def do_HEAD(self) -> None:
+        self.answer(body=False)
+
+    def do_GET(self) -> None:
+        self.answer(body=True)
+
+    def answer(self, *, body: bool) -> None:
+        path = self.path.partition("?")[0]
+        if path == "/api/models/somebody/something/revision/main":
+            names = [file.relative_to(self.folder).as_posix() for file in self.folder.rglob("*") if file.is_file()]
+            siblings = [{"rfilename": name} for name in names]
+            found = json.dumps({"id": "somebody/something", "sha": self.COMMIT, "siblings": siblings}).encode()
+        elif path.startswith(prefix := f"/somebody/something/resolve/{self.COMMIT}/"):
+            found = (self.folder / path.removeprefix(prefix)).read_bytes()
+        else:
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(found)))
+        self.send_header("ETag", f'"{hashlib.sha256(found).hexdigest()}"')
+        self.send_header("X-Repo-Commit", self.COMMIT)
+        self.end_headers()
+        if body:
+            self.wfile.write(found)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_hub_is_asked_only_when_the_settings_allow_it_and_for_safe_files_only(tmp_path):
+    Hub.folder = write_model(tmp_path / "hub")
+    for name in ("pytorch_model.bin", "README.md", "onnx/model.json"):
+        (Hub.folder / name).parent.mkdir(exist_ok=True)
+        (Hub.folder / name).write_bytes(b"unwanted")
+    code = """
+import os
+from streams.embedders.config import EmbedderConfig
+from streams.embedders.model_files import find
+files = find(EmbedderConfig(model="somebody/something", hub=True, max_chars=100))
+print(files.revision, *sorted(p.relative_to(files.folder).as_posix() for p in files.folder.rglob("*") if p.is_file()))
+"""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        where = {"HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}", "HF_HUB_CACHE": str(tmp_path / "cache")}
+        came, *files = python(code, **where, HF_HUB_OFFLINE="0", HF_HUB_DISABLE_TELEMETRY="1").split()
+        server.shutdown()
+    assert came == revision(Hub.folder)
+    assert files == [
+        "1_Pooling/config.json",
+        "config.json",
+        "model.safetensors",
+        "modules.json",
+        "sentence_bert_config.json",
+        "tokenizer.json",
+    ]
+
+
+def test_a_name_that_no_hub_knows_is_refused_in_this_process_too(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")  # so that what `find` sets is taken back afterwards
+    monkeypatch.setenv("TRANSFORMERS_OFFLINE", "1")
+    with pytest.raises(ModelError, match=r"got 'nobody/nothing' \(embedder.model\), which is none"):
+        find(EmbedderConfig(model="nobody/nothing"))
+
+
 def test_the_packaged_model_is_found_and_can_be_exported():
     files = find(EmbedderConfig())
     assert (files.folder / "model.safetensors").is_file()
@@ -249,6 +323,32 @@ def test_a_model_that_does_more_needs_the_other_runtime(tmp_path, files, came):
 def test_settings_files_that_nobody_wrote_are_refused(tmp_path, content):
     with pytest.raises(ModelError, match=r"a model's modules.json must say .*choose another"):
         read_recipe(write_model(tmp_path, modules=content))
+
+
+# --- the exporting process --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("echo noise >&2; echo the model is no good >&2; exit 3", r"^the model is no good$"),
+        ("echo 'MemoryError: too big' >&2; exit 1", r"must be exported once for onnxruntime; got MemoryError: too big"),
+        (
+            "exit 9",
+            r"must be exported once for onnxruntime; got exit status 9 \(embedder.model\); set embedder.runtime",
+        ),
+        ("kill -KILL $$", r"must be exported once for onnxruntime; got exit status -9"),
+    ],
+)
+def test_a_failed_export_is_told_in_one_line_and_leaves_nothing(tmp_path, monkeypatch, script, message):
+    interpreter = tmp_path / "python"
+    interpreter.write_text(f"#!/bin/sh\ncat > /dev/null\n{script}\n")
+    interpreter.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(interpreter))
+    folder = write_model(tmp_path / "model")
+    with pytest.raises(ModelError, match=message):
+        open_or_export(find(EmbedderConfig(model=str(folder))), tmp_path / "cache")
+    assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".lock"]
 
 
 # --- the cache --------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from detectors.embedding import EmbeddingError, HashingEmbedder
 from streams.embedders import EmbedderConfig, make_embedder
 from streams.embedders.model_files import ModelError, find, read_recipe
-from streams.embedders.onnx import GRAPH, REFUSED, ExportJob, OnnxEmbedder, open_or_export
+from streams.embedders.onnx import GRAPH, REFUSED, ExportJob, OnnxEmbedder
 
 pytestmark = pytest.mark.model
 
@@ -263,11 +263,3 @@ def test_a_graph_that_gives_other_vectors_is_refused(save_model):
     files = find(EmbedderConfig(model=str(save_model("mean"))))
     with pytest.raises(ModelError, match=r"within 1e-05; got .* on probe .* set embedder.runtime to"):
         onnx_export.prove(HashingEmbedder(dimension=32), files)
-
-
-def test_the_exporting_process_hands_its_refusal_back(save_model, tmp_path):
-    folder = save_model("mean")
-    (folder / "model.safetensors").write_bytes(b"no weights")
-    with pytest.raises(ModelError, match=r"must be exported once for onnxruntime; got .*set embedder.runtime"):
-        open_or_export(find(EmbedderConfig(model=str(folder))), tmp_path)
-    assert not list(tmp_path.glob("*/"))
