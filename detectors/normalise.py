@@ -99,8 +99,12 @@ def normalise(text: str) -> str:
 def normalise_slow(text: str) -> str:
     """What `normalise` means, step by step, for every text; the ASCII path must agree with it."""
     folded = _fold(_EMOJI.sub("\n", _plain(text)))
-    folded = _OTHER_DIGIT.sub(_ascii_digit, folded)
-    return _words(folded, _WORD)
+    return _words(ascii_digits(folded), _WORD)
+
+
+def ascii_digits(text: str) -> str:
+    """The text with every script's decimal digits as 0 to 9."""
+    return str(_OTHER_DIGIT.sub(_ascii_digit, text))
 
 
 def count_words(normal: str) -> int:
