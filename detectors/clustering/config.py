@@ -12,7 +12,7 @@ class ClusteringConfig(msgspec.Struct, frozen=True, kw_only=True):
     """When two texts are one rumour, and how much is remembered. Similarities are from 0 to 1, times milliseconds."""
 
     realm: str = "default"  # part of every cluster's id: two realms never share one
-    sketch: SketchConfig = SketchConfig()
+    sketch: SketchConfig = SketchConfig(max_entries=200_000)  # two for each cluster
     lexical: float = 0.80  # Jaccard similarity of shingles from which two texts are one
     match: float = 0.85  # cosine of embeddings from which two texts are one
     suggest: float = 0.75  # cosine from which an equal address or picture makes them one, and a person should look
@@ -24,7 +24,7 @@ class ClusteringConfig(msgspec.Struct, frozen=True, kw_only=True):
     candidates: int = 8  # neighbours looked at for a novel text
     embed_batch: int = 32  # texts embedded at once, where it is known which come next
     retention_ms: int = 3_196_800_000  # 37 days: 7 until a cluster closes, 30 in which it may come back
-    max_clusters: int = 200_000
+    max_clusters: int = 100_000
     max_representatives: int = 8  # wordings of a cluster that novel texts are compared with
     max_aliases: int = 2_000_000  # known wordings
     max_messages: int = 2_000_000  # messages whose cluster is known

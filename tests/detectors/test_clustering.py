@@ -6,6 +6,7 @@ import pytest
 
 from detectors.clustering import Clustering, ClusteringConfig
 from detectors.clustering.clusters import cluster_id
+from detectors.sketch import SketchConfig
 from schemas.assignment import Arrival, Merge, Method, Suggestion, Variant
 from schemas.event import AccountStatus, Counters, Debunk, Kind, Report
 from tests.detectors.clusters import Angles, clustering, digest, only, picture, say
@@ -740,6 +741,10 @@ def test_the_shares_of_each_rung_are_counted() -> None:
         ({"match": 0.0}, "clustering.match must be above 0 and at most 1; got 0.0; leave it out"),
         ({"lexical": 1.1}, "clustering.lexical must be above 0 and at most 1; got 1.1"),
         ({"suggest": 0.9}, r"clustering.suggest must not exceed match \(0.85\); got 0.9; lower it"),
+        (
+            {"sketch": SketchConfig(match=0.9)},
+            r"clustering.lexical must be at least sketch.match \(0.9\); got 0.8; raise",
+        ),
         ({"guard": 1.0}, "clustering.guard must be from 0 to below 1; got 1.0"),
         ({"pdq_distance": -1}, "clustering.pdq_distance must be from 0 to 128; got -1"),
         ({"pdq_quality": 101}, "clustering.pdq_quality must be from 0 to 100; got 101"),
