@@ -196,3 +196,19 @@ def test_every_command_has_help():
 
 def test_the_place_of_a_partial_run_is_beside_its_own(tmp_path):
     assert partial(tmp_path / "runs" / "day") == tmp_path / "runs" / "day.partial"
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("module", ["settings", "run_folder", "replay", "explain", "show", "doctor", "unseal"])
+def test_the_model_does_not_crash_in_a_process_that_also_searches_neighbours(module):
+    code = (
+        f"import streams.{module}\n"
+        "from detectors.neighbours import NeighbourIndex\n"
+        "from streams.embedders import EmbedderConfig, make_embedder\n"
+        "vector = make_embedder(EmbedderConfig()).embed(['the mill'])[0]\n"
+        "index = NeighbourIndex(384, 1, 100)\n"
+        "index.add('a', vector)\nindex.add('b', -vector)\n"
+        "print(index.query(vector, 1, 0.5)[0][0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "a\n"), done.stderr
