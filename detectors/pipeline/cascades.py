@@ -202,7 +202,7 @@ class Cascades:
         for transition in transitions:
             if self._trace is not None:
                 self._trace("transition", Said(cascade.facts.cluster_id, transition))
-            out.alerts.append(compose(gather(cascade, transition.time, trigger), transition, self._author))
+            out.alerts.append(compose(gather(cascade, transition, trigger), transition, self._author))
 
     def _tell(self, cascade: Cascade, item: Assignment) -> None:
         assert self._trace is not None  # noqa: S101 - the caller asked

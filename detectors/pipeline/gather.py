@@ -2,12 +2,13 @@
 
 from detectors.evidence import Notes, Observation
 from detectors.pipeline.cascade import Cascade
+from detectors.transition import Transition
 from schemas.alert import Content, Counts, Text
 
 
-def gather(cascade: Cascade, time: int, trigger: str | None) -> Observation:
-    """Everything that an alert about this cascade may say at an event time."""
-    facts = cascade.facts
+def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> Observation:
+    """Everything that an alert about this cascade may say when the policy speaks."""
+    facts, time = cascade.facts, transition.time
     return Observation(
         cluster_id=facts.cluster_id,
         time=time,
@@ -15,7 +16,7 @@ def gather(cascade: Cascade, time: int, trigger: str | None) -> Observation:
         trigger_event=trigger,
         aliases=tuple(facts.aliases),
         counts=_counts(cascade, time),
-        growth=cascade.growth.explain(time),
+        growth=cascade.growth.explain(time, transition.level),
         structure=cascade.graph.shape(),
         text=_text(cascade),
         content=Content(
