@@ -20,7 +20,7 @@ Levels = tuple[float, float, float]
 
 _NEVER = -(1 << 62)  # earlier than every event time
 _UNENDING = 1 << 62  # later than every event time
-_REOPENED, _RETURNED = 1, 2  # closed once and open again; and somebody has shared since
+_REOPENED, _RETURNED = 1, 2  # closed once and open again; and enough have shared since
 
 
 class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +34,7 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
         check_ms: while a level stands, the score is looked at this often even if nobody shares.
         close_after_ms: a cascade closes after this silence, if nothing that was shared is still fresh then.
         close_retry_ms: if something is, it is asked again after this.
+        return_sharers: how many must share a closed cascade again before its return is spoken of.
         tombstone_ms: how long a closed cascade is remembered, so that it counts on when it comes back.
         milestones: sizes, as multiples of what the operator calls big, at which a slow burn is spoken of.
         target_level_0_ms: the internal target for a look at a milestone or at evidence about the content.
@@ -52,6 +53,7 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
     check_ms: int = 1_800_000
     close_after_ms: int = 604_800_000
     close_retry_ms: int = 86_400_000
+    return_sharers: int = 5
     tombstone_ms: int = 2_592_000_000
     milestones: tuple[int, ...] = (1, 4)
     target_level_0_ms: int = 86_400_000
@@ -62,8 +64,7 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuse rules that could not be kept."""
         for name, default in _NUMBERS:
-            least = int(name in _POSITIVE)
-            if getattr(self, name) < least:
+            if getattr(self, name) < (least := int(name in _POSITIVE)):
                 raise ValueError(f"policy.{name} must be at least {least}; got {getattr(self, name)}; try {default}")
         if not (isfinite(self.hysteresis) and self.hysteresis >= 0):
             raise ValueError(f"policy.hysteresis must be 0 or more; got {self.hysteresis}; try 0.693, a half")
@@ -76,7 +77,7 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _NUMBERS = tuple((field.name, field.default) for field in msgspec.structs.fields(PolicyConfig) if field.type is int)
-_POSITIVE = ("min_sharers", "check_ms", "close_after_ms", "close_retry_ms")
+_POSITIVE = ("min_sharers", "return_sharers", "check_ms", "close_after_ms", "close_retry_ms")
 
 
 class _Rules(msgspec.Struct, frozen=True):
@@ -135,6 +136,7 @@ class _State(msgspec.Struct, array_like=True):
     open_case: bool = False  # something was announced in this episode, so its end is announced too
     subsided: bool = False  # its end was announced; a rise is a return
     returning: int = 0
+    base: float = inf  # its size at the first share of this episode, that one included
     closed: bool = False
     low: float = -inf
     high: float = inf
@@ -259,17 +261,17 @@ class AlertPolicy:
             setattr(mine, name, getattr(mine, name) or getattr(theirs, name))
         mine.returning = 0 if mine.open_case else mine.returning
         mine.check = min(mine.check, theirs.check)
-        mine.below = (_NEVER, _NEVER, _NEVER)
+        mine.below, mine.base = (_NEVER, _NEVER, _NEVER), inf
         self._arm()
 
     def reopen(self, time: int) -> None:
-        """Begin a new episode of a closed cascade; the next `update` says so, if anything was ever said of it."""
+        """Begin a new episode of a closed cascade; an `update` says so, if anything was ever said of it."""
         state = self._state
         state.episode += 1
         state.level = state.said = state.milestone = 0
         state.below, state.check, state.retry = (_NEVER, _NEVER, _NEVER), _UNENDING, _NEVER
         state.open_case = state.subsided = state.closed = False
-        state.returning = _REOPENED if state.spoke else 0
+        state.returning, state.base = (_REOPENED if state.spoke else 0), inf
         self.touch(time)
         self._arm()
 
@@ -290,7 +292,9 @@ class AlertPolicy:
         if state.closed:
             raise ValueError("a closed cascade takes no update; got one; call reopen first")
         if state.returning == _REOPENED:
-            state.returning = _RETURNED
+            state.base = min(state.base, float(sharers))
+            if sharers - state.base >= self._config.return_sharers - 1:
+                state.returning = _RETURNED
         if sharers >= self._config.min_sharers:
             state.evidence = max(state.evidence, evidence)
             self._rise(now, score, said)
@@ -384,11 +388,8 @@ class AlertPolicy:
     def _arm(self) -> None:
         """Work out between which bounds nothing can happen, and the next timer."""
         state, rules, level = self._state, self._rules, self._state.level
-        falling = any(since != _NEVER for since in state.below[:level])
-        if falling or state.closed or state.returning:
-            state.low = inf
-        else:
-            state.low = rules.floors[level - 1] if level else -inf
+        watched = state.closed or state.returning or any(since != _NEVER for since in state.below[:level])
+        state.low = inf if watched else rules.floors[level - 1] if level else -inf
         state.high = rules.limits[level] if level < 3 else inf
         state.mark = rules.marks[state.passed] if state.passed < len(rules.marks) else inf
         state.alarm = min(state.check, self._cooled() if self._waiting() else _UNENDING)

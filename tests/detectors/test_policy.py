@@ -26,6 +26,7 @@ RULES = PolicyConfig(
     check_ms=30,
     close_after_ms=7 * DAY,
     close_retry_ms=DAY,
+    return_sharers=1,
 )
 LETTERS = {
     Lifecycle.OPENED: "O",
@@ -411,6 +412,39 @@ def test_an_episode_is_counted_from_zero_and_at_each_return() -> None:
     assert stage.policy.episode == 2
 
 
+def test_a_return_is_spoken_of_when_enough_have_shared_again() -> None:
+    # size      9 | 10  11  12        closed at 9; three must share again
+    # says      C | -   -   R0
+    stage = Stage(msgspec.structs.replace(RULES, return_sharers=3))
+    for time, score in ((0, 10), (10, 1), (130, 1)):
+        stage.share(time, score)
+    assert [[short(said) for said in stage.share(9 * DAY + size, 4, size)] for size in (10, 11, 11, 12, 13)] == [
+        [], [], [], ["R0"], [],
+    ]  # fmt: skip
+
+
+def test_a_return_of_too_few_is_over_in_silence() -> None:
+    stage = Stage(msgspec.structs.replace(RULES, return_sharers=3))
+    for time, score, size in (
+        (0, 10, 9),
+        (10, 1, 9),
+        (130, 1, 9),
+        (9 * DAY, 1, 10),
+        (18 * DAY, 1, 11),
+        (27 * DAY, 1, 12),
+    ):
+        stage.share(time, score, size)
+    assert [short(said) for said in stage.said] == ["O1", "S", "C"]
+    assert stage.policy.episode == 3
+
+
+def test_a_return_in_strength_needs_no_count() -> None:
+    stage = Stage(msgspec.structs.replace(RULES, return_sharers=3))
+    for time, score in ((0, 10), (10, 1), (130, 1)):
+        stage.share(time, score)
+    assert [short(said) for said in stage.share(9 * DAY, 10, 10)] == ["R1"]
+
+
 def test_the_level_that_stands_can_be_read() -> None:
     stage = Stage()
     levels = []
@@ -767,7 +801,7 @@ def test_the_level_is_the_one_that_all_looks_at_the_score_define(script: list) -
 # --- settings and state -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["min_sharers", "check_ms", "close_after_ms", "close_retry_ms"])
+@pytest.mark.parametrize("name", ["min_sharers", "return_sharers", "check_ms", "close_after_ms", "close_retry_ms"])
 def test_what_must_be_positive_may_not_be_zero(name: str) -> None:
     PolicyConfig(**{name: 1})
     with pytest.raises(ValueError, match=rf"policy\.{name} must be at least 1; got 0; try \d+"):
