@@ -8,7 +8,6 @@ from collections import Counter, deque
 from pathlib import Path
 
 import msgspec
-import onnxruntime  # noqa: F401 - before usearch, which comes with the detectors: the other way round it crashes
 
 from detectors.evidence import describe
 from detectors.pipeline.cascades import Judgement, Said

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
-import onnxruntime  # noqa: F401 - before usearch, which comes with the detectors: the other way round it crashes
 
 import schemas
 from detectors.pipeline.cascades import Trace

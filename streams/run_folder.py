@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeVar
 
 import msgspec
-import onnxruntime  # noqa: F401 - before usearch, which comes with the detectors: the other way round it crashes
 
 from detectors.pipeline.rows import ClusterRow, EdgeRow
 from schemas.alert import Alert

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import onnxruntime  # noqa: F401 - before usearch, which comes with the detectors: the other way round it crashes
 
 from detectors.pipeline.config import PipelineConfig
 from detectors.pseudonym import Pseudonymiser
