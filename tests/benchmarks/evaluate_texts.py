@@ -1,0 +1,339 @@
+"""How well near-duplicate texts are recognised on recorded messages: python -m tests.benchmarks.evaluate_texts.
+
+Human-judged pairs, journalists' story clusters, and texts that must stay apart, each through the real ladder with the
+real model; then the same at other thresholds. What each figure means: docs/evaluation.md.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+from detectors.clustering import ClusteringConfig
+from detectors.pipeline import PipelineConfig
+from detectors.pipeline.intake import read_content
+from detectors.sketch import Sketcher, estimate
+from schemas.event import ForwardEvent, Kind
+from schemas.sighting import Content
+from streams.embedders import EmbedderConfig, make_embedder
+from tests.benchmarks.scores import Agreement, auc, b_cubed, best_f1
+from tests.benchmarks.tracks import Remembering, Run, digests, require_data, run, shares, table
+from tests.realdata import loaders
+
+START_MS = 1_600_000_000_000
+DEFAULT = ClusteringConfig()
+THRESHOLDS = (0.70, 0.75, 0.80, 0.83, 0.85, 0.88, 0.90, 0.92)
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """Two texts with people's verdict, and how near each rung finds them."""
+
+    text_a: str
+    text_b: str
+    url: str
+    same: bool
+    words: int  # of the later text: the guard looks at it
+    matchable: bool  # both long enough to be matched by words
+    exact: bool
+    lexical: float
+    cosine: float
+
+    @property
+    def best(self) -> float:
+        """The whole ladder's similarity."""
+        return 1.0 if self.exact else max(self.lexical, self.cosine)
+
+
+class Texts(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is judged, loaded once."""
+
+    pairs: Sequence[Pair]
+    pheme: Sequence[ForwardEvent]
+    cascade_of: Mapping[str, str]  # event digest -> recorded cascade
+    story_of: Mapping[str, str]  # cascade -> the journalists' story
+    covid: Sequence[tuple[str, str]]  # text, label
+    tico: Mapping[str, Sequence[tuple[str, str]]]  # language -> text, segment
+
+
+def main() -> None:
+    """Print the tables."""
+    require_data()
+    embedder = Remembering(make_embedder(EmbedderConfig()))
+    texts = load(embedder)
+    judge_pairs(texts.pairs, embedder)
+    judge_pheme(texts, embedder)
+    judge_unrelated(texts, embedder)
+    judge_translations(texts, embedder)
+    print_thresholds(texts, embedder)
+
+
+def load(embedder: Remembering) -> Texts:
+    """Read the files; the pairs get their similarities."""
+    events = loaders.pheme()
+    cascades = list(loaders.rows("pheme_dev_cascades"))
+    own = {str(row["event_id"]): str(row["cascade_id"]) for row in loaders.rows("pheme_dev_events")}
+    tico: dict[str, list[tuple[str, str]]] = {}
+    for row in loaders.rows("tico19_dev"):
+        tico.setdefault(str(row["lang"]), []).append((str(row["text"]), str(row["cluster_id"])))
+    return Texts(
+        pairs=load_pairs(embedder),
+        pheme=events,
+        cascade_of=digests(events, own),
+        story_of={str(row["cascade_id"]): str(row["story"]) for row in cascades},
+        covid=[(str(row["text"]), str(row["label"])) for row in loaders.rows("covid_rumours_dev")],
+        tico=dict(sorted(tico.items())),
+    )
+
+
+def load_pairs(embedder: Remembering) -> list[Pair]:
+    """The judged pairs; those that people could not agree on are left out."""
+    rows = [row for row in loaders.rows("twitter_url_pairs_dev") if row["label"] is not None]
+    contents = [(read_content(str(row["text_a"]), ()), read_content(str(row["text_b"]), ())) for row in rows]
+    embedder.embed([content.normal for both in contents for content in both])
+    return [
+        measure(str(row["text_a"]), str(row["text_b"]), str(row["url"]), row["label"] == 1, both, embedder)
+        for row, both in zip(rows, contents, strict=True)
+    ]
+
+
+def measure(
+    text_a: str, text_b: str, url: str, same: bool, contents: tuple[Content, Content], embedder: Remembering
+) -> Pair:
+    """How near each rung finds two texts."""
+    a, b = contents
+    sketcher = Sketcher(DEFAULT.sketch)
+    one, other = embedder.embed([a.normal, b.normal])
+    return Pair(
+        text_a=text_a,
+        text_b=text_b,
+        url=url,
+        same=same,
+        words=b.words,
+        matchable=min(a.words, b.words) >= DEFAULT.min_words,
+        exact=a.fingerprint == b.fingerprint,
+        lexical=estimate(sketcher.sketch(a.normal), sketcher.sketch(b.normal)),
+        cosine=round(float(np.dot(one, other)), 6),
+    )
+
+
+# --- judged pairs ----------------------------------------------------------------------------------------------------
+
+
+def judge_pairs(pairs: Sequence[Pair], embedder: Remembering) -> None:
+    """How well a similarity ranks the pairs, and what the ladder decides."""
+    same = [pair.same for pair in pairs]
+    print(f"\n=== judged pairs (Twitter-URL): {len(pairs)}, {sum(same)} paraphrases ===")
+    scores = {
+        "embedding": [pair.cosine for pair in pairs],
+        "lexical": [pair.lexical for pair in pairs],
+        "whole ladder": [pair.best for pair in pairs],
+    }
+    table(
+        "ranking",
+        ("similarity", "AUC", "best F1", "at"),
+        [(name, auc(same, score), *best_f1(same, score)) for name, score in scores.items()],
+    )
+    plain = [ladder_joins(pair, embedder, ()) for pair in pairs]
+    lifted = [ladder_joins(pair, embedder, (pair.url,)) for pair in pairs]
+    table(
+        f"decisions of the ladder at its defaults (match {DEFAULT.match}, suggest {DEFAULT.suggest})",
+        ("texts", "precision", "recall", "F1", "joined"),
+        [verdict("alone", same, plain), verdict("with the address they share", same, lifted)],
+    )
+    formula = [decide(pair, DEFAULT) for pair in pairs]
+    print(
+        f"pairs on which ladder and threshold formula differ: {sum(a != b for a, b in zip(plain, formula, strict=True))}"
+    )
+
+
+def ladder_joins(pair: Pair, embedder: Remembering, urls: tuple[str, ...]) -> bool:
+    """Whether two posts by two authors become one cluster."""
+    found = run(posts([pair.text_a, pair.text_b], urls), PipelineConfig(), embedder)
+    return found.clusters == 1
+
+
+def decide(pair: Pair, config: ClusteringConfig) -> bool:
+    """The ladder's rule for two texts without links, as a formula."""
+    if not pair.matchable:
+        return False
+    guard = config.guard if pair.words <= config.guard_words else 0.0
+    lexical, match = (min(1.0, round(limit + guard, 6)) for limit in (config.lexical, config.match))
+    return pair.exact or pair.lexical >= lexical or pair.cosine >= match
+
+
+def verdict(name: str, same: Sequence[bool], joined: Sequence[bool]) -> tuple[str, float, float, float, int]:
+    """A table's row of precision, recall and F1."""
+    agreement = agree(same, joined)
+    return name, agreement.precision, agreement.recall, agreement.f1, sum(joined)
+
+
+def agree(same: Sequence[bool], joined: Sequence[bool]) -> Agreement:
+    """Precision and recall of yes and no."""
+    both = sum(a and b for a, b in zip(same, joined, strict=True))
+    return Agreement(both / sum(joined) if any(joined) else 1.0, both / sum(same))
+
+
+# --- stories ---------------------------------------------------------------------------------------------------------
+
+
+def judge_pheme(texts: Texts, embedder: Remembering) -> None:
+    """Clusters against the journalists' stories and against the recorded cascades."""
+    roots, stream = pheme_roots(texts, DEFAULT, embedder), pheme_stream(texts, DEFAULT, embedder)
+    stories = len(set(texts.story_of.values()))
+    print(f"\n=== stories (PHEME): {len(texts.story_of)} source texts of {stories} stories ===")
+    by_story = agreement_with(roots, texts, by_story=True)
+    table(
+        "B-cubed agreement",
+        ("items, truth", "precision", "recall", "F", "clusters"),
+        [
+            ("source texts, story", by_story.precision, by_story.recall, by_story.f1, roots.clusters),
+            stream_row("posts and retweets, story", stream, texts, by_story=True),
+            stream_row("posts and retweets, recorded cascade", stream, texts, by_story=False),
+        ],
+    )
+    print(f"ladder, source texts: {shares(roots.methods)}")
+    print(f"ladder, whole stream: {shares(stream.methods)}")
+    replies = Counter(str(edge.method) for edge in stream.edges if edge.kind is Kind.REPLY)
+    print(f"ladder, replies only: {shares(replies)}")
+
+
+def stream_row(name: str, stream: Run, texts: Texts, *, by_story: bool) -> tuple[str, float, float, float, int]:
+    """A table's row of B-cubed over the posts and retweets."""
+    agreement = agreement_with(stream, texts, by_story=by_story)
+    clusters = {stream.resolve(edge.cluster_id) for edge in stream.edges if edge.kind is not Kind.REPLY}
+    return name, agreement.precision, agreement.recall, agreement.f1, len(clusters)
+
+
+def pheme_roots(texts: Texts, config: ClusteringConfig, embedder: Remembering) -> Run:
+    """The source texts alone."""
+    roots = [event for event in texts.pheme if event.kind is Kind.POST]
+    return run(roots, PipelineConfig(clustering=config), embedder)
+
+
+def pheme_stream(texts: Texts, config: ClusteringConfig, embedder: Remembering) -> Run:
+    """The whole stream, replies among it."""
+    return run(texts.pheme, PipelineConfig(clustering=config), embedder)
+
+
+def agreement_with(found: Run, texts: Texts, *, by_story: bool) -> Agreement:
+    """B-cubed over the posts and retweets; a reply is a text of its own that no truth speaks of."""
+    edges = [edge for edge in found.edges if edge.kind is not Kind.REPLY]
+    cascades = [texts.cascade_of[edge.event_id] for edge in edges]
+    truth = [texts.story_of[cascade] for cascade in cascades] if by_story else cascades
+    return b_cubed(truth, [found.resolve(edge.cluster_id) for edge in edges])
+
+
+# --- texts that must stay apart --------------------------------------------------------------------------------------
+
+
+def judge_unrelated(texts: Texts, embedder: Remembering) -> None:
+    """How many texts of other content were put together."""
+    print("\n=== texts of different content ===")
+    rows = []
+    for name, items in (
+        ("covid rumours", texts.covid),
+        *((f"tico19 {lang}", items) for lang, items in texts.tico.items()),
+    ):
+        found = run(posts([text for text, _ in items]), PipelineConfig(), embedder)
+        joined = Counter(method for method, n in found.methods.items() for _ in range(n) if method != "founder")
+        largest = max(Counter(found.cluster_of().values()).values())
+        rows.append(
+            (name, len(items), false_joins(found), *(joined[m] for m in ("exact", "lexical", "embedding")), largest)
+        )
+    table(
+        "each alone: a text that found its way to another's cluster (all false in tico19, at most so in covid)",
+        ("texts", "texts", "joined", "exact", "lexical", "embedding", "largest cluster"),
+        rows,
+    )
+    print_labels(texts, embedder)
+
+
+def print_labels(texts: Texts, embedder: Remembering) -> None:
+    """Joined covid texts: those with different verdicts are surely not one rumour."""
+    found = run(posts([text for text, _ in texts.covid]), PipelineConfig(), embedder)
+    members: dict[str, list[str]] = {}
+    for edge, (_, label) in zip(found.edges, texts.covid, strict=True):
+        members.setdefault(found.resolve(edge.cluster_id), []).append(label)
+    several = [labels for labels in members.values() if len(labels) > 1]
+    mixed = sum(len(set(labels)) > 1 for labels in several)
+    print(f"covid clusters of several texts: {len(several)}, of these with more than one verdict: {mixed}")
+
+
+def false_joins(found: Run) -> int:
+    """Texts less clusters: what would be 0 if all stayed apart."""
+    return len(found.edges) - found.clusters
+
+
+def judge_translations(texts: Texts, embedder: Remembering) -> None:
+    """All languages in one stream: translations that were joined, and strangers."""
+    items = [(lang, text, segment) for lang, rows in texts.tico.items() for text, segment in rows]
+    found = run(posts([text for _, text, _ in items]), PipelineConfig(), embedder)
+    clusters: dict[str, list[tuple[str, str]]] = {}
+    for edge, (lang, _, segment) in zip(found.edges, items, strict=True):
+        clusters.setdefault(found.resolve(edge.cluster_id), []).append((lang, segment))
+    together = sum(same_pairs([segment for _, segment in members]) for members in clusters.values())
+    across = sum(all_pairs(len(members)) for members in clusters.values())
+    possible = same_pairs([segment for _, _, segment in items])
+    print(
+        f"\nall languages as one stream: {together} of {possible} pairs of translations joined, beside "
+        f"{across - together} pairs of other segments (expected: the default model knows English first)"
+    )
+
+
+def same_pairs(labels: Iterable[str]) -> int:
+    """Pairs with the same label."""
+    return sum(all_pairs(n) for n in Counter(labels).values())
+
+
+def all_pairs(n: int) -> int:
+    """Pairs among n."""
+    return n * (n - 1) // 2
+
+
+# --- thresholds ------------------------------------------------------------------------------------------------------
+
+
+def print_thresholds(texts: Texts, embedder: Remembering) -> None:
+    """Every figure at other match thresholds, the rest of the settings as they are."""
+    print("\n=== other match thresholds ===")
+    rows = [threshold_row(texts, at(match), embedder) for match in THRESHOLDS]
+    names = ("match", "pair F1", "precision", "recall", "story F", "cascade P", "cascade R", "cascade F", "covid")
+    table("similarities; then texts joined that should be apart", (*names, *texts.tico), rows)
+
+
+def at(match: float) -> ClusteringConfig:
+    """The defaults with another match threshold."""
+    return ClusteringConfig(match=match, suggest=min(DEFAULT.suggest, match))
+
+
+def threshold_row(texts: Texts, config: ClusteringConfig, embedder: Remembering) -> tuple[object, ...]:
+    """One row of the table."""
+    agreement = agree([pair.same for pair in texts.pairs], [decide(pair, config) for pair in texts.pairs])
+    story = agreement_with(pheme_roots(texts, config, embedder), texts, by_story=True)
+    cascade = agreement_with(pheme_stream(texts, config, embedder), texts, by_story=False)
+    apart = [[text for text, _ in texts.covid], *([text for text, _ in items] for items in texts.tico.values())]
+    joins = [false_joins(run(posts(group), PipelineConfig(clustering=config), embedder)) for group in apart]
+    pair = (agreement.f1, agreement.precision, agreement.recall)
+    return (f"{config.match:.2f}", *pair, story.f1, cascade.precision, cascade.recall, cascade.f1, *joins)
+
+
+def posts(texts: Sequence[str], urls: tuple[str, ...] = ()) -> list[ForwardEvent]:
+    """Each text as a post by an author of its own, a second apart."""
+    return [
+        ForwardEvent(
+            event_id=f"text-{i}",
+            platform="recorded",
+            kind=Kind.POST,
+            created_at=START_MS + 1000 * i,
+            message_id=f"text-{i}",
+            actor=f"author-{i}",
+            text=text,
+            urls=urls,
+        )
+        for i, text in enumerate(texts)
+    ]
+
+
+if __name__ == "__main__":
+    main()
