@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -73,6 +74,13 @@ print(hashlib.sha256(vectors.tobytes()).hexdigest(), *sys.modules)
     assert digest == hashlib.sha256(b"".join(alone)).hexdigest()
     assert "onnxruntime" in loaded
     assert not {"torch", "transformers", "sentence_transformers", "onnx", "huggingface_hub"} & set(loaded)
+
+
+def test_threads_that_embed_at_once_do_not_disturb_each_other(packaged, alone):
+    with ThreadPoolExecutor(4) as pool:
+        several = list(pool.map(packaged.embed, [TEXTS[i:] + TEXTS[:i] for i in range(len(TEXTS))]))
+    for i, vectors in enumerate(several):
+        assert [vector.tobytes() for vector in vectors] == alone[i:] + alone[:i]
 
 
 def test_rows_are_unit_vectors_in_single_precision(packaged):
