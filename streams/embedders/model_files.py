@@ -88,7 +88,7 @@ def find(config: EmbedderConfig) -> ModelFiles:
     Reads every weight once: about a tenth of a second per hundred megabytes.
 
     Raises:
-        ModelError: no such model on this machine, or one without safetensors weights.
+        ModelError: no such model on this machine, a folder of something else, or weights that are not safetensors.
 
     """
     folder = _folder(config)
@@ -157,6 +157,11 @@ def _from_hub(config: EmbedderConfig) -> Path:
 
 
 def _revision(folder: Path, max_chars: int) -> str:
+    if not (folder / "modules.json").is_file():  # asked first: a wrong folder may be a whole disk
+        raise ModelError(
+            f"a model's folder must be one that sentence-transformers saved; got {folder.name!r} without modules.json "
+            "(embedder.model); name the folder that has it"
+        )
     files = sorted(path.relative_to(folder) for path in folder.rglob("*") if _is_content(path, folder))
     if not any(path.suffix == ".safetensors" for path in files):
         raise ModelError(

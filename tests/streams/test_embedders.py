@@ -163,6 +163,12 @@ def test_weights_that_may_run_code_are_refused(tmp_path):
         revision(folder)
 
 
+def test_a_folder_of_something_else_is_refused_before_it_is_searched(tmp_path):
+    folder = write_model(tmp_path / "downloads", modules=None)
+    with pytest.raises(ModelError, match=r"got 'downloads' without modules.json \(embedder.model\)"):
+        revision(folder)
+
+
 @pytest.mark.parametrize("name", ["nobody/nothing", "not a name", "/no/such/folder"])
 def test_a_model_that_is_not_on_this_machine_is_refused_without_asking_a_hub(name):
     code = f"""
@@ -319,7 +325,7 @@ def test_a_model_that_does_more_needs_the_other_runtime(tmp_path, files, came):
     assert came in str(refusal.value)
 
 
-@pytest.mark.parametrize("content", [{"what": 1}, "text", None])
+@pytest.mark.parametrize("content", [{"what": 1}, "text", [{"path": "x"}]])
 def test_settings_files_that_nobody_wrote_are_refused(tmp_path, content):
     with pytest.raises(ModelError, match=r"a model's modules.json must say .*choose another"):
         read_recipe(write_model(tmp_path, modules=content))
