@@ -100,9 +100,7 @@ class Library:
         """A new rumour, on what was told least in this language so far."""
         pack = self.packs[lang]
         ways = [(i, j) for i, rumour in enumerate(pack.rumours) for j in range(len(rumour.claims))]
-        least = min(self._used.get((lang, *way), 0) for way in ways)
-        topic, claim = draw.choice([way for way in ways if self._used.get((lang, *way), 0) == least])
-        self._used[lang, topic, claim] = least + 1
+        topic, claim = self._least_used(draw, lang, ways)
         for _ in range(_TRIES):
             form = (
                 topic,
@@ -140,11 +138,15 @@ class Library:
         return Claim(lang, news.topic, text, slots=slots)
 
     def chatter(self, draw: Draw, lang: str) -> Claim | None:
-        """An everyday message that nobody has written yet, or None where the pack seems exhausted."""
+        """An everyday message of one or two sentences, on what was written least so far; None if all was written."""
         pack = self.packs[lang]
+        templates = pack.chatter.templates
         for _ in range(20):
+            way = self._least_used(
+                draw, f"{lang} chatter", [(i, j) for i in range(len(templates)) for j in range(i + 1)]
+            )
             slots = _fill(draw, pack)
-            text = _render(draw.choice(pack.chatter.templates), slots)
+            text = " ".join(_render(templates[i], slots) for i in dict.fromkeys(way))
             if self._is_new(text):
                 return Claim(lang, "chatter", text, slots=slots)
         return None
@@ -165,6 +167,13 @@ class Library:
         """What a fact-checker publishes about a claim, or None if that was published before."""
         text = self.packs[claim.lang].factcheck.format(claim=claim.sentence, place=claim.slots["place"])
         return Claim(claim.lang, "factcheck", text) if self._is_new(text) else None
+
+    def _least_used(self, draw: Draw, of: str, ways: list[tuple[int, int]]) -> tuple[int, int]:
+        """One of the ways that were taken least so far."""
+        least = min(self._used.get((of, *way), 0) for way in ways)
+        way = draw.choice([way for way in ways if self._used.get((of, *way), 0) == least])
+        self._used[of, *way] = least + 1
+        return way
 
     def _is_new(self, text: str) -> bool:
         key = text.casefold()

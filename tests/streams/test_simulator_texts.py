@@ -22,7 +22,7 @@ from streams.simulator import (
 )
 from streams.simulator.config import LANGUAGES
 from streams.simulator.draw import Draw
-from streams.simulator.library import Library, load_pack
+from streams.simulator.library import Chatter, Library, load_pack
 from streams.simulator.mutate import Wording, decorate, first, retell
 
 NAMES = [name for name, _ in LANGUAGES]
@@ -106,10 +106,18 @@ def test_a_neighbour_says_the_same_of_another_place_with_other_numbers() -> None
 
 def test_chatter_ends_where_the_pack_ends() -> None:
     draw, library = draws(), Library()
-    claims = [library.chatter(draw, "th") for _ in range(6_000)]
-    given = [claim.text for claim in claims if claim is not None]
-    assert None in claims
-    assert len(set(given)) == len(given)
+    two = Chatter(("Rain again.", "Good tea."))
+    library.packs["en"] = msgspec.structs.replace(library.packs["en"], chatter=two)
+    claims = [library.chatter(draw, "en") for _ in range(4)]
+    assert {claim.text for claim in claims[:3]} == {"Rain again.", "Good tea.", "Good tea. Rain again."}
+    assert claims[3] is None
+
+
+def test_two_everyday_messages_share_no_more_than_a_sentence_until_all_pairs_were_written() -> None:
+    draw, library = draws(), Library()
+    templates = len(library.packs["hi"].chatter.templates)
+    claims = [library.chatter(draw, "hi") for _ in range(templates * (templates + 1) // 2)]
+    assert len({claim.text for claim in claims}) == len(claims) == 55
 
 
 def test_only_greetings_and_short_answers_have_the_same_words_in_two_clusters(sample: Simulation) -> None:
