@@ -5,8 +5,6 @@ and exact; past that a graph search (HNSW: Malkov and Yashunin 2020, DOI 10.1109
 candidates, and the stored vectors decide.
 """
 
-from collections.abc import Iterable
-
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -71,28 +69,62 @@ class _Rows:
             self.add(key, vector)
 
 
+class _Graph:
+    """A fixed set of vectors that is searched approximately: once built it never grows, and the removed are skipped."""
+
+    def __init__(self, rows: _Rows, index: Index) -> None:
+        self.rows = rows
+        self.index = index
+
+    @property
+    def sparse(self) -> bool:
+        """Whether fewer than half of its vectors are left."""
+        return 2 * len(self.rows.row) < len(self.rows.keys)
+
+    def remove(self, key: str) -> None:
+        del self.rows.row[key]
+
+    def nearest(self, vector: Vector, k: int) -> list[Neighbour]:
+        """Rows that are probably among the `k` nearest, scored."""
+        rows = self.rows
+        wanted = k * _PROPOSALS
+        while True:
+            labels = self.index.search(vector, min(wanted, len(rows.keys)), threads=1).keys.tolist()
+            living = [label for label in labels if rows.keys[label] in rows.row]
+            if len(living) >= min(k, len(rows.row)) or wanted >= len(rows.keys):
+                return rows.score(np.array(living, dtype=np.intp), vector)
+            wanted *= _PROPOSALS
+
+    def dump(self) -> "_GraphState":
+        living = [key if key in self.rows.row else "" for key in self.rows.keys]
+        return _GraphState(living, self.rows.dump()[1], bytes(self.index.save() or b""))
+
+
+class _GraphState(msgspec.Struct, array_like=True):
+    keys: list[str]  # empty where the vector was removed
+    vectors: bytes
+    graph: bytes
+
+
 class _State(msgspec.Struct, array_like=True):
     fresh: tuple[list[str], bytes]
-    folded: tuple[list[str], bytes]
-    labels: dict[str, int]
-    next_label: int
-    graph: bytes
+    graphs: list[_GraphState]
 
 
 class NeighbourIndex:
     """Keys with unit vectors; asks which are nearest. A high cosine means that two texts mean much the same.
 
     Up to `exact_until` entries a query is one matrix product and exact: 0.1 ms at 4,000 entries of 384 numbers, 0.3 ms
-    at 8,000. Beyond that entries move into a graph, `fold_every` at a time; a query then costs 0.3 to 0.6 ms at 10,000
-    to 30,000 entries and grows with the logarithm, and may miss a neighbour (1 in 50 or fewer, measured). The cosine
-    of what is found is always exact. An entry costs 4 bytes a number; the graph adds half as much and 300 bytes.
+    at 8,000. Beyond that, entries move into graphs of `fold_every`; a query then costs 0.3 ms for each graph, and may
+    miss a neighbour (1 in 50 or fewer, measured). The cosine of what is found is always exact. Building a graph takes
+    some 0.25 ms an entry, all at once. An entry costs 4 bytes a number, in a graph half as much again and 300 bytes.
 
-    The graph is reloaded from its own bytes before each fold: usearch's random levels are not part of its saved state,
-    and without this a restored index would grow another graph than one that was never stopped.
+    A graph never grows after it was built, and is never loaded in order to grow: its random levels are not part of what
+    usearch saves, so it would grow differently after a restart. One that has lost half its entries is dissolved.
     """
 
     def __init__(
-        self, dimension: int, exact_until: int = 8192, max_entries: int = 1_000_000, fold_every: int = 2048
+        self, dimension: int, exact_until: int = 8192, max_entries: int = 1_000_000, fold_every: int = 8192
     ) -> None:
         """Make an empty index.
 
@@ -100,7 +132,7 @@ class NeighbourIndex:
             dimension: numbers in a vector.
             exact_until: entries up to which every query is exact.
             max_entries: entries that it takes at all.
-            fold_every: entries that are scanned exactly before they move into the graph.
+            fold_every: entries of a graph; up to so many are scanned exactly beside the graphs.
 
         Raises:
             ValueError: an argument below 1.
@@ -119,17 +151,14 @@ class NeighbourIndex:
         self._max_entries = max_entries
         self._fold_every = fold_every
         self._fresh = _Rows(dimension)
-        self._folded = _Rows(dimension)
-        self._labels: dict[str, int] = {}  # of folded keys: the graph knows numbers only
-        self._keys: dict[int, str] = {}
-        self._next_label = 0
-        self._graph: Index | None = None
+        self._graphs: list[_Graph] = []
+        self._graph_of: dict[str, _Graph] = {}
 
     def __len__(self) -> int:
-        return len(self._fresh.keys) + len(self._folded.keys)
+        return len(self._fresh.keys) + len(self._graph_of)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._fresh.row or key in self._folded.row
+        return key in self._fresh.row or key in self._graph_of
 
     def add(self, key: str, vector: Vector) -> None:
         """Store a unit vector of `dimension` numbers; a key that is there already gets the new one.
@@ -145,22 +174,24 @@ class NeighbourIndex:
                 f"an index must hold at most {self._max_entries} entries (neighbours.max_entries); remove one first"
             )
         self._fresh.add(key, vector)
-        if len(self._fresh.keys) > (self._exact_until if self._graph is None else self._fold_every):
+        if len(self._fresh.keys) > (self._fold_every if self._graphs else self._exact_until):
             self._fold()
 
     def remove(self, key: str) -> None:
         """Forget a key; one that is not there is no error."""
         if key in self._fresh.row:
             self._fresh.remove(key)
-        elif key in self._folded.row:
-            self._folded.remove(key)
-            label = self._labels.pop(key)
-            del self._keys[label]
-            self._graph.remove(label)  # type: ignore[union-attr] # a folded key is in the graph
+        elif key in self._graph_of:
+            graph = self._graph_of.pop(key)
+            graph.remove(key)
+            if graph.sparse:
+                self._dissolve(graph)
 
     def query(self, vector: Vector, k: int, at_least: float) -> list[Neighbour]:
         """Give up to `k` keys with a cosine of `at_least` or more, rounded to 1e-6; nearest first, then by key."""
-        found = self._fresh.nearest(vector, k, at_least) + self._proposed(vector, k)
+        found = self._fresh.nearest(vector, k, at_least)
+        for graph in self._graphs:
+            found += graph.nearest(vector, k)
         near = [pair for pair in found if pair[1] >= at_least]
         near.sort(key=lambda pair: (-pair[1], pair[0]))
         return near[:k]
@@ -176,21 +207,24 @@ class NeighbourIndex:
         return round(float(product), _DIGITS)
 
     def snapshot(self) -> bytes:
-        """Give the state as bytes: vectors, and the graph where there is one."""
-        graph = b"" if self._graph is None else _saved(self._graph)
-        return pack(
-            "neighbours", 1, _State(self._fresh.dump(), self._folded.dump(), self._labels, self._next_label, graph)
-        )
+        """Give the state as bytes: vectors, and the graphs where there are any."""
+        return pack("neighbours", 1, _State(self._fresh.dump(), [graph.dump() for graph in self._graphs]))
 
     def restore(self, data: bytes) -> None:
-        """Take up where `snapshot` was taken, with the same arguments; queries and growth go on identically."""
+        """Take up where `snapshot` was taken, with the same arguments; it goes on identically."""
         state = unpack("neighbours", 1, _State, data)
-        self._fresh, self._folded = _Rows(self._dimension), _Rows(self._dimension)
+        self._fresh = _Rows(self._dimension)
         self._fresh.load(*state.fresh)
-        self._folded.load(*state.folded)
-        self._labels, self._next_label = state.labels, state.next_label
-        self._keys = {label: key for key, label in state.labels.items()}
-        self._graph = self._loaded(state.graph) if state.graph else None
+        self._graphs, self._graph_of = [], {}
+        for saved in state.graphs:
+            rows = _Rows(self._dimension)
+            rows.load(saved.keys, saved.vectors)
+            rows.row.pop("", None)
+            index = self._empty()
+            index.load(saved.graph)
+            # A saved graph does not carry this; usearch's type information misses the setter.
+            index.expansion_search = _EXPANSION  # type: ignore[misc] # see above
+            self._keep(_Graph(rows, index))
 
     def _check(self, vector: Vector) -> None:
         if vector.shape != (self._dimension,):
@@ -202,28 +236,29 @@ class NeighbourIndex:
             raise ValueError(f"a vector must have length 1; got {length:.4g}; divide it by its length")
 
     def _vector(self, key: str) -> Vector:
-        rows = self._fresh if key in self._fresh.row else self._folded
+        rows = self._fresh if key in self._fresh.row else self._graph_of[key].rows
         vector: Vector = rows.matrix[rows.row[key]]
         return vector
 
-    def _proposed(self, vector: Vector, k: int) -> list[Neighbour]:
-        if self._graph is None or not self._folded.keys:
-            return []
-        labels: Iterable[int] = self._graph.search(vector, k * _PROPOSALS, threads=1).keys.tolist()
-        rows = [self._folded.row[self._keys[label]] for label in labels]
-        return self._folded.score(np.array(rows, dtype=np.intp), vector)
-
     def _fold(self) -> None:
-        graph = self._empty() if self._graph is None else self._loaded(_saved(self._graph))
-        for key in self._fresh.keys:
-            vector = self._fresh.matrix[self._fresh.row[key]]
-            self._folded.add(key, vector)
-            self._labels[key] = self._next_label
-            self._keys[self._next_label] = key
-            graph.add(self._next_label, vector, threads=1)
-            self._next_label += 1
-        self._graph = graph
-        self._fresh = _Rows(self._dimension)
+        """Build a graph of all that was scanned exactly."""
+        rows, self._fresh = self._fresh, _Rows(self._dimension)
+        index = self._empty()
+        for label in range(len(rows.keys)):
+            index.add(label, rows.matrix[label], threads=1)
+        self._keep(_Graph(rows, index))
+
+    def _keep(self, graph: _Graph) -> None:
+        self._graphs.append(graph)
+        self._graph_of.update(dict.fromkeys(graph.rows.row, graph))
+
+    def _dissolve(self, graph: _Graph) -> None:
+        """Scan what is left of a graph exactly, until there is enough for a new one."""
+        self._graphs.remove(graph)
+        for row, key in enumerate(graph.rows.keys):
+            if key in graph.rows.row:
+                del self._graph_of[key]
+                self._fresh.add(key, graph.rows.matrix[row])
 
     def _empty(self) -> Index:
         return Index(
@@ -234,15 +269,3 @@ class NeighbourIndex:
             expansion_add=_EXPANSION,
             expansion_search=_EXPANSION,
         )
-
-    def _loaded(self, data: bytes) -> Index:
-        graph = self._empty()
-        graph.load(data)
-        # A saved graph does not carry these two; its type information misses their setters.
-        graph.expansion_add = _EXPANSION  # type: ignore[misc] # see above
-        graph.expansion_search = _EXPANSION  # type: ignore[misc] # see above
-        return graph
-
-
-def _saved(graph: Index) -> bytes:
-    return bytes(graph.save() or b"")

@@ -43,6 +43,8 @@ class ClusteringConfig(msgspec.Struct, frozen=True, kw_only=True):
         for name in ("lexical", "match", "suggest"):
             value = getattr(self, name)
             _require(0.0 < value <= 1.0, name, "must be above 0 and at most 1", value, "leave it out")
+        floor = self.sketch.match
+        _require(self.lexical >= floor, "lexical", f"must be at least sketch.match ({floor})", self.lexical, "raise it")
         _require(
             self.suggest <= self.match, "suggest", f"must not exceed match ({self.match})", self.suggest, "lower it"
         )

@@ -159,7 +159,34 @@ def test_past_the_limit_the_graph_finds_nearly_all_and_scores_them_exactly() -> 
         assert mine == brute({mine[0][0]: stored[mine[0][0]]}, q, 1, -1.0)
 
 
-def test_a_graph_that_was_saved_in_the_middle_grows_exactly_as_one_that_was_not() -> None:
+def test_the_removed_do_not_hide_the_living_behind_them() -> None:
+    # 40 vectors within one degree of the question, all removed; 60 others, of which one is the nearest left.
+    index = NeighbourIndex(DIMENSION, exact_until=99)
+    for i in range(40):
+        index.add(f"near{i:02}", unit(1, i / 4000))
+    others = {f"far{i:02}": vector for i, vector in enumerate(some(60))}
+    for key, vector in others.items():
+        index.add(key, vector)
+    for i in range(40):
+        index.remove(f"near{i:02}")
+    assert index.query(unit(1), 1, -1.0) == brute(others, unit(1), 1, -1.0)
+
+
+def test_a_graph_with_less_than_half_of_its_entries_left_is_dissolved_and_its_memory_comes_back() -> None:
+    index = NeighbourIndex(DIMENSION, exact_until=99)
+    stored = {f"{i:02}": vector for i, vector in enumerate(some(100))}
+    for key, vector in stored.items():
+        index.add(key, vector)
+    full = len(index.snapshot())
+    for i in range(51):
+        index.remove(f"{i:02}")
+        del stored[f"{i:02}"]
+    assert len(index) == 49
+    assert len(index.snapshot()) < full / 2
+    assert index.query(unit(1), 49, -1.0) == brute(stored, unit(1), 49, -1.0)
+
+
+def test_an_index_that_was_saved_in_the_middle_grows_exactly_as_one_that_was_not() -> None:
     vectors = some(1200, seed=3)
 
     def grown(stops: set[int]) -> tuple[list, bytes]:
