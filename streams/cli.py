@@ -111,13 +111,17 @@ def settings(
     markdown: Annotated[
         bool, typer.Option("--markdown", help="The table of all settings, for the documentation.")
     ] = False,
+    into: Annotated[Path | None, typer.Option(help="Put that table into a page, between its marks.")] = None,
     config: ConfigFile = None,
     overrides: Overrides = None,
 ) -> None:
     """Print the effective settings as a TOML file, with where each one came from."""
-    from streams.settings import as_markdown, as_toml  # noqa: PLC0415
+    from streams.settings import as_markdown, as_toml, put_into  # noqa: PLC0415
 
     with _friendly():
+        if into is not None:
+            into.write_text(put_into(into.read_text("utf-8")), "utf-8")
+            return
         typer.echo(as_markdown() if markdown else as_toml(_load(config, overrides or [])), nl=False)
 
 

@@ -1,4 +1,4 @@
-"""Structs of settings as a flat catalogue of named leaves, and back: names, meanings, values from text, durations.
+"""Settings in nested structs as a flat catalogue of named leaves, and back; values from text, durations.
 
 It knows no setting by name, so a new field of any configuration is a setting, documented and checked, at once.
 """
@@ -54,32 +54,29 @@ class Leaf(msgspec.Struct, frozen=True):
         return "HEARSAY_" + "__".join(self.path).upper()
 
 
-def leaves(struct: type[msgspec.Struct], path: tuple[str, ...] = ()) -> Iterator[Leaf]:
-    """Every setting below a struct, in the order of its fields."""
-    meanings = _meanings(struct)
-    for field in msgspec.structs.fields(struct):
-        here = (*path, field.name)
-        if is_section(field.type):
-            yield from leaves(field.type, here)
+def leaves(config: msgspec.Struct, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
+    """Every setting of a value, in the order of its fields; what it is set to there is its default."""
+    meanings = _meanings(type(config))
+    for field in msgspec.structs.fields(config):
+        here, value = (*path, field.name), getattr(config, field.name)
+        if isinstance(value, msgspec.Struct):
+            yield from leaves(value, here)
         else:
-            yield Leaf(here, field.type, _default(field), meanings.get(field.name) or _about(struct))
+            yield Leaf(here, field.type, value, meanings.get(field.name) or _about(type(config)))
 
 
-def build(struct: type[S], values: Mapping[tuple[str, ...], Any], path: tuple[str, ...] = ()) -> S:
-    """The struct with those leaves set and all others at their defaults; its own checks run once.
+def build(base: S, values: Mapping[tuple[str, ...], Any], path: tuple[str, ...] = ()) -> S:
+    """A value like `base` but with those leaves set; its own checks run once.
 
     Raises:
-        ValueError: what the struct's own check says.
+        ValueError: what a section's own check says.
 
     """
     given: dict[str, Any] = {}
-    for field in msgspec.structs.fields(struct):
-        here = (*path, field.name)
-        if is_section(field.type):
-            given[field.name] = build(field.type, values, here)
-        elif here in values:
-            given[field.name] = values[here]
-    return struct(**given)
+    for name in base.__struct_fields__:
+        here, value = (*path, name), getattr(base, name)
+        given[name] = build(value, values, here) if isinstance(value, msgspec.Struct) else values.get(here, value)
+    return type(base)(**given)
 
 
 def from_text(base: S, overrides: Sequence[str]) -> S:
@@ -89,13 +86,13 @@ def from_text(base: S, overrides: Sequence[str]) -> S:
         SettingsError: an unknown name or a wrong value.
 
     """
-    known = {leaf.name: leaf for leaf in leaves(type(base))}
-    values = {leaf.path: value_at(base, leaf.path) for leaf in known.values()}
+    known = {leaf.name: leaf for leaf in leaves(base)}
+    values = {}
     for name, text in map(split_override, overrides):
         leaf = find(known, name, ON_COMMAND_LINE)
         values[leaf.path] = read_value(leaf, text, ON_COMMAND_LINE, text=True)
     try:
-        return build(type(base), values)
+        return build(base, values)
     except ValueError as error:
         raise SettingsError(str(error)) from None
 
@@ -119,11 +116,6 @@ def value_at(config: msgspec.Struct, path: tuple[str, ...]) -> object:
     for name in path:
         value = getattr(value, name)
     return value
-
-
-def is_section(kind: object) -> bool:
-    """Whether a field is a section of its own rather than a value."""
-    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
 def find(catalogue: Mapping[str, Leaf], name: str, origin: str) -> Leaf:
@@ -212,8 +204,6 @@ def show(leaf: Leaf, value: object) -> str:
         value = duration(value)
     if value is None:
         return "none"
-    if value is msgspec.NODEFAULT:
-        return "a value of your own"
     if isinstance(value, tuple | list):
         return "[" + ", ".join(msgspec.json.encode(item).decode() for item in value) + "]"
     return msgspec.json.encode(value).decode()
@@ -249,12 +239,6 @@ def _is_list(kind: object) -> bool:
 
 def _plain(error: Exception) -> str:
     return str(error).replace("`", "")
-
-
-def _default(field: msgspec.structs.FieldInfo) -> object:
-    if field.default is not msgspec.NODEFAULT:
-        return field.default
-    return field.default_factory() if field.default_factory is not msgspec.NODEFAULT else msgspec.NODEFAULT
 
 
 def _about(struct: type[msgspec.Struct]) -> str:

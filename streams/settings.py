@@ -40,6 +40,7 @@ DEMO_KEY = b"hearsay demo key, known to all"
 _OUTSIDE = frozenset({CONFIG_VARIABLE, KEY_VARIABLE, "HEARSAY_DATA"})
 _KUBERNETES = re.compile(r"_(SERVICE_HOST|SERVICE_PORT\w*|PORT\w*)$")  # a cluster sets these for a service "hearsay"
 _HEX_KEY = re.compile(r"(?:[0-9a-fA-F]{2}){16,64}")
+_BEGINS, _ENDS = "<!-- settings -->\n", "<!-- /settings -->\n"
 _SIMPLIFIED = "pipeline"  # its sections are everybody's: `growth.big`, not `pipeline.growth.big`
 
 
@@ -211,8 +212,24 @@ def as_markdown() -> str:
     return "\n".join(lines) + "\n"
 
 
+def put_into(page: str) -> str:
+    """A page with the table of all settings between its marks `<!-- settings -->` and `<!-- /settings -->`.
+
+    Raises:
+        SettingsError: the page lacks the marks.
+
+    """
+    before, begins, rest = page.partition(_BEGINS)
+    _, ends, after = rest.partition(_ENDS)
+    if not (begins and ends):
+        raise SettingsError(
+            f"a page takes the table between {_BEGINS.strip()} and {_ENDS.strip()}; got one without them"
+        )
+    return f"{before}{begins}\n{as_markdown()}\n{ends}{after}"
+
+
 def _leaves() -> Iterator[Leaf]:
-    for leaf in leaves(Settings):
+    for leaf in leaves(Settings()):
         path = leaf.path[1:] if leaf.path[0] == _SIMPLIFIED else leaf.path
         yield msgspec.structs.replace(leaf, path=path)
 
@@ -227,7 +244,7 @@ def _full(path: tuple[str, ...]) -> tuple[str, ...]:
 
 def _settings(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
     try:
-        settings = build(Settings, {_full(tuple(name.split("."))): value for name, value in values.items()})
+        settings = build(Settings(), {_full(tuple(name.split("."))): value for name, value in values.items()})
     except ValueError as error:
         named = [f"{name} {origin}" for name, origin in origins.items() if name in str(error)]
         raise SettingsError(f"{error} ({'; '.join(named)})" if named else str(error)) from None

@@ -147,6 +147,13 @@ def test_the_table_of_settings_is_printed_for_the_documentation():
     assert hearsay("settings", "--markdown").stdout.startswith("| setting | default |")
 
 
+def test_the_table_of_settings_is_put_into_a_page(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("<!-- settings -->\n<!-- /settings -->\n")
+    assert hearsay("settings", "--into", "page.md").stdout == ""
+    assert "| `growth.big` |" in page.read_text()
+
+
 def test_schemas_are_written_where_they_are_wanted(tmp_path):
     listed = hearsay("schema", "--out", "out").stdout.split()
     assert "out/asyncapi.json" in listed

@@ -50,7 +50,7 @@ class Outer(msgspec.Struct, frozen=True, kw_only=True):
     label: str = "a"
 
 
-KNOWN = {leaf.name: leaf for leaf in leaves(Outer)}
+KNOWN = {leaf.name: leaf for leaf in leaves(Outer())}
 
 
 def leaf(name: str) -> Leaf:
@@ -157,14 +157,22 @@ def test_a_duration_may_be_named_without_its_unit(name):
 
 
 def test_what_is_built_has_the_given_leaves_and_else_the_defaults():
-    built = build(Outer, {("inner", "big"): 7, ("flag",): True})
+    built = build(Outer(), {("inner", "big"): 7, ("flag",): True})
     assert built == Outer(inner=Inner(big=7), flag=True)
     assert value_at(built, ("inner", "big")) == 7
 
 
+def test_a_section_keeps_the_defaults_that_its_owner_gives_it():
+    class Owner(msgspec.Struct, frozen=True):
+        inner: Inner = Inner(window_ms=1)
+
+    assert build(Owner(), {("inner", "big"): 9}) == Owner(inner=Inner(big=9, window_ms=1))
+    assert next(leaf for leaf in leaves(Owner()) if leaf.name == "inner.window_ms").default == 1
+
+
 def test_a_sections_own_check_runs():
     with pytest.raises(ValueError, match=r"inner\.big must be at least 2; got 1"):
-        build(Outer, {("inner", "big"): 1})
+        build(Outer(), {("inner", "big"): 1})
 
 
 @pytest.mark.parametrize(

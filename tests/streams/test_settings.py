@@ -14,6 +14,7 @@ from streams.settings import (
     catalogue,
     from_values,
     load,
+    put_into,
     rows,
     to_values,
 )
@@ -214,7 +215,15 @@ def test_every_setting_has_a_row_and_a_meaning():
 
 
 def test_the_documented_table_is_the_generated_one():
-    assert as_markdown() in OPERATE.read_text("utf-8"), "put the output of `hearsay settings --markdown` there"
+    page = OPERATE.read_text("utf-8")
+    assert put_into(page) == page, "run `hearsay settings --into docs/operate.md`"
+
+
+def test_the_table_goes_between_the_marks_of_a_page_and_nowhere_else():
+    page = "before\n<!-- settings -->\nold\n<!-- /settings -->\nafter\n"
+    assert put_into(page) == f"before\n<!-- settings -->\n\n{as_markdown()}\n<!-- /settings -->\nafter\n"
+    with pytest.raises(SettingsError, match="got one without them"):
+        put_into("a page\n")
 
 
 NAMES = sorted(catalogue())
