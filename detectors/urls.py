@@ -53,7 +53,7 @@ _SCHEME = re.compile(r"(?:https?|ftp)://", re.I)
 _ANY_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 _EMAIL = re.compile(r"[^\s@/⟨⟩]{1,64}@[^\s@/⟨⟩]{1,255}\.[^\W\d_]{2}")
 _MASK = re.compile(r"⟨[a-z]+⟩")
-_PREFIXES = ("www.", "m.", "mobile.", "amp.", "touch.", "mbasic.")
+_PREFIXES = re.compile(r"(?:(?:www|m|mobile|amp|touch|mbasic)\.(?=[^.]+\.))+")  # of a host, with two labels left behind
 _PORTS = {"http": 80, "https": 443, "ftp": 21}
 
 _ALIASES = {
@@ -256,13 +256,8 @@ def _host(parts: SplitResult) -> str | None:
 
 
 def _host_name(name: str) -> str:
-    while True:
-        for prefix in _PREFIXES:
-            if name.startswith(prefix) and "." in name[len(prefix) :]:
-                name = name[len(prefix) :]
-                break
-        else:
-            break
+    prefixes = _PREFIXES.match(name)
+    name = name[prefixes.end() :] if prefixes else name
     if name.endswith(".m.wikipedia.org"):
         name = name.removesuffix(".m.wikipedia.org") + ".wikipedia.org"
     return _ALIASES.get(name, name)

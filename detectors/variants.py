@@ -318,9 +318,11 @@ def _gazetteer() -> tuple[dict[str, str], dict[str, int]]:
     others = _negators() | set(_number_words()) | set(_scales())
     cities = (city for city in _read("cities15000", _City) if city.population >= _MIN_POPULATION)
     for city in sorted(cities, key=lambda city: (-city.population, city.geonameid)):
-        for spelling in map(_key, _spellings(city)):
-            if spelling and spelling not in others:
-                names.setdefault(spelling, str(city.geonameid))
+        spellings = [key for key in map(_key, _spellings(city)) if key and key not in others]
+        wider = (place for key in spellings if not (place := names.get(key, "0")).isdigit())
+        place = next(wider, str(city.geonameid))  # Hong Kong, Singapore: the city and the country are one
+        for spelling in spellings:
+            names.setdefault(spelling, place)
     longest: dict[str, int] = {}
     for name in names:
         first, spaces = name.partition(" ")[0], name.count(" ")

@@ -148,6 +148,6 @@ def test_an_identifier_never_survives_among_any_other_text(before: str, after: s
     "unit",
     ["1", "1 ", "a", "@", "a.b-", "call ", "(1", "+1", "12 345", "u/", "rs. ", "1.2.", "a@", "did:a:", "http://a/@"],
 )
-def test_two_hundred_thousand_characters_of_anything_come_through(unit: str) -> None:
-    shown = redact(unit * (200_000 // len(unit)))
+def test_fifty_thousand_characters_of_anything_come_through(unit: str) -> None:
+    shown = redact(unit * (50_000 // len(unit)))
     assert redact(shown) == shown

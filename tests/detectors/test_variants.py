@@ -157,6 +157,8 @@ def test_a_swapped_place_is_marked(a: str, b: str) -> None:
         ("Schools closed in Bombay", "Schools closed in Mumbai"),  # one place, two names
         ("Schools closed in New Delhi", "Schools closed in Delhi"),
         ("São Paulo", "sao paulo"),
+        ("Protest in Hongkong", "Protest in Hong Kong"),
+        ("Curfew in New York", "Curfew in New York City"),
         ("the USA army", "the United States army"),
         ("Schools closed in Mumbai", "Schools closed"),  # only one side has a place
         ("Schools closed in Mumbai and Delhi", "Schools closed in Mumbai"),
@@ -232,5 +234,5 @@ def test_every_pair_of_cities_is_a_swap(words: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize("unit", ["crore ", "5 ", "no ", "new york ", "9", "中", "1.2."])
-def test_two_hundred_thousand_characters_of_anything_come_through(unit: str) -> None:
-    assert isinstance(between(unit * (200_000 // len(unit)), "the dam broke"), tuple)
+def test_forty_thousand_characters_of_anything_come_through(unit: str) -> None:
+    assert isinstance(between(unit * (40_000 // len(unit)), "the dam broke"), tuple)
