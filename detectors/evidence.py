@@ -83,6 +83,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     text: Text
     content: Content
     trigger_event: str | None = None
+    lowered_at: int | None = None  # event time at which the level falls if nobody else shares; None: not worked out
     aliases: tuple[str, ...] = ()
     notes: Notes = Notes()
 
@@ -218,7 +219,7 @@ def _sentences(seen: Observation, transition: Transition, author: Author, clock:
         yield from pace(seen.growth)
     yield _WHY[transition.state](seen, transition, author.policy)
     if transition.level:
-        yield f"What would lower it: {seen.growth.lowers_when}; {_falling(author.policy)}."
+        yield _lowering(seen, transition, author.policy)
     yield SPREAD_NOT_TRUTH
     yield f"Evidence on content: {known_of(seen.content)}."
     yield from wordings(seen.text)
@@ -284,6 +285,14 @@ _WHY: dict[Lifecycle, Callable[[Observation, Transition, Terms], str]] = {
     Lifecycle.CLOSED: _why_closed,
     Lifecycle.RESURFACED: _why_resurfaced,
 }
+
+
+def _lowering(seen: Observation, transition: Transition, policy: Terms) -> str:
+    """From the policy's own rule where the caller worked it out, else from the detector's limit and the rule."""
+    if seen.lowered_at is None:
+        return f"What would lower the score under its limit: {seen.growth.lowers_when}; {_falling(policy)}."
+    silence = duration(seen.lowered_at - transition.time)
+    return f"What would lower it: no new distinct sharer for {silence}; {_falling(policy)}."
 
 
 def _falling(policy: Terms) -> str:

@@ -176,6 +176,10 @@ class AlertPolicy:
         """The level that stands now, 0 to 3."""
         return self._state.level
 
+    def floor(self, level: int) -> float:
+        """The score under which a level, 1 to 3, begins to fall."""
+        return self._rules.floors[level - 1]
+
     @property
     def episode(self) -> int:
         """How often it has come back."""
@@ -212,10 +216,7 @@ class AlertPolicy:
     def tick(self, time: int, score: float, quiet: bool) -> Sequence[Transition]:
         """Look again at the time that `next_timer` gave; at an earlier time nothing happens. A tick never raises.
 
-        Args:
-            time: event time, ms.
-            score: growth score at that time, rounded.
-            quiet: whether nothing that was shared is still expected to bring a sharer.
+        `score` is the growth score at that time, rounded; `quiet` says that nothing shared is still fresh then.
         """
         due = self.next_timer()
         if due is None or time < due:

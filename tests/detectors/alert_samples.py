@@ -43,6 +43,7 @@ SEEN = Observation(
         replies=4,
     ),
     growth=GROWTH,
+    lowered_at=NOW + 172 * MINUTE,
     structure=Structure(
         nodes=59,
         unseen=2,

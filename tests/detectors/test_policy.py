@@ -857,6 +857,10 @@ def test_a_floor_lies_a_factor_of_two_under_its_limit(levels: tuple, lines: tupl
     assert fall_lines(levels, log(2)) == lines
 
 
+def test_a_levels_floor_can_be_read() -> None:
+    assert [AlertPolicy(RULES, LEVELS, BIG).floor(level) for level in (1, 2, 3)] == [9.0, 11.0, 13.0]
+
+
 @pytest.mark.parametrize("name", ["L", "count", "rate", "ewma", "kleinberg", "cusum", "glr", "seismic"])
 def test_every_growth_detector_can_speak_and_fall_silent_through_it(name: str) -> None:
     detector = make_detector(GrowthConfig(detector=name))
