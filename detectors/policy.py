@@ -313,9 +313,7 @@ class AlertPolicy:
         if not state.level:
             state.check = now + self._config.check_ms
         first = Lifecycle.RESURFACED if state.returning or state.subsided else Lifecycle.OPENED
-        if state.subsided:
-            state.episode += 1
-            state.subsided = False
+        state.episode, state.subsided = state.episode + state.subsided, False
         state.level, state.alerted, state.milestone = level, True, 0
         for step in range(state.said + 1, level + 1):
             self._say(first if step == 1 else Lifecycle.ESCALATED, step, now, said)
