@@ -171,6 +171,11 @@ class SketchIndex:
         self._keys[entry.slot] = ""
         self._free.append(entry.slot)
 
+    def get(self, key: str) -> Sketch | None:
+        """Give the sketch that was added under a key; None where there is none, or it was evicted."""
+        entry = self._entries.get(key)
+        return None if entry is None else self._matrix[entry.slot].tobytes()
+
     def query(self, sketch: Sketch) -> tuple[str, float] | None:
         """Give the nearest key and its similarity, rounded to 1e-6, if that is at least `match`; ties: smaller key."""
         if not sketch or not self._entries:

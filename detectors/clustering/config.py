@@ -5,6 +5,7 @@ Defaults of the thresholds were measured on mutated and on real messages; see do
 
 import msgspec
 
+from detectors.scripts import ScriptShare
 from detectors.sketch import SketchConfig
 
 
@@ -16,6 +17,8 @@ class ClusteringConfig(msgspec.Struct, frozen=True, kw_only=True):
     lexical: float = 0.80  # Jaccard similarity of shingles from which two texts are one
     match: float = 0.85  # cosine of embeddings from which two texts are one
     suggest: float = 0.75  # cosine from which an equal address or picture makes them one, and a person should look
+    model_scripts: tuple[str, ...] = ("Latin",)  # what the model was trained to read, by Unicode's script names
+    unread_lexical: float = 0.40  # in other scripts, Jaccard similarity below which no cosine counts
     min_words: int = 4  # a text of fewer words is never matched by its words
     guard_words: int = 7  # a text of up to this many words must be nearer than others
     guard: float = 0.05  # by how much
@@ -45,6 +48,8 @@ class ClusteringConfig(msgspec.Struct, frozen=True, kw_only=True):
             _require(0.0 < value <= 1.0, name, "must be above 0 and at most 1", value, "leave it out")
         floor = self.sketch.match
         _require(self.lexical >= floor, "lexical", f"must be at least sketch.match ({floor})", self.lexical, "raise it")
+        _require(0.0 <= self.unread_lexical <= 1.0, "unread_lexical", "must be 0 to 1", self.unread_lexical, "use 0.4")
+        ScriptShare(self.model_scripts)
         _require(
             self.suggest <= self.match, "suggest", f"must not exceed match ({self.match})", self.suggest, "lower it"
         )

@@ -15,6 +15,7 @@ from detectors.clustering.clusters import Cluster, Clusters
 from detectors.clustering.config import ClusteringConfig
 from detectors.clustering.marks import Mark, Marks
 from detectors.clustering.texts import Texts
+from detectors.scripts import ScriptShare
 from detectors.sketch import Sketch
 from schemas.assignment import Method, Suggestion
 from schemas.sighting import Content, Sighting
@@ -22,6 +23,7 @@ from schemas.sighting import Content, Sighting
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]
 
+_READ = 0.5  # share of a text's letters that the model must be able to read for its cosine to stand alone
 _UNIT = 1e-3  # how far from 1 the length of a vector that travelled may be
 
 
@@ -66,6 +68,7 @@ class Rungs:
         self._embed = vectors
         self._plain = _limits(config, 0.0)
         self._guarded = _limits(config, config.guard)
+        self._readable = ScriptShare(config.model_scripts)
         self._pending: deque[Content] = deque()
         self._primed: dict[str, Vectors] = {}
         self._sketches: dict[str, Sketch] = {}
@@ -107,7 +110,7 @@ class Rungs:
 
     def _meaning(self, sighting: Sighting, marks: list[Mark], sketch: Sketch, limits: Limits) -> Found:
         vector = self._vector(sighting)
-        near = self._near(vector, limits.suggest)
+        near = self._agreeing(self._near(vector, limits.suggest), sighting.content.normal, sketch)
         matches = tuple(one for one in near if one.cosine >= limits.match)
         if matches:
             best = matches[0]
@@ -119,6 +122,13 @@ class Rungs:
                     return Found(sketch, vector, one.cluster, method, one.cosine)
         suggestion = Suggestion(near[0].cluster.id, near[0].cosine) if near else None
         return Found(sketch, vector, suggestion=suggestion)
+
+    def _agreeing(self, near: list[Near], normal: str, sketch: Sketch) -> list[Near]:
+        """Leave out what only the model finds near, where the text is in a script that it cannot read."""
+        if not near or self._readable.of(normal) >= _READ:
+            return near
+        floor = self._config.unread_lexical
+        return [one for one in near if self._texts.alike(sketch, one.representative) >= floor]
 
     def _near(self, vector: Vectors, at_least: float) -> list[Near]:
         """Each near cluster once, by its nearest representative."""

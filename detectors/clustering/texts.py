@@ -12,7 +12,7 @@ from detectors.clustering.clusters import Cluster
 from detectors.clustering.config import ClusteringConfig
 from detectors.clustering.recent import Recent
 from detectors.neighbours import NeighbourIndex
-from detectors.sketch import Sketch, Sketcher, SketchIndex
+from detectors.sketch import Sketch, Sketcher, SketchIndex, estimate
 from detectors.variants import variants
 from schemas.assignment import Variant
 from schemas.sighting import Content
@@ -61,6 +61,11 @@ class Texts:
         """Give the cluster of the lexically nearest representative, and its Jaccard similarity."""
         hit = self._sketches.query(sketch)
         return None if hit is None else (self._owners[hit[0]], round(hit[1], 6))
+
+    def alike(self, sketch: Sketch, representative: str) -> float:
+        """Give the Jaccard similarity of a sketch and a representative's; 0 where that sketch was forgotten."""
+        kept = self._sketches.get(representative)
+        return 0.0 if kept is None else estimate(sketch, kept)
 
     def near(self, vector: Vector, at_least: float) -> list[tuple[str, str, float]]:
         """Give (cluster, representative, cosine) of the representatives that are near in meaning, nearest first."""
