@@ -4,11 +4,13 @@ The same code decides here as in live operation; a replay only reads, writes and
 display changes an alert.
 """
 
+import gc
 import os
 import platform
 import resource
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,6 +32,7 @@ from streams.sources import Record, Refused, Source, open_source, printable
 from streams.version import code_version
 
 _MIB = 1024.0  # ru_maxrss counts KiB
+_ALLOCATIONS = 100_000  # objects between two searches for circular garbage; Python's own figure is 700
 
 
 class Engine(Protocol):
@@ -290,12 +293,24 @@ def replay(
             clock = Clock()
             driver = Driver(source, pipeline, settings.replay.batch_events, at_most)
             writer.begin(made_from.manifest(source, at_most, RunCounts(), complete=False))
-            complete, counts = _drive(driver, source, writer, watcher)
+            with rare_collection():
+                complete, counts = _drive(driver, source, writer, watcher)
             manifest = made_from.manifest(source, at_most, counts, complete=complete)
             timings = clock.timings(_place(path), counts.received)
             return Result(folder=writer.end(manifest, timings), manifest=manifest, timings=timings)
     finally:
         source.close()
+
+
+@contextmanager
+def rare_collection() -> Iterator[None]:
+    """Look for circular garbage less often: the pipeline makes none, and the search costs a seventh of the time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(_ALLOCATIONS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _place(path: str) -> str:

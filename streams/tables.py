@@ -4,7 +4,6 @@ The columns follow from the struct's fields, and nothing of the moment goes into
 """
 
 from collections.abc import Iterable
-from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Union, get_args, get_origin, get_type_hints
@@ -24,14 +23,13 @@ class TableWriter:
 
     Args:
         path: of the file; it exists, with its columns, from the start and can be read after `close`.
-        kind: the rows' type: fields of int, float, bool, str, bytes, enumerations of text, `Ms` for times; or None.
+        kind: the rows' type: fields of int, float, bool, str, bytes, StrEnum, `Ms` for times; or None.
         rows: how many are held before they are written as a row group.
 
     """
 
     def __init__(self, path: Path, kind: type[msgspec.Struct], rows: int) -> None:
         self.schema = schema_of(kind)
-        self._names = kind.__struct_fields__
         self._rows = rows
         self._waiting: list[msgspec.Struct] = []
         self._writer: pq.ParquetWriter | None = pq.ParquetWriter(path, self.schema, compression="zstd")
@@ -55,10 +53,8 @@ class TableWriter:
 
     def _flush(self) -> None:
         if self._waiting and self._writer is not None:
-            columns = [
-                pa.array([_cell(getattr(row, name)) for row in self._waiting], kind)
-                for name, kind in zip(self._names, self.schema.types, strict=True)
-            ]
+            values = zip(*map(msgspec.structs.astuple, self._waiting), strict=True)
+            columns = [pa.array(column, kind) for column, kind in zip(values, self.schema.types, strict=True)]
             self._writer.write_table(pa.Table.from_arrays(columns, schema=self.schema))
             self._waiting.clear()
 
@@ -82,8 +78,4 @@ def _arrow(hint: object) -> pa.DataType:
     if get_origin(hint) is Annotated:
         hint = get_args(hint)[0]
     assert isinstance(hint, type)  # noqa: S101 - tells the type checker what a column's type is
-    return pa.string() if issubclass(hint, Enum) else _PLAIN[hint]
-
-
-def _cell(value: object) -> object:
-    return value.value if isinstance(value, Enum) else value
+    return pa.string() if issubclass(hint, str) else _PLAIN[hint]  # a StrEnum is text

@@ -1,3 +1,4 @@
+import gc
 import gzip
 import io
 import json
@@ -210,6 +211,17 @@ def test_a_defect_is_raised_and_leaves_what_was_done(tmp_path):
     with pytest.raises(RuntimeError, match="a defect"):
         replay(source, tmp_path / "run", make=stand_in(Recorder(0, fail)))
     assert not Run(partial(tmp_path / "run")).manifest.complete
+
+
+def test_garbage_is_collected_as_before_once_a_replay_has_ended(tmp_path):
+    usual = gc.get_threshold()
+    seen = []
+    source = write(tmp_path, [event(n) for n in range(3)])
+    replay(source, tmp_path / "run", make=stand_in(Recorder(0, lambda: seen.append(gc.get_threshold()[0]))))
+    with pytest.raises(RuntimeError, match="a defect"):
+        replay(source, tmp_path / "other", make=stand_in(Recorder(0, fail)))
+    assert seen == [100_000]
+    assert gc.get_threshold() == usual
 
 
 def test_a_source_that_cannot_be_read_leaves_no_folder(tmp_path):
