@@ -149,8 +149,8 @@ class AlertPolicy:
     """Follows one cascade's score and says what is worth saying, each thing once.
 
     A rising level means: many more distinct sharers are to be expected than before. Level 0 notifications mean only
-    size (MILESTONE) or a new fact-check (EVIDENCE). An update far from any limit costs about 0.3 µs, one near a limit a
-    few µs; memory is some 400 bytes. There is no sibling: every growth detector speaks through it.
+    size (MILESTONE) or a new fact-check (EVIDENCE). An update far from any limit costs about 0.2 µs, one near a limit a
+    few µs; memory is some 300 bytes. There is no sibling: every growth detector speaks through it.
 
     Args:
         config: the rules.
