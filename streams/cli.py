@@ -1,6 +1,7 @@
 """The command `hearsay`. Everything heavy is imported by the command that needs it, so that help comes at once."""
 
 import json
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ main = typer.Typer(
 )
 
 _RUNS = Path("runs")
+_INTERRUPTED = 130  # as shells have it
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="A TOML file of settings; else HEARSAY_CONFIG.")]
 Overrides = Annotated[
     list[str] | None,
@@ -53,6 +55,7 @@ def replay(  # noqa: PLR0917 - typer passes by name
         _warn_of_demo_key(effective)
         place = out or run_folder.free_place(_RUNS, _stem(source))
         total = Path(source).stat().st_size if Path(source).is_file() else None
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a container that is stopped ends like Ctrl-C
         with show.Screen(_console(), _console(stderr=True), total) as screen:
             result = replays.replay(
                 source,
@@ -64,6 +67,8 @@ def replay(  # noqa: PLR0917 - typer passes by name
                 watcher=replays.Silent() if quiet else screen,
             )
         _print([str(result.folder)] if quiet else show.summary(result))
+        if not result.manifest.complete:
+            raise typer.Exit(_INTERRUPTED)
 
 
 @main.command()

@@ -1,7 +1,9 @@
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from recorded import cascade, stream
 from typer.testing import CliRunner
 
 from streams.cli import main
-from streams.run_folder import partial
+from streams.run_folder import Run, partial
 
 HASHING = ["--set", "embedder.runtime=hashing"]
 KEY = "0123456789abcdef" * 4
@@ -103,6 +105,28 @@ def test_bad_events_do_not_change_the_exit_code(tmp_path):
     (tmp_path / "dirt.jsonl").write_bytes(b"{\n" * 10)
     out = hearsay("replay", "dirt.jsonl", *HASHING).stdout
     assert "nothing could be used: is each line one JSON object" in out
+
+
+# a pipe that stays open   |== 600 events ==|  ...nothing more comes...  signal
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_keeps_its_whole_batches_and_says_so(tmp_path, sent):
+    command = [sys.executable, "-c", "from streams.cli import main; main()", "replay", "-", *HASHING]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=False) as process:
+        process.stdin.write(stream(cascade(600)))
+        process.stdin.flush()
+        alerts = tmp_path / "runs" / "stdin.partial" / "alerts.jsonl"
+        while not (alerts.exists() and alerts.stat().st_size):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(sent)
+        out = process.communicate()[0].decode()
+    assert process.returncode == 130
+    assert "interrupted: the folder holds what was done by then" in out
+    run = Run(tmp_path / "runs" / "stdin.partial")
+    assert not run.manifest.complete
+    assert run.manifest.counts.received == 512
+    assert run.manifest.counts.alerts == len(list(run.alerts()))
+    assert run.manifest.counts.balanced
 
 
 def test_an_alert_is_explained_from_the_newest_run(day):
