@@ -23,7 +23,7 @@ from unittest import mock
 import msgspec
 import numpy as np
 
-from detectors.embedding import Embedder, Vectors
+from detectors.embedding import Embedder, HashingEmbedder, Vectors
 from detectors.evidence import compose
 from detectors.pipeline import Pipeline, PipelineConfig
 from detectors.pipeline.cascades import Outputs
@@ -280,7 +280,8 @@ def compare(
     name: str, simulation: Simulation, lines: Sequence[bytes], embedder: Embedder, cap: float, full_rate: float
 ) -> Iterator[Figure]:
     """The naive composition, the pipeline on the same prefix, and how they relate."""
-    naive = Naive(PipelineConfig().clustering.match, remember=name == "naive_cached")
+    encode = (lambda text: embedder.embed([text])[0]) if isinstance(embedder, HashingEmbedder) else None
+    naive = Naive(PipelineConfig().clustering.match, encode, remember=name == "naive_cached")
     naive.encode("warm")
     spent, prefix = run_naive(lines, naive, cap)
     naive_rate = prefix / spent
