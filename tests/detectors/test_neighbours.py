@@ -93,7 +93,7 @@ def test_a_full_index_says_so() -> None:
         index.add("b", unit(1))
 
 
-@pytest.mark.parametrize("name", ["dimension", "exact_until", "max_entries", "fold_every"])
+@pytest.mark.parametrize("name", ["dimension", "exact_until", "max_entries", "graph_entries"])
 def test_an_argument_below_one_is_refused(name: str) -> None:
     arguments = {"dimension": 4, name: 0}
     with pytest.raises(ValueError, match=f"neighbours.{name} must be positive; got 0"):
@@ -125,11 +125,11 @@ def test_the_index_agrees_with_brute_force_and_a_restored_one_goes_on_identicall
     steps: list[tuple[str, int, int]], exact_until: int, cut: int
 ) -> None:
     vectors = some(100)
-    index = NeighbourIndex(DIMENSION, exact_until=exact_until, fold_every=2)
+    index = NeighbourIndex(DIMENSION, exact_until=exact_until, graph_entries=exact_until + 4)
     stored: dict[str, NDArray[np.float32]] = {}
     for i, (step, number, which) in enumerate(steps):
         if i == cut:
-            copy = NeighbourIndex(DIMENSION, exact_until=exact_until, fold_every=2)
+            copy = NeighbourIndex(DIMENSION, exact_until=exact_until, graph_entries=exact_until + 4)
             copy.restore(index.snapshot())
             assert copy.snapshot() == index.snapshot()
             index = copy
@@ -148,7 +148,7 @@ def test_the_index_agrees_with_brute_force_and_a_restored_one_goes_on_identicall
 
 def test_past_the_limit_the_graph_finds_nearly_all_and_scores_them_exactly() -> None:
     vectors = some(1500, seed=1)
-    index = NeighbourIndex(DIMENSION, exact_until=300, fold_every=200)
+    index = NeighbourIndex(DIMENSION, exact_until=300, graph_entries=700)
     stored = {f"{i:05}": vector for i, vector in enumerate(vectors)}
     for key, vector in stored.items():
         index.add(key, vector)
@@ -190,10 +190,10 @@ def test_an_index_that_was_saved_in_the_middle_grows_exactly_as_one_that_was_not
     vectors = some(1200, seed=3)
 
     def grown(stops: set[int]) -> tuple[list, bytes]:
-        index = NeighbourIndex(DIMENSION, exact_until=100, fold_every=50)
+        index = NeighbourIndex(DIMENSION, exact_until=100, graph_entries=250)
         for i, vector in enumerate(vectors):
             if i in stops:
-                copy = NeighbourIndex(DIMENSION, exact_until=100, fold_every=50)
+                copy = NeighbourIndex(DIMENSION, exact_until=100, graph_entries=250)
                 copy.restore(index.snapshot())
                 index = copy
             index.add(f"{i:05}", vector)
