@@ -141,10 +141,8 @@ def judge_pairs(pairs: Sequence[Pair], embedder: Remembering) -> None:
         ("texts", "precision", "recall", "F1", "joined"),
         [verdict("alone", same, plain), verdict("with the address they share", same, lifted)],
     )
-    formula = [decide(pair, DEFAULT) for pair in pairs]
-    print(
-        f"pairs on which ladder and threshold formula differ: {sum(a != b for a, b in zip(plain, formula, strict=True))}"
-    )
+    differ = sum(joined != decide(pair, DEFAULT) for pair, joined in zip(pairs, plain, strict=True))
+    print(f"pairs on which ladder and threshold formula differ: {differ}")
 
 
 def ladder_joins(pair: Pair, embedder: Remembering, urls: tuple[str, ...]) -> bool:

@@ -60,6 +60,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     edges: Sequence[EdgeRow]
     alerts: Sequence[Alert]
     merged_into: Mapping[str, str]  # absorbed cluster -> the one that took it in
+    closed: frozenset[str]  # clusters that were closed at some time, by their final id
     wall_s: float
     cpu_s: float
     model_cpu_s: float
@@ -67,9 +68,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     def resolve(self, cluster_id: str) -> str:
         """The id that a cluster ended under."""
-        while cluster_id in self.merged_into:
-            cluster_id = self.merged_into[cluster_id]
-        return cluster_id
+        return resolve(cluster_id, self.merged_into)
 
     def cluster_of(self) -> dict[str, str]:
         """Event digest -> final cluster."""
@@ -92,6 +91,13 @@ class Track(msgspec.Struct, frozen=True):
         return len(self.times)
 
 
+def resolve(cluster_id: str, merged_into: Mapping[str, str]) -> str:
+    """Follow the merges to the end."""
+    while cluster_id in merged_into:
+        cluster_id = merged_into[cluster_id]
+    return cluster_id
+
+
 def run(events: Sequence[ForwardEvent], config: PipelineConfig, embedder: Remembering) -> Run:
     """Feed a stream in its order, in batches, to its end."""
     lines = encoded(events)
@@ -104,6 +110,7 @@ def run(events: Sequence[ForwardEvent], config: PipelineConfig, embedder: Rememb
     ]
     outputs.append(pipeline.finish())
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    merged_into = _merged_into(outputs)
     return Run(
         counts=pipeline.counts,
         methods={str(method): n for method, n in pipeline.clustering.methods.items()},
@@ -111,7 +118,10 @@ def run(events: Sequence[ForwardEvent], config: PipelineConfig, embedder: Rememb
         clusters=pipeline.clustering.founded - pipeline.clustering.merged,
         edges=[edge for out in outputs for edge in out.edges],
         alerts=[alert for out in outputs for alert in out.alerts],
-        merged_into=_merged_into(outputs),
+        merged_into=merged_into,
+        closed=frozenset(
+            resolve(row.cluster_id, merged_into) for out in outputs for row in out.clusters if row.status == "closed"
+        ),
         wall_s=wall,
         cpu_s=cpu,
         model_cpu_s=embedder.cpu_s - before,

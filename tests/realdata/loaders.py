@@ -1,8 +1,8 @@
 """Real cascades as streams of `ForwardEvent`, with their dirt left in.
 
 The files are not part of the project: they are read from `HEARSAY_DATA`, or from `shared/data` beside the checkout, and
-whoever needs them says so where they are absent. A chronological stream is sorted by (time, event id); ties and negative
-delays stay as recorded, so a child may come before its parent.
+whoever needs them says so where they are absent. A chronological stream is sorted by (time, event id); ties and
+negative delays stay as recorded, so a child may come before its parent.
 """
 
 import gzip
@@ -97,6 +97,32 @@ def telegram() -> list[ForwardEvent]:
     """Telegram: true forward headers between channels without texts; unseen roots stay unseen."""
     return _chronological(
         _structure_event(row, "telegram") for row in rows("telegram_structure_dev") if row["kind"] != "root_unseen"
+    )
+
+
+def coortweet() -> list[ForwardEvent]:
+    """Coordinated retweets of messages that nobody saw: origin only, without texts, with absolute times."""
+    return _chronological(
+        ForwardEvent(
+            event_id=row["event_id"],
+            platform="twitter",
+            kind=Kind.FORWARD,
+            created_at=1000 * row["abs_time"],
+            message_id=row["event_id"],
+            root_ref=row["parent_event_id"],
+            parent_evidence=ParentEvidence.ORIGIN_ONLY,
+            actor=row["user_id"],
+        )
+        for row in rows("coortweet_russian_dev")
+        if row["kind"] != "unseen_root"
+    )
+
+
+def tideh() -> list[ForwardEvent]:
+    """Very large cascades: retweets with followers, nobody's account, no texts; starts are laid over thirty days."""
+    return _chronological(
+        msgspec.structs.replace(_structure_event(row, "twitter"), followers=row["followers"])
+        for row in rows("tideh_dev")
     )
 
 
