@@ -20,6 +20,7 @@ _SLACK = 1e-4  # what a float32 product may be off, with room
 _UNIT = 1e-3  # how far from 1 a unit vector's length may be
 _WIDTH = 64  # candidates that a graph search keeps open
 _ADD_WIDTH = 128  # the same while an entry looks for its place; with 64, 1 in 250 queries found nothing
+_NOBODY = ""  # the key of a removed vector
 _PROPOSALS = 4  # candidates a graph search proposes for each neighbour asked for
 
 
@@ -92,7 +93,8 @@ class _Graph:
         return 2 * len(self.rows.row) < len(self.rows.keys)
 
     def remove(self, key: str) -> None:
-        del self.rows.row[key]
+        """Leave the vector in its row, for nobody; the key may come again in another."""
+        self.rows.keys[self.rows.row.pop(key)] = _NOBODY
 
     def nearest(self, vector: Vector, k: int) -> list[Neighbour]:
         """Rows that are probably among the `k` nearest, scored."""
@@ -100,18 +102,17 @@ class _Graph:
         wanted = k * _PROPOSALS
         while True:
             labels = self.index.search(vector, min(wanted, len(rows.keys)), threads=1).keys.tolist()
-            living = [label for label in labels if rows.keys[label] in rows.row]
+            living = [label for label in labels if rows.keys[label] != _NOBODY]
             if len(living) >= min(k, len(rows.row)) or wanted >= len(rows.keys):
                 return rows.score(np.array(living, dtype=np.intp), vector)
             wanted *= _PROPOSALS
 
     def dump(self, *, growing: bool) -> "_GraphState":
-        living = [key if key in self.rows.row else "" for key in self.rows.keys]
-        return _GraphState(living, self.rows.dump()[1], b"" if growing else bytes(self.index.save() or b""))
+        return _GraphState(*self.rows.dump(), b"" if growing else bytes(self.index.save() or b""))
 
 
 class _GraphState(msgspec.Struct, array_like=True):
-    keys: list[str]  # empty where the vector was removed
+    keys: list[str]  # _NOBODY where the vector was removed
     vectors: bytes
     graph: bytes  # empty where it still grows: it is built again from the vectors
 
@@ -176,10 +177,10 @@ class NeighbourIndex:
         """Store a unit vector of `dimension` numbers; a key that is there already gets the new one.
 
         Raises:
-            ValueError: the vector has another dimension or length than 1, or the index is full.
+            ValueError: the key is empty, the vector has another dimension or length than 1, or the index is full.
 
         """
-        self._check(vector)
+        self._check(key, vector)
         self.remove(key)
         if len(self) >= self._max_entries:
             raise ValueError(
@@ -236,7 +237,7 @@ class NeighbourIndex:
         for saved in state.graphs:
             rows = _Rows(self._dimension)
             rows.load(saved.keys, saved.vectors)
-            rows.row.pop("", None)
+            rows.row.pop(_NOBODY, None)
             graph = _Graph(rows, self._empty())
             if saved.graph:
                 graph.index.load(saved.graph)
@@ -247,7 +248,9 @@ class NeighbourIndex:
             self._graphs.append(graph)
             self._keep(graph, list(rows.row))
 
-    def _check(self, vector: Vector) -> None:
+    def _check(self, key: str, vector: Vector) -> None:
+        if key == _NOBODY:
+            raise ValueError("a key must not be empty; got an empty one; use the text's fingerprint")
         if vector.shape != (self._dimension,):
             raise ValueError(
                 f"a vector must have shape ({self._dimension},); got {vector.shape}; use one embedder only"
@@ -280,7 +283,7 @@ class NeighbourIndex:
         if graph is self._growing:
             self._growing = None
         for row, key in enumerate(graph.rows.keys):
-            if key in graph.rows.row:
+            if key != _NOBODY:
                 del self._graph_of[key]
                 self._fresh.add(key, graph.rows.matrix[row])
 
