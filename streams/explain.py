@@ -5,12 +5,14 @@ comes out is compared with the one in the run folder byte for byte.
 """
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from detectors.evidence import describe
 from detectors.pipeline.cascades import Judgement, Said
+from detectors.pipeline.rows import ClusterRow
 from detectors.wording import plain, shorten
 from schemas.alert import Alert, Lifecycle
 from schemas.assignment import Assignment, Merge, Method
@@ -111,6 +113,7 @@ def explain(found: Found, source: str | None, effective: Effective, make: Maker 
     opened = open_source(path, settings.pipeline.intake.max_event_bytes)
     try:
         for output in Driver(opened, engine, settings.replay.batch_events, manifest.at_most).outputs():
+            story.absorbed(output.clusters)
             if story.ends_with(output.alerts):
                 break
     finally:
@@ -158,6 +161,8 @@ class Story:
         self._next_size = 0.0
         self._said: list[tuple[int, dict[str, int]]] = []  # a batch's notifications: lines and methods until then
         self._again: Alert | None = None
+        self._merged: set[str] = set()
+        self._absorbed: list[Line] = []
 
     def trace(self, name: str, payload: msgspec.Struct) -> None:
         """Take one decision; the pipeline calls it."""
@@ -184,9 +189,20 @@ class Story:
         self._said.clear()
         return False
 
+    def absorbed(self, clusters: Iterable[ClusterRow]) -> None:
+        """Take the last words on clusters that were merged away, for those whose merge was not told otherwise."""
+        for row in clusters:
+            if row.cluster_id in self._alert.aliases and row.merged_into and row.cluster_id not in self._merged:
+                who = f"cluster {row.cluster_id[:12]} ({row.sharers:,.0f} sharers)"
+                text = f"{who} joins {row.merged_into[:12]} after this"
+                self._absorbed.append(Line(row.last_time, "merge", text))
+
     def explanation(self) -> Explanation:
         """What was collected."""
-        return Explanation(self._alert, self._lines, dict(sorted(self._methods.items())), self._again)
+        told = list(self._lines)
+        for line in self._absorbed:
+            told.insert(max((at + 1 for at, other in enumerate(told) if other.time <= line.time), default=0), line)
+        return Explanation(self._alert, told, dict(sorted(self._methods.items())), self._again)
 
     def _tell(self, time: int, what: str, text: str, *, minor: bool = False) -> None:
         self._lines.append(Line(time, what, text, minor))
@@ -211,6 +227,7 @@ class Story:
             self._tell(sighting.time, "suggestion", told, minor=True)
 
     def _merge(self, merge: Merge) -> None:
+        self._merged.add(merge.absorbed)
         near = "" if merge.similarity is None else f" {merge.similarity:.3f}"
         self._tell(
             merge.time,

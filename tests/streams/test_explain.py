@@ -6,6 +6,7 @@ import pytest
 from recorded import START, cascade, event, stream
 
 from detectors.pipeline.cascades import Judgement, Said
+from detectors.pipeline.rows import ClusterRow
 from detectors.transition import Transition
 from schemas.alert import Alert, Lifecycle
 from schemas.assignment import Assignment, Merge, Method, Suggestion, Variant
@@ -213,6 +214,55 @@ def test_a_merge_is_told_and_so_is_what_led_to_the_cluster_that_was_merged():
         f"score: cluster {absorbed[:12]}, merged later: 0.100 of 6.000 needed, 1 sharers, level 0",
         f"merge: cluster {absorbed[:12]} joins {ALERT.cluster_id[:12]}, bridged by exact",
     ]
+
+
+def row(cluster: str, **fields) -> ClusterRow:
+    empty = {str: "", int: 0, float: 0.0, str | None: None}
+    given = {field.name: empty.get(field.type, 0) for field in msgspec.structs.fields(ClusterRow)}
+    return ClusterRow(**{**given, "cluster_id": cluster, "last_time": START + 5, "sharers": 7.0, **fields})
+
+
+def test_a_merge_that_is_known_from_the_tables_only_is_told_at_the_last_share():
+    (absorbed,) = ALERT.aliases
+    story = tell(share(1, Method.FOUNDER), judgement(9, 9))
+    story.absorbed(
+        [row(absorbed, merged_into=ALERT.cluster_id), row(OTHER, merged_into=ALERT.cluster_id), row(absorbed)]
+    )
+    assert [line.what for line in story.explanation().lines] == ["founded", "merge", "score"]
+    assert told(story)[1] == f"merge: cluster {absorbed[:12]} (7 sharers) joins {ALERT.cluster_id[:12]} after this"
+
+
+def test_a_merge_is_told_once():
+    (absorbed,) = ALERT.aliases
+    merge = Merge(survivor=ALERT.cluster_id, absorbed=absorbed, time=START, method=Method.EXACT, event_id=OTHER)
+    story = tell(merge)
+    story.absorbed([row(absorbed, merged_into=ALERT.cluster_id)])
+    assert len(told(story)) == 1
+
+
+def bridged() -> list[dict]:
+    """Two wordings of one rumour, and a message that forwards the one with the other's words."""
+    other = "they say the water of the river is full of poison from that mill in Lindau, warn your neighbours at once"
+    one = cascade(30, every=60_000)
+    two = [
+        {
+            name: f"b{value}" if name in ("event_id", "message_id", "actor", "parent_ref") else value
+            for name, value in e.items()
+        }
+        for e in cascade(30, every=60_000, start=START + 30_000, text=other)
+    ]
+    bridge = event(900, kind="forward", created_at=START + 20 * 60_000, parent_ref="message-3", text=other)
+    after = [event(n, created_at=START + 31 * 60_000 + n * 100, text=other) for n in range(1000, 1060)]
+    return sorted([*one, *two, bridge, *after], key=lambda event: event["created_at"])
+
+
+def test_a_merge_in_the_run_is_told(tmp_path):
+    (tmp_path / "day.jsonl").write_bytes(stream(bridged()))
+    result = replays.replay(str(tmp_path / "day.jsonl"), tmp_path / "run", EFFECTIVE.settings, EFFECTIVE.key)
+    alert = next(alert for alert in Run(result.folder).alerts() if alert.aliases)
+    explanation = explain(find(Run(result.folder), alert.alert_id), None, EFFECTIVE)
+    assert explanation.identical
+    assert [line.what for line in explanation.lines].count("merge") == 1
 
 
 def test_what_happens_to_other_clusters_is_not_told():
