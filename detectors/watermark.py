@@ -91,6 +91,7 @@ class _MarkState(msgspec.Struct, array_like=True):
     heard: dict[int, int]
     idle: list[int]
     now: int | None
+    check_at: int
 
 
 class Watermark:
@@ -145,14 +146,15 @@ class Watermark:
 
     def state(self) -> _MarkState:
         """Give the state for a snapshot."""
-        return _MarkState(self.value, dict(self._progress), dict(self._heard), sorted(self._idle), self._now)
+        return _MarkState(
+            self.value, dict(self._progress), dict(self._heard), sorted(self._idle), self._now, self._check_at
+        )
 
     def resume(self, state: _MarkState) -> None:
         """Take up where `state` was taken."""
         self.value = state.value
         self._progress, self._heard = dict(state.progress), dict(state.heard)
-        self._idle, self._now = set(state.idle), state.now
-        self._check_at = 0
+        self._idle, self._now, self._check_at = set(state.idle), state.now, state.check_at
         self._recompute()
 
     def _hear(self, partition: int, now: int) -> None:
