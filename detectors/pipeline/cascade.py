@@ -31,6 +31,7 @@ class CascadeConfig(msgspec.Struct, frozen=True, kw_only=True):
     sample_size: int = 1024  # distinct chats, wordings and reporters known one by one; above it, a sample
     max_counters: int = 4096  # messages whose platform counters are remembered
     max_debunks: int = 16
+    max_aliases: int = 256  # ids of merged clusters that its alerts carry
     max_cascades: int = 200_000
     max_closed: int = 200_000
 
@@ -108,11 +109,16 @@ class Cascade:
         "wordings",
     )  # fmt: skip
 
-    def __init__(self, parts: Parts, founder: Assignment) -> None:
-        sighting = founder.sighting
+    def __init__(self, parts: Parts, facts: Facts) -> None:
         self.parts = parts
+        self.facts = facts
         self._make_steps()
-        self.facts = Facts(
+
+    @classmethod
+    def founded(cls, parts: Parts, founder: Assignment) -> "Cascade":
+        """Begin with a cluster's first sighting, which is still to be applied."""
+        sighting = founder.sighting
+        facts = Facts(
             cluster_id=founder.cluster_id,
             founding_event=sighting.event_id,
             first_time=sighting.time,
@@ -121,6 +127,7 @@ class Cascade:
             lang=sighting.lang,
             media=sighting.media,
         )
+        return cls(parts, facts)
 
     def _make_steps(self) -> None:
         parts = self.parts
@@ -301,7 +308,7 @@ class Cascade:
 
     def _merge_facts(self, theirs: Facts, merge: Merge) -> None:
         mine = self.facts
-        mine.aliases = [*mine.aliases, merge.absorbed, *theirs.aliases]
+        mine.aliases = [*mine.aliases, merge.absorbed, *theirs.aliases][: self.parts.cascade.max_aliases]
         mine.merged_at = sorted([*mine.merged_at, *theirs.merged_at, merge.time])
         mine.first_time = min(mine.first_time, theirs.first_time)
         mine.last_time = max(mine.last_time, theirs.last_time)
@@ -400,10 +407,7 @@ class Cascade:
     @classmethod
     def restored(cls, parts: Parts, saved: Saved) -> "Cascade":
         """Build the cascade that `snapshot` described."""
-        cascade = cls.__new__(cls)
-        cascade.parts = parts
-        cascade._make_steps()
-        cascade.facts = saved.facts
+        cascade = cls(parts, saved.facts)
         for step in ("graph", "edges", "sharers", "chats", "wordings", "reporters", "recent", "growth", "policy"):
             getattr(cascade, step).restore(getattr(saved, step))
         return cascade

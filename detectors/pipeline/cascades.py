@@ -131,19 +131,23 @@ class Cascades:
         if len(self._alive) >= self._parts.cascade.max_cascades:
             _, oldest = self._alive.popitem(last=False)
             out.clusters.append(oldest.row("evicted"))
-        cascade = Cascade(self._parts, founder)
-        closed = self._closed.pop(founder.cluster_id, None)
-        if closed is not None:
-            self._revive(cascade, closed, founder)
+        cascade = self._revive(founder.cluster_id, founder.sighting.time)
+        if cascade is None:
+            cascade = Cascade.founded(self._parts, founder)
         self._alive[founder.cluster_id] = cascade
         return cascade
 
-    def _revive(self, cascade: Cascade, closed: Closed, founder: Assignment) -> None:
-        cascade.facts = closed.facts
+    def _revive(self, cluster_id: str, time: int) -> Cascade | None:
+        """Take a closed cascade up again: its size counts on, nothing in it is fresh."""
+        closed = self._closed.pop(cluster_id, None)
+        if closed is None:
+            return None
+        cascade = Cascade(self._parts, closed.facts)
         cascade.growth.restore(closed.growth)
-        cascade.growth.reopen(founder.sighting.time)
+        cascade.growth.reopen(time)
         cascade.policy.restore(closed.policy)
-        cascade.policy.reopen(founder.sighting.time)
+        cascade.policy.reopen(time)
+        return cascade
 
     def _fire(self, cascade: Cascade, due: int, out: Outputs) -> None:
         cascade.timer_at = None
@@ -174,20 +178,20 @@ class Cascades:
             heapq.heappush(self._timers, (due, cascade.facts.cluster_id))
 
     def _merge(self, merge: Merge, out: Outputs) -> None:
-        absorbed = self._alive.pop(merge.absorbed, None)
-        self._closed.pop(merge.absorbed, None)
+        absorbed = self._alive.pop(merge.absorbed, None) or self._revive(merge.absorbed, merge.time)
         if absorbed is None:
             return
         out.clusters.append(absorbed.row("merged", merge.survivor))
-        survivor = self._alive.get(merge.survivor)
-        if survivor is None:
-            absorbed.facts.aliases.append(merge.absorbed)
-            absorbed.facts.cluster_id = merge.survivor
-            absorbed.timer_at = None
-            self._alive[merge.survivor] = absorbed
-            self._schedule(absorbed)
-            return
-        transitions = survivor.merge(absorbed, merge)
+        survivor = self._alive.get(merge.survivor) or self._revive(merge.survivor, merge.time)
+        transitions: Sequence[Transition] = ()
+        if survivor is None:  # evicted: the absorbed one lives on under the id that stays
+            survivor = absorbed
+            survivor.facts.aliases.append(merge.absorbed)
+            survivor.facts.cluster_id = merge.survivor
+            survivor.timer_at = None
+        else:
+            transitions = survivor.merge(absorbed, merge)
+        self._alive[merge.survivor] = survivor
         if transitions:
             self._say(survivor, transitions, out, merge.event_id)
         self._schedule(survivor)

@@ -18,6 +18,7 @@ def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> Obs
         counts=_counts(cascade, time),
         growth=cascade.growth.explain(time, transition.level),
         structure=cascade.graph.shape(),
+        lowered_at=_lowered_at(cascade, time) if transition.level else None,
         text=_text(cascade),
         content=Content(
             debunks=tuple(facts.debunks),
@@ -26,6 +27,12 @@ def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> Obs
         ),
         notes=_notes(cascade),
     )
+
+
+def _lowered_at(cascade: Cascade, time: int) -> int | None:
+    """When the level that stands would fall if nobody shared any more."""
+    under = cascade.growth.falls_below(cascade.policy.floor(cascade.policy.level), time)
+    return None if under is None else under + cascade.parts.policy.subside_after_ms
 
 
 def _counts(cascade: Cascade, time: int) -> Counts:
