@@ -33,8 +33,6 @@ class Pair(msgspec.Struct, frozen=True):
     text_b: str
     url: str
     same: bool
-    words: int  # of the later text: the guard looks at it
-    matchable: bool  # both long enough to be matched by words
     exact: bool
     lexical: float
     cosine: float
@@ -109,8 +107,6 @@ def measure(
         text_b=text_b,
         url=url,
         same=same,
-        words=b.words,
-        matchable=min(a.words, b.words) >= DEFAULT.min_words,
         exact=a.fingerprint == b.fingerprint,
         lexical=estimate(sketcher.sketch(a.normal), sketcher.sketch(b.normal)),
         cosine=round(float(np.dot(one, other)), 6),
@@ -134,30 +130,21 @@ def judge_pairs(pairs: Sequence[Pair], embedder: Remembering) -> None:
         ("similarity", "AUC", "best F1", "at"),
         [(name, auc(same, score), *best_f1(same, score)) for name, score in scores.items()],
     )
-    plain = [ladder_joins(pair, embedder, ()) for pair in pairs]
+    plain = [ladder_joins(pair, embedder) for pair in pairs]
     lifted = [ladder_joins(pair, embedder, (pair.url,)) for pair in pairs]
     table(
         f"decisions of the ladder at its defaults (match {DEFAULT.match}, suggest {DEFAULT.suggest})",
         ("texts", "precision", "recall", "F1", "joined"),
         [verdict("alone", same, plain), verdict("with the address they share", same, lifted)],
     )
-    differ = sum(joined != decide(pair, DEFAULT) for pair, joined in zip(pairs, plain, strict=True))
-    print(f"pairs on which ladder and threshold formula differ: {differ}")
 
 
-def ladder_joins(pair: Pair, embedder: Remembering, urls: tuple[str, ...]) -> bool:
+def ladder_joins(
+    pair: Pair, embedder: Remembering, urls: tuple[str, ...] = (), config: ClusteringConfig = DEFAULT
+) -> bool:
     """Whether two posts by two authors become one cluster."""
-    found = run(posts([pair.text_a, pair.text_b], urls), PipelineConfig(), embedder)
+    found = run(posts([pair.text_a, pair.text_b], urls), PipelineConfig(clustering=config), embedder)
     return found.clusters == 1
-
-
-def decide(pair: Pair, config: ClusteringConfig) -> bool:
-    """The ladder's rule for two texts without links, as a formula."""
-    if not pair.matchable:
-        return False
-    guard = config.guard if pair.words <= config.guard_words else 0.0
-    lexical, match = (min(1.0, round(limit + guard, 6)) for limit in (config.lexical, config.match))
-    return pair.exact or pair.lexical >= lexical or pair.cosine >= match
 
 
 def verdict(name: str, same: Sequence[bool], joined: Sequence[bool]) -> tuple[str, float, float, float, int]:
@@ -307,7 +294,8 @@ def at(match: float) -> ClusteringConfig:
 
 def threshold_row(texts: Texts, config: ClusteringConfig, embedder: Remembering) -> tuple[object, ...]:
     """One row of the table."""
-    agreement = agree([pair.same for pair in texts.pairs], [decide(pair, config) for pair in texts.pairs])
+    joined = [ladder_joins(pair, embedder, config=config) for pair in texts.pairs]
+    agreement = agree([pair.same for pair in texts.pairs], joined)
     story = agreement_with(pheme_roots(texts, config, embedder), texts, by_story=True)
     cascade = agreement_with(pheme_stream(texts, config, embedder), texts, by_story=False)
     apart = [[text for text, _ in texts.covid], *([text for text, _ in items] for items in texts.tico.values())]
