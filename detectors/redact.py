@@ -14,7 +14,8 @@ from detectors.urls import ACCOUNT, EMAIL, PHONE, STUCK, URL, mask_url, may_have
 HANDLE = "@…"
 _REDDIT = "u/…"
 
-_CONTROL = regex.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<=\d)\p{Cf}+(?=\d)")  # also what hides a number
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_HIDING = regex.compile(r"(?<=\d)\p{Cf}+(?=\d)")  # invisible, put into a number so that nobody finds it
 _SURROGATE = regex.compile(r"[\ud800-\udfff]")
 
 _GAP = r"(?:[\p{Zs}.\p{Pd}]|\p{Zs}\p{Pd}\p{Zs})"
@@ -54,13 +55,13 @@ _AT_PARTS = (
 )
 _RARE_PARTS = r"(?P<account>did:[a-z0-9]+:[\w.:%+\-]+)|(?P<reddit>(?<![^\W\d]|/)u/[\w\-]{3,})"
 _NUMBER_PARTS = (
-    rf"(?P<call>(?<![^\W\d_]){_CALL}[^\w⟩]{{0,3}}\d{{3,4}}{_GAP}?\d{{3,4}}(?!{_GAP}?\d))"
+    rf"(?P<call>(?<![^\W\d_]){_CALL}[^\w⟩]{{0,3}}\d(?:{_GAP}?\d){{5,14}}(?!\d))"
     rf"|(?:(?<!\d)(?=\d)|(?=[+(])){_CURRENCY}(?:"
     rf"(?P<card>{_YEARS}(?:{_CARD})(?!\d))"
     rf"|(?P<phone>{_UNIT}{_ROUND}{_YEARS}(?:{_INTERNATIONAL}|{_MOBILE}|{_NATIONAL}|{_GROUPED}|\d{{9,15}})(?!\d)))"
 )
 _MASKS = {"account": ACCOUNT, "card": ACCOUNT, "email": EMAIL, "reddit": _REDDIT, "phone": PHONE}
-_DIGITS = regex.compile(r"\d.*", regex.V1)
+_DIGITS = regex.compile(r"[+(]?\d.*", regex.V1)
 _may_have_number = re.compile(r"\d(?:\W{0,4}\d){5}").search
 
 
@@ -73,7 +74,7 @@ def redact(text: str) -> str:
     """
     text = _CONTROL.sub("", text)
     if not text.isascii():
-        text = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+        text = _HIDING.sub("", _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text))
     rare = "did:" in text or "u/" in text
     url, number = may_have_url(text) is not None, _may_have_number(text) is not None
     if not (url or number or rare or "@" in text):

@@ -34,7 +34,7 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?"
 _BARE_TLD = r"(?:com|org|net|info|edu|gov|app|news|(?:com?|org|gov|nic|ac|net)\.[a-z]{2})"
 URL = regex.compile(
     rf"(?:[Hh][Tt][Tt][Pp][Ss]?|[Ff][Tt][Pp])://{_BODY}+"
-    rf"|(?<![\w@.\-/])(?:[Ww]{{3}}\.{_BODY}+"
+    rf"|(?<![\w@.\-/⟩])(?:[Ww]{{3}}\.{_BODY}+"
     rf"|(?:{_LABEL}\.){{1,8}}[A-Za-z]{{2,24}}(?::[0-9]{{2,5}})?/{_BODY}*"
     rf"|(?:{_LABEL}\.){{1,8}}?(?i:{_BARE_TLD})(?![\w@\-]|\.\w))",
     regex.V1,
@@ -192,6 +192,8 @@ def mask_url(url: str) -> str:
     head, question, query = head.partition("?")
     authority, *segments = head.split("/")
     if "@" in authority:  # a name and perhaps a password; what follows them is the host, if it can be one
+        if not scheme:
+            return EMAIL
         authority = authority.rpartition("@")[2]
         authority = authority if "." in authority.strip(".") else USER
     host = _host_name(authority.partition(":")[0].lower())

@@ -48,6 +48,8 @@ def test_a_number_is_found_where_it_touches_other_writing() -> None:
 
 def test_a_short_number_is_masked_only_where_the_text_says_that_it_is_a_telephone() -> None:
     assert redact("call 234 5678") == "call ⟨phone⟩"
+    assert redact("call 2345678 9876543210") == "call ⟨phone⟩ ⟨phone⟩"
+    assert redact("call +9198765 432109876543210") == "call ⟨phone⟩ ⟨phone⟩"
     assert redact("फोन नंबर: २३४५६७८") == "फोन नंबर: ⟨phone⟩"
     assert redact("killed 2345678") == "killed 2345678"
     assert redact("dial 112 or 100") == "dial 112 or 100"
@@ -128,6 +130,22 @@ def test_two_copies_with_different_people_in_them_become_one() -> None:
 def test_what_cannot_be_printed_is_replaced_or_dropped() -> None:
     assert redact("a\x00b\ud800c\ttab\nline") == "ab\N{REPLACEMENT CHARACTER}c\ttab\nline"
     assert redact("") == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9876543210u/someone",
+        "987654321098765 4321000",
+        "call +9198765 432109876543210",
+        "98765 43210t.me/@",
+        "www.a@b.com9876543210",
+        "+91\xad\x1f00",
+        "www.@u/someone",
+    ],
+)
+def test_a_mask_does_not_uncover_what_stands_beside_it(text: str) -> None:
+    assert redact(redact(text)) == redact(text)
 
 
 @given(texts)

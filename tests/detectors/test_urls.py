@@ -200,6 +200,7 @@ def test_masking_for_people_keeps_the_address_as_written() -> None:
     assert mask_url("https://WWW.x.com/user/status/12/?s=20#a") == "https://WWW.x.com/⟨user⟩/status/12/?s=20#a"
     assert mask_url("t.me/%40user?x=%20y") == "t.me/⟨user⟩?x=%20y"
     assert mask_url("https://bad@host/x") == "https://⟨user⟩/x"
+    assert mask_url("www.bad@example.com/x") == "⟨email⟩"
     assert mask_url("https://a.com/x?username=me&id=1&empty=") == "https://a.com/x?username=⟨user⟩&id=1&empty="
 
 
