@@ -300,3 +300,12 @@ def test_a_setting_that_could_never_work_is_refused(name: str, value: float, wor
 def test_settings_at_their_limits_are_taken() -> None:
     assert SketchConfig(match=1.0, bands=32).bands == 32
     assert SketchConfig(bands=64, rows=2).rows == 2
+
+
+def test_a_sketch_can_be_had_back_until_its_entry_goes() -> None:
+    index = SketchIndex(SketchConfig(max_entries=1))
+    index.add("a", synthetic(128))
+    assert index.get("a") == synthetic(128)
+    index.add("b", synthetic(0))
+    assert index.get("a") is None
+    assert index.get("b") == synthetic(0)
