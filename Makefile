@@ -9,7 +9,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: demo test lint types imports check bench evaluate schemas clean
+.PHONY: demo test lint types imports check bench evaluate docs clean
 
 $(STAMP): pyproject.toml .ci/constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -35,8 +35,9 @@ types: $(STAMP)
 imports: $(STAMP)
 	$(BIN)/lint-imports
 
-schemas: $(STAMP) ## writes the JSON Schemas and the AsyncAPI document again
+docs: $(STAMP) ## writes again what is generated: JSON Schemas, the AsyncAPI document, the table of settings
 	$(BIN)/hearsay schema --out docs/schemas
+	$(BIN)/hearsay settings --into docs/operate.md
 
 bench: $(STAMP) ## events per CPU-second against a naive composition, in one run
 	$(BIN)/python -m tests.benchmarks.bench_pipeline

@@ -29,11 +29,11 @@ _HOUR_MS = 3_600_000
 class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The exposure model: its reaction time, the weights of the unlikely, and what is remembered. Times in ms."""
 
-    posts_per_chat: int = 16
-    max_chats: int = 4096
-    max_authors: int = 4096
-    max_age_ms: int = 7 * 24 * _HOUR_MS
-    same_author_ms: int = _HOUR_MS
+    posts_per_chat: int = 16  # the last posts of a chat that somebody may have seen
+    max_chats: int = 4096  # of one cascade
+    max_authors: int = 4096  # of one cascade
+    max_age_ms: int = 7 * 24 * _HOUR_MS  # a post older than this explains nothing
+    same_author_ms: int = _HOUR_MS  # posts of one sender within it are one forwarding act
     same_author_factor: float = 0.95  # how sure it is that these are one act
     plateau_ms: int = 300_000  # SEISMIC's s0: until then a reaction is equally likely at every moment
     decay: float = 1.2314843  # SEISMIC's 1 + theta: the exponent after it
@@ -42,7 +42,7 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
     external_weight: float = 0.02  # of sources of no place at all, on the scale where a fresh exposure weighs 1
     inconsistent_weight: float = 1e-3  # of an exposure whose hop label contradicts the share's
     same_chat_weight: float = 1e-2  # of an exposure in the very chat that the share went to, unless it answers there
-    min_confidence: float = 0.5
+    min_confidence: float = 0.5  # below it the parent is unknown
 
     def __post_init__(self) -> None:
         """Refuse what would remember nothing or weigh anything negatively."""

@@ -31,8 +31,8 @@ _CAPPED: Final = 16
 class GraphConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What one cascade's graph may take: messages stored, and how deep a chain may grow."""
 
-    max_nodes: int = 100_000
-    max_depth: int = 512
+    max_nodes: int = 100_000  # messages stored; further ones are counted only
+    max_depth: int = 512  # of a chain; a deeper message hangs further up
 
     def __post_init__(self) -> None:
         """Refuse bounds under which no edge could ever be stored."""

@@ -27,7 +27,6 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
     """When to speak. Durations are event time in ms.
 
     Attributes:
-        min_sharers: a smaller cascade is never spoken of, whatever its score; 3 where chats are the unit.
         cool_down_ms: after a notification, the silence that only a rising level may break.
         hysteresis: how far under its limit, as a natural logarithm, a score must be for its level to fall (ln 2: half).
         subside_after_ms: how long it must stay there.
@@ -46,7 +45,6 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
         ValueError: a value breaks its rule; the text names the setting.
     """
 
-    min_sharers: int = 5
     cool_down_ms: int = 1_800_000
     hysteresis: float = log(2)
     subside_after_ms: int = 7_200_000
@@ -77,7 +75,7 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _NUMBERS = tuple((field.name, field.default) for field in msgspec.structs.fields(PolicyConfig) if field.type is int)
-_POSITIVE = ("min_sharers", "return_sharers", "check_ms", "close_after_ms", "close_retry_ms")
+_POSITIVE = ("return_sharers", "check_ms", "close_after_ms", "close_retry_ms")
 
 
 class _Rules(msgspec.Struct, frozen=True):
@@ -156,8 +154,9 @@ class AlertPolicy:
         config: the rules.
         levels: limits of levels 1 to 3, in the unit of the score.
         big: q, the number of distinct sharers that the operator calls big.
+        min_sharers: a smaller cascade is never spoken of, whatever its score.
 
-    >>> policy = AlertPolicy(PolicyConfig(), (6.0, 7.4, 8.8), 50)
+    >>> policy = AlertPolicy(PolicyConfig(), (6.0, 7.4, 8.8), 50, 5)
     >>> [(t.state.value, t.level) for t in policy.update(0, 6.5, 12)]
     [('opened', 1)]
     >>> policy.update(60_000, 6.7, 13)
@@ -165,9 +164,10 @@ class AlertPolicy:
 
     """
 
-    __slots__ = ("_config", "_rules", "_state")
+    __slots__ = ("_config", "_min_sharers", "_rules", "_state")
 
-    def __init__(self, config: PolicyConfig, levels: Levels, big: int) -> None:
+    def __init__(self, config: PolicyConfig, levels: Levels, big: int, min_sharers: int) -> None:
+        self._min_sharers = min_sharers
         self._config, self._rules, self._state = config, _rules(config, levels, big), _State()
         self._arm()
 
@@ -296,7 +296,7 @@ class AlertPolicy:
             state.base = min(state.base, float(sharers))
             if sharers - state.base >= self._config.return_sharers - 1:
                 state.returning = _RETURNED
-        if sharers >= self._config.min_sharers:
+        if sharers >= self._min_sharers:
             state.evidence = max(state.evidence, evidence)
             self._rise(now, score, said)
             self._pass_milestones(sharers)

@@ -13,8 +13,8 @@ from detectors.snapshot import pack, unpack
 class RecentConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Length of one window and of the buckets that it is made of, in milliseconds."""
 
-    window_ms: int = 1_800_000
-    bucket_ms: int = 60_000
+    window_ms: int = 1_800_000  # of the two windows that an alert compares
+    bucket_ms: int = 60_000  # their resolution
 
     def __post_init__(self) -> None:
         """Refuse windows that are not a whole number of buckets."""

@@ -22,8 +22,8 @@ _BITS = 64
 class SharersConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How many sharers are kept, and from how many posts on one of them counts as a heavy poster."""
 
-    capacity: int = 4096
-    many_posts: int = 10
+    capacity: int = 4096  # sharers known one by one; above it, a sample
+    many_posts: int = 10  # from so many posts on a sharer counts as a heavy poster
 
     def __post_init__(self) -> None:
         """Refuse bounds that leave no sample."""

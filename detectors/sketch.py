@@ -41,12 +41,12 @@ class SketchConfig(msgspec.Struct, frozen=True, kw_only=True):
     match: float = 0.75  # Jaccard similarity of shingle sets from which `query` answers
     width: int = 4  # characters of a shingle
     dense_width: int = 2  # the same for Han, Kana and Hangul
-    permutations: int = 128
-    bands: int = 16
+    permutations: int = 128  # minima in a sketch; more of them estimate better
+    bands: int = 16  # groups of minima; equal in one of them is a candidate
     rows: int = 4  # minima that must agree in a band
     max_entries: int = 100_000  # about 3 kB each
     bucket_size: int = 32  # entries listed under one band's value; bounds what a query costs
-    seed: int = 20_200_820
+    seed: int = 20_200_820  # of the permutations; sketches of two seeds do not compare
 
     def __post_init__(self) -> None:
         """Refuse what could never match, or not be bounded."""

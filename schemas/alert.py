@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from schemas.base import Count, Digest, Message, Ms
+from schemas.base import Count, Digest, Duration, Message, Ms
 from schemas.event import Debunk
 
 
@@ -49,7 +49,7 @@ class Counts(msgspec.Struct, frozen=True, omit_defaults=True):
     chats: Count
     first_time: Ms
     last_time: Ms
-    recent_window: Ms  # length of the two windows below
+    recent_window: Duration  # length of the two windows below
     recent_sharers: Count  # joined in the window that ends at the alert
     previous_sharers: Count  # joined in the window before it: the comparison cell
     platforms: tuple[tuple[str, int], ...] = ()  # posts by platform; groups smaller than k are left out

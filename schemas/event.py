@@ -45,7 +45,7 @@ class AccountStatus(StrEnum):
     DELETED = "deleted"
 
 
-class Media(msgspec.Struct, frozen=True, omit_defaults=True):
+class Media(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A picture, clip or file by its hashes; the bytes never travel."""
 
     sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
@@ -53,14 +53,14 @@ class Media(msgspec.Struct, frozen=True, omit_defaults=True):
     pdq_quality: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
 
 
-class Counters(msgspec.Struct, frozen=True, omit_defaults=True):
+class Counters(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What the platform's own counters showed at `created_at`."""
 
     views: Count | None = None
     forwards: Count | None = None
 
 
-class Debunk(msgspec.Struct, frozen=True, omit_defaults=True):
+class Debunk(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A published fact-check of the claim in the event's `text` or of the message it refers to."""
 
     publisher: str
@@ -68,13 +68,13 @@ class Debunk(msgspec.Struct, frozen=True, omit_defaults=True):
     url: str | None = None
 
 
-class Report(msgspec.Struct, frozen=True, omit_defaults=True):
+class Report(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A person's complaint about a message; the person is the event's `actor`."""
 
     category: str
 
 
-class Source(msgspec.Struct, frozen=True, omit_defaults=True):
+class Source(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Which adapter saw the event, and where in the platform's own stream."""
 
     adapter: str

@@ -8,7 +8,7 @@ from schemas.base import Count, Digest, Id, Message, Ms
 from schemas.event import AccountStatus, Counters, Debunk, Kind, Media, ParentEvidence, Report
 
 
-class Position(msgspec.Struct, frozen=True):
+class Position(msgspec.Struct, frozen=True, gc=False):
     """Where an event stands in its source: a Kafka topic's partition and offset, or a file's line, counted from 0."""
 
     source: str
@@ -16,7 +16,7 @@ class Position(msgspec.Struct, frozen=True):
     offset: Count
 
 
-class Content(msgspec.Struct, frozen=True, omit_defaults=True):
+class Content(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What a message says, as the detectors see it; one object per distinct text, shared by its sightings."""
 
     text: str = ""  # for people: mentions, telephone numbers and addresses masked

@@ -85,7 +85,7 @@ class GrowthConfig(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         detector: one of `NAMES`.
         big: q, the size from which the operator calls a cascade big; every cold-start threshold derives from it.
-        min_sharers: below this size no score means anything.
+        min_sharers: below this size no score means anything and nothing is said; 3 where chats are the unit.
         threshold: level 1 in the detector's own unit instead of the cold-start rule.
         kernel_weights: L's weights of the time constants 1, 6, 36 min, 3.6, 21.6 h and 5.4 d; they add up to 1.
         window_ms: the trailing window of `rate`, and the window of the reference burst of the other baselines.

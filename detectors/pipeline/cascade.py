@@ -30,10 +30,10 @@ class CascadeConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     sample_size: int = 1024  # distinct chats, wordings and reporters known one by one; above it, a sample
     max_counters: int = 4096  # messages whose platform counters are remembered
-    max_debunks: int = 16
+    max_debunks: int = 16  # fact-checks, and categories of reports, that are kept
     max_aliases: int = 256  # ids of merged clusters that its alerts carry
-    max_cascades: int = 200_000
-    max_closed: int = 200_000
+    max_cascades: int = 200_000  # alive at once; beyond it the least recently active is evicted
+    max_closed: int = 200_000  # remembered after closing, so that they count on when they come back
 
     def __post_init__(self) -> None:
         """Refuse bounds that hold nothing."""
@@ -138,7 +138,7 @@ class Cascade:
         self.chats, self.wordings, self.reporters = (DistinctSharers(sample) for _ in range(3))
         self.recent = RecentJoins(parts.recent)
         self.growth = make_detector(parts.growth)
-        self.policy = AlertPolicy(parts.policy, self.growth.levels(), parts.growth.big)
+        self.policy = AlertPolicy(parts.policy, self.growth.levels(), parts.growth.big, parts.growth.min_sharers)
         self.timer_at: int | None = None
 
     @property

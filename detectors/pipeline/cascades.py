@@ -20,6 +20,8 @@ from schemas.alert import Alert
 from schemas.assignment import Assignment, Merge
 from schemas.sighting import SPREADING
 
+_SPARE_TIMERS = 64  # stale timers that are tolerated beside as many as there are cascades
+
 
 class Closed(msgspec.Struct, frozen=True, array_like=True):
     """What is kept of a closed cascade, so that a revival counts on: some hundreds of bytes."""
@@ -176,8 +178,18 @@ class Cascades:
         if due is not None and (at is None or due < at):
             cascade.timer_at = due
             heapq.heappush(self._timers, (due, cascade.facts.cluster_id))
+            if len(self._timers) > 2 * len(self._alive) + _SPARE_TIMERS:
+                self._drop_stale_timers()
+
+    def _drop_stale_timers(self) -> None:
+        """Forget the timers of cascades that are gone, and those that an earlier one replaced."""
+        alive = self._alive.items()
+        self._timers[:] = [(cascade.timer_at, id_) for id_, cascade in alive if cascade.timer_at is not None]
+        heapq.heapify(self._timers)
 
     def _merge(self, merge: Merge, out: Outputs) -> None:
+        if self._trace is not None:
+            self._trace("merge", merge)
         absorbed = self._alive.pop(merge.absorbed, None) or self._revive(merge.absorbed, merge.time)
         if absorbed is None:
             return

@@ -28,14 +28,14 @@ _FREQUENT_HOPS = 5  # what "frequently forwarded" means on WhatsApp: five hops o
 class IntakeConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What counts as a usable event. Sizes in bytes and characters, times in milliseconds since 1970."""
 
-    max_event_bytes: int = 1 << 20
+    max_event_bytes: int = 1 << 20  # of one event; a larger one is rejected
     max_text_chars: int = 65_536  # the longest message that WhatsApp carries
-    earliest_ms: int = 946_684_800_000  # 2000-01-01
-    latest_ms: int = 4_102_444_800_000  # 2100-01-01
+    earliest_ms: int = 946_684_800_000  # 2000-01-01; an event that claims to be older is rejected
+    latest_ms: int = 4_102_444_800_000  # 2100-01-01; an event that claims to be newer is rejected
     max_skew_ms: int = 300_000  # a claimed time further ahead of the observation is replaced by it
-    max_sealed_bytes: int = 65_536
-    remembered_texts: int = 65_536
-    accepted_keys: tuple[str, ...] = ()
+    max_sealed_bytes: int = 65_536  # of a rejected payload; a larger one is found by its position and digest
+    remembered_texts: int = 65_536  # distinct texts whose normal form is kept at hand
+    accepted_keys: tuple[str, ...] = ()  # ids of other keys whose pseudonyms are taken as they come
 
     def __post_init__(self) -> None:
         """Refuse bounds that could never let an event through."""
@@ -265,7 +265,8 @@ def _check_time(field: str, value: int, config: IntakeConfig) -> None:
     if not config.earliest_ms <= value <= config.latest_ms:
         raise Refusal(
             Reason.TIME_OUT_OF_RANGE,
-            f"{field} must lie between {config.earliest_ms} and {config.latest_ms} (milliseconds); got {value}",
+            f"{field} must lie between {config.earliest_ms} and {config.latest_ms} (milliseconds); "
+            f"got {str(value)[:24]}",
         )
 
 

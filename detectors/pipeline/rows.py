@@ -10,7 +10,7 @@ from schemas.base import Ms
 from schemas.event import Kind
 
 
-class EdgeRow(msgspec.Struct, frozen=True, kw_only=True):
+class EdgeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One share: which message, after which parent, known how surely, and how its text found the cluster."""
 
     cluster_id: str  # at the time; `ClusterRow.merged_into` leads on

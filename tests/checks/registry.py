@@ -333,7 +333,7 @@ def judge(policy: AlertPolicy, item: tuple[int, float, float, int]) -> list[Any]
 POLICY = Adapter(
     name="alert policy",
     covers=AlertPolicy,
-    make=lambda: AlertPolicy(PolicyConfig(), (6.0, 7.4, 8.8), 50),
+    make=lambda: AlertPolicy(PolicyConfig(), (6.0, 7.4, 8.8), 50, 5),
     stream=policy_stream,
     step=judge,
     hostile=lambda: (item for seed in range(20) for item in later(policy_stream(seed), seed)),

@@ -89,7 +89,7 @@ def test_the_examples_of_the_detectors_pages_run(page: str) -> None:
 
 
 def test_the_promise_of_thirty_minutes_is_the_default() -> None:
-    policy = AlertPolicy(PolicyConfig(), (6.0, 7.4, 8.8), 50)
+    policy = AlertPolicy(PolicyConfig(), (6.0, 7.4, 8.8), 50, 5)
     policy.update(0, 6.0, 9)
     policy.update(1, 6.0, 9, 1)
     assert policy.next_timer() == 30 * 60_000

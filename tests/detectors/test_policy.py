@@ -55,7 +55,7 @@ class Stage:
     """What surrounds a policy: it fires timers, and reopens a closed cascade when somebody shares."""
 
     def __init__(self, rules: PolicyConfig = RULES, levels: tuple[float, float, float] = LEVELS) -> None:
-        self.policy = AlertPolicy(rules, levels, BIG)
+        self.policy = AlertPolicy(rules, levels, BIG, 5)
         self.said: list[Transition] = []
         self.score, self.quiet = 0.0, True
         self.ticks: list[int] = []
@@ -458,7 +458,7 @@ def test_the_level_that_stands_can_be_read() -> None:
 
 
 def test_a_cascade_that_nobody_shared_has_no_timer() -> None:
-    policy = AlertPolicy(RULES, LEVELS, BIG)
+    policy = AlertPolicy(RULES, LEVELS, BIG, 5)
     assert policy.next_timer() is None
     assert policy.tick(10**9, 99.0, True) == ()
 
@@ -477,7 +477,7 @@ def test_a_quiet_cascade_needs_one_timer_and_an_alerting_one_a_check_each_half_h
 
 
 def test_a_late_share_alone_starts_the_closing_timer() -> None:
-    policy = AlertPolicy(RULES, LEVELS, BIG)
+    policy = AlertPolicy(RULES, LEVELS, BIG, 5)
     policy.touch(5)
     policy.touch(3)
     assert policy.next_timer() == 5 + 7 * DAY
@@ -633,7 +633,7 @@ def test_a_merge_is_commutative(left: list, right: list) -> None:
     one, two = lived(left).policy, lived(right).policy
     mine, theirs = one.snapshot(), two.snapshot()
     one.merge(two)
-    other = AlertPolicy(RULES, LEVELS, BIG)
+    other = AlertPolicy(RULES, LEVELS, BIG, 5)
     other.restore(theirs)
     two.restore(mine)
     other.merge(two)
@@ -675,7 +675,7 @@ def perform(stage: Stage, script: list, spurious: bool = False, restore_at: int 
     for index, (gap, what, score, sharers, more, quiet) in enumerate(script):
         time, facts = time + gap, max(facts, more)
         if index == restore_at:
-            fresh = AlertPolicy(FLEETING, LEVELS, BIG)
+            fresh = AlertPolicy(FLEETING, LEVELS, BIG, 5)
             fresh.restore(stage.policy.snapshot())
             stage.policy = fresh
         if spurious and (due := stage.policy.next_timer()) is not None and due > 0:
@@ -801,7 +801,7 @@ def test_the_level_is_the_one_that_all_looks_at_the_score_define(script: list) -
 # --- settings and state -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["min_sharers", "return_sharers", "check_ms", "close_after_ms", "close_retry_ms"])
+@pytest.mark.parametrize("name", ["return_sharers", "check_ms", "close_after_ms", "close_retry_ms"])
 def test_what_must_be_positive_may_not_be_zero(name: str) -> None:
     PolicyConfig(**{name: 1})
     with pytest.raises(ValueError, match=rf"policy\.{name} must be at least 1; got 0; try \d+"):
@@ -830,14 +830,14 @@ def test_milestones_are_positive_and_rise(value: tuple[int, ...]) -> None:
 
 
 def test_without_milestones_no_size_is_spoken_of() -> None:
-    policy = AlertPolicy(msgspec.structs.replace(RULES, milestones=()), LEVELS, BIG)
+    policy = AlertPolicy(msgspec.structs.replace(RULES, milestones=()), LEVELS, BIG, 5)
     assert list(policy.update(0, 1.0, 10**6)) == []
 
 
 @pytest.mark.parametrize("levels", [(1.0, 1.0, 2.0), (3.0, 2.0, 1.0), (1.0, 2.0, inf), (float("nan"), 1.0, 2.0)])
 def test_levels_must_rise(levels: tuple[float, float, float]) -> None:
     with pytest.raises(ValueError, match="levels must be finite and rise"):
-        AlertPolicy(RULES, levels, BIG)
+        AlertPolicy(RULES, levels, BIG, 5)
 
 
 def test_each_level_has_its_target() -> None:
@@ -858,13 +858,13 @@ def test_a_floor_lies_a_factor_of_two_under_its_limit(levels: tuple, lines: tupl
 
 
 def test_a_levels_floor_can_be_read() -> None:
-    assert [AlertPolicy(RULES, LEVELS, BIG).floor(level) for level in (1, 2, 3)] == [9.0, 11.0, 13.0]
+    assert [AlertPolicy(RULES, LEVELS, BIG, 5).floor(level) for level in (1, 2, 3)] == [9.0, 11.0, 13.0]
 
 
 @pytest.mark.parametrize("name", ["L", "count", "rate", "ewma", "kleinberg", "cusum", "glr", "seismic"])
 def test_every_growth_detector_can_speak_and_fall_silent_through_it(name: str) -> None:
     detector = make_detector(GrowthConfig(detector=name))
-    policy = AlertPolicy(PolicyConfig(), detector.levels(), 50)
+    policy = AlertPolicy(PolicyConfig(), detector.levels(), 50, 5)
     said: list[Transition] = []
     for second in range(400):
         time = second * 1000
@@ -878,7 +878,7 @@ def test_every_growth_detector_can_speak_and_fall_silent_through_it(name: str) -
 
 def test_the_state_of_another_detector_is_refused() -> None:
     with pytest.raises(SnapshotError, match="of policy version 1"):
-        AlertPolicy(RULES, LEVELS, BIG).restore(pack("growth.L", 1, [1]))
+        AlertPolicy(RULES, LEVELS, BIG, 5).restore(pack("growth.L", 1, [1]))
 
 
 def test_a_state_takes_a_hundred_bytes_whatever_the_cascade() -> None:
