@@ -92,7 +92,7 @@ def report(stream: Stream, embedder: Remembering) -> None:
     test = halves(stream, true_tracks(first, truth))[1]
     at = at_budget(traces_of(test, growth_config(stream, q, "L")), positives(test, q))
     print(
-        f"L on the recorded cascades instead of the clusters found, same q, as many alerts as positives: PF {at.pf:.3f}, "
+        f"L on the recorded cascades instead of the clusters found, same q, alerts as positives: PF {at.pf:.3f}, "
         f"{at.positives} positives of {at.cascades}"
     )
 
