@@ -8,15 +8,14 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
-from math import exp, inf, isfinite, log
+from math import inf, isfinite, log
 
 import msgspec
 
+from detectors.levels import Levels, fall_lines
 from detectors.snapshot import pack, unpack
 from detectors.transition import Transition
 from schemas.alert import Lifecycle
-
-Levels = tuple[float, float, float]
 
 _NEVER = -(1 << 62)  # earlier than every event time
 _UNENDING = 1 << 62  # later than every event time
@@ -92,25 +91,6 @@ def _rules(config: PolicyConfig, limits: Levels, big: int) -> _Rules:
         raise ValueError(f"levels must be finite and rise; got {limits}; take them from the growth detector")
     marks = tuple(float(multiple * big) for multiple in config.milestones)
     return _Rules(limits, fall_lines(limits, config.hysteresis), marks)
-
-
-def fall_lines(limits: Levels, hysteresis: float) -> Levels:
-    """Where each level begins to fall: `hysteresis` under its limit, on the detector's own scale.
-
-    Limits at equal distances are those of a logarithmic score (L), where a factor is a difference. Otherwise the score
-    counts something (count, rate), and the line is the limit times e to the minus `hysteresis`.
-
-    >>> fall_lines((6.0, 8.0, 10.0), 1.0)
-    (5.0, 7.0, 9.0)
-    >>> fall_lines((50.0, 200.0, 800.0), log(2))
-    (25.0, 100.0, 400.0)
-    """
-    first, second, third = limits
-    if abs((third - second) - (second - first)) < 1e-5 or first <= 0:
-        lines = [limit - hysteresis for limit in limits]
-    else:
-        lines = [limit * exp(-hysteresis) for limit in limits]
-    return round(lines[0], 6), round(lines[1], 6), round(lines[2], 6)
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -242,6 +222,23 @@ class AlertPolicy:
             due = state.not_before
         return state.alarm if state.alarm < due else due
 
+    def look_after(self, time: int) -> None:
+        """Put the next look at the score off to this time: until then it cannot fall, unless a share is taken back.
+
+        It spares the looks of a level that stands for days; `look_by` takes it back.
+        """
+        state = self._state
+        if state.level and time > state.check:
+            state.check = time
+            self._arm()
+
+    def look_by(self, time: int) -> None:
+        """Look at the score within `check_ms` of this time: something other than time may have lowered it."""
+        state = self._state
+        if state.level and time + self._config.check_ms < state.check:
+            state.check = time + self._config.check_ms
+            self._arm()
+
     def merge(self, other: "AlertPolicy") -> None:
         """Take in another cascade's history: the higher level stands, and what either announced stays announced.
 
@@ -329,6 +326,8 @@ class AlertPolicy:
             for floor, since in zip(self._rules.floors, state.below, strict=True)
         )
         state.below = below = (one, two, three)
+        if below[level - 1] != _NEVER:
+            state.check = min(state.check, now + config.check_ms)
         while level and below[level - 1] != _NEVER and now - below[level - 1] >= config.subside_after_ms:
             level -= 1
         if level:

@@ -8,82 +8,21 @@ from collections.abc import Sequence
 
 import msgspec
 
-from detectors.edges import EdgeConfig, EdgeInference, EdgeSource, InferredEdge
-from detectors.evidence import EvidenceConfig
-from detectors.graph import ForwardGraph, GraphConfig, node_id
-from detectors.growth import GrowthConfig, make_detector
+from detectors.edges import EdgeInference, EdgeSource, InferredEdge
+from detectors.graph import ForwardGraph, node_id
+from detectors.growth import make_detector
+from detectors.pipeline.facts import CascadeConfig, Facts, Parts
 from detectors.pipeline.rows import ClusterRow, EdgeRow
-from detectors.policy import AlertPolicy, PolicyConfig, Transition
-from detectors.recent import RecentConfig, RecentJoins
+from detectors.policy import AlertPolicy, Transition
+from detectors.recent import RecentJoins
 from detectors.sharers import DistinctSharers, SharersConfig
 from schemas.assignment import Arrival, Assignment, Merge
-from schemas.event import AccountStatus, Counters, Debunk, Kind, Media
-from schemas.sighting import SPREADING, Content, Sighting
+from schemas.event import AccountStatus, Counters, Kind
+from schemas.sighting import Sighting
 
 # Read on every event, and an enum's members are slow to look up.
 _EXPLICIT, _ORIGIN = EdgeSource.EXPLICIT, EdgeSource.ORIGIN
 _ON_TIME = Arrival.ON_TIME
-
-
-class CascadeConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Bounds of one cascade and of all of them."""
-
-    sample_size: int = 1024  # distinct chats, wordings and reporters known one by one; above it, a sample
-    max_counters: int = 4096  # messages whose platform counters are remembered
-    max_debunks: int = 16  # fact-checks, and categories of reports, that are kept
-    max_aliases: int = 256  # ids of merged clusters that its alerts carry
-    max_cascades: int = 200_000  # alive at once; beyond it the least recently active is evicted
-    max_closed: int = 200_000  # remembered after closing, so that they count on when they come back
-
-    def __post_init__(self) -> None:
-        """Refuse bounds that hold nothing."""
-        for name in self.__struct_fields__:
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"cascade.{name} must be positive; got {getattr(self, name)}; leave it out for the default"
-                )
-
-
-class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """The configurations that one cascade is made from."""
-
-    cascade: CascadeConfig
-    graph: GraphConfig
-    edges: EdgeConfig
-    sharers: SharersConfig
-    recent: RecentConfig
-    growth: GrowthConfig
-    policy: PolicyConfig
-    evidence: EvidenceConfig
-
-
-class Facts(msgspec.Struct, kw_only=True):
-    """What is counted about a cascade beside its detectors' own state."""
-
-    cluster_id: str
-    founding_event: str
-    first_time: int
-    last_time: int
-    content: Content
-    lang: str | None = None
-    media: tuple[Media, ...] = ()
-    posts: int = 0
-    replies: int = 0
-    late: int = 0
-    expired: int = 0
-    deleted: int = 0
-    before_closing: float = 0.0  # sharers counted before the cascade closed and came back
-    max_score: float = 0.0
-    top_level: int = 0
-    aliases: list[str] = []
-    merged_at: list[int] = []
-    platforms: dict[str, int] = {}
-    methods: dict[str, int] = {}
-    variants: dict[str, int] = {}
-    report_categories: dict[str, int] = {}
-    debunks: list[Debunk] = []
-    counters: dict[str, tuple[int, int]] = {}
-    owners: dict[str, str] = {}  # message -> sharer, to know whose share a deletion takes back
 
 
 class Saved(msgspec.Struct, frozen=True, array_like=True):
@@ -234,13 +173,13 @@ class Cascade:
         if sighting.kind is Kind.DEBUNK:
             return self._debunk(sighting, assignment.arrival)
         if sighting.kind is Kind.DELETE:
-            self._delete(sighting.message or sighting.parent or sighting.root or "")
+            self._delete(sighting.message or sighting.parent or sighting.root or "", sighting.time)
         elif sighting.kind is Kind.COUNTER and sighting.counters is not None:
             self._observe(sighting.message or sighting.parent or sighting.root or "", sighting.counters)
         elif sighting.kind is Kind.REPORT and sighting.report is not None:
             self._report(sighting)
         elif sighting.kind is Kind.ACCOUNT_STATE and sighting.account_status is not AccountStatus.ACTIVE:
-            self._retract(sighting.actor or "", every_post=True)
+            self._retract(sighting.actor or "", sighting.time, every_post=True)
         return ()
 
     def _debunk(self, sighting: Sighting, arrival: Arrival) -> Sequence[Transition]:
@@ -254,20 +193,21 @@ class Cascade:
             return ()
         return self.judge(sighting.time, self.growth.score(sighting.time))
 
-    def _delete(self, message: str) -> None:
+    def _delete(self, message: str, now: int) -> None:
         if not self.graph.retract(message):
             return
         self.facts.deleted += 1
         sharer = self.facts.owners.get(message)
         if sharer is not None:
-            self._retract(sharer, every_post=False)
+            self._retract(sharer, now, every_post=False)
 
-    def _retract(self, sharer: str, *, every_post: bool) -> None:
+    def _retract(self, sharer: str, now: int, *, every_post: bool) -> None:
         removed = self.sharers.discard(sharer) if every_post else self.sharers.remove(sharer)
         if removed is not None:
             time, weight = removed
             self.growth.retract(time, weight)
             self.recent.add(time, -weight)
+            self.policy.look_by(now)
 
     def _observe(self, message: str, counters: Counters) -> None:
         seen = self.facts.counters
@@ -299,31 +239,12 @@ class Cascade:
         self.recent.merge(other.recent)
         for time, weight in duplicates:
             self.recent.add(time, -weight)
-        self._merge_facts(other.facts, merge)
+        self.facts.absorb(other.facts, merge, self.parts.cascade)
         self.policy.merge(other.policy)
         if not self.facts.posts:
             return ()
         time = max(merge.time, self.facts.last_time)
         return self.judge(time, self.growth.score(time))
-
-    def _merge_facts(self, theirs: Facts, merge: Merge) -> None:
-        mine = self.facts
-        mine.aliases = [*mine.aliases, merge.absorbed, *theirs.aliases][: self.parts.cascade.max_aliases]
-        mine.merged_at = sorted([*mine.merged_at, *theirs.merged_at, merge.time])
-        mine.first_time = min(mine.first_time, theirs.first_time)
-        mine.last_time = max(mine.last_time, theirs.last_time)
-        for name in ("posts", "replies", "late", "expired", "deleted", "before_closing"):
-            setattr(mine, name, getattr(mine, name) + getattr(theirs, name))
-        mine.max_score = max(mine.max_score, theirs.max_score)
-        mine.top_level = max(mine.top_level, theirs.top_level)
-        for name in ("platforms", "methods", "variants", "report_categories"):
-            add_counts(getattr(mine, name), getattr(theirs, name))
-        mine.counters = {**theirs.counters, **mine.counters}
-        mine.owners = {**theirs.owners, **mine.owners}
-        fresh = [debunk for debunk in theirs.debunks if debunk not in mine.debunks]
-        mine.debunks = (mine.debunks + fresh)[: self.parts.cascade.max_debunks]
-        if not mine.content.fingerprint:
-            mine.content, mine.lang = theirs.content, theirs.lang
 
     def edge_row(self, assignment: Assignment, edge: InferredEdge) -> EdgeRow:
         """One share as a row of the analyst's table."""
@@ -413,10 +334,4 @@ class Cascade:
         return cascade
 
 
-def add_counts(into: dict[str, int], other: dict[str, int]) -> None:
-    """Add one table of counts to another, in place."""
-    for name, count in other.items():
-        into[name] = into.get(name, 0) + count
-
-
-__all__ = ["SPREADING", "Cascade", "CascadeConfig", "Facts", "Parts", "Saved"]
+__all__ = ["Cascade", "CascadeConfig", "Facts", "Parts", "Saved"]

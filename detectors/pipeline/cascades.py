@@ -20,6 +20,7 @@ from schemas.alert import Alert
 from schemas.assignment import Assignment, Merge
 from schemas.sighting import SPREADING
 
+_NEVER_FALLS_MS = 400 * 86_400_000  # the detector looks no further ahead
 _SPARE_TIMERS = 64  # stale timers that are tolerated beside as many as there are cascades
 
 
@@ -153,8 +154,13 @@ class Cascades:
 
     def _fire(self, cascade: Cascade, due: int, out: Outputs) -> None:
         cascade.timer_at = None
-        growth = cascade.growth
-        transitions = cascade.policy.tick(due, growth.score(due), growth.quiet(due))
+        growth, policy = cascade.growth, cascade.policy
+        score = growth.score(due)
+        quiet = due - cascade.facts.last_time >= self._parts.policy.close_after_ms and growth.quiet(due)
+        transitions = policy.tick(due, score, quiet)
+        if policy.level and score >= policy.floor(policy.level):
+            under = growth.falls_below(policy.floor(policy.level), due)
+            policy.look_after(due + _NEVER_FALLS_MS if under is None else under)
         if transitions:
             self._say(cascade, transitions, out, None)
         if cascade.policy.closed:

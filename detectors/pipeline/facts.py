@@ -1,0 +1,100 @@
+"""What is counted about one cascade beside its detectors' own state, and the bounds on it."""
+
+import msgspec
+
+from detectors.edges import EdgeConfig
+from detectors.evidence import EvidenceConfig
+from detectors.graph import GraphConfig
+from detectors.growth import GrowthConfig
+from detectors.policy import PolicyConfig
+from detectors.recent import RecentConfig
+from detectors.sharers import SharersConfig
+from schemas.assignment import Merge
+from schemas.event import Debunk, Media
+from schemas.sighting import Content
+
+
+class CascadeConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds of one cascade and of all of them."""
+
+    sample_size: int = 1024  # distinct chats, wordings and reporters known one by one; above it, a sample
+    max_counters: int = 4096  # messages whose platform counters are remembered
+    max_debunks: int = 16  # fact-checks, and categories of reports, that are kept
+    max_aliases: int = 256  # ids of merged clusters that its alerts carry
+    max_cascades: int = 200_000  # alive at once; beyond it the least recently active is evicted
+    max_closed: int = 200_000  # remembered after closing, so that they count on when they come back
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that hold nothing."""
+        for name in self.__struct_fields__:
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"cascade.{name} must be positive; got {getattr(self, name)}; leave it out for the default"
+                )
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """The configurations that one cascade is made from."""
+
+    cascade: CascadeConfig
+    graph: GraphConfig
+    edges: EdgeConfig
+    sharers: SharersConfig
+    recent: RecentConfig
+    growth: GrowthConfig
+    policy: PolicyConfig
+    evidence: EvidenceConfig
+
+
+class Facts(msgspec.Struct, kw_only=True):
+    """What is counted about a cascade beside its detectors' own state."""
+
+    cluster_id: str
+    founding_event: str
+    first_time: int
+    last_time: int
+    content: Content
+    lang: str | None = None
+    media: tuple[Media, ...] = ()
+    posts: int = 0
+    replies: int = 0
+    late: int = 0
+    expired: int = 0
+    deleted: int = 0
+    before_closing: float = 0.0  # sharers counted before the cascade closed and came back
+    max_score: float = 0.0
+    top_level: int = 0
+    aliases: list[str] = []
+    merged_at: list[int] = []
+    platforms: dict[str, int] = {}
+    methods: dict[str, int] = {}
+    variants: dict[str, int] = {}
+    report_categories: dict[str, int] = {}
+    debunks: list[Debunk] = []
+    counters: dict[str, tuple[int, int]] = {}
+    owners: dict[str, str] = {}  # message -> sharer, to know whose share a deletion takes back
+
+    def absorb(self, other: "Facts", merge: Merge, bounds: CascadeConfig) -> None:
+        """Add up with the facts of a cascade that was merged into this one."""
+        self.aliases = [*self.aliases, merge.absorbed, *other.aliases][: bounds.max_aliases]
+        self.merged_at = sorted([*self.merged_at, *other.merged_at, merge.time])[-bounds.max_aliases :]
+        self.first_time = min(self.first_time, other.first_time)
+        self.last_time = max(self.last_time, other.last_time)
+        for name in ("posts", "replies", "late", "expired", "deleted", "before_closing"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.max_score = max(self.max_score, other.max_score)
+        self.top_level = max(self.top_level, other.top_level)
+        for name in ("platforms", "methods", "variants", "report_categories"):
+            add_counts(getattr(self, name), getattr(other, name))
+        self.counters = {**other.counters, **self.counters}
+        self.owners = {**other.owners, **self.owners}
+        fresh = [debunk for debunk in other.debunks if debunk not in self.debunks]
+        self.debunks = (self.debunks + fresh)[: bounds.max_debunks]
+        if not self.content.fingerprint:
+            self.content, self.lang = other.content, other.lang
+
+
+def add_counts(into: dict[str, int], other: dict[str, int]) -> None:
+    """Add one table of counts to another, in place."""
+    for name, count in other.items():
+        into[name] = into.get(name, 0) + count
