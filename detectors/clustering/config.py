@@ -14,11 +14,12 @@ class ClusteringConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     realm: str = "default"  # part of every cluster's id: two realms never share one
     sketch: SketchConfig = SketchConfig(max_entries=200_000)  # two for each cluster
-    lexical: float = 0.80  # Jaccard similarity of shingles from which two texts are one
-    match: float = 0.85  # cosine of embeddings from which two texts are one
+    lexical: float = 0.75  # Jaccard similarity of shingles from which two texts are one
+    match: float = 0.82  # cosine of embeddings from which two texts are one
     suggest: float = 0.75  # cosine from which an equal address or picture makes them one, and a person should look
     model_scripts: tuple[str, ...] = ("Latin",)  # what the model was trained to read, by Unicode's script names
-    unread_lexical: float = 0.40  # in other scripts, Jaccard similarity below which no cosine counts
+    read_lexical: float = 0.20  # Jaccard similarity of shingles below which no cosine counts
+    unread_lexical: float = 0.40  # the same for texts in other scripts
     min_words: int = 4  # a text of fewer words is never matched by its words
     guard_words: int = 7  # a text of up to this many words must be nearer than others
     guard: float = 0.05  # by how much
@@ -48,7 +49,9 @@ class ClusteringConfig(msgspec.Struct, frozen=True, kw_only=True):
             _require(0.0 < value <= 1.0, name, "must be above 0 and at most 1", value, "leave it out")
         floor = self.sketch.match
         _require(self.lexical >= floor, "lexical", f"must be at least sketch.match ({floor})", self.lexical, "raise it")
-        _require(0.0 <= self.unread_lexical <= 1.0, "unread_lexical", "must be 0 to 1", self.unread_lexical, "use 0.4")
+        for name in ("read_lexical", "unread_lexical"):
+            value = getattr(self, name)
+            _require(0.0 <= value <= 1.0, name, "must be from 0 to 1", value, "use 0 to let the model decide alone")
         ScriptShare(self.model_scripts)
         _require(
             self.suggest <= self.match, "suggest", f"must not exceed match ({self.match})", self.suggest, "lower it"

@@ -23,7 +23,7 @@ from schemas.sighting import Content, Sighting
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]
 
-_READ = 0.5  # share of a text's letters that the model must be able to read for its cosine to stand alone
+_READ = 0.5  # share of a text's letters in the model's scripts from which it counts as read
 _UNIT = 1e-3  # how far from 1 the length of a vector that travelled may be
 
 
@@ -124,10 +124,11 @@ class Rungs:
         return Found(sketch, vector, suggestion=suggestion)
 
     def _agreeing(self, near: list[Near], normal: str, sketch: Sketch) -> list[Near]:
-        """Leave out what only the model finds near, where the text is in a script that it cannot read."""
-        if not near or self._readable.of(normal) >= _READ:
+        """Leave out what only the model finds near: in a language that it was not taught, strangers look alike."""
+        if not near:
             return near
-        floor = self._config.unread_lexical
+        config = self._config
+        floor = config.read_lexical if self._readable.of(normal) >= _READ else config.unread_lexical
         return [one for one in near if self._texts.alike(sketch, one.representative) >= floor]
 
     def _near(self, vector: Vectors, at_least: float) -> list[Near]:

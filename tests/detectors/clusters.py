@@ -69,8 +69,12 @@ class Angles:
         return row
 
 
+# Round limits for texts whose vectors are set by hand: no letters in common are asked for.
+LIMITS = {"lexical": 0.80, "match": 0.85, "suggest": 0.75, "read_lexical": 0.0, "unread_lexical": 0.0}
+
+
 def clustering(angles: dict[str, float] | None = None, **config: object) -> Clustering:
-    return Clustering(ClusteringConfig(**config), Angles(angles))
+    return Clustering(ClusteringConfig(**(LIMITS | config)), Angles(angles))
 
 
 def only(decisions: Sequence[Assignment | Merge]) -> Assignment:

@@ -9,7 +9,7 @@ from detectors.clustering.clusters import cluster_id
 from detectors.sketch import SketchConfig
 from schemas.assignment import Arrival, Merge, Method, Suggestion, Variant
 from schemas.event import AccountStatus, Counters, Debunk, Kind, Report
-from tests.detectors.clusters import Angles, clustering, digest, only, picture, say
+from tests.detectors.clusters import LIMITS, Angles, clustering, digest, only, picture, say
 
 # Lexically unrelated wordings of one claim, and angles that set their cosines:
 #   DAM 0 deg -- BRIDGE 20 deg -- FLOOD 40 deg        cos 20 = .940 (match)   cos 40 = .766 (suggest)
@@ -575,7 +575,7 @@ def test_an_expired_reply_does_not_join_what_it_answers() -> None:
 
 def test_a_vector_that_travelled_is_used_and_does_not_travel_on() -> None:
     model = Angles(ANGLES)
-    stage = Clustering(ClusteringConfig(), model)
+    stage = Clustering(ClusteringConfig(**LIMITS), model)
     sent = msgspec.structs.replace(say("a", DAM), vector=model([DAM])[0].tobytes())
     model.asked.clear()
     assert only(stage.update(sent)).sighting.vector is None
@@ -593,7 +593,7 @@ def test_a_vector_that_is_none_of_this_models_is_computed_again(vector: bytes) -
 
 def test_wanted_names_each_novel_text_once_and_primed_vectors_save_the_call() -> None:
     model = Angles(ANGLES)
-    stage = Clustering(ClusteringConfig(), model)
+    stage = Clustering(ClusteringConfig(**LIMITS), model)
     stage.update(say("a", DAM))
     batch = [
         say("b", BRIDGE, 1),
@@ -616,7 +616,7 @@ def test_a_prepared_batch_asks_the_model_once_and_decides_the_same() -> None:
     texts = [f"{word} closed its gates without any notice {word}" for word in ("mill", "port", "bank", "zoo", "farm")]
     batch = [say(str(i), text, i) for i, text in enumerate(texts)]
     plain, model = clustering(), Angles()
-    stage = Clustering(ClusteringConfig(embed_batch=3), model)
+    stage = Clustering(ClusteringConfig(**LIMITS, embed_batch=3), model)
     stage.prepare(batch)
     assert [stage.update(s) for s in batch] == [plain.update(s) for s in batch]
     assert [len(asked) for asked in model.asked] == [3, 2]
@@ -754,4 +754,29 @@ def test_the_shares_of_each_rung_are_counted() -> None:
 )
 def test_a_setting_that_could_never_work_is_refused(setting: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        ClusteringConfig(**setting)
+        ClusteringConfig(**(LIMITS | setting))
+
+
+HINDI_DAM = "बाँध आज रात टूट जाएगा नदी के गाँव खाली करो अभी"
+HINDI_BANK = "बैंक कल सुबह बंद रहेगा सब लोग अपना पैसा निकाल लो"
+HINDI_DAM_LONGER = HINDI_DAM + " सब को भेजो"
+
+
+def test_what_only_the_model_finds_near_joins_nothing() -> None:
+    #  cosine 1 in every case; letters in common:  dam and bank none, dam and its longer copy most
+    angles = dict.fromkeys((HINDI_DAM, HINDI_BANK, HINDI_DAM_LONGER), 10.0)
+    stage = clustering(angles, lexical=0.99, unread_lexical=0.4)
+    dam = only(stage.update(say("a", HINDI_DAM)))
+    bank = only(stage.update(say("b", HINDI_BANK, 1)))
+    longer = only(stage.update(say("c", HINDI_DAM_LONGER, 2)))
+    assert (bank.method, bank.suggestion) == (Method.FOUNDER, None)
+    assert (longer.method, longer.cluster_id) == (Method.EMBEDDING, dam.cluster_id)
+
+
+def test_the_limit_on_letters_in_common_depends_on_what_the_model_reads() -> None:
+    angles = dict.fromkeys((HINDI_DAM, HINDI_DAM_LONGER), 10.0)
+    strict = {"lexical": 0.99, "read_lexical": 0.0, "unread_lexical": 0.99}
+    for scripts, method in ((("Latin",), Method.FOUNDER), (("Latin", "Devanagari"), Method.EMBEDDING)):
+        stage = clustering(angles, **strict, model_scripts=scripts)
+        stage.update(say("a", HINDI_DAM))
+        assert only(stage.update(say("b", HINDI_DAM_LONGER, 1))).method is method

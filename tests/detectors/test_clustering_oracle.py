@@ -4,18 +4,18 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
-from detectors.sketch import SketchConfig, Sketcher, SketchIndex
-from detectors.variants import variants
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.clustering import Clustering, ClusteringConfig
 from detectors.clustering.clusters import cluster_id
+from detectors.sketch import SketchConfig, Sketcher, SketchIndex
 from detectors.urls import identifying
+from detectors.variants import variants
 from schemas.assignment import Arrival, Assignment, Merge, Method
 from schemas.event import AccountStatus, Kind
 from schemas.sighting import Sighting
-from tests.detectors.clusters import Angles, picture, say
+from tests.detectors.clusters import LIMITS, Angles, picture, say
 
 # --- texts ------------------------------------------------------------------------------------------------------------
 
@@ -45,7 +45,7 @@ ANGLES = {text: 12.0 * i for i, text in enumerate(CLAIMS)} | {text: 12.0 * i + 3
 ANGLES |= {SHORT[1]: 30.0, SHORT[2]: 52.0}
 URLS = [(), ("example.org/story-12345",), ("example.org", "example.org/story-67890")]
 MEDIA = [(), (picture("a"),), (picture("b", "0f" * 32, 80),), (picture("c", "0f" * 31 + "0e", 80),)]
-CONFIG = ClusteringConfig(retention_ms=40, max_representatives=3, candidates=100)
+CONFIG = ClusteringConfig(**LIMITS, retention_ms=40, max_representatives=3, candidates=100)
 
 
 @cache

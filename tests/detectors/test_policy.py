@@ -886,3 +886,32 @@ def test_a_state_takes_a_hundred_bytes_whatever_the_cascade() -> None:
     for minute in range(2000):
         stage.share(minute, 14.0 if minute % 500 else 1.0, minute, 3)
     assert len(stage.policy.snapshot()) < 200
+
+
+def test_a_look_that_was_put_off_comes_no_earlier_and_one_that_was_called_for_no_later():
+    #  opened 0        +30 min: first look     put off to +5 h          a share is taken back at +1 h: look by +1.5 h
+    policy = AlertPolicy(RULES, LEVELS, BIG, 5)
+    policy.update(0, LEVELS[0], 10)
+    policy.look_after(300)
+    assert policy.next_timer() == 300
+    policy.look_by(60)
+    assert policy.next_timer() == 60 + RULES.check_ms
+    policy.look_by(240)
+    assert policy.next_timer() == 60 + RULES.check_ms
+
+
+def test_a_level_that_does_not_stand_has_no_look_to_put_off():
+    policy = AlertPolicy(RULES, LEVELS, BIG, 5)
+    policy.update(0, 0.0, 10)
+    before = policy.next_timer()
+    policy.look_after(300)
+    policy.look_by(0)
+    assert policy.next_timer() == before
+
+
+def test_a_score_that_falls_by_an_event_is_looked_at_soon_although_the_look_was_put_off():
+    policy = AlertPolicy(RULES, LEVELS, BIG, 5)
+    policy.update(0, LEVELS[0], 10)
+    policy.look_after(2400)
+    policy.update(60, 0.0, 10)
+    assert policy.next_timer() == 60 + RULES.check_ms
