@@ -12,6 +12,7 @@ export TOKENIZERS_PARALLELISM ?= false
 .PHONY: demo test lint types imports check bench evaluate docs clean
 
 $(STAMP): pyproject.toml .ci/constraints.txt
+	@echo "Installing into $(VENV): some minutes the first time, because PyTorch is large."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[dev]'
 	touch $(STAMP)
