@@ -17,6 +17,8 @@ from detectors.wording import plain, shorten
 from schemas.alert import Alert, Lifecycle
 from schemas.assignment import Assignment, Merge, Method
 from schemas.base import encode
+from schemas.event import Kind
+from schemas.sighting import SPREADING
 from streams.errors import UserError
 from streams.replay import Driver, Maker, make_pipeline
 from streams.run_folder import Run
@@ -199,9 +201,7 @@ class Story:
 
     def explanation(self) -> Explanation:
         """What was collected."""
-        told = list(self._lines)
-        for line in self._absorbed:
-            told.insert(max((at + 1 for at, other in enumerate(told) if other.time <= line.time), default=0), line)
+        told = sorted([*self._lines, *self._absorbed], key=lambda line: line.time)
         return Explanation(self._alert, told, dict(sorted(self._methods.items())), self._again)
 
     def _tell(self, time: int, what: str, text: str, *, minor: bool = False) -> None:
@@ -209,16 +209,13 @@ class Story:
 
     def _assignment(self, assignment: Assignment) -> None:
         sighting, content = assignment.sighting, assignment.sighting.content
-        self._methods[assignment.method] += 1
         if assignment.method is Method.FOUNDER:
             where = f"on {sighting.platform}" + (f" in chat {sighting.chat[:8]}" if sighting.chat else "")
             self._tell(sighting.time, "founded", f"{sighting.kind} {where}: {_quoted(content.text)}")
-        elif content.fingerprint and content.fingerprint not in self._wordings:
-            near = "" if assignment.similarity is None else f" {assignment.similarity:.3f}"
-            swaps = f", differs in {', '.join(assignment.variants)}" if assignment.variants else ""
-            self._tell(
-                sighting.time, "wording", f"{assignment.method}{near}{swaps}: {_quoted(content.text)}", minor=True
-            )
+        if sighting.kind in SPREADING:
+            self._share(assignment)
+        else:
+            self._remark(assignment)
         if content.fingerprint and len(self._wordings) < _KNOWN:
             self._wordings[content.fingerprint] = None
         if assignment.suggestion is not None:
@@ -226,17 +223,34 @@ class Story:
             told = f"{other.similarity:.3f} to cluster {other.cluster_id[:12]}: near, not joined"
             self._tell(sighting.time, "suggestion", told, minor=True)
 
+    def _share(self, assignment: Assignment) -> None:
+        sighting, content = assignment.sighting, assignment.sighting.content
+        self._methods[assignment.method] += 1
+        known = assignment.method is Method.FOUNDER or content.fingerprint in self._wordings
+        if content.fingerprint and not known:
+            swaps = f", differs in {', '.join(assignment.variants)}" if assignment.variants else ""
+            self._tell(sighting.time, "wording", f"{_way(assignment)}{swaps}: {_quoted(content.text)}", minor=True)
+
+    def _remark(self, assignment: Assignment) -> None:
+        """What was said about the message, which is no share; platforms' counters come too often to be told."""
+        sighting = assignment.sighting
+        if sighting.debunk is not None:
+            by, verdict = _quoted(sighting.debunk.publisher), _quoted(sighting.debunk.verdict)
+            self._tell(sighting.time, "fact-check", f"by {by}, verdict {verdict}, matched by {_way(assignment)}")
+        elif sighting.report is not None:
+            self._tell(sighting.time, "report", f"by a person, as {_quoted(sighting.report.category)}", minor=True)
+        elif sighting.kind is Kind.DELETE:
+            self._tell(sighting.time, "deleted", "a post is no longer there", minor=True)
+        elif sighting.account_status is not None:
+            self._tell(sighting.time, "account", f"of a sharer: {sighting.account_status}", minor=True)
+
     def _merge(self, merge: Merge) -> None:
         self._merged.add(merge.absorbed)
-        near = "" if merge.similarity is None else f" {merge.similarity:.3f}"
-        self._tell(
-            merge.time,
-            "merge",
-            f"cluster {merge.absorbed[:12]} joins {merge.survivor[:12]}, bridged by {merge.method}{near}",
-        )
+        told = f"cluster {merge.absorbed[:12]} joins {merge.survivor[:12]}, bridged by {_way(merge)}"
+        self._tell(merge.time, "merge", told)
 
     def _judgement(self, seen: Judgement) -> None:
-        against = f"{self._whose(seen.cluster_id)}{seen.score:.3f} of {seen.threshold:.3f} needed"
+        against = f"{self._whose(seen.cluster_id)}{seen.score:.3f} (level 1 from {seen.threshold:.3f})"
         line = Line(seen.time, "score", f"{against}, {seen.sharers:,.0f} sharers, level {seen.level}", minor=True)
         if seen.sharers >= self._next_size:
             self._next_size = max(seen.sharers * _STEP, 1.0)
@@ -291,7 +305,9 @@ def _shortened(told: list[Line]) -> list[Line]:
         if at not in left_out:
             kept.append(line)
         elif at == min(left_out):
-            kept.append(Line(line.time, "…", f"{len(left_out)} wordings, suggestions and scores; --all tells them"))
+            kept.append(
+                Line(line.time, "…", f"{len(left_out)} wordings, suggestions, scores and remarks; --all tells them")
+            )
     return kept
 
 
@@ -321,6 +337,11 @@ def _differences(one: msgspec.Struct, other: msgspec.Struct, path: str = "") -> 
         else:
             found.append(f"{path}{name}")
     return found
+
+
+def _way(found: Assignment | Merge) -> str:
+    """The rung of the ladder, with the similarity where there is one."""
+    return found.method + ("" if found.similarity is None else f" {found.similarity:.3f}")
 
 
 def _quoted(text: str) -> str:

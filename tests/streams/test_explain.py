@@ -10,7 +10,7 @@ from detectors.pipeline.rows import ClusterRow
 from detectors.transition import Transition
 from schemas.alert import Alert, Lifecycle
 from schemas.assignment import Assignment, Merge, Method, Suggestion, Variant
-from schemas.event import Kind
+from schemas.event import AccountStatus, Counters, Debunk, Kind, Report
 from schemas.sighting import Content, Sighting
 from streams import replay as replays
 from streams.explain import ExplainError, Explanation, Line, Story, explain, find, lines
@@ -167,6 +167,12 @@ def share(n: int, method: Method, cluster: str = ALERT.cluster_id, **fields) -> 
     return Assignment(cluster_id=cluster, sighting=sighting(n), method=method, **fields)
 
 
+def remark(n: int, kind: Kind, **fields) -> Assignment:
+    return Assignment(
+        cluster_id=ALERT.cluster_id, sighting=sighting(n, kind=kind, content=Content(), **fields), method=Method.LINK
+    )
+
+
 def judgement(n: int, sharers: float, cluster: str = ALERT.cluster_id) -> Judgement:
     return Judgement(cluster, START + n, f"{n:032x}", sharers, sharers / 10, 6.0, 0)
 
@@ -200,6 +206,39 @@ def test_each_wording_is_told_once_with_method_and_similarity():
     assert story.explanation().methods == {"embedding": 1, "exact": 2, "founder": 1}
 
 
+def test_a_fact_check_is_told_and_what_is_no_share_is_not_counted_as_one():
+    known = Debunk(publisher="Second Look", verdict="false")
+    story = tell(
+        share(1, Method.FOUNDER),
+        remark(2, Kind.COUNTER, counters=Counters(views=9)),
+        remark(3, Kind.REPORT, report=Report(category="health")),
+        remark(4, Kind.DELETE),
+        remark(5, Kind.ACCOUNT_STATE, account_status=AccountStatus.SUSPENDED),
+        Assignment(
+            cluster_id=ALERT.cluster_id,
+            sighting=sighting(6, kind=Kind.DEBUNK, debunk=known),
+            method=Method.EMBEDDING,
+            similarity=0.9,
+        ),
+    )
+    assert told(story)[1:] == [
+        "report: by a person, as “health”",
+        "deleted: a post is no longer there",
+        "account: of a sharer: suspended",
+        "fact-check: by “Second Look”, verdict “false”, matched by embedding 0.900",
+    ]
+    assert story.explanation().methods == {"founder": 1}
+
+
+# wording at 3 and 4 | scores at 2, 3, 4, kept back until the level changes at 4: told in the order of time
+def test_scores_that_were_kept_back_are_told_in_the_order_of_time():
+    story = tell(
+        *(judgement(n, 1.0) for n in (1, 2)), share(3, Method.LINK), judgement(3, 1.0), share(4, Method.LINK), said(4)
+    )
+    times = [line.time - START for line in story.explanation().lines]
+    assert times == [1, 2, 3, 3, 4, 4]
+
+
 def test_a_suggestion_is_told_as_not_joined():
     story = tell(share(1, Method.FOUNDER, suggestion=Suggestion(OTHER, 0.81)))
     assert told(story)[1] == f"suggestion: 0.810 to cluster {OTHER[:12]}: near, not joined"
@@ -207,11 +246,11 @@ def test_a_suggestion_is_told_as_not_joined():
 
 def test_a_merge_is_told_and_so_is_what_led_to_the_cluster_that_was_merged():
     (absorbed,) = ALERT.aliases
-    merge = Merge(survivor=ALERT.cluster_id, absorbed=absorbed, time=START, method=Method.EXACT, event_id=OTHER)
+    merge = Merge(survivor=ALERT.cluster_id, absorbed=absorbed, time=START + 1, method=Method.EXACT, event_id=OTHER)
     story = tell(share(1, Method.FOUNDER, absorbed), judgement(1, 1, absorbed), merge)
     assert told(story) == [
         "founded: post on sms: “wording 1”",
-        f"score: cluster {absorbed[:12]}, merged later: 0.100 of 6.000 needed, 1 sharers, level 0",
+        f"score: cluster {absorbed[:12]}, merged later: 0.100 (level 1 from 6.000), 1 sharers, level 0",
         f"merge: cluster {absorbed[:12]} joins {ALERT.cluster_id[:12]}, bridged by exact",
     ]
 
@@ -317,7 +356,7 @@ def test_a_long_story_is_shortened_in_its_middle_and_says_so(minor, left_out):
     marks = [line for line in short if "--all tells them" in line]
     assert len(marks) == (1 if left_out else 0)
     if marks:
-        assert f"{left_out} wordings, suggestions and scores" in marks[0]
+        assert f"{left_out} wordings, suggestions, scores and remarks" in marks[0]
     assert sum("wording   " in line for line in short) == minor - left_out
     assert sum("wording   " in line for line in lines(many(minor), everything=True)) == minor
 
