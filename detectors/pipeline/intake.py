@@ -59,10 +59,6 @@ class Refusal(Exception):  # noqa: N818 - not an error of the program: an expect
         self.detail = detail
 
 
-class _Times(msgspec.Struct):
-    newest: dict[int, bytes]
-
-
 class Intake:
     """Validates, pseudonymises, normalises and fingerprints one event at a time.
 
