@@ -355,6 +355,8 @@ def describe(alert: Alert, width: int = 100) -> str:
     ]
     if evidence.notes:
         lines.append(f"  data   {'; '.join(evidence.notes)}")
+    if alert.clock is not None:
+        lines.append(f"  look   by {moment(alert.clock.target_at)}: an internal target, no legal deadline")
     return "\n".join(lines)
 
 

@@ -389,6 +389,7 @@ def test_an_alert_is_described_in_a_few_lines() -> None:
         "  known  no fact-check matched; reported by 9 people (health 7)",
         "  text   “Boil the leaves twice and drink at night: the fever is gone in one day. Ask ⟨phone⟩”",
         f"  data   {'; '.join(data_notes(SEEN))}",
+        "  look   by 2026-11-24 13:50 UTC: an internal target, no legal deadline",
     ]
 
 
@@ -396,7 +397,7 @@ def test_a_description_shortens_the_text_and_leaves_out_what_is_not_there() -> N
     seen = changed(with_text("नमस्ते दुनिया\nनमस्ते दुनिया"), notes=Notes(), growth=Growth("count", 50.0, 50.0, "q", "-"))
     lines = describe(compose(seen, OPENED, AUTHOR), width=8).splitlines()
     assert lines[2] == "  count  27 joined in the last 30 min, 6 in the 30 min before."
-    assert lines[-1] == "  text   “नमस्ते दुनिया…”"
+    assert lines[-2] == "  text   “नमस्ते दुनिया…”"
 
 
 # --- properties -------------------------------------------------------------------------------------------------------
