@@ -119,11 +119,13 @@ class Cascade:
     def _count(self, assignment: Assignment, sighting: Sighting) -> None:
         facts = self.facts
         content = sighting.content
-        facts.posts += 1
-        if sighting.time > facts.last_time:
+        if not facts.posts:  # what is said of a message before it is seen is not its beginning
+            facts.first_time = facts.last_time = sighting.time
+        elif sighting.time > facts.last_time:
             facts.last_time = sighting.time
         elif sighting.time < facts.first_time:
             facts.first_time = sighting.time
+        facts.posts += 1
         if sighting.kind is Kind.REPLY:
             facts.replies += 1
         facts.methods[assignment.method] = facts.methods.get(assignment.method, 0) + 1
@@ -196,12 +198,15 @@ class Cascade:
     def _delete(self, message: str, now: int) -> None:
         if not self.graph.retract(message):
             return
-        self.facts.deleted += 1
         sharer = self.facts.owners.get(message)
+        if sharer is None or not self.sharers.exact or self.sharers.posts_of(sharer):
+            self.facts.deleted += 1  # otherwise it went with its account, and was counted then
         if sharer is not None:
             self._retract(sharer, now, every_post=False)
 
     def _retract(self, sharer: str, now: int, *, every_post: bool) -> None:
+        if every_post:
+            self.facts.deleted += self.sharers.posts_of(sharer)
         removed = self.sharers.discard(sharer) if every_post else self.sharers.remove(sharer)
         if removed is not None:
             time, weight = removed

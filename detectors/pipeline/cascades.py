@@ -131,14 +131,18 @@ class Cascades:
         out.clusters.extend(cascade.row("open") for cascade in alive)
 
     def _open(self, founder: Assignment, out: Outputs) -> Cascade:
-        if len(self._alive) >= self._parts.cascade.max_cascades:
-            _, oldest = self._alive.popitem(last=False)
-            out.clusters.append(oldest.row("evicted"))
+        self._make_room(out)
         cascade = self._revive(founder.cluster_id, founder.sighting.time)
         if cascade is None:
             cascade = Cascade.founded(self._parts, founder)
         self._alive[founder.cluster_id] = cascade
         return cascade
+
+    def _make_room(self, out: Outputs) -> None:
+        """Evict the least recently active cascade where one more would be too many."""
+        if len(self._alive) >= self._parts.cascade.max_cascades:
+            _, oldest = self._alive.popitem(last=False)
+            out.clusters.append(oldest.row("evicted"))
 
     def _revive(self, cluster_id: str, time: int) -> Cascade | None:
         """Take a closed cascade up again: its size counts on, nothing in it is fresh."""
@@ -209,6 +213,8 @@ class Cascades:
             survivor.timer_at = None
         else:
             transitions = survivor.merge(absorbed, merge)
+        if merge.survivor not in self._alive:
+            self._make_room(out)
         self._alive[merge.survivor] = survivor
         if transitions:
             self._say(survivor, transitions, out, merge.event_id)
@@ -246,6 +252,7 @@ class Cascades:
     def snapshot(self) -> bytes:
         """Every cascade, closed one and timer."""
         alive = [cascade.snapshot() for cascade in self._alive.values()]
+        self._drop_stale_timers()
         return pack("cascades", 1, _State(alive, list(self._closed.values()), sorted(self._timers)))
 
     def restore(self, data: bytes) -> None:
@@ -257,9 +264,7 @@ class Cascades:
         self._closed = OrderedDict((closed.facts.cluster_id, closed) for closed in state.closed)
         self._timers = list(state.timers)
         for due, cluster_id in self._timers:
-            cascade = self._alive.get(cluster_id)
-            if cascade is not None and (cascade.timer_at is None or due < cascade.timer_at):
-                cascade.timer_at = due
+            self._alive[cluster_id].timer_at = due
 
 
 __all__ = ["Cascades", "Closed", "Judgement", "Outputs", "Said", "Trace"]

@@ -78,8 +78,9 @@ class Facts(msgspec.Struct, kw_only=True):
         """Add up with the facts of a cascade that was merged into this one."""
         self.aliases = [*self.aliases, merge.absorbed, *other.aliases][: bounds.max_aliases]
         self.merged_at = sorted([*self.merged_at, *other.merged_at, merge.time])[-bounds.max_aliases :]
-        self.first_time = min(self.first_time, other.first_time)
-        self.last_time = max(self.last_time, other.last_time)
+        if other.posts:  # a fact-check that nobody shared yet is no beginning
+            self.first_time = min(self.first_time, other.first_time) if self.posts else other.first_time
+            self.last_time = max(self.last_time, other.last_time) if self.posts else other.last_time
         for name in ("posts", "replies", "late", "expired", "deleted", "before_closing"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.max_score = max(self.max_score, other.max_score)
