@@ -1,6 +1,7 @@
 """How fast a cascade gains distinct sharers: the default detector L and the baselines, selectable by name."""
 
-from detectors.growth.base import Cascade, GrowthConfig, GrowthDetector
+from detectors.growth.base import Cascade, GrowthDetector
+from detectors.growth.config import GrowthConfig
 from detectors.growth.count import Count
 from detectors.growth.cusum import Cusum
 from detectors.growth.ewma import Ewma

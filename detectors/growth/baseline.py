@@ -6,7 +6,8 @@ many sharers, evenly spread over the detector's window, as bring L to its own co
 
 from abc import abstractmethod
 
-from detectors.growth.base import LEVEL_STEP, Cascade, GrowthConfig, rounded, span
+from detectors.growth.base import LEVEL_STEP, Cascade, rounded, span
+from detectors.growth.config import GrowthConfig
 from detectors.growth.l import sharers_at_limit
 
 
@@ -50,6 +51,9 @@ class Baseline(Cascade):
             f"{self.name} of {sharers_at_limit(config, window)} distinct sharers within {span(window)}, "
             f"where L's limit lies for q = {config.big}, cold-start rule"
         )
+
+    def _raised(self, times: int) -> str:
+        return f"for {times} times as many" if self._config.threshold is None else super()._raised(times)
 
 
 def hourly(rate: float, ms: int) -> float:

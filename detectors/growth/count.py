@@ -15,7 +15,7 @@ class Count(Cascade):
     does not matter, `retract` and `merge` are exact. `L` speaks earlier; take this one where only size matters, or
     beside it to catch slow burns.
 
-    >>> from detectors.growth.base import GrowthConfig
+    >>> from detectors.growth.config import GrowthConfig
     >>> detector = Count(GrowthConfig(detector="count", big=3))
     >>> [detector.level(detector.update(0)) for _ in range(5)]
     [0, 0, 0, 0, 1]

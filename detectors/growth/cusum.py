@@ -6,8 +6,8 @@ Page 1954, doi:10.1093/biomet/41.1-2.100, with the log likelihood ratio of two P
 from math import log
 from typing import Any, Self
 
-from detectors.growth.base import GrowthConfig
 from detectors.growth.baseline import Baseline, hourly
+from detectors.growth.config import GrowthConfig
 
 
 class Cusum(Baseline):

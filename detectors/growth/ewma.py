@@ -6,8 +6,8 @@ Roberts 1959, doi:10.1080/00401706.1959.10489860, in continuous time: each share
 from math import exp, sqrt
 from typing import Any, Self
 
-from detectors.growth.base import GrowthConfig
 from detectors.growth.baseline import Baseline, hourly
+from detectors.growth.config import GrowthConfig
 
 
 class Ewma(Baseline):

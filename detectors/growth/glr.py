@@ -7,8 +7,8 @@ scales, so that memory grows with the logarithm of the longest window only.
 from math import log
 from typing import Any, Self
 
-from detectors.growth.base import GrowthConfig
 from detectors.growth.baseline import Baseline, hourly
+from detectors.growth.config import GrowthConfig
 
 _PARTS = 4  # buckets of each window
 

@@ -6,8 +6,9 @@ Kleinberg 2003, doi:10.1023/A:1024940629314, decoded online: two path costs are 
 from math import inf, log
 from typing import Any, Self
 
-from detectors.growth.base import NEVER, GrowthConfig
+from detectors.growth.base import NEVER
 from detectors.growth.baseline import Baseline, hourly
+from detectors.growth.config import GrowthConfig
 
 
 class Kleinberg(Baseline):

@@ -11,7 +11,8 @@ from typing import Any, Self, TypeAlias
 
 from scipy.special import gammaincinv
 
-from detectors.growth.base import LEVEL_STEP, Cascade, GrowthConfig, rounded
+from detectors.growth.base import LEVEL_STEP, Cascade, rounded
+from detectors.growth.config import GrowthConfig
 
 TAU_MS = (60_000, 360_000, 2_160_000, 12_960_000, 77_760_000, 466_560_000)
 PRIOR = 5.0
@@ -174,6 +175,9 @@ class L(Cascade):
 
     def _cold_rule(self) -> str:
         return f"1.5 ln q + 0.6 with q = {self._config.big}, cold-start rule"
+
+    def _raised(self, times: int) -> str:
+        return f"plus ln {times}"
 
     def _clear(self) -> None:
         self._mass = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)

@@ -5,8 +5,8 @@ The window is a ring of buckets on a fixed time grid, so that its memory is boun
 
 from typing import Any, Self
 
-from detectors.growth.base import GrowthConfig
 from detectors.growth.baseline import Baseline
+from detectors.growth.config import GrowthConfig
 
 
 class Rate(Baseline):

@@ -57,7 +57,7 @@ class Seismic(Cascade):
     and `merge` are exact as to the bins; a time shift by whole seconds may move the grid's edges. An update costs a
     pass over the bins, some hundred microseconds at a week's age.
 
-    >>> from detectors.growth.base import GrowthConfig
+    >>> from detectors.growth.config import GrowthConfig
     >>> detector = Seismic(GrowthConfig(detector="seismic"))
     >>> [round(detector.update(minute * 60_000)) for minute in (0, 1, 2, 3, 60)]
     [1, 196, 289, 378, 286]

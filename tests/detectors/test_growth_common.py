@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.growth import DETECTORS, GrowthConfig, GrowthDetector, make_detector
-from detectors.growth.base import NAMES, NEVER, span
+from detectors.growth.base import NEVER, span
 from detectors.growth.baseline import Baseline
+from detectors.growth.config import NAMES
 from detectors.snapshot import SnapshotError
 from schemas.alert import Growth
 
@@ -67,6 +68,19 @@ def test_thresholds_rise_and_the_rule_names_q(name):
     assert 0 < first < second < third
     assert "q = 50" in detector.rule()
     assert "cold-start rule" in detector.rule()
+
+
+@every
+def test_the_rule_beside_a_higher_limit_says_how_it_follows_from_the_first(name):
+    for config in (GrowthConfig(detector=name), GrowthConfig(detector=name, threshold=12.5)):
+        detector = make_detector(config)
+        assert detector.explain(T0, 0).rule == detector.explain(T0, 1).rule == detector.rule()
+        for level, times in ((2, 4), (3, 16)):
+            told = detector.explain(T0, level)
+            assert told.threshold == detector.levels()[level - 1]
+            assert told.rule.startswith(detector.rule() + "; ")
+            assert told.rule.endswith(f" at level {level}")
+            assert f" {times} " in told.rule
 
 
 @every

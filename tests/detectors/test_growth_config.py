@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from detectors.growth import GrowthConfig, make_detector
-from detectors.growth.base import NAMES
+from detectors.growth.config import NAMES
 
 
 def test_the_default_is_l_with_fifty_as_big():

@@ -107,6 +107,7 @@ def test_the_cold_rule_is_the_documented_one():
         (1.5 * log(50) + 0.6, 1.5 * log(50) + 0.6 + log(4), 1.5 * log(50) + 0.6 + log(16)), abs=1e-6
     )
     assert L(CONFIG).rule() == "1.5 ln q + 0.6 with q = 50, cold-start rule"
+    assert L(CONFIG).explain(0, 2).rule == "1.5 ln q + 0.6 with q = 50, cold-start rule; plus ln 4 at level 2"
 
 
 def test_an_operators_threshold_replaces_the_rule():
