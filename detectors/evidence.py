@@ -7,7 +7,6 @@ known of the content stands beside the level and never moves it.
 
 import hashlib
 from collections.abc import Callable, Iterator
-from math import exp
 from typing import Protocol
 
 import msgspec
@@ -83,6 +82,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     text: Text
     content: Content
     trigger_event: str | None = None
+    falls_under: float  # the score under which the level that stands begins to fall, on the detector's own scale
     lowered_at: int | None = None  # event time at which the level falls if nobody else shares; None: not worked out
     aliases: tuple[str, ...] = ()
     notes: Notes = Notes()
@@ -92,12 +92,8 @@ class Terms(Protocol):
     """The parts of the alert policy's settings that an alert quotes."""
 
     @property
-    def hysteresis(self) -> float:
-        """How far under its limit a level falls, as a natural logarithm."""
-
-    @property
     def subside_after_ms(self) -> int:
-        """And how long it takes."""
+        """How long a score must have been under the line for a level to fall."""
 
     def target_ms(self, level: int) -> int:
         """How soon somebody should have looked."""
@@ -262,7 +258,7 @@ def _why_evidence(seen: Observation, transition: Transition, policy: Terms) -> s
 
 
 def _why_subsided(seen: Observation, transition: Transition, policy: Terms) -> str:
-    return f"The alert has subsided: {against(seen.growth)}, and {_falling(policy)}."
+    return f"The alert has subsided: {against(seen.growth)}, and {_falling(seen, policy)}."
 
 
 def _why_closed(seen: Observation, transition: Transition, policy: Terms) -> str:
@@ -290,15 +286,13 @@ _WHY: dict[Lifecycle, Callable[[Observation, Transition, Terms], str]] = {
 def _lowering(seen: Observation, transition: Transition, policy: Terms) -> str:
     """From the policy's own rule where the caller worked it out, else from the detector's limit and the rule."""
     if seen.lowered_at is None:
-        return f"What would lower the score under its limit: {seen.growth.lowers_when}; {_falling(policy)}."
+        return f"What would lower the score under its limit: {seen.growth.lowers_when}; {_falling(seen, policy)}."
     silence = duration(seen.lowered_at - transition.time)
-    return f"What would lower it: no new distinct sharer for {silence}; {_falling(policy)}."
+    return f"What would lower it: no new distinct sharer for {silence}; {_falling(seen, policy)}."
 
 
-def _falling(policy: Terms) -> str:
-    factor = exp(-policy.hysteresis)
-    share = "half" if abs(factor - 0.5) < 0.005 else f"{factor:.2f} times"
-    return f"a level falls after {duration(policy.subside_after_ms)} under {share} its limit"
+def _falling(seen: Observation, policy: Terms) -> str:
+    return f"a level falls after {duration(policy.subside_after_ms)} with a score under {seen.falls_under:.2f}"
 
 
 # --- data notes -------------------------------------------------------------------------------------------------------
@@ -311,7 +305,7 @@ def data_notes(seen: Observation, ist: bool = False) -> tuple[str, ...]:
     if notes.late:
         said.append(f"{many(notes.late, 'late post')}, counted but raising nothing")
     if notes.deleted:
-        said.append(f"{many(notes.deleted, 'post')} deleted or taken down, no longer counted")
+        said.append(f"{many(notes.deleted, 'post')} deleted or taken down, no longer among the sharers")
     if notes.merged_at:
         said.append(f"merged from {len(notes.merged_at) + 1} clusters, last at {moment(max(notes.merged_at), ist)}")
     if notes.unseen:

@@ -82,14 +82,11 @@ def shape(structure: Structure) -> str:
             f"Shape, with {structure.edge_coverage * 100:.0f} % of parents recorded: depth {structure.depth}, "
             f"widest level {whole(structure.max_breadth)}"
         )
-    hops = (
-        f"; passed on at least {structure.hops_at_least} times, by the platforms' marks"
-        if structure.hops_at_least
-        else ""
-    )
+    hops = structure.hops_at_least
+    passed = f"; passed on at least {many(hops, 'time')}, by the platforms' marks" if hops else ""
     frequent = structure.frequently_forwarded
     marked = f"; {many(frequent, 'post')} marked as frequently forwarded" if frequent else ""
-    return f"{known}{hops}{marked}."
+    return f"{known}{passed}{marked}."
 
 
 def listed(groups: Groups) -> str:

@@ -18,6 +18,7 @@ def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> Obs
         counts=_counts(cascade, time),
         growth=cascade.growth.explain(time, transition.level),
         structure=cascade.graph.shape(),
+        falls_under=cascade.policy.floor(max(transition.level, 1)),
         lowered_at=_lowered_at(cascade, time) if transition.level else None,
         text=_text(cascade),
         content=Content(

@@ -43,6 +43,7 @@ SEEN = Observation(
         replies=4,
     ),
     growth=GROWTH,
+    falls_under=5.326,
     lowered_at=NOW + 172 * MINUTE,
     structure=Structure(
         nodes=59,
