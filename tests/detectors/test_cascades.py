@@ -204,7 +204,7 @@ def test_what_comes_late_adds_and_raises_nothing(arrival):
     assert (row.sharers, row.posts, row.late, row.level) == (24, 24, 20, 0)
     play.share("q", 100 * SECOND)
     assert play.told() != []
-    assert "20 late posts, counted but raising nothing" in play.out.alerts[0].evidence.notes
+    assert any(note.startswith("20 late posts") for note in play.out.alerts[0].evidence.notes)
 
 
 def test_a_late_share_is_growth_for_the_next_one_and_an_expired_one_is_size_only():
@@ -242,7 +242,7 @@ def test_counters_are_the_highest_that_each_message_showed():
     play.burst(people(6, "q"), 2)
     counts = play.out.alerts[0].evidence.counts
     assert (counts.views, counts.forwards) == (105, 9)
-    assert any("platform counters show 9 forwards" in note for note in play.out.alerts[0].evidence.notes)
+    assert any("9 forwards" in note for note in play.out.alerts[0].evidence.notes)
     assert (counts.posts, counts.sharers) == (5, 5)
 
 
@@ -329,7 +329,7 @@ def test_posts_taken_down_with_their_account_are_noted_once():
     play.do("a", Kind.DELETE, 3, message="m2")
     assert (play.row().deleted, play.row().sharers) == (3, 0)
     play.burst(people(6, "q"), 4)
-    assert "3 posts deleted or taken down, no longer counted" in play.out.alerts[0].evidence.notes
+    assert any(note.startswith("3 posts deleted or taken down") for note in play.out.alerts[0].evidence.notes)
 
 
 def test_deleting_the_whole_burst_lets_the_alert_subside_and_says_nothing_else():

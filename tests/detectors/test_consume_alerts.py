@@ -81,13 +81,6 @@ def test_an_alert_of_a_later_release_is_read_all_the_same(handle: Handle) -> Non
     assert [alert for _, alert in handle([later], set())] == [OPENED]
 
 
-@pytest.mark.parametrize("page", ["policy", "evidence"])
-def test_the_examples_of_the_detectors_pages_run(page: str) -> None:
-    text = (DOCS / "detectors" / f"{page}.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    exec(compile(example, f"{page}.md", "exec"), {"__name__": "page"})
-
-
 def test_the_promise_of_thirty_minutes_is_the_default() -> None:
     policy = AlertPolicy(PolicyConfig(), (6.0, 7.4, 8.8), 50, 5)
     policy.update(0, 6.0, 9)

@@ -1,0 +1,1 @@
+"""The documentation under test: links, examples, commands, decisions."""
