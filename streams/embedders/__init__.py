@@ -1,9 +1,14 @@
 """Embedders that touch the world: model files, runtimes, caches. Importing this loads no runtime; making one does."""
 
+import os
 from pathlib import Path
 
 from detectors.embedding import Embedder, HashingEmbedder
 from streams.embedders.config import PACKAGED_MODEL, EmbedderConfig
+
+# Before any runtime is imported: onnxruntime, once loaded, stores an id of the machine and reports to its maker.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 
 def make_embedder(config: EmbedderConfig) -> Embedder:
