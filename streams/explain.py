@@ -7,6 +7,7 @@ comes out is compared with the one in the run folder byte for byte.
 from collections import Counter, deque
 from collections.abc import Iterable
 from pathlib import Path
+from textwrap import wrap
 
 import msgspec
 
@@ -32,6 +33,7 @@ _STEP = 1.5  # between two scores that are told, in sharers
 _LAST = 3  # scores before the alert that are told whatever the size
 _KNOWN = 100_000  # wordings remembered, so that each is told once
 _SHOWN = 90  # graphemes of a message in a line
+_WIDTH = 120  # characters of a line of the alert's own explanation
 _TOLD = 40  # lines, unless all are asked for
 
 
@@ -286,6 +288,8 @@ def lines(explanation: Explanation, *, everything: bool = False) -> list[str]:
         "",
         f"shares: {counted}",
         describe(alert),
+        "",
+        *wrap(alert.explanation, _WIDTH),
         "",
         _verdict(explanation),
     ]

@@ -97,6 +97,7 @@ def summary(result: Result) -> list[str]:
     lines = [
         accounts(counts),
         f"{counts.clusters:,} clusters, {counts.shares:,} shares, {counts.alerts:,} alerts",
+        "alerts measure spread, not truth",
         f"{timings.wall_seconds:,.1f} s, {timings.events_per_second:,.0f} events/s",
     ]
     if not result.manifest.complete:

@@ -43,6 +43,8 @@ def test_an_alert_is_explained_and_given_again(replayed):
     assert explanation.identical
     told = lines(explanation)
     assert told[-1] == "The replay gave this alert again, byte for byte."
+    assert "What would lower it" in " ".join(told)
+    assert "This measures spread, not truth." in " ".join(told)
     assert any(line.what == "founded" for line in explanation.lines)
     assert any(line.what == "score" for line in explanation.lines)
     assert explanation.lines[-1].what == "level"
