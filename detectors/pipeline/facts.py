@@ -85,9 +85,12 @@ class Facts(msgspec.Struct, kw_only=True):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.max_score = max(self.max_score, other.max_score)
         self.top_level = max(self.top_level, other.top_level)
-        for name in ("platforms", "methods", "variants", "report_categories"):
+        for name in ("platforms", "methods", "variants"):
             add_counts(getattr(self, name), getattr(other, name))
-        self.counters = {**other.counters, **self.counters}
+        add_counts(self.report_categories, other.report_categories, bounds.max_debunks)
+        for message, seen in other.counters.items():
+            if len(self.counters) < bounds.max_counters:
+                self.counters.setdefault(message, seen)
         self.owners = {**other.owners, **self.owners}
         fresh = [debunk for debunk in other.debunks if debunk not in self.debunks]
         self.debunks = (self.debunks + fresh)[: bounds.max_debunks]
@@ -95,7 +98,8 @@ class Facts(msgspec.Struct, kw_only=True):
             self.content, self.lang = other.content, other.lang
 
 
-def add_counts(into: dict[str, int], other: dict[str, int]) -> None:
-    """Add one table of counts to another, in place."""
+def add_counts(into: dict[str, int], other: dict[str, int], most: int | None = None) -> None:
+    """Add one table of counts to another, in place; new names only up to so many in all."""
     for name, count in other.items():
-        into[name] = into.get(name, 0) + count
+        if most is None or name in into or len(into) < most:
+            into[name] = into.get(name, 0) + count

@@ -347,17 +347,17 @@ def test_deleting_the_whole_burst_lets_the_alert_subside_and_says_nothing_else()
 
 
 def test_reports_count_people_and_their_categories_from_k_on():
-    #  health: k people      spam: k - 1 people       one of them complains twice
+    #  health: k people      spam: k - 1 people, hate: one       one of them complains twice
     k = EvidenceConfig().k_anonymity
     play = Play()
     play.share("p0", 0)
-    reporters = [("health", f"r{n}") for n in range(k)] + [("spam", f"s{n}") for n in range(k - 1)]
+    reporters = [("health", f"r{n}") for n in range(k)] + [("spam", f"s{n}") for n in range(k - 1)] + [("hate", "h")]
     for category, actor in [*reporters, reporters[0]]:
         play.do("a", Kind.REPORT, 1, actor=actor, report=Report(category))
     play.burst(people(6, "q"), 2)
     content = play.out.alerts[0].evidence.content
-    assert (content.reports, content.report_categories) == (2 * k - 1, (("health", k),))
-    assert (play.row().reports, play.row().sharers) == (2 * k - 1, 7)
+    assert (content.reports, content.report_categories) == (2 * k, (("health", k),))
+    assert (play.row().reports, play.row().sharers) == (2 * k, 7)
 
 
 def test_reports_without_a_name_count_each_and_categories_are_bounded():
@@ -372,8 +372,8 @@ def test_reports_without_a_name_count_each_and_categories_are_bounded():
 
 def test_platforms_with_fewer_than_k_posts_are_not_named():
     k = EvidenceConfig().k_anonymity
-    play = Play(growth=GrowthConfig(big=10, min_sharers=2 * k - 1))
-    names = ["telegram"] * k + ["whatsapp"] * (k - 1)
+    play = Play(growth=GrowthConfig(big=10, min_sharers=2 * k))
+    names = ["telegram"] * k + ["whatsapp"] * (k - 1) + ["x"]
     for number, platform in enumerate(names):
         play.share(f"p{number}", number, platform=platform)
     assert play.out.alerts[0].evidence.counts.platforms == (("telegram", k),)
@@ -724,6 +724,29 @@ def test_no_more_aliases_are_carried_than_the_bound():
     alert = play.out.alerts[-1]
     assert alert.aliases == tuple(digest(f"c{number}") for number in range(3))
     assert play.row().sharers == 13
+
+
+def test_merges_hold_the_bounds_of_what_is_remembered():
+    #  each of six clusters is as full as it may be; the merged one is no fuller, and keeps what it knew first
+    play = Play(
+        cascade=CascadeConfig(max_counters=2, max_debunks=2),
+        graph=GraphConfig(max_nodes=4),
+        evidence=EvidenceConfig(k_anonymity=1),
+    )
+    for cluster in range(6):
+        for number in range(4):
+            name, message = f"c{cluster}", f"m{cluster}{number}"
+            play.share(f"p{cluster}{number}", number, name, message=message)
+            play.do(name, Kind.COUNTER, number, message=message, counters=Counters(views=10**cluster))
+            play.do(name, Kind.REPORT, number, actor=f"r{cluster}{number}", report=Report(f"{cluster}{number}"))
+        if cluster:
+            play.merge("c0", f"c{cluster}", MINUTE)
+    facts = play.cascades._alive[digest("c0")].facts
+    assert (len(facts.owners), len(facts.counters), len(facts.report_categories)) == (4, 2, 2)
+    play.do("c0", Kind.DEBUNK, 10 * HOUR, debunk=FALSE)
+    evidence = play.out.alerts[-1].evidence
+    assert (evidence.counts.sharers, evidence.counts.views) == (24, 2)
+    assert evidence.content.report_categories == (("00", 1), ("01", 1))
 
 
 def test_merges_of_closed_clusters_never_leave_more_alive_than_the_bound():
