@@ -161,7 +161,12 @@ def _shown(seen: Observation, config: EvidenceConfig) -> Observation:
 
 
 def _large(groups: Groups, least: int) -> Groups:
-    return tuple(group for group in groups if group[1] >= least)
+    """Leave out small groups, and one more where the total would tell how small the only one was."""
+    shown = sorted((group for group in groups if group[1] >= least), key=lambda group: (group[1], group[0]))
+    hidden = sum(size for _, size in groups) - sum(size for _, size in shown)
+    while shown and 0 < hidden < least:
+        hidden += shown.pop(0)[1]
+    return tuple(sorted(shown))
 
 
 def _clock(transition: Transition, policy: Terms) -> Clock | None:

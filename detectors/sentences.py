@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from detectors.wording import duration, many, plain, rough, shorten, whole
 from schemas.alert import Content, Counts, Growth, Structure, Text
+from schemas.assignment import Variant
 from schemas.event import Debunk
 
 Groups = tuple[tuple[str, int], ...]
@@ -15,9 +16,18 @@ Groups = tuple[tuple[str, int], ...]
 _QUOTED = 60  # graphemes of a publisher's name or verdict
 
 
+_SWAPS: dict[str, str] = {
+    Variant.NEGATION: "of the posts negate what it says, or no longer do",
+    Variant.NUMBER: "of the posts with another number",
+    Variant.PLACE: "of the posts with another place",
+}
+
+
 def recent(counts: Counts) -> str:
     """The last window beside the one before it, which is the comparison cell."""
     window = duration(counts.recent_window)
+    if 1 < counts.sharers <= counts.recent_sharers:
+        return f"All {whole(counts.recent_sharers)} joined in the last {window}."
     now, before = whole(counts.recent_sharers), whole(counts.previous_sharers)
     return f"{now} joined in the last {window}, {before} in the {window} before."
 
@@ -69,7 +79,7 @@ def _fact_check(debunk: Debunk) -> str:
 def wordings(text: Text) -> Iterator[str]:
     """How many texts, and which of them may mean something else; nothing where there is one."""
     if text.wordings > 1 or text.variants:
-        swaps = f"; posts that may mean something else: {listed(text.variants)}" if text.variants else ""
+        swaps = "".join(f"; {whole(count)} {_SWAPS.get(name, name)}" for name, count in text.variants)
         yield f"It circulates in {many(text.wordings, 'wording')}{swaps}."
 
 

@@ -327,7 +327,7 @@ def _verdict(explanation: Explanation) -> str:
 def _reason(alert: Alert) -> str:
     if alert.provenance.code_version != code_version():
         return f"It was made by version {alert.provenance.code_version}; this is {code_version()}."
-    return "The same version made it: that is a defect, please report it."
+    return "The version number is the same: the code changed without a new one, or this is a defect to report."
 
 
 def _differences(one: msgspec.Struct, other: msgspec.Struct, path: str = "") -> list[str]:

@@ -137,6 +137,6 @@ def rejections_table(rejections: Iterable[Rejection]) -> Table:
     for reason, count in counts.most_common():
         at = first[reason].position
         table.add_row(
-            reason, f"{count:,}", f"{plain(at.source)}:{at.partition}:{at.offset}", Text(plain(first[reason].detail))
+            reason, f"{count:,}", f"{plain(at.source)}, event {at.offset + 1:,}", Text(plain(first[reason].detail))
         )
     return table

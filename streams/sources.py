@@ -29,11 +29,11 @@ _FOREIGN = {
     b"\xff\xfe": ("UTF-16 text", "iconv -f UTF-16 -t UTF-8"),
     b"\xfe\xff": ("UTF-16 text", "iconv -f UTF-16 -t UTF-8"),
     b"PK\x03\x04": ("a ZIP archive", "unzip -p"),
-    b"BZh": ("bzip2", "bzip2 -dc"),
     b"\xfd7zXZ\x00": ("xz", "xz -dc"),
     b"7z\xbc\xaf\x27\x1c": ("a 7-Zip archive", "7z x -so"),
     b"\x04\x22\x4d\x18": ("lz4", "lz4 -dc"),
     b"Obj\x01": ("Avro", "an Avro tool"),
+    **{b"BZh%d1AY&SY" % size: ("bzip2", "bzip2 -dc") for size in range(1, 10)},
     b"ORC": ("ORC", "an ORC tool"),
     b"SQLite format 3\x00": ("a SQLite database", "sqlite3"),
 }

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import msgspec
 
 from detectors.edges import EdgeInference, EdgeSource, InferredEdge
-from detectors.graph import ForwardGraph, node_id
+from detectors.graph import ForwardGraph, Outcome, node_id
 from detectors.growth import make_detector
-from detectors.pipeline.facts import CascadeConfig, Facts, Parts
+from detectors.pipeline.facts import OTHER_PLATFORMS, CascadeConfig, Facts, Parts
 from detectors.pipeline.rows import ClusterRow, EdgeRow
 from detectors.policy import AlertPolicy, Transition
 from detectors.recent import RecentJoins
@@ -85,19 +85,19 @@ class Cascade:
         """Distinct sharers, those from before a closing among them."""
         return self.sharers.count + self.facts.before_closing
 
-    def share(self, assignment: Assignment) -> tuple[Sequence[Transition], InferredEdge]:
-        """Apply a post, forward, quote or reply."""
+    def share(self, assignment: Assignment) -> tuple[Sequence[Transition], EdgeRow]:
+        """Apply a post, forward, quote or reply; give what is to be said and the analyst's row."""
         sighting = assignment.sighting
         self._count(assignment, sighting)
         edge = self.edges.update(sighting, assignment.member_chats)
         message = node_id(sighting)
         sharer = sighting.actor or sighting.chat or message
-        self._link(sighting, message, edge)
+        placed = self._link(sighting, message, edge)
         if len(self.facts.owners) < self.parts.graph.max_nodes:
             self.facts.owners[message] = sharer
-        return self._join(sharer, sighting.time, assignment.arrival), edge
+        return self._join(sharer, sighting.time, assignment.arrival), _edge_row(assignment, edge, placed, sharer)
 
-    def _link(self, sighting: Sighting, message: str, edge: InferredEdge) -> None:
+    def _link(self, sighting: Sighting, message: str, edge: InferredEdge) -> Outcome:
         """Put the message into the graph, under its parent if that is recorded and belongs to this cascade.
 
         A reply is here for its own text: what it answers is another cluster's message, unless it is seen here too.
@@ -106,7 +106,7 @@ class Cascade:
         parent = edge.parent if origin or edge.source is _EXPLICIT else None
         if parent is not None and sighting.kind is Kind.REPLY and parent not in self.graph:
             parent = None
-        self.graph.add(
+        return self.graph.add(
             message,
             parent,
             sighting.time,
@@ -129,7 +129,11 @@ class Cascade:
         if sighting.kind is Kind.REPLY:
             facts.replies += 1
         facts.methods[assignment.method] = facts.methods.get(assignment.method, 0) + 1
-        facts.platforms[sighting.platform] = facts.platforms.get(sighting.platform, 0) + 1
+        platforms = facts.platforms
+        platform = sighting.platform
+        if platform not in platforms and len(platforms) >= self.parts.cascade.max_platforms:
+            platform = OTHER_PLATFORMS
+        platforms[platform] = platforms.get(platform, 0) + 1
         for variant in assignment.variants:
             facts.variants[variant] = facts.variants.get(variant, 0) + 1
         if content.fingerprint:
@@ -185,13 +189,8 @@ class Cascade:
         return ()
 
     def _debunk(self, sighting: Sighting, arrival: Arrival) -> Sequence[Transition]:
-        facts = self.facts
-        known = sighting.debunk is None or sighting.debunk in facts.debunks
-        if known or len(facts.debunks) >= self.parts.cascade.max_debunks:
-            return ()
-        assert sighting.debunk is not None  # noqa: S101 - `known` covers None; this tells the type checker
-        facts.debunks.append(sighting.debunk)
-        if arrival is not Arrival.ON_TIME or not facts.posts:
+        news = sighting.debunk is not None and self.facts.know(sighting.debunk, self.parts.cascade)
+        if not news or arrival is not Arrival.ON_TIME or not self.facts.posts:
             return ()
         return self.judge(sighting.time, self.growth.score(sighting.time))
 
@@ -252,30 +251,6 @@ class Cascade:
             return ()
         time = max(merge.time, self.facts.last_time)
         return self.judge(time, self.growth.score(time))
-
-    def edge_row(self, assignment: Assignment, edge: InferredEdge) -> EdgeRow:
-        """One share as a row of the analyst's table."""
-        sighting, suggestion = assignment.sighting, assignment.suggestion
-        message = node_id(sighting)
-        return EdgeRow(
-            cluster_id=assignment.cluster_id,
-            time=sighting.time,
-            event_id=sighting.event_id,
-            kind=sighting.kind,
-            platform=sighting.platform,
-            message=message,
-            parent=edge.parent,
-            source=edge.source,
-            confidence=edge.confidence,
-            sharer=sighting.actor or sighting.chat or message,
-            chat=sighting.chat,
-            method=assignment.method,
-            similarity=assignment.similarity,
-            variants=",".join(assignment.variants),
-            arrival=assignment.arrival,
-            suggestion=None if suggestion is None else suggestion.cluster_id,
-            suggestion_similarity=None if suggestion is None else suggestion.similarity,
-        )
 
     def row(self, status: str, merged_into: str | None = None) -> ClusterRow:
         """Sum the cascade up as a row of the analyst's table."""
@@ -339,6 +314,31 @@ class Cascade:
         for step in ("graph", "edges", "sharers", "chats", "wordings", "reporters", "recent", "growth", "policy"):
             getattr(cascade, step).restore(getattr(saved, step))
         return cascade
+
+
+def _edge_row(assignment: Assignment, edge: InferredEdge, placed: Outcome, sharer: str) -> EdgeRow:
+    """One share as a row of the analyst's table."""
+    sighting, suggestion = assignment.sighting, assignment.suggestion
+    return EdgeRow(
+        cluster_id=assignment.cluster_id,
+        time=sighting.time,
+        event_id=sighting.event_id,
+        kind=sighting.kind,
+        platform=sighting.platform,
+        message=edge.child,
+        parent=edge.parent,
+        source=edge.source,
+        confidence=edge.confidence,
+        placed=placed,
+        sharer=sharer,
+        chat=sighting.chat,
+        method=assignment.method,
+        similarity=assignment.similarity,
+        variants=",".join(assignment.variants),
+        arrival=assignment.arrival,
+        suggestion=None if suggestion is None else suggestion.cluster_id,
+        suggestion_similarity=None if suggestion is None else suggestion.similarity,
+    )
 
 
 __all__ = ["Cascade", "CascadeConfig", "Facts", "Parts", "Saved"]

@@ -98,10 +98,12 @@ class Cascades:
             self.advance(sighting.time, out)
         cascade = self._alive.get(item.cluster_id)
         if cascade is None:
+            if sighting.kind not in SPREADING and not self._begins(item):
+                return
             cascade = self._open(item, out)
         if sighting.kind in SPREADING:
-            transitions, edge = cascade.share(item)
-            out.edges.append(cascade.edge_row(item, edge))
+            transitions, row = cascade.share(item)
+            out.edges.append(row)
             self._alive.move_to_end(item.cluster_id)
         else:
             transitions = cascade.state(item)
@@ -130,6 +132,16 @@ class Cascades:
         alive = sorted(self._alive.values(), key=lambda cascade: (cascade.facts.first_time, cascade.facts.cluster_id))
         out.clusters.extend(cascade.row("open") for cascade in alive)
 
+    def _begins(self, statement: Assignment) -> bool:
+        """Tell whether a statement is the first that is known of a cluster; a closed cascade only notes a fact-check.
+
+        Nothing spreads by being counted, reported or deleted, so none of it brings a cascade back.
+        """
+        closed, debunk = self._closed.get(statement.cluster_id), statement.sighting.debunk
+        if closed is not None and debunk is not None:
+            closed.facts.know(debunk, self._parts.cascade)
+        return closed is None and debunk is not None
+
     def _open(self, founder: Assignment, out: Outputs) -> Cascade:
         self._make_room(out)
         cascade = self._revive(founder.cluster_id, founder.sighting.time)
@@ -141,8 +153,8 @@ class Cascades:
     def _make_room(self, out: Outputs) -> None:
         """Evict the least recently active cascade where one more would be too many."""
         if len(self._alive) >= self._parts.cascade.max_cascades:
-            _, oldest = self._alive.popitem(last=False)
-            out.clusters.append(oldest.row("evicted"))
+            oldest = next(iter(self._alive.values()))
+            self._close(oldest, oldest.facts.last_time, out, "evicted")
 
     def _revive(self, cluster_id: str, time: int) -> Cascade | None:
         """Take a closed cascade up again: its size counts on, nothing in it is fresh."""
@@ -172,9 +184,9 @@ class Cascades:
         else:
             self._schedule(cascade)
 
-    def _close(self, cascade: Cascade, time: int, out: Outputs) -> None:
+    def _close(self, cascade: Cascade, time: int, out: Outputs, status: str = "closed") -> None:
         facts = cascade.facts
-        out.clusters.append(cascade.row("closed"))
+        out.clusters.append(cascade.row(status))
         del self._alive[facts.cluster_id]
         facts.before_closing = cascade.size
         facts.counters, facts.owners = {}, {}

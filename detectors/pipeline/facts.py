@@ -13,6 +13,8 @@ from schemas.assignment import Merge
 from schemas.event import Debunk, Media
 from schemas.sighting import Content
 
+OTHER_PLATFORMS = "other"
+
 
 class CascadeConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of one cascade and of all of them."""
@@ -20,6 +22,7 @@ class CascadeConfig(msgspec.Struct, frozen=True, kw_only=True):
     sample_size: int = 1024  # distinct chats, wordings and reporters known one by one; above it, a sample
     max_counters: int = 4096  # messages whose platform counters are remembered
     max_debunks: int = 16  # fact-checks, and categories of reports, that are kept
+    max_platforms: int = 64  # told apart; the posts of further ones count together
     max_aliases: int = 256  # ids of merged clusters that its alerts carry
     max_cascades: int = 200_000  # alive at once; beyond it the least recently active is evicted
     max_closed: int = 200_000  # remembered after closing, so that they count on when they come back
@@ -74,6 +77,13 @@ class Facts(msgspec.Struct, kw_only=True):
     counters: dict[str, tuple[int, int]] = {}
     owners: dict[str, str] = {}  # message -> sharer, to know whose share a deletion takes back
 
+    def know(self, debunk: Debunk, bounds: CascadeConfig) -> bool:
+        """Keep a fact-check; tell whether it is news and there was room."""
+        if debunk in self.debunks or len(self.debunks) >= bounds.max_debunks:
+            return False
+        self.debunks.append(debunk)
+        return True
+
     def absorb(self, other: "Facts", merge: Merge, bounds: CascadeConfig) -> None:
         """Add up with the facts of a cascade that was merged into this one."""
         self.aliases = [*self.aliases, merge.absorbed, *other.aliases][: bounds.max_aliases]
@@ -85,8 +95,9 @@ class Facts(msgspec.Struct, kw_only=True):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.max_score = max(self.max_score, other.max_score)
         self.top_level = max(self.top_level, other.top_level)
-        for name in ("platforms", "methods", "variants"):
+        for name in ("methods", "variants"):
             add_counts(getattr(self, name), getattr(other, name))
+        add_counts(self.platforms, other.platforms, bounds.max_platforms)
         add_counts(self.report_categories, other.report_categories, bounds.max_debunks)
         for message, seen in other.counters.items():
             if len(self.counters) < bounds.max_counters:

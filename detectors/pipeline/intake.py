@@ -16,12 +16,13 @@ from detectors.pseudonym import Pseudonymiser
 from detectors.redact import redact
 from detectors.urls import canonical, find_urls
 from detectors.watermark import OrderConfig, Progress
-from schemas.event import ForwardEvent, Kind
+from schemas.event import AccountStatus, ForwardEvent, Kind, ParentEvidence
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import SPREADING, Content, Position, Sighting
 
 _DIGEST = re.compile(r"[0-9a-f]{16,64}").fullmatch
 _QUOTED = re.compile(r"'[^']*'")
+_ENUMS = {"kind": Kind, "parent_evidence": ParentEvidence, "account_status": AccountStatus}
 _FREQUENT_HOPS = 5  # what "frequently forwarded" means on WhatsApp: five hops or more
 
 
@@ -271,7 +272,8 @@ def _invalid(error: msgspec.ValidationError) -> Refusal:
     if "missing required field" in text:
         return Refusal(Reason.MISSING_FIELD, text)
     if text.startswith("Invalid enum value"):
-        return Refusal(Reason.OUT_OF_RANGE, _QUOTED.sub("(not shown)", text))
+        allowed = ", ".join(_ENUMS.get(text.rpartition("$.")[2].rstrip("`"), ()))
+        return Refusal(Reason.OUT_OF_RANGE, f"{_QUOTED.sub('(not shown)', text)}; allowed: {allowed}")
     if text.startswith("Expected") and "got" in text and "length" not in text:
         return Refusal(Reason.WRONG_TYPE, text)
     return Refusal(Reason.OUT_OF_RANGE, text)
@@ -282,4 +284,5 @@ def _malformed(raw: bytes, error: Exception) -> Refusal:
         raw.decode("utf-8")
     except UnicodeDecodeError as bad:
         return Refusal(Reason.NOT_UTF8, f"an event must be UTF-8; got a byte that is not at offset {bad.start}")
-    return Refusal(Reason.NOT_JSON, f"an event must be one JSON object; {error}")
+    why = "it is nested too deeply" if isinstance(error, RecursionError) else error
+    return Refusal(Reason.NOT_JSON, f"an event must be one JSON object; {why}")

@@ -107,7 +107,7 @@ class Pipeline:
                 sightings.append(sighting)
         self._received += len(batch)
         self._rejected += len(out.rejections)
-        self._apply(self._ordered(sightings), out)
+        self._advance(sightings, out)
         self.cascades.advance(self.order.watermark, out)
         return out
 
@@ -124,12 +124,18 @@ class Pipeline:
         self.cascades.finish(out)
         return out
 
-    def _ordered(self, sightings: Sequence[Sighting]) -> list[tuple[Sighting, Arrival]]:
+    def _advance(self, sightings: Sequence[Sighting], out: Output) -> None:
+        """Apply what is released; before a late one the timers that are due fire, whatever the batches are."""
         update = self.order.update
         ordered: list[tuple[Sighting, Arrival]] = []
         for sighting in sightings:
-            ordered += update(sighting)
-        return ordered
+            released = update(sighting)
+            if released and released[0][1] is not Arrival.ON_TIME:
+                self._apply(ordered, out)
+                self.cascades.advance(self.order.watermark, out)
+                ordered = []
+            ordered += released
+        self._apply(ordered, out)
 
     def _apply(self, ordered: Sequence[tuple[Sighting, Arrival]], out: Output) -> None:
         if not ordered:

@@ -39,7 +39,7 @@ SEEN = Observation(
         recent_window=30 * MINUTE,
         recent_sharers=27,
         previous_sharers=6,
-        platforms=(("telegram", 47), ("whatsapp", 7), ("x", 3)),
+        platforms=(("bluesky", 2), ("telegram", 45), ("whatsapp", 7), ("x", 3)),
         replies=4,
     ),
     growth=GROWTH,
@@ -65,7 +65,7 @@ SEEN = Observation(
         wordings=3,
         methods=(("exact", 49), ("founder", 1), ("lexical", 7)),
     ),
-    content=Content(reports=9, report_categories=(("health", 7), ("spam", 2))),
+    content=Content(reports=12, report_categories=(("health", 7), ("spam", 3), ("violence", 2))),
     notes=Notes(late=3, merged_at=(FIRST + 43 * MINUTE,), unseen=2, busy_sharers=2),
 )
 AUTHOR = Author(

@@ -692,26 +692,65 @@ def test_a_closed_absorbed_cascade_counts_too():
     assert [status for _, status in play.ended()] == ["closed", "merged"]
 
 
-def test_where_the_survivor_was_evicted_the_absorbed_lives_on_under_its_id():
-    play = Play(cascade=CascadeConfig(max_cascades=1))
+def test_where_the_survivor_is_forgotten_the_absorbed_lives_on_under_its_id():
+    play = Play()
     play.share("p0", 0)
-    play.share("q0", 1, "b")
-    play.merge("a", "b", 2)
-    play.burst(people(6, "q"), 3)
+    play.share("q0", 2 * MONTH, "b")
+    play.merge("a", "b", 2 * MONTH)
+    play.burst(people(6, "q"), 2 * MONTH)
     assert play.row().sharers == 6
     assert play.out.alerts[0].cluster_id == digest("a")
     assert play.out.alerts[0].aliases == (digest("b"),)
-    play.until(MONTH)
+    play.until(3 * MONTH)
     assert play.ended()[-1] == (digest("a"), "closed")
 
 
-def test_a_merge_of_what_is_gone_changes_nothing():
-    play = Play(cascade=CascadeConfig(max_cascades=1))
+def test_a_merge_of_what_is_forgotten_changes_nothing():
+    play = Play()
     play.share("q0", 0, "b")
-    play.share("p0", 1)
-    play.merge("a", "b", 2)
+    play.share("p0", 2 * MONTH)
+    play.merge("a", "b", 2 * MONTH)
     assert play.row().sharers == 1
-    assert play.ended() == [(digest("b"), "evicted")]
+    assert play.ended() == [(digest("b"), "closed")]
+
+
+def test_an_evicted_cascade_that_comes_back_counts_on_and_repeats_no_alert_id():
+    #  max_cascades = 1:   six share a | one shares b, so a is evicted | six more share a: a new episode
+    play = Play(cascade=CascadeConfig(max_cascades=1))
+    play.burst(people(6, "p"))
+    play.share("x", MINUTE * 3, "b")
+    play.burst(people(6, "q"), MINUTE * 4)
+    assert play.row().sharers == 12
+    assert play.ended()[0] == (digest("a"), "evicted")
+    ids = [alert.alert_id for alert in play.out.alerts]
+    assert len(ids) == len(set(ids)) > 1
+
+
+@pytest.mark.parametrize("kind", [Kind.COUNTER, Kind.REPORT, Kind.DELETE])
+def test_what_is_said_about_a_closed_cascade_does_not_bring_it_back(kind):
+    play = Play()
+    play.share("p0", 0)
+    play.do("a", kind, MONTH // 2, actor="r", report=Report("spam"), counters=Counters(views=3))
+    play.until(MONTH)
+    assert play.ended() == [(digest("a"), "closed")]
+    assert len(play.cascades) == 0
+
+
+def test_a_fact_check_of_a_closed_cascade_is_known_when_it_comes_back():
+    play = Play()
+    play.share("p0", 0)
+    play.do("a", Kind.DEBUNK, MONTH // 2, debunk=Debunk("Desk", "false"))
+    assert len(play.cascades) == 0
+    play.burst(people(6, "q"), MONTH // 2 + 1)
+    assert play.out.alerts[-1].evidence.content.debunks == (Debunk("Desk", "false"),)
+
+
+def test_more_platforms_than_the_bound_count_together():
+    play = Play(cascade=CascadeConfig(max_platforms=2))
+    for number, platform in enumerate(["x", "telegram", "bluesky", "mastodon", "x"]):
+        play.share(f"p{number}", number, platform=platform)
+    (facts,) = (cascade.facts for cascade in play.cascades._alive.values())
+    assert facts.platforms == {"x": 2, "telegram": 1, "other": 2}
 
 
 def test_no_more_aliases_are_carried_than_the_bound():

@@ -55,6 +55,28 @@ def test_disorder_within_the_lateness_changes_nothing(seed):
     assert engine.counts.late == 0
 
 
+def test_a_late_event_near_a_closing_has_the_same_outcome_in_every_batch():
+    #  one rumour at 0: it closes at 7 d | another daily, and at 7 d + 30 s | the first again, late, for 7 d - 1 h
+    day, hour = 86_400_000, 3_600_000
+    base = stream(events=1)[0]
+    times = [(0, 0)] + [(1, n * day) for n in range(1, 7)] + [(1, 7 * day + LATENESS + 1), (0, 7 * day - hour)]
+    events = [
+        base
+        | {
+            "event_id": f"e{n}",
+            "message_id": f"m{n}",
+            "text": RUMOURS[rumour],
+            "actor": f"a{n}",
+            "created_at": NOON + time,
+        }
+        for n, (rumour, time) in enumerate(times)
+    ]
+    one, many = (run(lines(events), batch=batch) for batch in (1, 10))
+    assert one[1].counts == many[1].counts
+    assert one[1].counts.late == 1
+    assert encoded(one[0], "clusters") == encoded(many[0], "clusters")
+
+
 def test_one_millisecond_beyond_the_lateness_is_late():
     #  newest at +60 s, so the watermark stands at +30 s:   at +30 s on time      at +30 s - 1 ms late
     def counts(offset):

@@ -142,7 +142,7 @@ def test_rejections_are_listed_and_opened_with_the_key(day):
     hearsay("replay", "day.jsonl", *HASHING, HEARSAY_KEY=KEY)
     listed = hearsay("rejections").stdout
     assert "not_json" in listed
-    assert "day.jsonl:0:80" in listed
+    assert "day.jsonl, event 81" in listed
     assert "person-7" not in listed
     (opened,) = hearsay("rejections", "runs/day", "--open", HEARSAY_KEY=KEY).stdout.splitlines()
     assert json.loads(opened)["payload"] == "{person-7 broken"

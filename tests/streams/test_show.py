@@ -63,8 +63,8 @@ def test_rejections_are_counted_by_reason_the_most_frequent_first():
     found = [rejection(Reason.TOO_LARGE, 1), rejection(Reason.NOT_JSON, 2), rejection(Reason.NOT_JSON, 9)]
     rows = [line for line in printed(rejections_table(found)).splitlines() if "day.jsonl" in line]
     assert [row.replace("│", " ").split() for row in rows] == [
-        ["not_json", "2", "day.jsonl:0:2", "rule", "[2]"],
-        ["too_large", "1", "day.jsonl:0:1", "rule", "[1]"],
+        ["not_json", "2", "day.jsonl,", "event", "3", "rule", "[2]"],
+        ["too_large", "1", "day.jsonl,", "event", "2", "rule", "[1]"],
     ]
 
 
