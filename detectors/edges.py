@@ -138,10 +138,11 @@ class EdgeInference:
         `member_chats` are the chats in which its sender was seen before, of any cascade, each named once.
         """
         edge = self._edge(sighting, member_chats)
-        if sighting.actor is not None:
-            self._remember_act(sighting.actor, sighting.time, edge)
-        if sighting.chat is not None:
-            self._remember_post(sighting.chat, sighting)
+        actor, chat = sighting.actor, sighting.chat
+        if actor is not None:
+            self._remember_act(actor, sighting.time, edge)
+        if chat is not None:
+            self._remember_post(chat, sighting, edge.child)
         return edge
 
     def merge(self, other: Self) -> None:
@@ -227,11 +228,11 @@ class EdgeInference:
         if len(acts) > self._config.max_authors or time - acts[oldest].time >= self._config.same_author_ms:
             del acts[oldest]
 
-    def _remember_post(self, chat: str, sighting: Sighting) -> None:
+    def _remember_post(self, chat: str, sighting: Sighting, message: str) -> None:
         chats = self._chats
         posts = chats.pop(chat, [])
         low, high = _hops(sighting)
-        post = _Exposure(sighting.time, sighting.event_id, node_id(sighting), sighting.actor, low, high)
+        post = _Exposure(sighting.time, sighting.event_id, message, sighting.actor, low, high)
         if not posts or posts[-1].time < post.time:
             posts.append(post)
         else:

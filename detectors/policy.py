@@ -212,6 +212,14 @@ class AlertPolicy:
         self._arm()
         return said
 
+    @property
+    def alarm(self) -> int:
+        """Event time of the next look at the score, or of what waits to be said; far in the future where there is none.
+
+        `next_timer` is this, or the closing that is due before it.
+        """
+        return self._state.alarm
+
     def next_timer(self) -> int | None:
         """Event time at which `tick` is due; None for a cascade that is closed or has seen nothing."""
         state = self._state

@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 _DIGEST_BYTES = 16
+_PLATFORMS = 256  # whose names are hashed once
 _MIN_KEY_BYTES = 16
 _MAX_KEY_BYTES = hashlib.blake2b.MAX_KEY_SIZE
 
@@ -104,11 +105,17 @@ def _keyed(key: bytes, person: bytes) -> Callable[[str, str], str]:
     """Make the keyed hash of one domain: 32 hexadecimal digits of (raw, platform)."""
     start = hashlib.blake2b(digest_size=_DIGEST_BYTES, key=key, person=person)
 
-    def digest(raw: str, platform: str) -> str:
+    @lru_cache(maxsize=_PLATFORMS)
+    def begun(platform: str) -> hashlib.blake2b:
         hashed = start.copy()
         name = platform.encode()
         # The length in front keeps ("ab", "c") and ("a", "bc") apart whatever the platform's name contains.
-        hashed.update(len(name).to_bytes(2, "big") + name + raw.encode("utf-8", "surrogatepass"))
+        hashed.update(len(name).to_bytes(2, "big") + name)
+        return hashed
+
+    def digest(raw: str, platform: str) -> str:
+        hashed = begun(platform).copy()
+        hashed.update(raw.encode("utf-8", "surrogatepass"))
         return hashed.hexdigest()
 
     return digest

@@ -195,8 +195,10 @@ class Cascades:
         )
 
     def _schedule(self, cascade: Cascade) -> None:
-        due = cascade.policy.next_timer()
         at = cascade.timer_at
+        if at is not None and at <= cascade.policy.alarm:
+            return  # no closing is due before the one that was planned: activity only puts it off
+        due = cascade.policy.next_timer()
         if due is not None and (at is None or due < at):
             cascade.timer_at = due
             heapq.heappush(self._timers, (due, cascade.facts.cluster_id))

@@ -225,11 +225,13 @@ def check(event: ForwardEvent, config: IntakeConfig) -> None:
         raise Refusal(
             Reason.TOO_LARGE, f"text must have at most {config.max_text_chars} characters; got {len(event.text)}"
         )
-    _check_time("created_at", event.created_at, config)
-    if event.observed_at is not None:
-        _check_time("observed_at", event.observed_at, config)
+    if not config.earliest_ms <= event.created_at <= config.latest_ms:
+        raise _out_of_time("created_at", event.created_at, config)
+    if event.observed_at is not None and not config.earliest_ms <= event.observed_at <= config.latest_ms:
+        raise _out_of_time("observed_at", event.observed_at, config)
     if event.kind in SPREADING:
-        _need(event.message_id is not None, "message_id", event.kind)
+        if event.message_id is None:
+            raise _missing("message_id", event.kind)
     else:
         _check_statement(event)
 
@@ -255,16 +257,18 @@ def _check_statement(event: ForwardEvent) -> None:
 
 def _need(present: bool, field: str, kind: Kind) -> None:
     if not present:
-        raise Refusal(Reason.MISSING_FIELD, f"a {kind} needs `{field}`, at `$.{field}`")
+        raise _missing(field, kind)
 
 
-def _check_time(field: str, value: int, config: IntakeConfig) -> None:
-    if not config.earliest_ms <= value <= config.latest_ms:
-        raise Refusal(
-            Reason.TIME_OUT_OF_RANGE,
-            f"{field} must lie between {config.earliest_ms} and {config.latest_ms} (milliseconds); "
-            f"got {str(value)[:24]}",
-        )
+def _missing(field: str, kind: Kind) -> Refusal:
+    return Refusal(Reason.MISSING_FIELD, f"a {kind} needs `{field}`, at `$.{field}`")
+
+
+def _out_of_time(field: str, value: int, config: IntakeConfig) -> Refusal:
+    return Refusal(
+        Reason.TIME_OUT_OF_RANGE,
+        f"{field} must lie between {config.earliest_ms} and {config.latest_ms} (milliseconds); got {str(value)[:24]}",
+    )
 
 
 def _invalid(error: msgspec.ValidationError) -> Refusal:
