@@ -3,7 +3,10 @@
 Hysteresis keeps a score that trembles around a limit from ringing at every event.
 """
 
-from math import exp
+from functools import lru_cache
+from math import exp, isfinite
+
+import msgspec
 
 Levels = tuple[float, float, float]
 
@@ -25,3 +28,24 @@ def fall_lines(limits: Levels, hysteresis: float) -> Levels:
     else:
         lines = [limit * exp(-hysteresis) for limit in limits]
     return round(lines[0], 6), round(lines[1], 6), round(lines[2], 6)
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What the settings come to for one detector; shared by all cascades."""
+
+    limits: Levels  # a level begins here
+    floors: Levels  # and falls when the score stays under this
+    marks: tuple[float, ...]  # milestones in sharers
+
+
+@lru_cache(maxsize=64)
+def begin(limits: Levels, big: int, hysteresis: float, milestones: tuple[int, ...]) -> Rules:
+    """The rules for a detector's limits.
+
+    Raises:
+        ValueError: limits that are not finite or do not rise.
+
+    """
+    if not (all(map(isfinite, limits)) and limits[0] < limits[1] < limits[2]):
+        raise ValueError(f"levels must be finite and rise; got {limits}; take them from the growth detector")
+    return Rules(limits, fall_lines(limits, hysteresis), tuple(float(multiple * big) for multiple in milestones))

@@ -6,13 +6,12 @@ on the last thing heard. All times are event times, so a replay says the same.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import pairwise
 from math import inf, isfinite, log
 
 import msgspec
 
-from detectors.levels import Levels, fall_lines
+from detectors.levels import Levels, begin, fall_lines
 from detectors.snapshot import pack, unpack
 from detectors.transition import Transition
 from schemas.alert import Lifecycle
@@ -77,22 +76,6 @@ _NUMBERS = tuple((field.name, field.default) for field in msgspec.structs.fields
 _POSITIVE = ("return_sharers", "check_ms", "close_after_ms", "close_retry_ms")
 
 
-class _Rules(msgspec.Struct, frozen=True):
-    """What the settings come to for one detector; shared by all cascades."""
-
-    limits: Levels  # a level begins here
-    floors: Levels  # and falls when the score stays under this
-    marks: tuple[float, ...]  # milestones in sharers
-
-
-@lru_cache(maxsize=64)
-def _rules(config: PolicyConfig, limits: Levels, big: int) -> _Rules:
-    if not (all(map(isfinite, limits)) and limits[0] < limits[1] < limits[2]):
-        raise ValueError(f"levels must be finite and rise; got {limits}; take them from the growth detector")
-    marks = tuple(float(multiple * big) for multiple in config.milestones)
-    return _Rules(limits, fall_lines(limits, config.hysteresis), marks)
-
-
 class _State(msgspec.Struct, array_like=True):
     """All that is remembered of one cascade; the last five follow from the others and keep the common case short."""
 
@@ -148,7 +131,11 @@ class AlertPolicy:
 
     def __init__(self, config: PolicyConfig, levels: Levels, big: int, min_sharers: int) -> None:
         self._min_sharers = min_sharers
-        self._config, self._rules, self._state = config, _rules(config, levels, big), _State()
+        self._config, self._rules, self._state = (
+            config,
+            begin(levels, big, config.hysteresis, config.milestones),
+            _State(),
+        )
         self._arm()
 
     @property
