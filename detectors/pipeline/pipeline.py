@@ -7,19 +7,17 @@ from collections.abc import Sequence
 
 import msgspec
 
-from detectors.clustering import Clustering
 from detectors.embedding import Embedder
 from detectors.evidence import Author
+from detectors.pipeline.assigner import Assigner, Released
 from detectors.pipeline.cascades import Cascades, Outputs, Trace
 from detectors.pipeline.config import PipelineConfig
 from detectors.pipeline.intake import Intake
 from detectors.pseudonym import Pseudonymiser
 from detectors.snapshot import pack, unpack
-from detectors.watermark import ReorderBuffer
 from schemas.alert import Provenance
-from schemas.assignment import Arrival
 from schemas.rejection import Reason, Rejection
-from schemas.sighting import Position, Sighting
+from schemas.sighting import Position
 
 RULE_VERSION = 1
 """Part of every alert's id: raised when the same evidence would be judged differently."""
@@ -51,12 +49,9 @@ class Counts(msgspec.Struct, frozen=True):
 
 class _State(msgspec.Struct, array_like=True):
     intake: dict[int, bytes]
-    order: bytes
-    clustering: bytes
+    assigner: bytes
     cascades: bytes
     received: int
-    applied: int
-    late: int
     rejected: int
 
 
@@ -79,21 +74,12 @@ class Pipeline:
         code_version: str,
         trace: Trace | None = None,
     ) -> None:
-        provenance = Provenance(
-            code_version=code_version,
-            rule_version=RULE_VERSION,
-            detector=config.growth.detector,
-            settings_digest=config.digest(),
-            model_revision=embedder.revision,
-            key_id=pseudonymiser.key_id,
-        )
+        made = provenance(config, code_version, embedder.revision, pseudonymiser.key_id)
         self.config = config
         self.intake = Intake(config.intake, config.order, pseudonymiser)
-        self.order = ReorderBuffer(config.order)
-        self.clustering = Clustering(config.clustering, embedder.embed)
-        self.cascades = Cascades(config.parts(), Author(config.evidence, config.policy, provenance), trace)
-        self._trace = trace
-        self._received = self._applied = self._late = self._rejected = 0
+        self.assigner = Assigner(config, embedder)
+        self.cascades = Cascades(config.parts(), Author(config.evidence, config.policy, made), trace)
+        self._received = self._rejected = 0
 
     def feed(self, batch: Sequence[tuple[bytes, Position]]) -> Output:
         """Take raw events in the order in which they came; give what they led to."""
@@ -107,8 +93,8 @@ class Pipeline:
                 sightings.append(sighting)
         self._received += len(batch)
         self._rejected += len(out.rejections)
-        self._advance(sightings, out)
-        self.cascades.advance(self.order.watermark, out)
+        self._apply(self.assigner.release(sightings), out)
+        self.cascades.advance(self.assigner.order.watermark, out)
         return out
 
     def refuse(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
@@ -120,63 +106,37 @@ class Pipeline:
     def finish(self) -> Output:
         """Apply what still waits for the watermark, and describe what is open: a recorded stream has ended."""
         out = Output()
-        self._apply(self.order.flush(), out)
+        self._apply(self.assigner.flush(), out)
         self.cascades.finish(out)
         return out
 
-    def _advance(self, sightings: Sequence[Sighting], out: Output) -> None:
-        """Apply what is released; before a late one the timers that are due fire, whatever the batches are."""
-        update = self.order.update
-        ordered: list[tuple[Sighting, Arrival]] = []
-        for sighting in sightings:
-            released = update(sighting)
-            if released and released[0][1] is not Arrival.ON_TIME:
-                self._apply(ordered, out)
-                self.cascades.advance(self.order.watermark, out)
-                ordered = []
-            ordered += released
-        self._apply(ordered, out)
-
-    def _apply(self, ordered: Sequence[tuple[Sighting, Arrival]], out: Output) -> None:
-        if not ordered:
-            return
-        self.clustering.prepare([sighting for sighting, _ in ordered])
-        cluster, cascade = self.clustering.update, self.cascades.update
-        for sighting, arrival in ordered:
-            if arrival is Arrival.ON_TIME:
-                self._applied += 1
+    def _apply(self, released: Released, out: Output) -> None:
+        for item in self.assigner.apply(released):
+            if isinstance(item, int):
+                self.cascades.advance(item, out)
             else:
-                self._late += 1
-            for item in cluster(sighting, arrival):
-                cascade(item, out)
+                self.cascades.update(item, out)
 
     @property
     def counts(self) -> Counts:
         """Where the events went so far."""
         return Counts(
             received=self._received,
-            applied=self._applied,
-            duplicates=self.order.duplicates,
-            late=self._late,
+            applied=self.assigner.applied,
+            duplicates=self.assigner.order.duplicates,
+            late=self.assigner.late,
             rejected=self._rejected,
-            waiting=self.order.waiting,
-            unmatched=self.clustering.unmatched,
-            forced=self.order.forced,
+            waiting=self.assigner.order.waiting,
+            unmatched=self.assigner.clustering.unmatched,
+            forced=self.assigner.order.forced,
         )
 
     def snapshot(self) -> bytes:
         """Every stage's state, at a boundary between batches."""
         state = _State(
-            self.intake.snapshot(),
-            self.order.snapshot(),
-            self.clustering.snapshot(),
-            self.cascades.snapshot(),
-            self._received,
-            self._applied,
-            self._late,
-            self._rejected,
+            self.intake.snapshot(), self.assigner.snapshot(), self.cascades.snapshot(), self._received, self._rejected
         )
-        return pack(f"pipeline {self.config.digest()}", 1, state)
+        return pack(f"pipeline {self.config.digest()}", 2, state)
 
     def restore(self, data: bytes) -> None:
         """Take up where `snapshot` was taken, with the same settings.
@@ -184,13 +144,23 @@ class Pipeline:
         Raises:
             SnapshotError: another version's state, or one made with other settings.
         """
-        state = unpack(f"pipeline {self.config.digest()}", 1, _State, data)
+        state = unpack(f"pipeline {self.config.digest()}", 2, _State, data)
         self.intake.restore(state.intake)
-        self.order.restore(state.order)
-        self.clustering.restore(state.clustering)
+        self.assigner.restore(state.assigner)
         self.cascades.restore(state.cascades)
-        self._received, self._applied = state.received, state.applied
-        self._late, self._rejected = state.late, state.rejected
+        self._received, self._rejected = state.received, state.rejected
 
 
-__all__ = ["RULE_VERSION", "Counts", "Output", "Pipeline"]
+def provenance(config: PipelineConfig, code_version: str, model_revision: str, key_id: str) -> Provenance:
+    """What an alert says of how it was made."""
+    return Provenance(
+        code_version=code_version,
+        rule_version=RULE_VERSION,
+        detector=config.growth.detector,
+        settings_digest=config.digest(),
+        model_revision=model_revision,
+        key_id=key_id,
+    )
+
+
+__all__ = ["RULE_VERSION", "Counts", "Output", "Pipeline", "provenance"]

@@ -146,7 +146,7 @@ class Staged:
             for batch in fed:
                 self._batch(batch)
             with self.clock.stage("order"):
-                left = self.pipeline.order.flush()
+                left = self.pipeline.assigner.order.flush()
             self._decide(left, Outputs())
         self._subtract()
 
@@ -155,17 +155,17 @@ class Staged:
         with self.clock.stage("intake"):
             read = [pipeline.intake.update(raw, position) for raw, position in batch]
         with self.clock.stage("order"):
-            ordered = [row for it in read if not isinstance(it, Rejection) for row in pipeline.order.update(it)]
+            ordered = [row for it in read if not isinstance(it, Rejection) for row in pipeline.assigner.order.update(it)]
         self._decide(ordered, out)
         with self.clock.stage("cascade"):
-            pipeline.cascades.advance(pipeline.order.watermark, out)
+            pipeline.cascades.advance(pipeline.assigner.order.watermark, out)
         self.alerts += len(out.alerts)
 
     def _decide(self, ordered: list[tuple[Any, Arrival]], out: Outputs) -> None:
         pipeline = self.pipeline
         with self.clock.stage("cluster"):
-            pipeline.clustering.prepare([sighting for sighting, _ in ordered])
-            decided = [item for sighting, arrival in ordered for item in pipeline.clustering.update(sighting, arrival)]
+            pipeline.assigner.clustering.prepare([sighting for sighting, _ in ordered])
+            decided = [item for sighting, arrival in ordered for item in pipeline.assigner.clustering.update(sighting, arrival)]
         with self.clock.stage("cascade"):
             before = len(out.alerts)
             for item in decided:

@@ -113,9 +113,9 @@ def run(events: Sequence[ForwardEvent], config: PipelineConfig, embedder: Rememb
     merged_into = _merged_into(outputs)
     return Run(
         counts=pipeline.counts,
-        methods={str(method): n for method, n in pipeline.clustering.methods.items()},
-        merged=pipeline.clustering.merged,
-        clusters=pipeline.clustering.founded - pipeline.clustering.merged,
+        methods={str(method): n for method, n in pipeline.assigner.clustering.methods.items()},
+        merged=pipeline.assigner.clustering.merged,
+        clusters=pipeline.assigner.clustering.founded - pipeline.assigner.clustering.merged,
         edges=[edge for out in outputs for edge in out.edges],
         alerts=[alert for out in outputs for alert in out.alerts],
         merged_into=merged_into,

@@ -1,0 +1,106 @@
+"""The cluster lane: the ordered log becomes steps for each cascade partition."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from detectors.pipeline.assigner import Released
+from detectors.pipeline.cluster_stage import ClusterStage
+from schemas.base import encode
+from schemas.frame import Frame, Steps
+from streams.live.checkpoints import Checkpoint
+from streams.live.embed_lane import ORDERED
+from streams.live.engine import Engine
+from streams.live.inputs import Record
+from streams.live.outbox import Outbox
+from streams.live.poison import poison
+from streams.live.stateful_lane import StatefulLane
+from streams.live.vectors import TextVectors, to_rows
+
+SIGHTINGS, WATERMARKS = "sightings", "watermarks"
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(Frame).decode
+
+
+class ClusterLane(StatefulLane):
+    """Drives a `ClusterStage`; its input is one partition, because one writer decides for the whole realm."""
+
+    def __init__(self, engine: Engine, partition: int, vectors: TextVectors) -> None:
+        super().__init__(engine, partition)
+        settings = engine.settings
+        self._stage = ClusterStage(settings.pipeline, vectors, settings.kafka.cascade_partitions)
+        self._vectors = vectors
+        self._input = self.inputs[ORDERED]
+        self._outbox = Outbox()
+        self._position = 0
+        self._told_at = 0.0
+        self._told: Any = None
+
+    def positions(self) -> dict[str, int]:
+        """See `StatefulLane`."""
+        return {ORDERED: self._position}
+
+    def restore(self, checkpoint: Checkpoint | None) -> None:
+        """See `StatefulLane`."""
+        if checkpoint is not None:
+            self._stage.restore(checkpoint.state)
+            self._position = checkpoint.positions[ORDERED]
+
+    async def snapshot(self) -> Checkpoint:
+        """See `StatefulLane`."""
+        await self._outbox.settle()
+        return Checkpoint(self.positions(), await self.in_thread(self._stage.snapshot))
+
+    async def work(self) -> bool:
+        """Apply one frame."""
+        if not await self._input.wait(1.0):
+            await self._tell(now=True)
+            await self._outbox.settle()
+            return False
+        record = self._input.take()
+        self._read_bytes += len(record.value)
+        frame = await self._decode(record)
+        steps = [] if frame is None else await self._apply(frame)
+        sent = [await self.engine.send(SIGHTINGS, one.partition, None, _pack(one)) for one in steps]
+        self._position = record.offset + 1
+        self._outbox.add(self._position, sent)
+        await self._tell()
+        await self._outbox.settle(self.engine.settings.worker.in_flight)
+        return True
+
+    async def _decode(self, record: Record) -> Frame | None:
+        try:
+            return _unpack(record.value)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            await poison(self.engine, ORDERED, self.partition, record.offset, record.value, error)
+            return None
+
+    async def _apply(self, frame: Frame) -> list[Steps]:
+        released, wanted, steps = await self.in_thread(lambda: self._begin(frame))
+        if wanted:
+            rows = to_rows(await self._vectors.of(wanted))
+            steps = await self.in_thread(lambda: self._stage.apply(released, wanted, rows))
+        self.engine.metrics.events.labels("cluster").inc(len(frame.seen))
+        return steps
+
+    def _begin(self, frame: Frame) -> tuple[Released, Sequence[str], list[Steps]]:
+        """Release, and apply at once where no vector is missing: one trip to the thread for most frames."""
+        released = self._stage.release(frame)
+        wanted = self._stage.assigner.wanted(released)
+        return released, wanted, [] if wanted else self._stage.apply(released, (), None)
+
+    async def _tell(self, *, now: bool = False) -> None:
+        """Publish how far the log has come, once a second at most."""
+        clock = asyncio.get_running_loop().time()
+        if not now and clock - self._told_at < 1.0:
+            return
+        account = self._stage.account()
+        if account == self._told:
+            return
+        self._told, self._told_at = account, clock
+        sent = [await self.engine.send(WATERMARKS, 0, account.realm.encode(), encode(account))]
+        self._outbox.add(self._position, sent)
+        self.engine.metrics.tell(account, self._stage.assigner)

@@ -1,0 +1,211 @@
+"""One stage's Faust application: the agent that feeds its lanes, and what a lane needs of the broker.
+
+Each stage is an application and a consumer group of its own, so that any number of workers can run any choice of them.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import faust
+from faust.types import TP, AppT, EventT, StreamT
+from yarl import URL
+
+from detectors.pseudonym import Pseudonymiser
+from streams import connection
+from streams.connection import KafkaSettings
+from streams.live import places
+from streams.live.checkpoints import ChunkTable
+from streams.live.metrics import Metrics
+from streams.live.places import Place
+from streams.live.transport import MAX_RECORD_BYTES, Consumer, Transport
+from streams.settings import Settings
+
+if TYPE_CHECKING:
+    from streams.live.lane import Lane
+
+_log = logging.getLogger(__name__)
+
+_PRODUCE_S = 120.0  # a broker that does not take a record for so long stops the worker
+_BUFFERED = 64  # records that Faust may hold for a stream; a frame may have some megabytes
+_LONG_S = 3_600.0 * 24 * 365  # for Faust's own commits and its suspicions: positions are committed by lanes
+
+
+class Engine:
+    """A stage's application with its lanes.
+
+    Args:
+        stage: its name, part of the consumer group's.
+        inputs: topics that it reads, all with the same number of partitions.
+        settings: of the deployment.
+        password: for SASL, where the connection needs one.
+        metrics: of this worker.
+        pseudonymiser: seals what cannot be read.
+        stateful: whether lanes keep checkpoints; then `partitions` says how many partitions there are.
+    """
+
+    def __init__(
+        self,
+        stage: str,
+        inputs: Sequence[str],
+        settings: Settings,
+        password: str | None,
+        metrics: Metrics,
+        pseudonymiser: Pseudonymiser,
+        *,
+        stateful: bool,
+        partitions: int,
+    ) -> None:
+        self.stage = stage
+        self.inputs = tuple(inputs)
+        self.settings = settings
+        self.metrics = metrics
+        self.reads_events = stage == "intake"
+        self.partitions = partitions
+        self.group = f"{settings.kafka.prefix}hearsay-{stage}"
+        self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self.make_lane: Callable[[Engine, int], Lane] | None = None
+        self.lanes: dict[int, Lane] = {}
+        self.pseudonymiser = pseudonymiser
+        self._client = connection.client_options(settings.kafka, password)
+        self.app = _make_app(self.group, settings, password)
+        self.table = _make_table(self.app, settings, partitions) if stateful else None
+        self._bind()
+
+    def topic(self, name: str) -> str:
+        """A topic's name on the broker."""
+        return self.settings.kafka.prefix + name
+
+    async def send(self, name: str, partition: int, key: bytes | None, value: bytes) -> "asyncio.Future[Any]":
+        """Put a record on its way; the future is done when the broker has it."""
+        sent: Any = await self.app.producer.send(self.topic(name), key, value, partition, None, None)
+        return asyncio.ensure_future(sent)
+
+    async def commit(self, positions: Mapping[TP, int]) -> None:
+        """Commit the next offset to read of each partition. A group that moved on without us is no failure."""
+        consumer = self.app.consumer
+        assert isinstance(consumer, Consumer)  # noqa: S101 - our transport made it
+        if not await consumer.commit_positions(positions):
+            _log.warning("positions not taken", extra={"stage": self.stage, "reason": "the group was rebalanced"})
+
+    async def committed(self, name: str, partition: int) -> Place:
+        """Where the group stands in a partition."""
+        return await asyncio.to_thread(places.of_group, self._client, self.group, self.topic(name), partition)
+
+    async def said(self, name: str, partition: int, begin: int) -> tuple[set[str], int]:
+        """The ids of the alerts on a topic's partition from an offset on, and the offset behind the last."""
+        return await asyncio.to_thread(places.said, self._client, self.topic(name), partition, begin)
+
+    async def caught_up(self, name: str, partition: int, position: int) -> bool:
+        """Whether the broker has nothing after a position; it is asked, so a broker that is silent says nothing."""
+        tp = TP(self.topic(name), partition)
+        return bool((await self.app.consumer.highwaters(tp))[tp] <= position)
+
+    def fail(self, error: BaseException, *, partition: int | None = None) -> None:
+        """Let the worker stop because of this."""
+        _log.error("lane failed", exc_info=error, extra={"stage": self.stage, "partition": partition})
+        if not self.failed.done():
+            self.failed.set_result(error)
+
+    @property
+    def joined(self) -> bool:
+        """Whether the group has said which partitions are this worker's, and their state is here."""
+        return self.app.started and not self.app.rebalancing and not self.app.in_recovery
+
+    def measure_lag(self) -> None:
+        """Show how many records each lane has still to read, as far as the last fetch told."""
+        for partition, lane in self.lanes.items():
+            behind = sum(max(0, (self.app.consumer.highwater(one.tp) or 0) - one.due) for one in lane.inputs.values())
+            self.metrics.lag.labels(self.stage, str(partition)).set(behind)
+
+    async def close_lanes(self, *, finish: bool) -> None:
+        """End all lanes, together."""
+        lanes, self.lanes = list(self.lanes.values()), {}
+        await asyncio.gather(*(lane.close(finish=finish) for lane in lanes))
+
+    def _bind(self) -> None:
+        topics = [self.app.topic(self.topic(name), key_type=bytes, value_type=bytes, key_serializer="raw",
+                                 value_serializer="raw", acks=False, allow_empty=True) for name in self.inputs]  # fmt: skip
+        for name, topic in zip(self.inputs, topics, strict=True):
+            self.app.agent(topic, name=f"{self.stage}-{name}")(self._consumer_of(name))
+        self.app.on_partitions_revoked.connect(self._on_revoked)
+        self.app.on_partitions_assigned.connect(self._on_assigned)
+
+    def _consumer_of(self, name: str) -> Callable[[StreamT[bytes]], Any]:
+        async def consume(stream: StreamT[bytes]) -> None:
+            async for event in stream.noack().events():
+                await self._lane(event).inputs[name].put(event)
+
+        return consume
+
+    def _lane(self, event: EventT[Any]) -> "Lane":
+        lane = self.lanes.get(event.message.partition)
+        return lane if lane is not None else self._start_lane(event.message.partition, event)
+
+    def _start_lane(self, partition: int, event: EventT[Any] | None) -> "Lane":
+        assert self.make_lane is not None  # noqa: S101 - set before the application starts
+        lane = self.lanes[partition] = self.make_lane(self, partition)
+        lane.start(event)
+        return lane
+
+    async def _on_revoked(self, _: AppT[Any], revoked: set[TP], **__: Any) -> None:
+        self.metrics.rebalances.labels(self.stage).inc()
+        await self.close_lanes(finish=True)
+
+    async def _on_assigned(self, _: AppT[Any], assigned: set[TP], **__: Any) -> None:
+        if not self.reads_events:
+            return
+        for tp in assigned:
+            if tp.topic == self.topic(self.inputs[0]) and tp.partition not in self.lanes:
+                self._start_lane(tp.partition, None)  # a source partition that stays empty has to say so
+
+
+def _make_app(group: str, settings: Settings, password: str | None) -> faust.App:
+    worker, kafka = settings.worker, settings.kafka
+    folder = Path(worker.data_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    app = faust.App(
+        group,
+        broker=[URL(f"kafka://{server.strip()}") for server in kafka.bootstrap.split(",")],
+        broker_credentials=_credentials(kafka, password),
+        broker_session_timeout=worker.session_timeout_ms / 1000,
+        broker_heartbeat_interval=min(3.0, worker.session_timeout_ms / 3000),
+        broker_commit_interval=_LONG_S,
+        broker_commit_livelock_soft_timeout=_LONG_S,
+        stream_processing_timeout=_LONG_S,
+        stream_wait_empty=False,
+        stream_buffer_maxsize=_BUFFERED,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=MAX_RECORD_BYTES,
+        producer_max_request_size=MAX_RECORD_BYTES,
+        producer_request_timeout=_PRODUCE_S,
+        producer_linger=0.0,
+        topic_replication_factor=kafka.replication_factor,
+        topic_disable_leader=True,
+        table_standby_replicas=worker.standby_replicas,
+        store=URL("rocksdb://"),
+        datadir=str(folder / group),
+        web_enabled=False,
+        key_serializer="raw",
+        value_serializer="raw",
+    )
+    app.transport = Transport(app.conf.broker_consumer, app)
+    app.producer_transport = Transport(app.conf.broker_producer, app)
+    return app
+
+
+def _credentials(kafka: KafkaSettings, password: str | None) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    context = connection.ssl_context(kafka)
+    if kafka.security.startswith("sasl"):
+        return faust.SASLCredentials(
+            username=kafka.sasl_username, password=password, mechanism=kafka.sasl_mechanism, ssl_context=context
+        )
+    return None if context is None else faust.SSLCredentials(context)
+
+
+def _make_table(app: faust.App, settings: Settings, partitions: int) -> ChunkTable:
+    table = ChunkTable(app, name="checkpoints", key_type=bytes, value_type=bytes, partitions=partitions)
+    app.tables.add(table)
+    return table

@@ -1,0 +1,75 @@
+"""The four stages of a worker: what each reads, whether it keeps state, and how its lanes are made."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from detectors.pipeline.novelty import Novelty
+from detectors.pipeline.pipeline import provenance
+from streams.live.cascade_lane import CascadeLane
+from streams.live.cluster_lane import ClusterLane
+from streams.live.embed_lane import EmbedLane
+from streams.live.engine import Engine
+from streams.live.intake_lane import IntakeLane
+from streams.live.lane import Lane
+from streams.live.metrics import Metrics
+from streams.live.vectors import TextVectors
+from streams.settings import Effective, KafkaSettings
+from streams.version import code_version
+
+LaneMaker = Callable[[Engine, int], Lane]
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """What a stage is made of."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    stateful: bool
+    partitions: Callable[[KafkaSettings], int]
+
+
+STAGES = {
+    "intake": Stage(("forwards",), ("texts", "rejections"), False, lambda kafka: kafka.source_partitions),
+    "embed": Stage(("texts",), ("ordered", "rejections"), False, lambda kafka: kafka.source_partitions),
+    "cluster": Stage(("ordered",), ("sightings", "watermarks", "rejections"), True, lambda _: 1),
+    "cascade": Stage(
+        ("sightings", "handovers"), ("handovers", "alerts", "rejections"), True, lambda kafka: kafka.cascade_partitions
+    ),
+}  # fmt: skip
+"""In the order in which data flows."""
+
+WITH_MODEL = frozenset({"embed", "cluster", "cascade"})
+"""The stages that ask the model: for vectors, or for the name that its alerts carry."""
+
+
+def make_engine(stage: str, effective: Effective, metrics: Metrics, vectors: TextVectors | None) -> Engine:
+    """A stage's application, ready to start."""
+    kind, settings = STAGES[stage], effective.settings
+    engine = Engine(
+        stage,
+        kind.inputs,
+        settings,
+        effective.kafka_password,
+        metrics,
+        effective.key.pseudonymiser(),
+        stateful=kind.stateful,
+        partitions=kind.partitions(settings.kafka),
+    )
+    engine.make_lane = _lane_maker(stage, effective, vectors)
+    return engine
+
+
+def _lane_maker(stage: str, effective: Effective, vectors: TextVectors | None) -> LaneMaker:
+    if stage == "intake":
+        pseudonymiser = effective.key.pseudonymiser()
+        return lambda engine, partition: IntakeLane(engine, partition, pseudonymiser)
+    assert vectors is not None  # noqa: S101 - the worker has the model for these stages
+    settings = effective.settings
+    if stage == "embed":
+        novelty = Novelty(settings.pipeline.clustering, settings.worker.remembered_texts)
+        return lambda engine, partition: EmbedLane(engine, partition, novelty, vectors)
+    if stage == "cluster":
+        return lambda engine, partition: ClusterLane(engine, partition, vectors)
+    made = provenance(settings.pipeline, code_version(), vectors.revision, effective.key.id)
+    return lambda engine, partition: CascadeLane(engine, partition, made)
