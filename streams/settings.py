@@ -16,6 +16,8 @@ import msgspec
 from detectors.pipeline.config import PipelineConfig
 from detectors.pseudonym import Pseudonymiser
 from streams.embedders import EmbedderConfig
+from streams.embedders.pool_config import PoolConfig
+from streams.live.config import WorkerSettings
 from streams.setting_tree import (
     ON_COMMAND_LINE,
     Leaf,
@@ -73,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     embedder: EmbedderConfig = EmbedderConfig()
     key: KeySettings = KeySettings()
     replay: ReplaySettings = ReplaySettings()
+    pool: PoolConfig = PoolConfig()
+    worker: WorkerSettings = WorkerSettings()
 
 
 class Key(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from detectors.pipeline.cascade_stage import CascadeStage, Spread
 from schemas.alert import Alert, Provenance
 from schemas.base import encode
 from schemas.frame import HandoverPart, Steps
+from schemas.sighting import Position
 from streams.live.checkpoints import Checkpoint
 from streams.live.cluster_lane import SIGHTINGS
 from streams.live.engine import Engine
@@ -92,7 +93,7 @@ class CascadeLane(StatefulLane):
         try:
             part = _unpack_part(record.value)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            await poison(self.engine, HANDOVERS, self.partition, record.offset, record.value, error)
+            await poison(self.engine, Position(HANDOVERS, self.partition, record.offset), record.value, error)
         else:
             await self._spread(await self.in_thread(lambda: self._stage.receive(part)))
         self._at[HANDOVERS] = record.offset + 1
@@ -106,7 +107,7 @@ class CascadeLane(StatefulLane):
         try:
             steps = _unpack_steps(record.value)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            await poison(self.engine, SIGHTINGS, self.partition, record.offset, record.value, error)
+            await poison(self.engine, Position(SIGHTINGS, self.partition, record.offset), record.value, error)
         else:
             await self._spread(await self.in_thread(lambda: self._stage.update(steps)))
             self.engine.metrics.events.labels("cascade").inc(sum(step.assignment is not None for step in steps.steps))

@@ -10,6 +10,7 @@ from detectors.pipeline.assigner import Released
 from detectors.pipeline.cluster_stage import ClusterStage
 from schemas.base import encode
 from schemas.frame import Frame, Steps
+from schemas.sighting import Position
 from streams.live.checkpoints import Checkpoint
 from streams.live.embed_lane import ORDERED
 from streams.live.engine import Engine
@@ -75,7 +76,7 @@ class ClusterLane(StatefulLane):
         try:
             return _unpack(record.value)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            await poison(self.engine, ORDERED, self.partition, record.offset, record.value, error)
+            await poison(self.engine, Position(ORDERED, self.partition, record.offset), record.value, error)
             return None
 
     async def _apply(self, frame: Frame) -> list[Steps]:

@@ -7,7 +7,9 @@ import msgspec
 
 from detectors.pipeline.novelty import Novelty
 from schemas.frame import Frame, Seen
+from schemas.sighting import Position
 from streams.live.engine import Engine
+from streams.live.inputs import Record
 from streams.live.lane import PlainLane
 from streams.live.poison import poison
 from streams.live.vectors import TextVectors
@@ -32,9 +34,8 @@ class EmbedLane(PlainLane):
         worker = self.engine.settings.worker
         while len(self.input) and len(self._under_way) < worker.in_flight:
             record = self.input.take()
-            self._under_way.append(
-                (record.offset + 1, asyncio.create_task(self._embedded(record.offset, record.value)))
-            )
+            task = asyncio.create_task(self._embedded(record))
+            self._under_way.append((record.offset + 1, task))
         if self._under_way:
             await self._send_oldest()
         elif not await self.input.wait(1.0):
@@ -61,16 +62,16 @@ class EmbedLane(PlainLane):
         self.outbox.add(position, sent)
         await self.outbox.settle(self.engine.settings.worker.in_flight)
 
-    async def _embedded(self, offset: int, value: bytes) -> bytes | None:
+    async def _embedded(self, record: Record) -> bytes | None:
         try:
-            frame = _unpack(value)
+            frame = _unpack(record.value)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            await poison(self.engine, TEXTS, self.partition, offset, value, error)
+            await poison(self.engine, Position(TEXTS, self.partition, record.offset), record.value, error)
             return None
         self.engine.metrics.events.labels("embed").inc(len(frame.seen))
         texts = self._novelty.wanted(seen.sighting for seen in frame.seen)
         if not texts:
-            return value
+            return record.value
         self.engine.metrics.novel.inc(len(texts))
         vectors = dict(zip(texts, await self._vectors.of(texts), strict=True))
         return _pack(msgspec.structs.replace(frame, seen=tuple(_with_vector(seen, vectors) for seen in frame.seen)))

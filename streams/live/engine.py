@@ -13,7 +13,6 @@ import faust
 from faust.types import TP, AppT, EventT, StreamT
 from yarl import URL
 
-from detectors.pseudonym import Pseudonymiser
 from streams import connection
 from streams.connection import KafkaSettings
 from streams.live import places
@@ -21,7 +20,7 @@ from streams.live.checkpoints import ChunkTable
 from streams.live.metrics import Metrics
 from streams.live.places import Place
 from streams.live.transport import MAX_RECORD_BYTES, Consumer, Transport
-from streams.settings import Settings
+from streams.settings import Effective, Settings
 
 if TYPE_CHECKING:
     from streams.live.lane import Lane
@@ -38,26 +37,24 @@ class Engine:
 
     Args:
         stage: its name, part of the consumer group's.
-        inputs: topics that it reads, all with the same number of partitions.
-        settings: of the deployment.
-        password: for SASL, where the connection needs one.
+        effective: settings, key and password of the deployment.
         metrics: of this worker.
-        pseudonymiser: seals what cannot be read.
-        stateful: whether lanes keep checkpoints; then `partitions` says how many partitions there are.
+        inputs: topics that it reads, all with the same number of partitions.
+        stateful: whether lanes keep checkpoints.
+        partitions: of each input.
     """
 
     def __init__(
         self,
         stage: str,
-        inputs: Sequence[str],
-        settings: Settings,
-        password: str | None,
+        effective: Effective,
         metrics: Metrics,
-        pseudonymiser: Pseudonymiser,
         *,
+        inputs: Sequence[str],
         stateful: bool,
         partitions: int,
     ) -> None:
+        settings, password = effective.settings, effective.kafka_password
         self.stage = stage
         self.inputs = tuple(inputs)
         self.settings = settings
@@ -68,7 +65,7 @@ class Engine:
         self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self.make_lane: Callable[[Engine, int], Lane] | None = None
         self.lanes: dict[int, Lane] = {}
-        self.pseudonymiser = pseudonymiser
+        self.pseudonymiser = effective.key.pseudonymiser()
         self._client = connection.client_options(settings.kafka, password)
         self.app = _make_app(self.group, settings, password)
         self.table = _make_table(self.app, settings, partitions) if stateful else None
@@ -126,9 +123,16 @@ class Engine:
         await asyncio.gather(*(lane.close(finish=finish) for lane in lanes))
 
     def _bind(self) -> None:
-        topics = [self.app.topic(self.topic(name), key_type=bytes, value_type=bytes, key_serializer="raw",
-                                 value_serializer="raw", acks=False, allow_empty=True) for name in self.inputs]  # fmt: skip
-        for name, topic in zip(self.inputs, topics, strict=True):
+        for name in self.inputs:
+            topic = self.app.topic(
+                self.topic(name),
+                key_type=bytes,
+                value_type=bytes,
+                key_serializer="raw",
+                value_serializer="raw",
+                acks=False,  # positions are committed by lanes alone
+                allow_empty=True,  # a record without a value is one that intake refuses
+            )
             self.app.agent(topic, name=f"{self.stage}-{name}")(self._consumer_of(name))
         self.app.on_partitions_revoked.connect(self._on_revoked)
         self.app.on_partitions_assigned.connect(self._on_assigned)

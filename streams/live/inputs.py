@@ -20,7 +20,6 @@ class Record(NamedTuple):
     begin: int
     offset: int
     value: bytes
-    came: float  # on the loop's clock
 
 
 class Input:
@@ -63,18 +62,21 @@ class Input:
             event.set()
 
     async def put(self, event: EventT[Any]) -> None:
-        """Hand a record in, as Faust gave it."""
+        """Hand records in, as they came from Faust."""
         await self._ready.wait()
-        if len(self._records) >= self._bound:
-            self._room.clear()
-            await self._room.wait()
-        if self.closed or not await self._is_due(event.message.offset):
-            return
-        offset = event.message.offset
-        value = event.message.value
-        now = asyncio.get_running_loop().time()
-        self._records.append(Record(self._due, offset, b"" if value is None else value, now))
+        for offset, value in event.message.value.records:
+            while len(self._records) >= self._bound and not self.closed:
+                self._room.clear()
+                await self._room.wait()
+            if self.closed:
+                return
+            if offset == self._due or await self._is_due(offset):
+                self._accept(offset, value)
+
+    def _accept(self, offset: int, value: bytes) -> None:
+        self._records.append(Record(self._due, offset, value))
         self._due = offset + 1
+        self._gap_at = None
         self._changed.set()
 
     async def wait(self, seconds: float) -> bool:
@@ -96,15 +98,12 @@ class Input:
         return record
 
     async def _is_due(self, offset: int) -> bool:
+        """Whether a record that is not the next one is due all the same."""
         if offset < self._due:
             self.again += 1
             return False
-        if offset == self._due:
-            self._gap_at = None
-            return True
         if offset == self._gap_at:  # it came again right after the seek: the log has nothing before it
             self.skipped += offset - self._due
-            self._gap_at = None
             return True
         now = asyncio.get_running_loop().time()
         if self._gap_at is None or now - self._sought > _PATIENCE_S:

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from detectors.pipeline.assigner import Assigner
 from schemas.alert import Alert
 from schemas.frame import Watermark
+from streams.embedders.pool_worker import FailureKind
 
 _SECONDS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _LATENCIES = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 300, 600, 3600)
@@ -69,6 +70,19 @@ class Metrics:
             "hearsay_checkpoint_seconds", "time to save state", ["stage"], buckets=_SECONDS, registry=registry
         )
         self.rebalances = Counter("hearsay_rebalances", "partitions that moved", ["stage"], registry=registry)
+
+    def embedded(self, texts: int, seconds: float) -> None:
+        """See `streams.embedders.pool.Observer`."""
+        self.embed_batch.observe(texts)
+        self.embed_seconds.observe(seconds)
+
+    def failed(self, kind: FailureKind) -> None:
+        """See `streams.embedders.pool.Observer`."""
+        self.embed_failures.labels(str(kind)).inc()
+
+    def given_up(self) -> None:
+        """See `streams.embedders.pool.Observer`."""
+        self.without_vector.inc()
 
     def tell(self, account: Watermark, assigner: Assigner) -> None:
         """Show how far the log has come, and where its events went."""

@@ -6,6 +6,7 @@ import msgspec
 
 from detectors.pipeline.novelty import Novelty
 from detectors.pipeline.pipeline import provenance
+from streams.connection import KafkaSettings
 from streams.live.cascade_lane import CascadeLane
 from streams.live.cluster_lane import ClusterLane
 from streams.live.embed_lane import EmbedLane
@@ -14,7 +15,7 @@ from streams.live.intake_lane import IntakeLane
 from streams.live.lane import Lane
 from streams.live.metrics import Metrics
 from streams.live.vectors import TextVectors
-from streams.settings import Effective, KafkaSettings
+from streams.settings import Effective
 from streams.version import code_version
 
 LaneMaker = Callable[[Engine, int], Lane]
@@ -48,11 +49,9 @@ def make_engine(stage: str, effective: Effective, metrics: Metrics, vectors: Tex
     kind, settings = STAGES[stage], effective.settings
     engine = Engine(
         stage,
-        kind.inputs,
-        settings,
-        effective.kafka_password,
+        effective,
         metrics,
-        effective.key.pseudonymiser(),
+        inputs=kind.inputs,
         stateful=kind.stateful,
         partitions=kind.partitions(settings.kafka),
     )

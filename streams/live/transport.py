@@ -1,20 +1,58 @@
-"""Faust's aiokafka driver with the two things changed that at-least-once delivery in order depends on.
+"""Faust's aiokafka driver with three things changed that delivery in order, at least once and in time depends on.
 
 The producer is idempotent, so that a retry after a broker's restart neither doubles a record nor overtakes one. The
-consumer commits nothing on its own: a lane commits its position when all that it led to is acknowledged.
+consumer commits nothing on its own: a lane commits its position when all that it led to is acknowledged. And it hands a
+stream many records of a partition at once, because Faust's own work for each thing it hands on is ten times ours.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from faust.transport.drivers import aiokafka
-from faust.types import TP
+from faust.types import TP, Message
 
 MAX_RECORD_BYTES = 8 * 1024 * 1024  # of a frame with one event of the largest size; the topics allow as much
 
 
+_BATCH_RECORDS = 512
+_BATCH_BYTES = 512 * 1024
+
+
+class Batch(msgspec.Struct, frozen=True, gc=False):
+    """Consecutive records of one partition as one value in a stream."""
+
+    records: tuple[tuple[int, bytes], ...]  # offset and value
+
+
 class Consumer(aiokafka.Consumer):
-    """A consumer whose positions are committed by name only."""
+    """A consumer whose records come in batches, and whose positions are committed by name only."""
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
+        """What was fetched, each partition's records in batches; a changelog's one by one, as recovery wants them."""
+        records, active = await self._wait_next_records(timeout)
+        generation = self.app.consumer_generation_id
+        if records is None or self.should_stop:
+            return
+        if not self.flow_active:
+            await self.perform_seek()  # what was fetched is for nobody: it is fetched again when flow resumes
+            return
+        for tp, fetched in records.items():
+            for message in self._messages(tp, fetched):
+                if not self.flow_active or self.app.consumer_generation_id != generation:
+                    return
+                if active is None or tp in active or tp in self._buffered_partitions:
+                    self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+                    yield tp, message
+
+    def _messages(self, tp: TP, fetched: Sequence[Any]) -> Iterator[Message]:
+        if self._is_changelog_tp(tp):
+            yield from (self._to_message(tp, record) for record in fetched)
+            return
+        for cut in _cuts(fetched):
+            message = self._to_message(tp, cut[-1])
+            message.value = Batch(tuple((record.offset, record.value or b"") for record in cut))
+            yield message
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
         """Commit nothing: Faust counts what its streams skip at a rebalance as done."""
@@ -23,6 +61,17 @@ class Consumer(aiokafka.Consumer):
     async def commit_positions(self, positions: Mapping[TP, int]) -> bool:
         """Commit the next offset to read of each partition; whether the group took it."""
         return bool(await self._commit(positions))
+
+
+def _cuts(fetched: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    begin = size = 0
+    for end, record in enumerate(fetched):
+        if end - begin == _BATCH_RECORDS or size > _BATCH_BYTES:
+            yield fetched[begin:end]
+            begin, size = end, 0
+        size += len(record.value or b"")
+    if begin < len(fetched):
+        yield fetched[begin:]
 
 
 class Producer(aiokafka.Producer):
@@ -39,4 +88,4 @@ class Transport(aiokafka.Transport):
     Producer = Producer
 
 
-__all__ = ["MAX_RECORD_BYTES", "Consumer", "Producer", "Transport"]
+__all__ = ["MAX_RECORD_BYTES", "Batch", "Consumer", "Producer", "Transport"]

@@ -12,7 +12,6 @@ import numpy as np
 
 from detectors.embedding import HashingEmbedder, Vectors, to_bytes
 from streams.embedders.pool import EmbeddingPool
-from streams.live.metrics import Metrics
 
 _log = logging.getLogger(__name__)
 
@@ -20,9 +19,8 @@ _log = logging.getLogger(__name__)
 class TextVectors:
     """An `Embedder` whose model runs in other processes."""
 
-    def __init__(self, pool: EmbeddingPool, metrics: Metrics) -> None:
+    def __init__(self, pool: EmbeddingPool) -> None:
         self._pool = pool
-        self._metrics = metrics
         self._loop = asyncio.get_running_loop()
         self._letters = HashingEmbedder(dimension=pool.dimension)
         self.dimension = pool.dimension
@@ -38,7 +36,6 @@ class TextVectors:
         return to_rows(asyncio.run_coroutine_threadsafe(self.of(texts), self._loop).result())
 
     def _by_letters(self, text: str) -> bytes:
-        self._metrics.without_vector.inc()
         _log.warning("text without vector", extra={"reason": "the model failed on it and on nothing else"})
         return to_bytes(self._letters.embed([text])[0])
 

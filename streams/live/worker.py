@@ -87,7 +87,7 @@ class _Worker:
         settings = self._effective.settings
         self._pool = EmbeddingPool(settings.embedder, settings.pool, observer=self._metrics)
         await self._pool.start()
-        return TextVectors(self._pool, self._metrics)
+        return TextVectors(self._pool)
 
     async def wait(self) -> None:
         """Until it is told to stop; raises what a stage could not go on from."""

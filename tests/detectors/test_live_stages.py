@@ -153,11 +153,8 @@ def merging(events=300, seed=3):
     for n in range(events):
         rumour = int(rng.integers(24))
         pair, half = rumour // 2, rumour % 2
-        text = f"Number {pair} of the {'north' if half else 'sea'}: " + (
-            f"the ferry {pair * 37} sinks tonight with all its passengers"
-            if half
-            else f"mill {pair * 91} burns down, flee at once"
-        )
+        wreck = f"Number {pair} of the north: the ferry {pair * 37} sinks tonight with all its passengers"
+        text = wreck if half else f"Number {pair} of the sea: mill {pair * 91} burns down, flee at once"
         bridge = n > events // 3 and rng.random() < 0.1 and pair * 2 in before and pair * 2 + 1 in before
         parent = before.get(pair * 2) if bridge else before.get(rumour)
         root = before.get(pair * 2 + 1) if bridge else None
