@@ -5,7 +5,7 @@ says so; under CI, or with `HEARSAY_REQUIRE_BROKER=1`, it fails, so that no run 
 """
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -19,14 +19,21 @@ class GivenCluster:
         self.bootstrap = bootstrap
 
 
-def started(broker):
-    """The broker, started; where its tools are missing the test is skipped, or fails where skipping would hide it."""
+@contextmanager
+def tools_needed():
+    """Where Java or Maven is missing the test is skipped, or fails where skipping would hide it."""
     try:
-        return broker.start()
+        yield
     except ToolMissingError as error:
         if os.environ.get("CI") or os.environ.get("HEARSAY_REQUIRE_BROKER") == "1":
             raise
         pytest.skip(f"NO BROKER, NOT TESTED: {error}")
+
+
+def started(broker):
+    """The broker, started, where there are the tools."""
+    with tools_needed():
+        return broker.start()
 
 
 @pytest.fixture(scope="session")

@@ -7,18 +7,21 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from streams.broker import Broker
+from streams.broker.class_path import class_path
 from streams.broker.command import app
 from streams.broker.ports import accepts
+from streams.broker.tools import find_java
 from tests.broker.clients import until
-from tests.broker.fixture import started
+from tests.broker.fixture import tools_needed
 
 COMMAND = [sys.executable, "-c", "from streams.broker.command import app; app()"]
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _tools(tmp_path_factory):
-    started(Broker(tmp_path_factory.mktemp("tools"))).stop()
+def _tools():
+    with tools_needed():
+        find_java()
+        class_path()
 
 
 def run(*words, sent):

@@ -13,6 +13,7 @@ from tests.broker.certificates import Authority
 from tests.broker.clients import FAST, consume, new_topic, produce
 from tests.broker.fixture import started
 
+REFUSED = "Failed authentication with /127.0.0.1"
 LOGIN = Login("analyst", "s3cret-for-tests")
 
 
@@ -51,8 +52,11 @@ def test_a_client_with_the_login_reads_and_writes_over_tls(guarded, authority, m
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_a_wrong_password_is_turned_away(guarded, authority, mechanism):
+    impatient = FAST | {"bootstrap_timeout_ms": 1_000}  # the client tries again until then
+    before = guarded.log.read_text().count(REFUSED)
     with pytest.raises(KafkaError):
-        new_topic(guarded.secured_bootstrap, **FAST, **over_tls(authority, mechanism, "guessed"))
+        new_topic(guarded.secured_bootstrap, **impatient, **over_tls(authority, mechanism, "guessed"))
+    assert guarded.log.read_text().count(REFUSED) > before
 
 
 def shake_hands(address, authority):

@@ -11,7 +11,7 @@ from streams.broker import Broker, ToolMissingError, ports
 from streams.broker.class_path import class_path
 from streams.broker.tools import find_java, find_maven
 from streams.errors import UserError
-from tests.broker.fixture import started
+from tests.broker.fixture import tools_needed
 
 
 @pytest.fixture
@@ -166,22 +166,15 @@ def test_a_number_that_is_no_port_is_refused(port):
         ports.require_free(port)
 
 
-class Toolless:
-    """A broker on a machine without Java."""
-
-    def start(self):
-        return find_java()
-
-
 def test_without_tools_a_test_is_skipped_loudly_but_not_where_skipping_would_hide_it(tools, monkeypatch):
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.delenv("HEARSAY_REQUIRE_BROKER", raising=False)
-    with pytest.raises(pytest.skip.Exception, match=r"NO BROKER, NOT TESTED: .*Java 17"):
-        started(Toolless())
+    with pytest.raises(pytest.skip.Exception, match=r"NO BROKER, NOT TESTED: .*Java 17"), tools_needed():
+        find_java()
     monkeypatch.setenv("HEARSAY_REQUIRE_BROKER", "1")
-    with pytest.raises(ToolMissingError):
-        started(Toolless())
+    with pytest.raises(ToolMissingError), tools_needed():
+        find_java()
     monkeypatch.delenv("HEARSAY_REQUIRE_BROKER")
     monkeypatch.setenv("CI", "true")
-    with pytest.raises(ToolMissingError):
-        started(Toolless())
+    with pytest.raises(ToolMissingError), tools_needed():
+        find_java()
