@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.broker.command import app as broker
 from streams.version import code_version
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ main = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+main.add_typer(broker)
 
 _RUNS = Path("runs")
 _INTERRUPTED = 130  # as shells have it
@@ -69,6 +72,23 @@ def replay(  # noqa: PLR0917 - typer passes by name
         _print([str(result.folder)] if quiet else show.summary(result))
         if not result.manifest.complete:
             raise typer.Exit(_INTERRUPTED)
+
+
+@main.command()
+def worker(
+    only: Annotated[
+        str | None, typer.Option(help="Stages, separated by commas: intake, embed, cluster, cascade; else all.")
+    ] = None,
+    config: ConfigFile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Read the topic `forwards`, raise alerts on the topic `alerts`, until told to stop."""
+    from streams.live import worker as workers  # noqa: PLC0415 - see the head of this module
+
+    with _friendly():
+        effective = _load(config, overrides or [])
+        _warn_of_demo_key(effective)
+        workers.run(effective, workers.choose(only))
 
 
 @main.command()

@@ -209,7 +209,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 
 def recipe(settings: Settings, key: Key, model_revision: str) -> Recipe:
     """What a run with these settings is made from; nothing in it tells where it ran."""
-    private = ("key.", "embedder.cache_dir", "embedder.hub", "replay.")
+    private = ("key.", "embedder.cache_dir", "embedder.hub", "replay.", "pool.", "worker.", "kafka.")
     values = {name: value for name, value in to_values(settings).items() if not name.startswith(private)}
     return Recipe(
         settings=values,

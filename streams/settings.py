@@ -15,6 +15,7 @@ import msgspec
 
 from detectors.pipeline.config import PipelineConfig
 from detectors.pseudonym import Pseudonymiser
+from streams.connection import KafkaSettings
 from streams.embedders import EmbedderConfig
 from streams.embedders.pool_config import PoolConfig
 from streams.live.config import WorkerSettings
@@ -35,11 +36,12 @@ from streams.setting_tree import (
 PREFIX = "HEARSAY_"
 CONFIG_VARIABLE = "HEARSAY_CONFIG"
 KEY_VARIABLE = "HEARSAY_KEY"
+PASSWORD_VARIABLE = "HEARSAY_KAFKA_PASSWORD"  # noqa: S105 - the variable's name
 DEMO_KEY_ID = "demo"
 DEMO_KEY = b"hearsay demo key, known to all"
 """Well known on purpose: a first replay needs no set-up, and its pseudonyms protect nobody."""
 
-_OUTSIDE = frozenset({CONFIG_VARIABLE, KEY_VARIABLE, "HEARSAY_DATA"})
+_OUTSIDE = frozenset({CONFIG_VARIABLE, KEY_VARIABLE, PASSWORD_VARIABLE, "HEARSAY_DATA"})
 _KUBERNETES = re.compile(r"_(SERVICE_HOST|SERVICE_PORT\w*|PORT\w*)$")  # a cluster sets these for a service "hearsay"
 _HEX_KEY = re.compile(r"(?:[0-9a-fA-F]{2}){16,64}")
 _BEGINS, _ENDS = "<!-- settings -->\n", "<!-- /settings -->\n"
@@ -77,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     replay: ReplaySettings = ReplaySettings()
     pool: PoolConfig = PoolConfig()
     worker: WorkerSettings = WorkerSettings()
+    kafka: KafkaSettings = KafkaSettings()
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -105,6 +108,7 @@ class Effective(msgspec.Struct, frozen=True):
     settings: Settings
     key: Key
     origins: dict[str, str]
+    kafka_password: str | None = None
 
 
 def catalogue() -> dict[str, Leaf]:
@@ -135,7 +139,8 @@ def load(
         values[leaf.name] = read_value(leaf, raw, origin, text=text)
         origins[leaf.name] = origin
     settings = _settings(values, origins)
-    return Effective(settings, load_key(settings.key, environ), origins)
+    password = _password(settings.kafka, environ)
+    return Effective(settings, load_key(settings.key, environ), origins, password)
 
 
 def from_values(values: Mapping[str, Any]) -> Settings:
@@ -315,6 +320,20 @@ def _given_key(settings: KeySettings, environ: Mapping[str, str]) -> tuple[str |
     except UnicodeDecodeError:
         raise SettingsError(
             "key.file must hold hexadecimal digits; got other bytes (not shown); make one with `openssl rand -hex 32`"
+        ) from None
+
+
+def _password(settings: KafkaSettings, environ: Mapping[str, str]) -> str | None:
+    if not settings.sasl_username:
+        return None
+    if environ.get(PASSWORD_VARIABLE):
+        return environ[PASSWORD_VARIABLE]
+    try:
+        return Path(settings.sasl_password_file).read_text("utf-8").rstrip("\r\n")
+    except OSError:
+        raise SettingsError(
+            f"a kafka.sasl_username needs its password; got none in {PASSWORD_VARIABLE} and no readable "
+            "kafka.sasl_password_file; set one of them"
         ) from None
 
 

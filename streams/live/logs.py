@@ -8,7 +8,16 @@ import sys
 
 from pythonjsonlogger.json import JsonFormatter
 
-_LIBRARIES = ("faust", "mode", "aiokafka", "kafka", "aiohttp", "asyncio", "streams.live.transport", "streams.live.checkpoints")
+_LIBRARIES = (
+    "faust",
+    "mode",
+    "aiokafka",
+    "kafka",
+    "aiohttp",
+    "asyncio",
+    "streams.live.transport",
+    "streams.live.checkpoints",
+)
 
 
 def set_up(level: str, style: str) -> None:

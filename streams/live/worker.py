@@ -6,7 +6,9 @@ import logging
 import signal
 from collections.abc import Sequence
 
+from detectors.snapshot import SnapshotError
 from streams import topics
+from streams.embedders.model_files import ModelError
 from streams.embedders.pool import EmbeddingPool
 from streams.errors import UserError
 from streams.live import logs
@@ -15,7 +17,7 @@ from streams.live.metrics import Metrics
 from streams.live.stages import STAGES, WITH_MODEL, make_engine
 from streams.live.vectors import TextVectors
 from streams.live.web import Condition, Web
-from streams.settings import Effective
+from streams.settings import Effective, to_values
 
 _LAG_S = 2.0
 
@@ -40,6 +42,14 @@ def choose(only: str | None) -> list[str]:
     return [name for name in STAGES if name in chosen]
 
 
+def run(effective: Effective, stages: Sequence[str]) -> None:
+    """Run a worker in this process until SIGTERM or SIGINT; see `work`."""
+    try:
+        asyncio.run(work(effective, stages))
+    except (SnapshotError, ModelError) as error:
+        raise UserError(str(error)) from error
+
+
 async def work(effective: Effective, stages: Sequence[str]) -> None:
     """Run until SIGTERM or SIGINT.
 
@@ -49,6 +59,7 @@ async def work(effective: Effective, stages: Sequence[str]) -> None:
     """
     settings = effective.settings
     logs.set_up(settings.worker.log_level, settings.worker.log_format)
+    _log.info("settings", extra={"settings": to_values(settings), "key": effective.key.id, "stages": list(stages)})
     names = sorted({name for stage in stages for name in (*STAGES[stage].inputs, *STAGES[stage].outputs)})
     await asyncio.to_thread(topics.require, settings.kafka, effective.kafka_password, names)
     async with contextlib.AsyncExitStack() as stack:
