@@ -23,7 +23,7 @@ class OrderConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     lateness_ms: int = 30_000  # an event may come this much behind its partition's newest
     horizon_ms: int = 86_400_000  # what is later than this is only counted
-    idle_ms: int = 60_000  # of processing time: a partition silent for this long holds nobody up
+    idle_ms: int = 60_000  # a live source partition that is read to its end and silent for so long holds nobody up
     max_waiting: int = 1_000_000  # sightings in the buffer
     max_remembered: int = 1_000_000  # ids of released sightings, for recognising a second delivery
     confirmations: int = 3  # events in a row that must agree before a great leap in time is believed
@@ -88,55 +88,54 @@ class Progress:
 class _MarkState(msgspec.Struct, array_like=True):
     value: int
     progress: dict[int, int]
-    heard: dict[int, int]
-    idle: list[int]
-    now: int | None
-    check_at: int
+    silent: list[int]
 
 
 class Watermark:
     """The time before which no on-time event is expected any more: least progress of any partition, less the lateness.
 
-    A high value means that the stream is far ahead. It never goes back. A partition that was silent for `idle_ms` of
-    processing time stops counting; silence is measured only where the driver passes `now` (a replay passes none, and
-    decides by event time alone) and calls `advance` at least that often: a gap in the driver's own calls counts as
-    nobody's silence. An update costs 0.3 microseconds, and one pass over the partitions where the slowest one moved.
+    A high value means that the stream is far ahead. It never goes back. A partition that is said to be silent stops
+    counting until it reports again. Whether one is silent is decided where it is read (`Idleness`) and said in the
+    stream, so that the watermark is a function of the stream and of no clock. An update costs 0.3 microseconds, and one
+    pass over the partitions where the slowest one moved.
     """
 
     def __init__(self, config: OrderConfig) -> None:
         self._lateness = config.lateness_ms
-        self._idle_ms = config.idle_ms
         self._progress: dict[int, int] = {}
-        self._heard: dict[int, int] = {}  # partition -> processing time
-        self._idle: set[int] = set()
+        self._silent: set[int] = set()
         self._least = 0
-        self._now: int | None = None
-        self._check_at = 0
         self.value = -config.lateness_ms
 
-    def expect(self, partitions: Iterable[int], now: int | None = None) -> None:
-        """Name partitions that will report: until they do, or fall idle, the watermark waits for them."""
+    def expect(self, partitions: Iterable[int]) -> None:
+        """Name partitions that will report: until they do, or are said to be silent, the watermark waits for them."""
         for partition in partitions:
-            self.update(partition, 0, now)
+            self.update(partition, 0)
 
-    def update(self, partition: int, progress: int, now: int | None = None) -> int:
-        """The watermark after a partition's report. `now` is the driver's clock, in milliseconds from any origin."""
+    def update(self, partition: int, progress: int) -> int:
+        """The watermark after a partition's report."""
         known = self._progress.get(partition)
-        if known is None or progress > known:
+        if partition in self._silent:
+            self._silent.remove(partition)
+            self._progress[partition] = max(progress, known or 0)
+            self._recompute()
+        elif known is None or progress > known:
             self._progress[partition] = progress
             if known is None or known <= self._least:
                 self._recompute()
-        if now is not None:
-            self._hear(partition, now)
         return self.value
 
-    def advance(self, now: int) -> int:
-        """The watermark after time passed without a report."""
-        if self._now is not None and now - self._now >= self._idle_ms:
-            self._heard = dict.fromkeys(self._heard, now)  # the driver slept: nobody's silence
-        self._now = now
-        if now >= self._check_at:
-            self._find_idle(now)
+    def silence(self, partition: int) -> int:
+        """The watermark after a partition was said to be silent.
+
+        When all are, nobody is waited for: the watermark passes the newest time that can be believed, and what comes
+        later with an older time is late.
+        """
+        self._progress.setdefault(partition, 0)
+        self._silent.add(partition)
+        self._recompute()
+        if len(self._silent) == len(self._progress):
+            self.raise_to(max(self._progress.values()) + 1)
         return self.value
 
     def raise_to(self, time: int) -> int:
@@ -146,35 +145,55 @@ class Watermark:
 
     def state(self) -> _MarkState:
         """Give the state for a snapshot."""
-        return _MarkState(
-            self.value, dict(self._progress), dict(self._heard), sorted(self._idle), self._now, self._check_at
-        )
+        return _MarkState(self.value, dict(self._progress), sorted(self._silent))
 
     def resume(self, state: _MarkState) -> None:
         """Take up where `state` was taken."""
         self.value = state.value
-        self._progress, self._heard = dict(state.progress), dict(state.heard)
-        self._idle, self._now, self._check_at = set(state.idle), state.now, state.check_at
-        self._recompute()
-
-    def _hear(self, partition: int, now: int) -> None:
-        self._heard[partition] = now
-        if partition in self._idle:
-            self._idle.remove(partition)
-            self._recompute()
-        self.advance(now)
-
-    def _find_idle(self, now: int) -> None:
-        self._idle = {partition for partition, heard in self._heard.items() if now - heard >= self._idle_ms}
-        waking = [heard for partition, heard in self._heard.items() if partition not in self._idle]
-        self._check_at = min(waking, default=now) + self._idle_ms
+        self._progress, self._silent = dict(state.progress), set(state.silent)
         self._recompute()
 
     def _recompute(self) -> None:
-        active = [progress for partition, progress in self._progress.items() if partition not in self._idle]
+        active = [progress for partition, progress in self._progress.items() if partition not in self._silent]
         if active:
             self._least = min(active)
             self.value = max(self.value, self._least - self._lateness)
+
+
+class Idleness:
+    """Decides whether a source partition is idle: read to its end, and silent since for `idle_ms` that were observed.
+
+    Time counts only from one look to the next, where both found nothing left to read and lay at most half of `idle_ms`
+    apart. So a process that slept, and a broker that did not answer, are nobody's silence.
+    """
+
+    def __init__(self, config: OrderConfig) -> None:
+        self._idle_ms = config.idle_ms
+        self._quiet = 0
+        self._looked: int | None = None
+        self._told = False
+
+    def heard(self) -> None:
+        """Note an event."""
+        self._quiet, self._looked, self._told = 0, None, False
+
+    def look(self, now: int, *, caught_up: bool) -> bool:
+        """Whether the partition has just become idle; true once for each silence.
+
+        Args:
+            now: milliseconds of the driver's clock, from any origin.
+            caught_up: whether everything that the broker has was read.
+        """
+        if not caught_up:
+            self._looked = None
+            return False
+        if self._looked is not None and now - self._looked <= self._idle_ms // 2:
+            self._quiet += now - self._looked
+        self._looked = now
+        if self._told or self._quiet < self._idle_ms:
+            return False
+        self._told = True
+        return True
 
 
 class _BufferState(msgspec.Struct, array_like=True):
@@ -216,12 +235,12 @@ class ReorderBuffer:
         """Sightings held back."""
         return len(self._heap)
 
-    def expect(self, partitions: Iterable[int], now: int | None = None) -> None:
+    def expect(self, partitions: Iterable[int]) -> None:
         """See `Watermark.expect`."""
-        self._mark.expect(partitions, now)
+        self._mark.expect(partitions)
 
-    def update(self, sighting: Sighting, now: int | None = None) -> Arrivals:
-        """Push one sighting in; get those whose turn has come, in order. `now`: see `Watermark.update`."""
+    def update(self, sighting: Sighting) -> Arrivals:
+        """Push one sighting in; get those whose turn has come, in order."""
         event_id = sighting.event_id
         time = sighting.time
         mark = self._mark
@@ -233,15 +252,15 @@ class ReorderBuffer:
         else:
             self._seen.add(event_id)
             heappush(self._heap, (time, event_id, sighting))
-        self._release(mark.update(sighting.partition, sighting.progress, now), out)
+        self._release(mark.update(sighting.partition, sighting.progress), out)
         if len(self._heap) > self._config.max_waiting:
             self._force(out)
         return out
 
-    def advance(self, now: int) -> Arrivals:
-        """Let processing time pass; get what no longer waits for a partition that fell idle."""
+    def silence(self, partition: int) -> Arrivals:
+        """Wait no longer for a silent partition; get what waited for it alone. See `Watermark.silence`."""
         out: Arrivals = []
-        self._release(self._mark.advance(now), out)
+        self._release(self._mark.silence(partition), out)
         return out
 
     def flush(self) -> Arrivals:
@@ -256,11 +275,11 @@ class ReorderBuffer:
         waiting = [sighting for _, _, sighting in sorted(self._heap)]
         counts = (self.released, self.duplicates, self.late, self.expired, self.forced)
         state = _BufferState(self._mark.state(), waiting, list(self._ids), list(self._times), counts)
-        return pack("reorder", 1, state)
+        return pack("reorder", 2, state)
 
     def restore(self, data: bytes) -> None:
         """Take up where `snapshot` was taken, with the same configuration."""
-        state = unpack("reorder", 1, _BufferState, data)
+        state = unpack("reorder", 2, _BufferState, data)
         self._mark.resume(state.mark)
         self._heap = [(sighting.time, sighting.event_id, sighting) for sighting in state.waiting]
         self._ids, self._times = deque(state.ids), deque(state.times)

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 import msgspec
 
 from detectors.evidence import Author
-from detectors.pipeline.cascades import Cascades, Outputs
+from detectors.pipeline.cascades import Cascades, Handover, Outputs
 from detectors.pipeline.cluster_stage import home
 from detectors.pipeline.config import PipelineConfig
-from detectors.pipeline.handover import Handover
 from detectors.snapshot import SnapshotError, pack, unpack
 from schemas.alert import Alert, Provenance
 from schemas.assignment import Merge

@@ -52,6 +52,12 @@ class Said(msgspec.Struct, frozen=True):
     transition: Transition
 
 
+class Handover(msgspec.Struct, frozen=True, array_like=True):
+    """A cascade on its way to the one that it was merged into; None where there was nothing any more."""
+
+    cascade: Saved | None = None
+
+
 class Outputs(msgspec.Struct):
     """What a stage gave, in order."""
 
@@ -90,8 +96,7 @@ class Cascades:
     def update(self, item: Assignment | Merge, out: Outputs) -> None:
         """Apply one assignment or merge, after the timers that are due before it."""
         if isinstance(item, Merge):
-            self.advance(item.time, out)
-            self._merge(item, out)
+            self.absorb(item, self.release(item, out), out)
             return
         sighting = item.sighting
         if self._timers and self._timers[0][0] <= sighting.time:
@@ -211,20 +216,29 @@ class Cascades:
         self._timers[:] = [(cascade.timer_at, id_) for id_, cascade in alive if cascade.timer_at is not None]
         heapq.heapify(self._timers)
 
-    def _merge(self, merge: Merge, out: Outputs) -> None:
+    def release(self, merge: Merge, out: Outputs) -> Handover:
+        """The absorbed side of a merge: describe the cascade that ends here, and give its state away."""
+        self.advance(merge.time, out)
+        cascade = self._alive.pop(merge.absorbed, None) or self._revive(merge.absorbed, merge.time)
+        if cascade is None:
+            return Handover()
+        out.clusters.append(cascade.row("merged", merge.survivor))
+        return Handover(cascade.snapshot())
+
+    def absorb(self, merge: Merge, handover: Handover, out: Outputs) -> None:
+        """The survivor's side of a merge: take the absorbed cascade's state in."""
+        self.advance(merge.time, out)
         if self._trace is not None:
             self._trace("merge", merge)
-        absorbed = self._alive.pop(merge.absorbed, None) or self._revive(merge.absorbed, merge.time)
-        if absorbed is None:
+        if handover.cascade is None:
             return
-        out.clusters.append(absorbed.row("merged", merge.survivor))
+        absorbed = Cascade.restored(self._parts, handover.cascade)
         survivor = self._alive.get(merge.survivor) or self._revive(merge.survivor, merge.time)
         transitions: Sequence[Transition] = ()
         if survivor is None:  # evicted: the absorbed one lives on under the id that stays
             survivor = absorbed
             survivor.facts.aliases.append(merge.absorbed)
             survivor.facts.cluster_id = merge.survivor
-            survivor.timer_at = None
         else:
             transitions = survivor.merge(absorbed, merge)
         if merge.survivor not in self._alive:
@@ -281,4 +295,4 @@ class Cascades:
             self._alive[cluster_id].timer_at = due
 
 
-__all__ = ["Cascades", "Closed", "Judgement", "Outputs", "Said", "Trace"]
+__all__ = ["Cascades", "Closed", "Handover", "Judgement", "Outputs", "Said", "Trace"]

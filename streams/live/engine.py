@@ -65,6 +65,7 @@ class Engine:
         self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self.make_lane: Callable[[Engine, int], Lane] | None = None
         self.lanes: dict[int, Lane] = {}
+        self._assigned = False
         self.pseudonymiser = effective.key.pseudonymiser()
         self._client = connection.client_options(settings.kafka, password)
         self.app = _make_app(self.group, settings, password)
@@ -109,7 +110,7 @@ class Engine:
     @property
     def joined(self) -> bool:
         """Whether the group has said which partitions are this worker's, and their state is here."""
-        return self.app.started and not self.app.rebalancing and not self.app.in_recovery
+        return self._assigned and not self.app.rebalancing and not self.app.in_recovery
 
     def measure_lag(self) -> None:
         """Show how many records each lane has still to read, as far as the last fetch told."""
@@ -156,9 +157,11 @@ class Engine:
 
     async def _on_revoked(self, _: AppT[Any], revoked: set[TP], **__: Any) -> None:
         self.metrics.rebalances.labels(self.stage).inc()
+        self._assigned = False
         await self.close_lanes(finish=True)
 
     async def _on_assigned(self, _: AppT[Any], assigned: set[TP], **__: Any) -> None:
+        self._assigned = True
         if not self.reads_events:
             return
         for tp in assigned:

@@ -5,10 +5,12 @@ consumer commits nothing on its own: a lane commits its position when all that i
 stream many records of a partition at once, because Faust's own work for each thing it hands on is ten times ours.
 """
 
+import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka
 from faust.types import TP, Message
 
@@ -35,7 +37,10 @@ class Consumer(aiokafka.Consumer):
         if records is None or self.should_stop:
             return
         if not self.flow_active:
-            await self.perform_seek()  # what was fetched is for nobody: it is fetched again when flow resumes
+            # What was fetched is for nobody. It is fetched again when flow resumes, from where recovery puts the
+            # consumer; a partition that is just moving cannot be sought, and needs not be.
+            with contextlib.suppress(KafkaError):
+                await self.perform_seek()
             return
         for tp, fetched in records.items():
             for message in self._messages(tp, fetched):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.snapshot import SnapshotError
-from detectors.watermark import OrderConfig, Progress, ReorderBuffer, Watermark
+from detectors.watermark import Idleness, OrderConfig, Progress, ReorderBuffer, Watermark
 from schemas.assignment import Arrival
 from schemas.event import Kind
 from schemas.sighting import Content, Sighting
@@ -139,67 +139,93 @@ def test_a_report_behind_an_earlier_one_changes_nothing() -> None:
     assert mark.update(0, 101) == 91
 
 
-def test_a_partition_silent_for_the_idle_time_stops_counting_and_its_return_does_not_turn_time_back() -> None:
-    # now            0    20    40    49    50    60    70
-    # partition 0   100         200         300         400
-    # partition 1         80                      (silent since 20: idle from 70 on)
+def test_a_silent_partition_stops_counting_and_its_return_does_not_turn_time_back() -> None:
+    # partition 0   100      200              400          900
+    # partition 1        80        (silent)        85           800
     mark = Watermark(SMALL)
-    assert mark.update(0, 100, now=0) == 90
-    assert mark.update(1, 80, now=20) == 90
-    assert mark.update(0, 200, now=40) == 90
-    assert mark.advance(69) == 90
-    assert mark.update(0, 400, now=69) == 90
-    assert mark.advance(70) == 390
-    assert mark.update(1, 85, now=71) == 390  # back, far behind
-    assert mark.update(0, 900, now=72) == 390  # and counting again
-    assert mark.update(1, 800, now=73) == 790
+    assert mark.update(0, 100) == 90
+    assert mark.update(1, 80) == 90
+    assert mark.update(0, 200) == 90
+    assert mark.silence(1) == 190
+    assert mark.update(0, 400) == 390
+    assert mark.update(1, 85) == 390  # back, far behind
+    assert mark.update(0, 900) == 390  # and counting again
+    assert mark.update(1, 800) == 790
 
 
-def test_without_the_drivers_clock_no_partition_falls_idle() -> None:
+def test_unless_it_is_said_to_be_silent_a_partition_is_waited_for() -> None:
     mark = Watermark(SMALL)
     mark.update(1, 80)
     assert [mark.update(0, time) for time in (100, 10_000, 10_000_000)] == [70, 70, 70]
 
 
-def test_when_every_partition_is_idle_the_watermark_stays() -> None:
+def test_when_every_partition_is_silent_the_watermark_passes_what_can_be_believed() -> None:
     mark = Watermark(SMALL)
-    mark.update(0, 100, now=0)
-    assert [mark.advance(now) for now in (30, 60, 90, 120)] == [90, 90, 90, 90]
-    assert mark.update(0, 130, now=121) == 120
+    mark.expect([0, 1, 2])
+    mark.update(0, 100)
+    mark.update(1, 300)
+    assert [mark.silence(partition) for partition in (2, 0, 1)] == [90, 290, 301]
+    assert mark.update(0, 320) == 310  # and goes on with whoever speaks again
+
+
+def test_a_partition_that_never_spoke_can_be_silent() -> None:
+    mark = Watermark(SMALL)
+    mark.expect([0, 1])
+    mark.update(0, 100)
+    assert mark.silence(1) == 90
+
+
+IDLE = OrderConfig(lateness_ms=10, idle_ms=100)
+
+
+def looks(idleness, *times, caught_up=True):
+    return [idleness.look(now, caught_up=caught_up) for now in times]
+
+
+def test_a_partition_is_idle_when_it_was_seen_silent_for_the_idle_time_and_says_so_once() -> None:
+    assert looks(Idleness(IDLE), 0, 50, 99, 100, 150) == [False, False, False, True, False]
+
+
+def test_an_event_begins_the_silence_anew() -> None:
+    idleness = Idleness(IDLE)
+    looks(idleness, 0, 50, 90)
+    idleness.heard()
+    assert looks(idleness, 100, 150, 199, 200) == [False, False, False, True]
+    idleness.heard()
+    assert looks(idleness, 250, 300, 350) == [False, False, True]
 
 
 def test_a_pause_of_the_driver_itself_makes_nobody_idle() -> None:
-    # now           0     10 ............(the process was down)............ 10000   10049   10060
-    # partition 0  100                                                      300
-    # partition 1         80                                                                 (idle only now)
-    mark = Watermark(SMALL)
-    mark.update(0, 100, now=0)
-    mark.update(1, 80, now=10)
-    assert mark.update(0, 300, now=10_000) == 90
-    assert mark.advance(10_049) == 90
-    mark.update(0, 310, now=10_049)
-    assert mark.advance(10_060) == 300
+    # looks   0     50 ............(the process was down)............ 10000   10050   (100 ms observed)
+    assert looks(Idleness(IDLE), 0, 50, 10_000, 10_049, 10_050) == [False, False, False, False, True]
+
+
+def test_a_partition_with_something_left_to_read_is_not_idle() -> None:
+    idleness = Idleness(IDLE)
+    looks(idleness, 0, 50)
+    assert looks(idleness, 90, 140, 190, caught_up=False) == [False] * 3
+    assert looks(idleness, 240, 280, 290) == [False, False, True]
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 1000), st.none() | st.integers(0, 30)), max_size=60),
-    st.integers(0, 60),
+    st.lists(st.tuples(st.integers(0, 3), st.none() | st.integers(0, 1000)), max_size=60),
+    st.integers(0, 59),
 )
-def test_the_watermark_is_monotone_equals_the_slow_minimum_and_survives_a_restart(
-    reports: list[tuple[int, int, int | None]], cut: int
+def test_the_watermark_never_goes_back_and_is_the_least_progress_less_the_lateness(
+    reports: list[tuple[int, int | None]], cut: int
 ) -> None:
-    mark, clock, previous = Watermark(SMALL), 0, -10
+    """A report of nothing says that the partition is silent."""
+    mark, previous = Watermark(SMALL), -10
     newest: dict[int, int] = {}
-    for i, (partition, progress, step) in enumerate(reports):
+    for i, (partition, progress) in enumerate(reports):
         if i == cut:
             copy = Watermark(SMALL)
             copy.resume(mark.state())
             mark = copy
-        clock += step or 0
-        value = mark.update(partition, progress, None if step is None else clock)
-        newest[partition] = max(newest.get(partition, 0), progress)
+        value = mark.silence(partition) if progress is None else mark.update(partition, progress)
+        newest[partition] = max(newest.get(partition, 0), progress or 0)
         assert value >= previous
-        if all(other[2] is None for other in reports):
+        if all(progress is not None for _, progress in reports):
             assert value == max(previous, min(newest.values()) - 10)
         previous = value
 
@@ -326,13 +352,23 @@ def test_flush_releases_the_rest_in_order_and_what_comes_after_it_is_late() -> N
     assert [a for _, a in buffer.update(seen(3, 105))] == [Arrival.LATE]
 
 
-def test_time_passing_alone_releases_what_waited_for_a_silent_partition() -> None:
+def test_a_silent_partition_releases_what_waited_for_it() -> None:
     buffer = ReorderBuffer(SMALL)
-    buffer.expect([0, 1], now=0)
-    buffer.update(seen(1, 100), now=40)
-    buffer.update(seen(2, 200), now=49)
-    assert buffer.advance(49) == []
-    assert times(buffer.advance(50)) == [100]
+    buffer.expect([0, 1])
+    buffer.update(seen(1, 100))
+    buffer.update(seen(2, 200))
+    assert times(buffer.silence(1)) == [100]
+    assert times(buffer.silence(0)) == [200]
+    assert [a for _, a in buffer.update(seen(3, 199))] == [Arrival.LATE]
+
+
+def test_a_liar_still_waits_when_all_partitions_are_silent() -> None:
+    #  a time far ahead that nobody confirms: not what the watermark is set by
+    buffer = ReorderBuffer(SMALL)
+    buffer.update(seen(1, 100))
+    buffer.update(seen(2, 1 << 40, progress=100))
+    assert times(buffer.silence(0)) == [100]
+    assert (buffer.waiting, buffer.watermark) == (1, 101)
 
 
 def test_a_liar_in_the_stream_makes_nobody_else_late() -> None:
@@ -350,23 +386,25 @@ stream = st.lists(
 )
 
 
+def pushed(buffer: ReorderBuffer, item: tuple[int, int, int, int]) -> list[tuple[Sighting, Arrival]]:
+    """One sighting; now and then its partition is said to be silent after it."""
+    event, time, partition, step = item
+    out = buffer.update(seen(event, time, partition))
+    return out + buffer.silence(partition) if step > 15 else out
+
+
 def pushed_into(buffer: ReorderBuffer, items: list[tuple[int, int, int, int]]) -> list[tuple[Sighting, Arrival]]:
-    out, clock = [], 0
-    for event, time, partition, step in items:
-        clock += step
-        out += buffer.update(seen(event, time, partition), clock)
-    return out
+    return [one for item in items for one in pushed(buffer, item)]
 
 
 @given(stream, st.integers(1, 20), st.integers(1, 20))
 def test_every_sighting_is_accounted_for_exactly_once_at_every_moment(
     items: list[tuple[int, int, int, int]], waiting: int, remembered: int
 ) -> None:
-    config = OrderConfig(lateness_ms=10, horizon_ms=50, idle_ms=30, max_waiting=waiting, max_remembered=remembered)
-    buffer, clock, out = ReorderBuffer(config), 0, []
-    for n, (event, time, partition, step) in enumerate(items, start=1):
-        clock += step
-        out += buffer.update(seen(event, time, partition), clock)
+    config = OrderConfig(lateness_ms=10, horizon_ms=50, max_waiting=waiting, max_remembered=remembered)
+    buffer, out = ReorderBuffer(config), []
+    for n, item in enumerate(items, start=1):
+        out += pushed(buffer, item)
         assert n == buffer.released + buffer.waiting + buffer.duplicates + buffer.late + buffer.expired
         assert buffer.waiting <= waiting
         assert len(buffer._ids) <= remembered
@@ -398,7 +436,7 @@ def test_shuffling_within_the_lateness_changes_nothing_in_what_is_released(steps
 
 @given(stream, st.integers(0, 80))
 def test_a_restored_buffer_goes_on_as_if_it_had_never_stopped(items: list[tuple[int, int, int, int]], cut: int) -> None:
-    config = OrderConfig(lateness_ms=10, horizon_ms=50, idle_ms=30, max_waiting=10, max_remembered=10)
+    config = OrderConfig(lateness_ms=10, horizon_ms=50, max_waiting=10, max_remembered=10)
     whole = ReorderBuffer(config)
     pushed_into(whole, items[:cut])
     copy = ReorderBuffer(config)
@@ -409,5 +447,5 @@ def test_a_restored_buffer_goes_on_as_if_it_had_never_stopped(items: list[tuple[
 
 
 def test_the_state_of_another_detector_is_refused() -> None:
-    with pytest.raises(SnapshotError, match="must be of reorder version 1; got progress version 1"):
+    with pytest.raises(SnapshotError, match="must be of reorder version 2; got progress version 1"):
         ReorderBuffer(SMALL).restore(Progress(SMALL).snapshot())

@@ -85,6 +85,7 @@ class Worker:
 
     def wait_started(self):
         until(f"{self.name} to start", self.port, worker=self)
+        until(f"{self.name} to be ready", lambda: self.get("/ready")[0] == 200, worker=self)
         return self
 
     def get(self, path):
