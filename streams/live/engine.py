@@ -4,6 +4,7 @@ Each stage is an application and a consumer group of its own, so that any number
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -68,6 +69,7 @@ class Engine:
         self._assigned = False
         self.pseudonymiser = effective.key.pseudonymiser()
         self._client = connection.client_options(settings.kafka, password)
+        self._ends = places.Ends(self._client)
         self.app = _make_app(self.group, settings, password)
         self.table = _make_table(self.app, settings, partitions) if stateful else None
         self._bind()
@@ -97,9 +99,8 @@ class Engine:
         return await asyncio.to_thread(places.said, self._client, self.topic(name), partition, begin)
 
     async def caught_up(self, name: str, partition: int, position: int) -> bool:
-        """Whether the broker has nothing after a position; it is asked, so a broker that is silent says nothing."""
-        tp = TP(self.topic(name), partition)
-        return bool((await self.app.consumer.highwaters(tp))[tp] <= position)
+        """Whether the broker has nothing after a position; one that does not answer says nothing."""
+        return await self._ends.of(self.topic(name), partition) == position
 
     def fail(self, error: BaseException, *, partition: int | None = None) -> None:
         """Let the worker stop because of this."""
@@ -122,6 +123,12 @@ class Engine:
         """End all lanes, together."""
         lanes, self.lanes = list(self.lanes.values()), {}
         await asyncio.gather(*(lane.close(finish=finish) for lane in lanes))
+
+    async def stop(self, seconds: float) -> None:
+        """Leave the group and hang up, in so many seconds at most."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.app.stop(), seconds)
+        await self._ends.close()
 
     def _bind(self) -> None:
         for name in self.inputs:

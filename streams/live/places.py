@@ -1,14 +1,17 @@
 """Where a consumer group stands, and what stands on a topic already: asked of the broker, not of a client's memory."""
 
+import asyncio
 from typing import Any
 
 import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
 
 from schemas.alert import Alert
 
 _id_of = msgspec.json.Decoder(Alert).decode
 _POLL_MS = 1_000
+_FRESH_S = 0.2
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -16,6 +19,45 @@ class Place(msgspec.Struct, frozen=True):
 
     offset: int
     committed: bool
+
+
+class Ends:
+    """The ends of a topic's partitions, asked of the broker by a client of its own; an answer serves all for a moment.
+
+    Faust's consumer would answer too, but only between two fetches.
+    """
+
+    def __init__(self, client: dict[str, Any]) -> None:
+        self._client = client
+        self._consumer: KafkaConsumer | None = None
+        self._asking = asyncio.Lock()
+        self._known: dict[int, int] = {}
+        self._asked = 0.0
+
+    async def of(self, topic: str, partition: int) -> int | None:
+        """The offset behind a partition's last record; None where the broker does not answer."""
+        async with self._asking:
+            now = asyncio.get_running_loop().time()
+            if now - self._asked > _FRESH_S:
+                self._known = await asyncio.to_thread(self._ask, topic)
+                self._asked = now
+        return self._known.get(partition)
+
+    async def close(self) -> None:
+        """Hang up."""
+        async with self._asking:
+            if self._consumer is not None:
+                await asyncio.to_thread(self._consumer.close)
+                self._consumer = None
+
+    def _ask(self, topic: str) -> dict[int, int]:
+        try:
+            if self._consumer is None:
+                self._consumer = KafkaConsumer(**self._client, enable_auto_commit=False)
+            parts = [TopicPartition(topic, number) for number in self._consumer.partitions_for_topic(topic) or ()]
+            return {tp.partition: end for tp, end in self._consumer.end_offsets(parts).items()}
+        except KafkaError:
+            return {}
 
 
 def of_group(client: dict[str, Any], group: str, topic: str, partition: int) -> Place:

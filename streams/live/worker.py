@@ -122,8 +122,7 @@ class _Worker:
         for engine in self._engines:
             await engine.close_lanes(finish=clean)
         for engine in self._engines:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(engine.app.stop(), self._effective.settings.worker.drain_ms / 1000)
+            await engine.stop(self._effective.settings.worker.drain_ms / 1000)
         if self._pool is not None:
             await self._pool.stop()
         await self._web.stop()
