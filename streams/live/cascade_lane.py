@@ -1,7 +1,7 @@
 """The cascade lane: steps of one partition, and the cascades handed over to it, become alerts."""
 
 import asyncio
-import logging
+from collections import deque
 from typing import Any
 
 import msgspec
@@ -14,13 +14,13 @@ from schemas.sighting import Position
 from streams.live.checkpoints import Checkpoint
 from streams.live.cluster_lane import SIGHTINGS
 from streams.live.engine import Engine
+from streams.live.inputs import Record
 from streams.live.outbox import Outbox
 from streams.live.poison import poison
 from streams.live.stateful_lane import StatefulLane
 
 HANDOVERS, ALERTS = "handovers", "alerts"
 
-_log = logging.getLogger(__name__)
 _pack = msgspec.msgpack.Encoder().encode
 _unpack_steps = msgspec.msgpack.Decoder(Steps).decode
 _unpack_part = msgspec.msgpack.Decoder(HandoverPart).decode
@@ -101,19 +101,34 @@ class CascadeLane(StatefulLane):
             self._at[SIGHTINGS] += 1  # the record that had to wait is done now
 
     async def _go_on(self) -> None:
-        record = self._steps.take()
-        self._read_bytes += len(record.value)
-        self._at[SIGHTINGS] = record.offset
-        try:
-            steps = _unpack_steps(record.value)
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        """Apply the steps that are there, up to a merge that has to wait."""
+        records = self._steps.take_some(self.engine.settings.worker.in_flight)
+        poisoned: list[tuple[Record, Exception]] = []
+        spread = await self.in_thread(lambda: self._apply(records, poisoned))
+        await self._spread(spread)
+        for record, error in poisoned:
             await poison(self.engine, Position(SIGHTINGS, self.partition, record.offset), record.value, error)
-        else:
-            await self._spread(await self.in_thread(lambda: self._stage.update(steps)))
-            self.engine.metrics.events.labels("cascade").inc(sum(step.assignment is not None for step in steps.steps))
-            self.engine.metrics.cascades.labels(str(self.partition)).set(len(self._stage.cascades))
-        if self._stage.waits_for is None:
-            self._at[SIGHTINGS] = record.offset + 1
+        self._steps.give_back(records)
+        self.engine.metrics.cascades.labels(str(self.partition)).set(len(self._stage.cascades))
+
+    def _apply(self, records: deque[Record], poisoned: list[tuple[Record, Exception]]) -> Spread:
+        out = Spread(alerts=[], handovers=[])
+        while records and self._stage.waits_for is None:
+            record = records.popleft()
+            self._read_bytes += len(record.value)
+            self._at[SIGHTINGS] = record.offset
+            try:
+                steps = _unpack_steps(record.value)
+            except (msgspec.DecodeError, msgspec.ValidationError) as error:
+                poisoned.append((record, error))
+            else:
+                spread = self._stage.update(steps)
+                out.alerts += spread.alerts
+                out.handovers += spread.handovers
+                self.engine.metrics.events.labels("cascade").inc(sum(one.assignment is not None for one in steps.steps))
+            if self._stage.waits_for is None:
+                self._at[SIGHTINGS] = record.offset + 1
+        return out
 
     async def _spread(self, spread: Spread) -> None:
         sent: list[asyncio.Future[Any]] = []

@@ -1,7 +1,8 @@
 """The cluster lane: the ordered log becomes steps for each cascade partition."""
 
 import asyncio
-from collections.abc import Sequence
+from collections import deque
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -56,42 +57,53 @@ class ClusterLane(StatefulLane):
         return Checkpoint(self.positions(), await self.in_thread(self._stage.snapshot))
 
     async def work(self) -> bool:
-        """Apply one frame."""
+        """Apply the frames that are there."""
+        most = self.engine.settings.worker.in_flight
         if not await self._input.wait(1.0):
             await self._tell(now=True)
             await self._outbox.settle()
             return False
-        record = self._input.take()
-        self._read_bytes += len(record.value)
-        frame = await self._decode(record)
-        steps = [] if frame is None else await self._apply(frame)
+        records = self._input.take_some(most)
+        self._read_bytes += sum(len(record.value) for record in records)
+        position = records[-1].offset + 1
+        steps = await self._apply(records)
         sent = [await self.engine.send(SIGHTINGS, one.partition, None, _pack(one)) for one in steps]
-        self._position = record.offset + 1
-        self._outbox.add(self._position, sent)
+        self._position = position
+        self._outbox.add(position, sent)
         await self._tell()
-        await self._outbox.settle(self.engine.settings.worker.in_flight)
+        await self._outbox.settle(most)
         return True
 
-    async def _decode(self, record: Record) -> Frame | None:
-        try:
-            return _unpack(record.value)
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    async def _apply(self, records: deque[Record]) -> list[Steps]:
+        steps: list[Steps] = []
+        poisoned: list[tuple[Record, Exception]] = []
+        while records:
+            released, wanted = await self.in_thread(partial(self._go_on, records, steps, poisoned))
+            if wanted:
+                rows = to_rows(await self._vectors.of(wanted))
+                steps += await self.in_thread(partial(self._stage.apply, released, wanted, rows))
+        for record, error in poisoned:
             await poison(self.engine, Position(ORDERED, self.partition, record.offset), record.value, error)
-            return None
-
-    async def _apply(self, frame: Frame) -> list[Steps]:
-        released, wanted, steps = await self.in_thread(lambda: self._begin(frame))
-        if wanted:
-            rows = to_rows(await self._vectors.of(wanted))
-            steps = await self.in_thread(lambda: self._stage.apply(released, wanted, rows))
-        self.engine.metrics.events.labels("cluster").inc(len(frame.seen))
         return steps
 
-    def _begin(self, frame: Frame) -> tuple[Released, Sequence[str], list[Steps]]:
-        """Release, and apply at once where no vector is missing: one trip to the thread for most frames."""
-        released = self._stage.release(frame)
-        wanted = self._stage.assigner.wanted(released)
-        return released, wanted, [] if wanted else self._stage.apply(released, (), None)
+    def _go_on(
+        self, records: deque[Record], steps: list[Steps], poisoned: list[tuple[Record, Exception]]
+    ) -> tuple[Released, list[str]]:
+        """Apply frames one after the other, until one wants vectors: its sightings are released and not applied."""
+        while records:
+            record = records.popleft()
+            try:
+                frame = _unpack(record.value)
+            except (msgspec.DecodeError, msgspec.ValidationError) as error:
+                poisoned.append((record, error))
+                continue
+            self.engine.metrics.events.labels("cluster").inc(len(frame.seen))
+            released = self._stage.release(frame)
+            wanted = self._stage.assigner.wanted(released)
+            if wanted:
+                return released, wanted
+            steps += self._stage.apply(released)
+        return [], []
 
     async def _tell(self, *, now: bool = False) -> None:
         """Publish how far the log has come, once a second at most."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_PRODUCE_BYTES = 1 << 20  # of records for one partition that may go in one request
 _PRODUCE_S = 120.0  # a broker that does not take a record for so long stops the worker
 _BUFFERED = 64  # records that Faust may hold for a stream; a frame may have some megabytes
 _LONG_S = 3_600.0 * 24 * 365  # for Faust's own commits and its suspicions: positions are committed by lanes
@@ -195,6 +196,7 @@ def _make_app(group: str, settings: Settings, password: str | None) -> faust.App
         consumer_max_fetch_size=MAX_RECORD_BYTES,
         producer_max_request_size=MAX_RECORD_BYTES,
         producer_request_timeout=_PRODUCE_S,
+        producer_max_batch_size=_PRODUCE_BYTES,
         producer_linger=0.0,
         topic_replication_factor=kafka.replication_factor,
         topic_disable_leader=True,

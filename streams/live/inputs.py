@@ -97,6 +97,14 @@ class Input:
             self._room.set()
         return record
 
+    def take_some(self, most: int) -> deque[Record]:
+        """The next records, as many as there are."""
+        return deque(self.take() for _ in range(min(most, len(self._records))))
+
+    def give_back(self, records: deque[Record]) -> None:
+        """Put back what was taken and not used, before the others."""
+        self._records.extendleft(reversed(records))
+
     async def _is_due(self, offset: int) -> bool:
         """Whether a record that is not the next one is due all the same."""
         if offset < self._due:

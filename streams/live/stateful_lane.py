@@ -1,7 +1,7 @@
 """What the lanes of the stages with state have in common: checkpoints, and when one is due.
 
-A checkpoint is written when the input since the last one weighs as much as the state itself, so that saving costs at
-most as much as reading did, whatever the state's size; and when a lane falls silent or stops.
+A checkpoint is written when the input since the last one weighs a few times as much as the state itself, so that saving
+stays a fraction of the work whatever the state's size; and when a lane falls silent or stops.
 """
 
 import asyncio
@@ -18,6 +18,8 @@ from streams.live.lane import Lane
 from streams.live.places import Place
 
 T = TypeVar("T")
+
+_RARELY = 4  # bytes read for each byte of state that is written again
 
 _log = logging.getLogger(__name__)
 
@@ -92,7 +94,7 @@ class StatefulLane(Lane):
             self._quiet_since = clock
         worker = self.engine.settings.worker
         silent = self._quiet_since is not None and clock - self._quiet_since >= worker.checkpoint_idle_ms / 1000
-        if silent or self._read_bytes >= max(worker.checkpoint_bytes, self._saved_bytes):
+        if silent or self._read_bytes >= max(worker.checkpoint_bytes, _RARELY * self._saved_bytes):
             await self.save()
 
     async def settle(self) -> None:

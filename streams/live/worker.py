@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from detectors.snapshot import SnapshotError
 from streams import topics
 from streams.embedders.model_files import ModelError
-from streams.embedders.pool import EmbeddingPool
+from streams.embedders.pool import FACTORY, EmbeddingPool
 from streams.errors import UserError
 from streams.live import logs
 from streams.live.engine import Engine
@@ -17,6 +17,7 @@ from streams.live.metrics import Metrics
 from streams.live.stages import STAGES, WITH_MODEL, make_engine
 from streams.live.vectors import TextVectors
 from streams.live.web import Condition, Web
+from streams.replay import rare_collection
 from streams.settings import Effective, to_values
 
 _LAG_S = 2.0
@@ -42,16 +43,22 @@ def choose(only: str | None) -> list[str]:
     return [name for name in STAGES if name in chosen]
 
 
-def run(effective: Effective, stages: Sequence[str]) -> None:
+def run(effective: Effective, stages: Sequence[str], factory: str = FACTORY) -> None:
     """Run a worker in this process until SIGTERM or SIGINT; see `work`."""
     try:
-        asyncio.run(work(effective, stages))
+        with rare_collection():
+            asyncio.run(work(effective, stages, factory))
     except (SnapshotError, ModelError) as error:
         raise UserError(str(error)) from error
 
 
-async def work(effective: Effective, stages: Sequence[str]) -> None:
+async def work(effective: Effective, stages: Sequence[str], factory: str = FACTORY) -> None:
     """Run until SIGTERM or SIGINT.
+
+    Args:
+        effective: settings, key and password of the deployment.
+        stages: names from `STAGES`.
+        factory: makes the model, as for `EmbeddingPool`.
 
     Raises:
         UserError: a topic is missing or wrong, the address is taken, or a state cannot be read.
@@ -63,15 +70,16 @@ async def work(effective: Effective, stages: Sequence[str]) -> None:
     names = sorted({name for stage in stages for name in (*STAGES[stage].inputs, *STAGES[stage].outputs)})
     await asyncio.to_thread(topics.require, settings.kafka, effective.kafka_password, names)
     async with contextlib.AsyncExitStack() as stack:
-        worker = _Worker(effective)
+        worker = _Worker(effective, factory)
         stack.push_async_callback(worker.stop)
         await worker.start(stages)
         await worker.wait()
 
 
 class _Worker:
-    def __init__(self, effective: Effective) -> None:
+    def __init__(self, effective: Effective, factory: str) -> None:
         self._effective = effective
+        self._factory = factory
         self._metrics = Metrics()
         self._engines: list[Engine] = []
         self._pool: EmbeddingPool | None = None
@@ -96,7 +104,7 @@ class _Worker:
 
     async def _start_model(self) -> TextVectors:
         settings = self._effective.settings
-        self._pool = EmbeddingPool(settings.embedder, settings.pool, observer=self._metrics)
+        self._pool = EmbeddingPool(settings.embedder, settings.pool, self._metrics, self._factory)
         await self._pool.start()
         return TextVectors(self._pool)
 
