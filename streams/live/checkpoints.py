@@ -7,15 +7,32 @@ worker that dies while it writes, or wakes up after another took its place, spoi
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import faust
 import msgspec
+from faust.types import EventT
 
 from detectors.snapshot import SnapshotError, pack, unpack
 
 _CHUNK_BYTES = 512 * 1024
+
+
+class StateFolderError(Exception):
+    """The files of the local state cannot be used. Nothing is lost: the broker has all that was saved before."""
+
+    def __init__(self, reason: object, folder: str) -> None:
+        super().__init__(
+            f"the state folder must take what is saved; got {reason}; make room in {folder} or set worker.data_dir, "
+            "and start the worker again: it goes on where it stopped"
+        )
+
+
+def named(error: BaseException, folder: str) -> BaseException:
+    """The same failure, told as a `StateFolderError` where it is one: the store has no type of its own for it."""
+    of_store = type(error) is Exception and str(error).startswith("IO error")
+    return StateFolderError(error, folder) if of_store else error
 
 
 class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
@@ -27,10 +44,15 @@ class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ChunkTable(faust.Table[bytes, bytes]):
-    """A table that remembers the changelog records of its last writes, so that they can be waited for."""
+    """A table that remembers the changelog records of its last writes, so that they can be waited for.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    Args:
+        on_failure: is told when what others wrote cannot be taken up: Faust would try for ever, and be silent.
+    """
+
+    def __init__(self, *args: Any, on_failure: Callable[[BaseException], None], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._on_failure = on_failure
         self._sent: dict[int, list[Any]] = {}
 
     def send_changelog(self, partition: int | None, *args: Any, **kwargs: Any) -> Any:
@@ -39,6 +61,14 @@ class ChunkTable(faust.Table[bytes, bytes]):
         if partition is not None:
             self._sent.setdefault(partition, []).append(future)
         return future
+
+    def apply_changelog_batch(self, batch: Iterable[EventT[Any]]) -> None:
+        """See `faust.tables.Collection.apply_changelog_batch`."""
+        try:
+            super().apply_changelog_batch(batch)
+        except Exception as error:
+            self._on_failure(error)
+            raise
 
     async def acknowledged(self, partition: int) -> None:
         """Wait until the broker has everything that was written in a partition."""

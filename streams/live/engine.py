@@ -16,8 +16,9 @@ from yarl import URL
 
 from streams import connection
 from streams.connection import KafkaSettings
+from streams.errors import UserError
 from streams.live import places
-from streams.live.checkpoints import ChunkTable
+from streams.live.checkpoints import ChunkTable, StateFolderError, named
 from streams.live.metrics import Metrics
 from streams.live.places import Place
 from streams.live.transport import MAX_RECORD_BYTES, Consumer, Transport
@@ -72,7 +73,7 @@ class Engine:
         self._client = connection.client_options(settings.kafka, password)
         self._ends = places.Ends(self._client)
         self.app = _make_app(self.group, settings, password)
-        self.table = _make_table(self.app, settings, partitions) if stateful else None
+        self.table = _make_table(self.app, partitions, self.fail) if stateful else None
         self._bind()
 
     def topic(self, name: str) -> str:
@@ -105,7 +106,12 @@ class Engine:
 
     def fail(self, error: BaseException, *, partition: int | None = None) -> None:
         """Let the worker stop because of this."""
-        _log.error("lane failed", exc_info=error, extra={"stage": self.stage, "partition": partition})
+        error = named(error, self.settings.worker.data_dir)
+        where = {"stage": self.stage, "partition": partition}
+        if isinstance(error, (UserError, StateFolderError)):
+            _log.error("lane failed", extra={**where, "reason": str(error)})
+        else:
+            _log.error("lane failed", exc_info=error, extra=where)
         if not self.failed.done():
             self.failed.set_result(error)
 
@@ -180,7 +186,12 @@ class Engine:
 def _make_app(group: str, settings: Settings, password: str | None) -> faust.App:
     worker, kafka = settings.worker, settings.kafka
     folder = Path(worker.data_dir)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"worker.data_dir must be a folder that can be made; got {error.strerror} for {folder}; name another"
+        ) from None
     app = faust.App(
         group,
         broker=[URL(f"kafka://{server.strip()}") for server in kafka.bootstrap.split(",")],
@@ -221,7 +232,9 @@ def _credentials(kafka: KafkaSettings, password: str | None) -> faust.SASLCreden
     return None if context is None else faust.SSLCredentials(context)
 
 
-def _make_table(app: faust.App, settings: Settings, partitions: int) -> ChunkTable:
-    table = ChunkTable(app, name="checkpoints", key_type=bytes, value_type=bytes, partitions=partitions)
+def _make_table(app: faust.App, partitions: int, on_failure: Callable[[BaseException], None]) -> ChunkTable:
+    table = ChunkTable(
+        app, name="checkpoints", key_type=bytes, value_type=bytes, partitions=partitions, on_failure=on_failure
+    )
     app.tables.add(table)
     return table

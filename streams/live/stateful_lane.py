@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from detectors.snapshot import SnapshotError
 from streams.errors import UserError
 from streams.live.checkpoints import Checkpoint, Checkpoints
 from streams.live.engine import Engine
@@ -69,7 +70,7 @@ class StatefulLane(Lane):
         else:
             positions = checkpoint.positions
             self._saved_bytes = len(checkpoint.state)
-        await self.in_thread(lambda: self.restore(checkpoint))
+        await self._restore(checkpoint)
         self._saved = dict(positions)
         self._committed = dict(committed)
         for name, one in self.inputs.items():
@@ -114,6 +115,16 @@ class StatefulLane(Lane):
         self._quiet_since = None
         self.engine.metrics.state_bytes.labels(self.engine.stage, str(self.partition)).set(self._saved_bytes)
         self.engine.metrics.checkpoint_seconds.labels(self.engine.stage).observe(time.monotonic() - begun)
+
+    async def _restore(self, checkpoint: Checkpoint | None) -> None:
+        try:
+            await self.in_thread(lambda: self.restore(checkpoint))
+        except SnapshotError as error:
+            raise UserError(
+                f"the saved state must be one that these settings can go on from; got {error} ({self.engine.stage}, "
+                f"partition {self.partition}); set back every setting that was changed since, or start anew under "
+                "another kafka.prefix"
+            ) from error
 
     def _refuse_lost_state(self, committed: list[Place]) -> None:
         if committed:

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
 
 from detectors.snapshot import SnapshotError
 from streams import topics
@@ -12,6 +13,7 @@ from streams.embedders.model_files import ModelError
 from streams.embedders.pool import FACTORY, EmbeddingPool
 from streams.errors import UserError
 from streams.live import logs
+from streams.live.checkpoints import StateFolderError, named
 from streams.live.engine import Engine
 from streams.live.metrics import Metrics
 from streams.live.stages import STAGES, WITH_MODEL, make_engine
@@ -19,6 +21,8 @@ from streams.live.vectors import TextVectors
 from streams.live.web import Condition, Web
 from streams.replay import rare_collection
 from streams.settings import Effective, to_values
+
+T = TypeVar("T")
 
 _LAG_S = 2.0
 
@@ -50,6 +54,9 @@ def run(effective: Effective, stages: Sequence[str], factory: str = FACTORY) -> 
             asyncio.run(work(effective, stages, factory))
     except (SnapshotError, ModelError) as error:
         raise UserError(str(error)) from error
+    except StateFolderError as error:
+        _log.error("worker failed", extra={"reason": str(error)})
+        raise SystemExit(1) from error
 
 
 async def work(effective: Effective, stages: Sequence[str], factory: str = FACTORY) -> None:
@@ -72,8 +79,7 @@ async def work(effective: Effective, stages: Sequence[str], factory: str = FACTO
     async with contextlib.AsyncExitStack() as stack:
         worker = _Worker(effective, factory)
         stack.push_async_callback(worker.stop)
-        await worker.start(stages)
-        await worker.wait()
+        await worker.run(stages)
 
 
 class _Worker:
@@ -83,23 +89,41 @@ class _Worker:
         self._metrics = Metrics()
         self._engines: list[Engine] = []
         self._pool: EmbeddingPool | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: list[asyncio.Task[Any]] = []
         worker = effective.settings.worker
         self._web = Web(worker.host, worker.port, self._metrics, self._condition)
-        self._told: asyncio.Event = asyncio.Event()
+        self._told = asyncio.Event()
+        self._made = asyncio.Event()  # the stages' applications are there, and may fail
 
-    async def start(self, stages: Sequence[str]) -> None:
-        loop = asyncio.get_running_loop()
+    async def run(self, stages: Sequence[str]) -> None:
+        """Start, and go on until it is told to stop; raises what it could not go on from, during the start too."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._told.set)
+            asyncio.get_running_loop().add_signal_handler(number, self._told.set)
+        told = self._begin(self._told.wait())
+        starting = self._begin(self._start(stages))
+        failing = self._begin(self._failure())
+        await asyncio.wait([told, starting, failing], return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            await asyncio.wait([told, failing], return_when=asyncio.FIRST_COMPLETED)
+        if failing.done():
+            raise named(failing.result(), self._effective.settings.worker.data_dir)
+        _log.info("worker stopping", extra={"reason": "told to"})
+
+    def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.create_task(work)
+        self._tasks.append(task)
+        return task
+
+    async def _start(self, stages: Sequence[str]) -> None:
         port = await self._web.start()
         vectors = await self._start_model() if WITH_MODEL & set(stages) else None
-        for stage in stages:
-            engine = make_engine(stage, self._effective, self._metrics, vectors)
-            self._engines.append(engine)
+        self._engines = [make_engine(stage, self._effective, self._metrics, vectors) for stage in stages]
+        self._made.set()
+        for engine in self._engines:
             engine.app.finalize()
             await engine.app.start()
-        self._tasks.append(asyncio.create_task(self._measure_lag()))
+        self._begin(self._measure_lag())
         _log.info("worker started", extra={"stages": list(stages), "port": port})
 
     async def _start_model(self) -> TextVectors:
@@ -108,25 +132,19 @@ class _Worker:
         await self._pool.start()
         return TextVectors(self._pool)
 
-    async def wait(self) -> None:
-        """Until it is told to stop; raises what a stage could not go on from."""
-        stopped = asyncio.create_task(self._told.wait())
-        crashes = [asyncio.create_task(_crash(engine)) for engine in self._engines]
-        failures = [engine.failed for engine in self._engines]
-        await asyncio.wait([stopped, *failures, *crashes], return_when=asyncio.FIRST_COMPLETED)
-        for task in (stopped, *crashes):
-            task.cancel()
-        failed = next((failure.result() for failure in failures if failure.done()), None)
-        failed = failed or next((engine.app.crash_reason for engine in self._engines if engine.app.crashed), None)
-        if failed is not None:
-            raise failed
-        _log.info("worker stopping", extra={"reason": "told to"})
+    async def _failure(self) -> BaseException:
+        """What the first stage that fails could not go on from."""
+        await self._made.wait()
+        ends = [self._begin(_end(engine)) for engine in self._engines]
+        done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result()
 
     async def stop(self) -> None:
         """Finish what is at hand where nothing failed, and let go of everything."""
         clean = self._told.is_set() and not any(engine.failed.done() for engine in self._engines)
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for engine in self._engines:
             await engine.close_lanes(finish=clean)
         for engine in self._engines:
@@ -151,6 +169,14 @@ class _Worker:
                 engine.measure_lag()
 
 
-async def _crash(engine: Engine) -> None:
-    """Until Faust gives an application up."""
-    await engine.app.wait_until_stopped()
+async def _end(engine: Engine) -> BaseException:
+    """What a lane failed with, or Faust gave the application up for."""
+    crash = asyncio.create_task(engine.app.wait_until_stopped())
+    try:
+        ends: list[asyncio.Future[Any]] = [crash, engine.failed]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        crash.cancel()
+    if engine.failed.done():
+        return engine.failed.result()
+    return engine.app.crash_reason or RuntimeError(f"the application of {engine.stage} ended by itself")
