@@ -1,0 +1,30 @@
+"""What commands have in common: the options that name settings, and one line for what a person can put right.
+
+The commands live in more than one module; each takes these from here, so that they read and fail alike.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streams.errors import UserError
+
+INTERRUPTED = 130  # the exit code, as shells have it
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="A TOML file of settings; else HEARSAY_CONFIG.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="One setting, e.g. growth.big=100. Repeat for more.", metavar="NAME=VALUE"),
+]
+
+
+@contextmanager
+def friendly() -> Iterator[None]:
+    """Expected errors as one line and exit code 2; all others are defects and show where they are."""
+    try:
+        yield
+    except UserError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from None
