@@ -9,7 +9,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: demo test lint types imports check bench evaluate docs clean
+.PHONY: demo demo-live test lint types imports check bench bench-live evaluate docs clean
 
 $(STAMP): pyproject.toml .ci/constraints.txt
 	@echo "Installing into $(VENV): some minutes the first time, because PyTorch is large."
@@ -19,6 +19,9 @@ $(STAMP): pyproject.toml .ci/constraints.txt
 
 demo: $(STAMP) ## the main job on the sample stream: rumours found, graphs grown, alerts raised
 	$(BIN)/hearsay replay examples/sample.jsonl.gz --out runs/demo --overwrite
+
+demo-live: $(STAMP) ## the same on Apache Kafka: broker, topics, a worker, the sample published, alerts as they arrive
+	$(BIN)/python examples/demo_live.py
 
 test: check ## every check and every test, as CI runs them
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
@@ -39,9 +42,13 @@ imports: $(STAMP)
 docs: $(STAMP) ## writes again what is generated: JSON Schemas, the AsyncAPI document, the table of settings
 	$(BIN)/hearsay schema --out docs/schemas
 	$(BIN)/hearsay settings --into docs/operate.md
+	$(BIN)/hearsay topics --into docs/operate.md
 
 bench: $(STAMP) ## events per CPU-second against a naive composition, in one run
 	$(BIN)/python -m tests.benchmarks.bench_pipeline
+
+bench-live: $(STAMP) ## events per second of a live worker beside a bare client loop, and latency at half that rate
+	$(BIN)/python -m tests.benchmarks.bench_live
 
 evaluate: $(STAMP) ## the protocol of docs/concepts.md on the development data, where it is present
 	$(BIN)/python -m tests.benchmarks.evaluate_growth

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,13 @@ class Engine:
         """A topic's name on the broker."""
         return self.settings.kafka.prefix + name
 
+    @property
+    def consumer(self) -> Consumer:
+        """The application's consumer, once it has started."""
+        consumer = self.app.consumer
+        assert isinstance(consumer, Consumer)  # noqa: S101 - our transport made it
+        return consumer
+
     async def send(self, name: str, partition: int, key: bytes | None, value: bytes) -> "asyncio.Future[Any]":
         """Put a record on its way; the future is done when the broker has it."""
         sent: Any = await self.app.producer.send(self.topic(name), key, value, partition, None, None)
@@ -87,18 +95,19 @@ class Engine:
 
     async def commit(self, positions: Mapping[TP, int]) -> None:
         """Commit the next offset to read of each partition. A group that moved on without us is no failure."""
-        consumer = self.app.consumer
-        assert isinstance(consumer, Consumer)  # noqa: S101 - our transport made it
-        if not await consumer.commit_positions(positions):
+        if not await self.consumer.commit_positions(positions):
             _log.warning("positions not taken", extra={"stage": self.stage, "reason": "the group was rebalanced"})
 
     async def committed(self, name: str, partition: int) -> Place:
         """Where the group stands in a partition."""
-        return await asyncio.to_thread(places.of_group, self._client, self.group, self.topic(name), partition)
+        ask = partial(places.of_group, self._client, self.group, self.topic(name), partition)
+        return await places.patiently(ask, _PRODUCE_S)
 
     async def said(self, name: str, partition: int, begin: int) -> tuple[set[str], int]:
         """The ids of the alerts on a topic's partition from an offset on, and the offset behind the last."""
-        return await asyncio.to_thread(places.said, self._client, self.topic(name), partition, begin)
+        return await places.patiently(
+            partial(places.said, self._client, self.topic(name), partition, begin), _PRODUCE_S
+        )
 
     async def caught_up(self, name: str, partition: int, position: int) -> bool:
         """Whether the broker has nothing after a position; one that does not answer says nothing."""
@@ -155,7 +164,7 @@ class Engine:
     def _consumer_of(self, name: str) -> Callable[[StreamT[bytes]], Any]:
         async def consume(stream: StreamT[bytes]) -> None:
             async for event in stream.noack().events():
-                await self._lane(event).inputs[name].put(event)
+                self._lane(event).inputs[name].put(event.message.value)
 
         return consume
 

@@ -1,17 +1,22 @@
 """One input partition as a lane sees it: each record once, in order, and none left out.
 
-Faust starts again from the committed position after every rebalance, and has been seen to pass records over around a
-recovery. So each record is held against the offset that is due: an earlier one is dropped, and a later one sends the
-consumer back for what is missing.
+Faust starts again from the committed position after every rebalance, and passes over what it fetched for a partition
+that it has paused since. So each record is held against the offset that is due: an earlier one is dropped, and a later
+one sends the consumer back for what is missing.
+
+A lane that is slower than the broker must not hold the others up, because one of them may be what it waits for: handing
+records in never waits. A partition with enough of them is not fetched until its lane has caught up.
 """
 
 import asyncio
 from collections import deque
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from faust.types import TP, AppT, EventT
+from faust.types import TP
 
-_PATIENCE_S = 5.0  # after which a seek that led to nothing is made again
+from streams.live.transport import Batch, Consumer
+
+_PATIENCE_S = 5.0  # after which a rewind that led to nothing is made again
 
 
 class Record(NamedTuple):
@@ -23,23 +28,20 @@ class Record(NamedTuple):
 
 
 class Input:
-    """Records of one partition, waiting for its lane; `put` waits where the lane is slower."""
+    """Records of one partition, waiting for its lane: `bound` of them, and what was on its way when they were there."""
 
-    def __init__(self, app: AppT[Any], topic: str, partition: int, bound: int) -> None:
-        self.tp = TP(topic, partition)
-        self._app = app
+    def __init__(self, consumer: Consumer, tp: TP, bound: int) -> None:
+        self.tp = tp
+        self._consumer = consumer
         self._bound = bound
+        self._early: list[Batch] = []  # came before the position was known
         self._records: deque[Record] = deque()
         self._changed = asyncio.Event()
-        self._ready = asyncio.Event()
-        self._room = asyncio.Event()
-        self._room.set()
+        self._open = self._closed = False
         self._due = 0
         self._gap_at: int | None = None  # where the record stood that came too early
-        self._sought = 0.0
-        self.skipped = 0  # offsets that the log does not have
-        self.again = 0  # records that came again
-        self.closed = False
+        self._rewound = 0.0
+        self._rewinding: asyncio.Task[None] | None = None
 
     @property
     def due(self) -> int:
@@ -50,38 +52,34 @@ class Input:
         return len(self._records)
 
     def open(self, position: int) -> None:
-        """Begin at a position; until then `put` waits."""
-        self._due = position
-        self._ready.set()
+        """Begin at a position."""
+        self._due, self._open = position, True
+        early, self._early = self._early, []
+        for batch in early:
+            self._admit(batch)
 
     def close(self) -> None:
         """Take no more, and let nobody wait."""
-        self.closed = True
+        self._closed = True
         self._records.clear()
-        for event in (self._ready, self._room, self._changed):
-            event.set()
-
-    async def put(self, event: EventT[Any]) -> None:
-        """Hand records in, as they came from Faust."""
-        await self._ready.wait()
-        for offset, value in event.message.value.records:
-            while len(self._records) >= self._bound and not self.closed:
-                self._room.clear()
-                await self._room.wait()
-            if self.closed:
-                return
-            if offset == self._due or await self._is_due(offset):
-                self._accept(offset, value)
-
-    def _accept(self, offset: int, value: bytes) -> None:
-        self._records.append(Record(self._due, offset, value))
-        self._due = offset + 1
-        self._gap_at = None
+        self._early.clear()
+        self._consumer.release(self.tp)
         self._changed.set()
+
+    def put(self, batch: Batch) -> None:
+        """Hand records in."""
+        if self._closed:
+            return
+        if self._open:
+            self._admit(batch)
+        else:
+            self._early.append(batch)
+        if len(self._records) + sum(len(early.records) for early in self._early) >= self._bound:
+            self._consumer.hold(self.tp)
 
     async def wait(self, seconds: float) -> bool:
         """Wait for a record, at most so long; whether there is one."""
-        if not self._records and not self.closed:
+        if not self._records and not self._closed and seconds > 0:
             self._changed.clear()
             try:
                 async with asyncio.timeout(seconds):
@@ -93,8 +91,8 @@ class Input:
     def take(self) -> Record:
         """The next record."""
         record = self._records.popleft()
-        if len(self._records) < self._bound:
-            self._room.set()
+        if 2 * len(self._records) < self._bound:
+            self._consumer.release(self.tp)
         return record
 
     def take_some(self, most: int) -> deque[Record]:
@@ -105,16 +103,22 @@ class Input:
         """Put back what was taken and not used, before the others."""
         self._records.extendleft(reversed(records))
 
-    async def _is_due(self, offset: int) -> bool:
+    def _admit(self, batch: Batch) -> None:
+        for offset, value in batch.records:
+            if offset == self._due or self._is_due(offset):
+                self._records.append(Record(self._due, offset, value))
+                self._due, self._gap_at = offset + 1, None
+        if self._records:
+            self._changed.set()
+
+    def _is_due(self, offset: int) -> bool:
         """Whether a record that is not the next one is due all the same."""
         if offset < self._due:
-            self.again += 1
             return False
-        if offset == self._gap_at:  # it came again right after the seek: the log has nothing before it
-            self.skipped += offset - self._due
+        if offset == self._gap_at:  # it came again right after the rewind: the log has nothing before it
             return True
         now = asyncio.get_running_loop().time()
-        if self._gap_at is None or now - self._sought > _PATIENCE_S:
-            self._gap_at, self._sought = offset, now
-            await self._app.consumer.seek(self.tp, self._due)
+        if self._gap_at is None or now - self._rewound > _PATIENCE_S:
+            self._gap_at, self._rewound = offset, now
+            self._rewinding = asyncio.create_task(self._consumer.rewind(self.tp, self._due))
         return False

@@ -23,7 +23,7 @@ class Lane:
         self.engine = engine
         self.partition = partition
         bound = 2 * engine.settings.worker.frame_events if engine.reads_events else 2 * engine.settings.worker.in_flight
-        self.inputs = {name: Input(engine.app, engine.topic(name), partition, bound) for name in engine.inputs}
+        self.inputs = {name: Input(engine.consumer, TP(engine.topic(name), partition), bound) for name in engine.inputs}
         self.closing = False
         self._task: asyncio.Task[None] | None = None
         self._event: EventT[Any] | None = None

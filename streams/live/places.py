@@ -1,7 +1,8 @@
 """Where a consumer group stands, and what stands on a topic already: asked of the broker, not of a client's memory."""
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
@@ -12,6 +13,9 @@ from schemas.alert import Alert
 _id_of = msgspec.json.Decoder(Alert).decode
 _POLL_MS = 1_000
 _FRESH_S = 0.2
+_AGAIN_S = 0.5
+
+T = TypeVar("T")
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -19,6 +23,22 @@ class Place(msgspec.Struct, frozen=True):
 
     offset: int
     committed: bool
+
+
+async def patiently(ask: Callable[[], T], seconds: float) -> T:
+    """What a question to the broker gives; while the broker is away or electing, it is asked again.
+
+    Raises:
+        KafkaError: an error that no patience mends, or one that lasted longer than this.
+    """
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        try:
+            return await asyncio.to_thread(ask)
+        except KafkaError as error:
+            if not error.retriable or asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(_AGAIN_S)
 
 
 class Ends:

@@ -30,8 +30,14 @@ class Batch(msgspec.Struct, frozen=True, gc=False):
 class Consumer(aiokafka.Consumer):
     """A consumer whose records come in batches, and whose positions are committed by name only."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._held: set[TP] = set()  # partitions whose lanes have enough
+        self._released: set[TP] = set()  # that have room again, and are not fetched yet
+
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
         """What was fetched, each partition's records in batches; a changelog's one by one, as recovery wants them."""
+        self._resume_released()
         records, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
         if records is None or self.should_stop:
@@ -46,9 +52,33 @@ class Consumer(aiokafka.Consumer):
             for message in self._messages(tp, fetched):
                 if not self.flow_active or self.app.consumer_generation_id != generation:
                     return
-                if active is None or tp in active or tp in self._buffered_partitions:
+                if active is None or tp in active or tp in self._held or tp in self._buffered_partitions:
                     self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
                     yield tp, message
+
+    async def rewind(self, tp: TP, offset: int) -> None:
+        """Read a partition again from an offset, where it is still ours: in the fetching thread, where that is safe."""
+        with contextlib.suppress(KafkaError, TimeoutError):  # whoever asked sees that nothing came, and asks again
+            await self.seek_wait({tp: offset})
+
+    def hold(self, tp: TP) -> None:
+        """Fetch nothing more of a partition for now."""
+        if tp not in self._held:
+            self._held.add(tp)
+            self._released.discard(tp)
+            self.pause_partitions({tp})
+
+    def release(self, tp: TP) -> None:
+        """Fetch a held partition again, as soon as no rebalance and no recovery stands in the way."""
+        if tp in self._held:
+            self._held.remove(tp)
+            self._released.add(tp)
+            self._resume_released()
+
+    def _resume_released(self) -> None:
+        if self._released and not self.app.rebalancing and not self.app.in_recovery:
+            self.resume_partitions(self._released & self.assignment())
+            self._released.clear()
 
     def _messages(self, tp: TP, fetched: Sequence[Any]) -> Iterator[Message]:
         if self._is_changelog_tp(tp):
