@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import faust
-from faust.types import TP, AppT, EventT, StreamT
+from faust.types import TP, EventT
 from yarl import URL
 
 from streams import connection
@@ -91,7 +91,8 @@ class Engine:
     async def send(self, name: str, partition: int, key: bytes | None, value: bytes) -> "asyncio.Future[Any]":
         """Put a record on its way; the future is done when the broker has it."""
         sent: Any = await self.app.producer.send(self.topic(name), key, value, partition, None, None)
-        return asyncio.ensure_future(sent)
+        future: asyncio.Future[Any] = asyncio.ensure_future(sent)
+        return future
 
     async def commit(self, positions: Mapping[TP, int]) -> None:
         """Commit the next offset to read of each partition. A group that moved on without us is no failure."""
@@ -158,11 +159,13 @@ class Engine:
                 allow_empty=True,  # a record without a value is one that intake refuses
             )
             self.app.agent(topic, name=f"{self.stage}-{name}")(self._consumer_of(name))
-        self.app.on_partitions_revoked.connect(self._on_revoked)
-        self.app.on_partitions_assigned.connect(self._on_assigned)
+        on_revoked: Any = self._on_revoked  # the signal's type asks for names that it does not give
+        on_assigned: Any = self._on_assigned
+        self.app.on_partitions_revoked.connect(on_revoked)
+        self.app.on_partitions_assigned.connect(on_assigned)
 
-    def _consumer_of(self, name: str) -> Callable[[StreamT[bytes]], Any]:
-        async def consume(stream: StreamT[bytes]) -> None:
+    def _consumer_of(self, name: str) -> Callable[[Any], Any]:
+        async def consume(stream: Any) -> None:
             async for event in stream.noack().events():
                 self._lane(event).inputs[name].put(event.message.value)
 
@@ -178,12 +181,12 @@ class Engine:
         lane.start(event)
         return lane
 
-    async def _on_revoked(self, _: AppT[Any], revoked: set[TP], **__: Any) -> None:
+    async def _on_revoked(self, _: object, revoked: set[TP], **__: object) -> None:
         self.metrics.rebalances.labels(self.stage).inc()
         self._assigned = False
         await self.close_lanes(finish=True)
 
-    async def _on_assigned(self, _: AppT[Any], assigned: set[TP], **__: Any) -> None:
+    async def _on_assigned(self, _: object, assigned: set[TP], **__: object) -> None:
         self._assigned = True
         if not self.reads_events:
             return

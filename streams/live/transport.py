@@ -86,7 +86,8 @@ class Consumer(aiokafka.Consumer):
             return
         for cut in _cuts(fetched):
             message = self._to_message(tp, cut[-1])
-            message.value = Batch(tuple((record.offset, record.value or b"") for record in cut))
+            batch: Any = Batch(tuple((record.offset, record.value or b"") for record in cut))
+            message.value = batch  # Faust passes a value on as it is
             yield message
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
