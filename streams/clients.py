@@ -3,6 +3,8 @@
 Every command that speaks to Kafka opens its clients here, so that a broker that is away is told alike everywhere.
 """
 
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,8 +12,11 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 
-from streams.connection import KafkaSettings, client_options
+from streams.connection import KafkaSettings, client_options, servers
 from streams.errors import UserError
+
+_CONNECT_S = 3.0
+_PAUSE_S = 0.1
 
 
 @contextmanager
@@ -22,6 +27,7 @@ def admin(settings: KafkaSettings, password: str | None) -> Iterator[KafkaAdminC
         UserError: the broker does not answer or refuses.
 
     """
+    _await_listener(settings)
     with answering(settings), KafkaAdminClient(**_options(settings, password)) as client:
         yield client
 
@@ -34,6 +40,7 @@ def consumer(settings: KafkaSettings, password: str | None, **more: object) -> I
         UserError: the broker does not answer or refuses.
 
     """
+    _await_listener(settings)
     with (
         answering(settings),
         KafkaConsumer(
@@ -52,6 +59,7 @@ def producer(settings: KafkaSettings, password: str | None, **more: object) -> I
 
     """
     options = _options(settings, password) | {"allow_auto_create_topics": False, **more}
+    _await_listener(settings)
     with answering(settings):
         client = KafkaProducer(acks="all", enable_idempotence=True, **options)
         try:
@@ -71,10 +79,30 @@ def answering(settings: KafkaSettings) -> Iterator[None]:
     try:
         yield
     except KafkaError as error:
-        raise UserError(
-            f"the broker must answer and let us in; got {type(error).__name__} from {settings.bootstrap} "
-            "(kafka.bootstrap); start it, name another, or check kafka.security and kafka.sasl_username"
-        ) from None
+        raise _away(settings, type(error).__name__) from None
+
+
+def _await_listener(settings: KafkaSettings) -> None:
+    """Wait until one of the servers takes a connection; a client that gets none would leave its sockets open."""
+    deadline = time.monotonic() + settings.request_timeout_ms / 1000
+    while True:
+        for host, port in servers(settings):
+            try:
+                socket.create_connection((host.strip("[]"), port), timeout=_CONNECT_S).close()
+            except OSError as error:
+                refused = error.strerror or type(error).__name__
+            else:
+                return
+        if time.monotonic() >= deadline:
+            raise _away(settings, refused)
+        time.sleep(_PAUSE_S)
+
+
+def _away(settings: KafkaSettings, what: str) -> UserError:
+    return UserError(
+        f"the broker must answer and let us in; got {what} from {settings.bootstrap} (kafka.bootstrap); start it, "
+        "name another, or check kafka.security and kafka.sasl_username"
+    )
 
 
 def _options(settings: KafkaSettings, password: str | None) -> dict[str, Any]:

@@ -3,10 +3,15 @@
 kafka-python and Faust are told the same things by different names; both get them from here.
 """
 
+import re
 import ssl
 from typing import Any, Literal
 
 import msgspec
+
+from streams.errors import UserError
+
+_ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[\w.-]+):(?P<port>\d{1,5})")
 
 
 class KafkaSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,8 +36,7 @@ class KafkaSettings(msgspec.Struct, frozen=True, kw_only=True):
         for name in ("source_partitions", "cascade_partitions", "replication_factor", "request_timeout_ms"):
             if getattr(self, name) < 1:
                 raise ValueError(f"kafka.{name} must be positive; got {getattr(self, name)}; leave it out")
-        if not self.bootstrap.strip():
-            raise ValueError('kafka.bootstrap must name a server; got nothing; try "127.0.0.1:9092"')
+        _servers(self.bootstrap)
         if self.security.startswith("sasl") != bool(self.sasl_username):
             raise ValueError(
                 f"kafka.sasl_username belongs to a kafka.security of sasl_plaintext or sasl_ssl; got security "
@@ -47,14 +51,17 @@ class KafkaSettings(msgspec.Struct, frozen=True, kw_only=True):
             )
 
 
+def servers(settings: KafkaSettings) -> list[tuple[str, int]]:
+    """Host and port of each server that `kafka.bootstrap` names."""
+    return _servers(settings.bootstrap)
+
+
 def ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
     """What TLS needs, or None without it.
 
     Raises:
         UserError: a file that is not there or not PEM.
     """
-    from streams.errors import UserError  # noqa: PLC0415 - settings import this module first
-
     if not settings.security.endswith("ssl"):
         return None
     try:
@@ -72,7 +79,7 @@ def ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
 def client_options(settings: KafkaSettings, password: str | None) -> dict[str, Any]:
     """Options for any client of kafka-python."""
     options: dict[str, Any] = {
-        "bootstrap_servers": [server.strip() for server in settings.bootstrap.split(",") if server.strip()],
+        "bootstrap_servers": [f"{host}:{port}" for host, port in servers(settings)],
         "security_protocol": settings.security.upper(),
         "request_timeout_ms": settings.request_timeout_ms,
         "client_id": "hearsay",
@@ -87,3 +94,13 @@ def client_options(settings: KafkaSettings, password: str | None) -> dict[str, A
             "sasl_plain_password": password,
         }
     return options
+
+
+def _servers(bootstrap: str) -> list[tuple[str, int]]:
+    found = [_ADDRESS.fullmatch(server.strip()) for server in bootstrap.split(",")]
+    if not all(found):
+        raise ValueError(
+            f"kafka.bootstrap must be host:port, or more of them separated by commas; got {bootstrap[:80]!r}; "
+            'try "127.0.0.1:9092"'
+        )
+    return [(one["host"], int(one["port"])) for one in found if one]

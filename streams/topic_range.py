@@ -154,8 +154,13 @@ def open_topic(settings: KafkaSettings, password: str | None, name: str) -> Iter
         UserError: the broker does not answer, or has no such topic.
 
     """
-    options = {"max_poll_records": _FETCH, "auto_offset_reset": "earliest"}  # earliest: what is still kept
-    with clients.consumer(settings, password, **options) as consumer:
+    with clients.consumer(
+        settings,
+        password,
+        auto_offset_reset="earliest",  # of what is still kept
+        max_poll_records=_FETCH,
+        fetch_max_wait_ms=50,  # a partition read to its end does not keep the others waiting
+    ) as consumer:
         yield TopicReader(consumer, settings.prefix + name)
 
 

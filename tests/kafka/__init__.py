@@ -1,0 +1,1 @@
+"""What speaks to Kafka through kafka-python, against the real broker."""
