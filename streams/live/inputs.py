@@ -85,6 +85,7 @@ class Input:
                 async with asyncio.timeout(seconds):
                     await self._changed.wait()
             except TimeoutError:
+                self._rewind_again()
                 return False
         return bool(self._records)
 
@@ -117,8 +118,18 @@ class Input:
             return False
         if offset == self._gap_at:  # it came again right after the rewind: the log has nothing before it
             return True
-        now = asyncio.get_running_loop().time()
-        if self._gap_at is None or now - self._rewound > _PATIENCE_S:
-            self._gap_at, self._rewound = offset, now
-            self._rewinding = asyncio.create_task(self._consumer.rewind(self.tp, self._due))
+        if self._gap_at is None:
+            self._gap_at = offset
+            self._rewind()
+        else:
+            self._rewind_again()
         return False
+
+    def _rewind(self) -> None:
+        self._rewound = asyncio.get_running_loop().time()
+        self._rewinding = asyncio.create_task(self._consumer.rewind(self.tp, self._due))
+
+    def _rewind_again(self) -> None:
+        """Where a rewind has led to nothing."""
+        if self._gap_at is not None and asyncio.get_running_loop().time() - self._rewound > _PATIENCE_S:
+            self._rewind()

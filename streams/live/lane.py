@@ -57,6 +57,7 @@ class Lane:
             await asyncio.wait([task], timeout=self.engine.settings.worker.drain_ms / 1000)
         for one in self.inputs.values():
             one.close()
+        self.engine.metrics.forget(self.engine.stage, self.partition)
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task

@@ -1,5 +1,6 @@
 """What a worker tells Prometheus about itself."""
 
+import contextlib
 import time
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -83,6 +84,16 @@ class Metrics:
     def given_up(self) -> None:
         """See `streams.embedders.pool.Observer`."""
         self.without_vector.inc()
+
+    def forget(self, stage: str, partition: int) -> None:
+        """Show nothing more of a partition that goes to another worker."""
+        for gauge in (self.lag, self.state_bytes):
+            with contextlib.suppress(KeyError):
+                gauge.remove(stage, str(partition))
+        own = {"intake": self.progress, "cascade": self.cascades}.get(stage)
+        if own is not None:
+            with contextlib.suppress(KeyError):
+                own.remove(str(partition))
 
     def tell(self, account: Watermark, assigner: Assigner) -> None:
         """Show how far the log has come, and where its events went."""

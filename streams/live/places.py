@@ -92,7 +92,7 @@ def of_group(client: dict[str, Any], group: str, topic: str, partition: int) -> 
     tp = TopicPartition(topic, partition)
     admin = KafkaAdminClient(**client)
     try:
-        known = admin.list_group_offsets(group).get(tp)
+        known = admin.list_group_offsets({group: [tp]})[group].get(tp)
     finally:
         admin.close()
     if known is not None and known.offset >= 0:

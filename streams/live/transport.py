@@ -6,7 +6,7 @@ stream many records of a partition at once, because Faust's own work for each th
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -27,6 +27,30 @@ class Batch(msgspec.Struct, frozen=True, gc=False):
     records: tuple[tuple[int, bytes], ...]  # offset and value
 
 
+class _ReadOffsets(dict[TP, int | None]):
+    """Up to where Faust takes a partition for read; it drops what comes from before that.
+
+    Only of changelogs: Faust sets it after each record that it hands on, and so would undo a rewind that came between.
+    A lane knows better what it has had.
+    """
+
+    def __init__(self, is_changelog: Callable[[TP], bool]) -> None:
+        super().__init__()
+        self._is_changelog = is_changelog
+
+    def __missing__(self, tp: TP) -> None:
+        return None
+
+    def __setitem__(self, tp: TP, offset: int | None) -> None:
+        if self._is_changelog(tp):
+            super().__setitem__(tp, offset)
+
+    def update(self, *others: Any, **_: Any) -> None:
+        """Set each; `dict.update` would pass `__setitem__` by."""
+        for tp, offset in dict(*others).items():
+            self[tp] = offset
+
+
 class Consumer(aiokafka.Consumer):
     """A consumer whose records come in batches, and whose positions are committed by name only."""
 
@@ -34,6 +58,7 @@ class Consumer(aiokafka.Consumer):
         super().__init__(*args, **kwargs)
         self._held: set[TP] = set()  # partitions whose lanes have enough
         self._released: set[TP] = set()  # that have room again, and are not fetched yet
+        self._read_offset = _ReadOffsets(self._is_changelog_tp)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
         """What was fetched, each partition's records in batches; a changelog's one by one, as recovery wants them."""
@@ -60,6 +85,7 @@ class Consumer(aiokafka.Consumer):
         """Read a partition again from an offset, where it is still ours: in the fetching thread, where that is safe."""
         with contextlib.suppress(KafkaError, TimeoutError):  # whoever asked sees that nothing came, and asks again
             await self.seek_wait({tp: offset})
+            self._read_offset.pop(tp, None)
 
     def hold(self, tp: TP) -> None:
         """Fetch nothing more of a partition for now."""
