@@ -103,6 +103,7 @@ def publish(
         notebook = _Notebook(file, source, topic, settings.bootstrap)
         done = notebook.read() if resume else 0
         with clients.producer(settings, password, linger_ms=20, batch_size=256 << 10, max_request_size=limit) as kafka:
+            kafka.partitions_for(topic)  # asked before the clock begins, so that the first event is not late
             outbox = _Outbox(lambda raw: kafka.send(topic, raw, key=partition_key(raw)), notebook, done)
             complete = _send_all(_after(source, done), outbox, _Clock(pace), lambda n: told(n, source.bytes_read))
     finally:

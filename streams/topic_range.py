@@ -21,7 +21,8 @@ from streams.errors import UserError
 
 _FETCH = 1_000_000  # records at most of what one fetch brought, which is all of them
 _WAIT_MS = 500
-_OFFSET = re.compile(r"\d{1,18}")
+_OFFSET = re.compile(r"[0-9]{1,18}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -55,14 +56,12 @@ def read_place(text: str, option: str) -> Place:
         return _ENDS[text]
     if _OFFSET.fullmatch(text):
         return Place(offset=int(text))
-    try:
-        moment = datetime.fromisoformat(text)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return Place(time_ms=max(0, int(moment.timestamp() * 1000)))
-    except (ValueError, OverflowError):
+    at = _milliseconds(text)
+    if at is None:
         raise UserError(
             f"{option} must be a time, an offset, beginning or end; got {text[:40]!r}; try 2026-11-24T10:30Z or 1200"
-        ) from None
+        )
+    return Place(time_ms=max(0, at))
 
 
 class TopicReader:
@@ -166,3 +165,13 @@ def open_topic(settings: KafkaSettings, password: str | None, name: str) -> Iter
 
 def _record(record: ConsumerRecord) -> TopicRecord:
     return TopicRecord(record.partition, record.offset, record.timestamp, record.value or b"")
+
+
+def _milliseconds(text: str) -> int | None:
+    if not _DATE.match(text):  # Python takes more forms, some of which look like offsets
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
