@@ -89,7 +89,7 @@ def main() -> None:
     kafka = effective.settings.kafka
     options = client_options(kafka, effective.kafka_password)
     options |= {"group_id": kafka.prefix + given.group, "auto_offset_reset": "earliest", "enable_auto_commit": False}
-    options |= {"allow_auto_create_topics": False}
+    options |= {"allow_auto_create_topics": False, "session_timeout_ms": 6_000, "heartbeat_interval_ms": 2_000}
     with suppress(KeyboardInterrupt), KafkaConsumer(kafka.prefix + "alerts", **options) as consumer:
         consume(consumer, Cases(given.store))
 
