@@ -31,7 +31,7 @@ def until(condition, what, within_s=PATIENT_S):
 class Deployment:
     """Topics under a prefix of their own."""
 
-    def __init__(self, bootstrap, create=True, **settings):
+    def __init__(self, bootstrap, create=True, environ=(), **settings):
         self.values = {
             "kafka.bootstrap": bootstrap,
             "kafka.prefix": f"t{uuid.uuid4().hex[:8]}.",
@@ -39,7 +39,7 @@ class Deployment:
             **{name.replace("__", "."): str(value) for name, value in settings.items()},
         }
         self.overrides = [f"{name}={value}" for name, value in self.values.items()]
-        self.kafka = load(environ={}, overrides=self.overrides).settings.kafka
+        self.kafka = load(environ=dict(environ), overrides=self.overrides).settings.kafka
         self.prefix = self.kafka.prefix
         self._client = {"bootstrap_servers": self.kafka.bootstrap}
         if create:
@@ -52,9 +52,9 @@ class Deployment:
         """A command within this process: exit code, standard output, standard error."""
         return CliRunner().invoke(main, self.words(command, *words), **more)
 
-    def start(self, command, *words):
+    def start(self, command, *words, environ=()):
         """A command in a process of its own."""
-        return start([sys.executable, "-m", "tests.kafka.program", *self.words(command, *words)])
+        return start([sys.executable, "-m", "tests.kafka.program", *self.words(command), *map(str, words)], environ)
 
     def produce(self, name, values, partition=0, key=None, **more):
         with closing(KafkaProducer(**self._client, max_request_size=8 << 20)) as producer:
@@ -79,6 +79,6 @@ class Deployment:
         return [one.value for one in self.read(name)]
 
 
-def start(argv):
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("HEARSAY_")}
-    return subprocess.Popen(argv, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def start(argv, environ=()):
+    known = {name: value for name, value in os.environ.items() if not name.startswith("HEARSAY_")}
+    return subprocess.Popen(argv, cwd=ROOT, env=known | dict(environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
