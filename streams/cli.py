@@ -2,14 +2,13 @@
 
 import json
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.broker.command import app as broker
+from streams import broker_command, kafka_commands
+from streams.command_line import INTERRUPTED, ConfigFile, Overrides, friendly, rewrite
 from streams.version import code_version
 
 if TYPE_CHECKING:
@@ -25,15 +24,7 @@ main = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-main.add_typer(broker)
-
 _RUNS = Path("runs")
-_INTERRUPTED = 130  # as shells have it
-ConfigFile = Annotated[Path | None, typer.Option("--config", help="A TOML file of settings; else HEARSAY_CONFIG.")]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="One setting, e.g. growth.big=100. Repeat for more.", metavar="NAME=VALUE"),
-]
 RunFolder = Annotated[Path | None, typer.Option("--run", help="The run folder; else the newest below ./runs.")]
 
 
@@ -53,7 +44,7 @@ def replay(  # noqa: PLR0917 - typer passes by name
     from streams import run_folder, show  # noqa: PLC0415
 
     chosen = [f"growth.detector={detector}"] if detector else []
-    with _friendly():
+    with friendly():
         effective = _load(config, [*chosen, *(overrides or [])])
         _warn_of_demo_key(effective)
         place = out or run_folder.free_place(_RUNS, _stem(source))
@@ -71,7 +62,7 @@ def replay(  # noqa: PLR0917 - typer passes by name
             )
         _print([str(result.folder)] if quiet else show.summary(result))
         if not result.manifest.complete:
-            raise typer.Exit(_INTERRUPTED)
+            raise typer.Exit(INTERRUPTED)
 
 
 @main.command()
@@ -85,7 +76,7 @@ def worker(
     """Read the topic `forwards`, raise alerts on the topic `alerts`, until told to stop."""
     from streams.live import worker as workers  # noqa: PLC0415 - see the head of this module
 
-    with _friendly():
+    with friendly():
         effective = _load(config, overrides or [])
         _warn_of_demo_key(effective)
         workers.run(effective, workers.choose(only))
@@ -103,7 +94,7 @@ def explain(
     from streams import explain as explains  # noqa: PLC0415
     from streams.run_folder import Run, newest  # noqa: PLC0415
 
-    with _friendly():
+    with friendly():
         effective = _load(config, [])
         found = explains.find(Run(run or newest(_RUNS)), alert_id)
         explanation = explains.explain(found, source, effective)
@@ -120,7 +111,7 @@ def rejections(
     from streams.run_folder import Run, newest  # noqa: PLC0415
     from streams.show import rejections_table  # noqa: PLC0415
 
-    with _friendly():
+    with friendly():
         folder = Run(run or newest(_RUNS))
         if not opened:
             _console().print(rejections_table(folder.rejections()))
@@ -143,9 +134,9 @@ def settings(
     """Print the effective settings as a TOML file, with where each one came from."""
     from streams.settings import as_markdown, as_toml, put_into  # noqa: PLC0415
 
-    with _friendly():
+    with friendly():
         if into is not None:
-            into.write_text(put_into(into.read_text("utf-8")), "utf-8")
+            rewrite(into, put_into)
             return
         typer.echo(as_markdown() if markdown else as_toml(_load(config, overrides or [])), nl=False)
 
@@ -175,7 +166,7 @@ def simulate(
     from streams.setting_tree import from_text  # noqa: PLC0415
     from streams.simulator import SAMPLE, SimulatorConfig, write_simulation  # noqa: PLC0415
 
-    with _friendly():
+    with friendly():
         config = from_text(SAMPLE if sample else SimulatorConfig(), overrides or [])
         for path in (out, truth):
             if path is not None and path.exists() and not overwrite:
@@ -194,7 +185,7 @@ def doctor(config: ConfigFile = None, overrides: Overrides = None) -> None:
     """Check that everything a run needs is here."""
     from streams.doctor import examine, table  # noqa: PLC0415
 
-    with _friendly():
+    with friendly():
         findings = examine(_load(config, overrides or []))
         _console().print(table(findings))
         raise typer.Exit(int(any(finding.failed for finding in findings)))
@@ -204,6 +195,10 @@ def doctor(config: ConfigFile = None, overrides: Overrides = None) -> None:
 def version() -> None:
     """Print the version."""
     typer.echo(f"hearsay {code_version()}")
+
+
+kafka_commands.register(main)
+main.add_typer(broker_command.app)
 
 
 def _load(config: Path | None, overrides: list[str]) -> "Effective":
@@ -234,15 +229,3 @@ def _warn_of_demo_key(effective: "Effective") -> None:
             "set HEARSAY_KEY (`openssl rand -hex 32`) before real data",
             err=True,
         )
-
-
-@contextmanager
-def _friendly() -> Iterator[None]:
-    """Expected errors as one line and exit code 2; all others are defects and show where they are."""
-    from streams.errors import UserError  # noqa: PLC0415
-
-    try:
-        yield
-    except UserError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from None

@@ -3,7 +3,7 @@
 The commands live in more than one module; each takes these from here, so that they read and fail alike.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -28,3 +28,16 @@ def friendly() -> Iterator[None]:
     except UserError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
+
+
+def rewrite(page: Path, put_into: Callable[[str], str]) -> None:
+    """Put what is generated into a page.
+
+    Raises:
+        UserError: the page cannot be read or written, or lacks the marks.
+
+    """
+    try:
+        page.write_text(put_into(page.read_text("utf-8")), "utf-8")
+    except OSError as error:
+        raise UserError(f"the page must be there to be written to; got {error.strerror} for {page}") from None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.command_line import INTERRUPTED, ConfigFile, Overrides, friendly
+from streams.command_line import INTERRUPTED, ConfigFile, Overrides, friendly, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ def topics(
 
     with friendly():
         if into is not None:
-            into.write_text(table.put_into(into.read_text("utf-8")), "utf-8")
+            rewrite(into, table.put_into)
             return
         with _kafka(config, overrides) as (settings, password):
             if create:

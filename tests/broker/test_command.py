@@ -8,13 +8,13 @@ import pytest
 from typer.testing import CliRunner
 
 from streams.broker.class_path import class_path
-from streams.broker.command import app
 from streams.broker.ports import accepts
 from streams.broker.tools import find_java
+from streams.broker_command import app
 from tests.broker.clients import until
 from tests.broker.fixture import tools_needed
 
-COMMAND = [sys.executable, "-c", "from streams.broker.command import app; app()"]
+COMMAND = [sys.executable, "-c", "from streams.broker_command import app; app()"]
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -12,10 +12,11 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from typer.testing import CliRunner
 
 from streams import topics
+from streams.cli import main
 from streams.settings import load
-from tests.kafka.program import main
 
 ROOT = Path(__file__).parents[2]
+HEARSAY = str(Path(sys.executable).parent / "hearsay")
 PATIENT_S = 90.0
 
 
@@ -54,7 +55,7 @@ class Deployment:
 
     def start(self, command, *words, environ=()):
         """A command in a process of its own."""
-        return start([sys.executable, "-m", "tests.kafka.program", *self.words(command), *map(str, words)], environ)
+        return start([HEARSAY, *self.words(command), *map(str, words)], environ)
 
     def produce(self, name, values, partition=0, key=None, **more):
         with closing(KafkaProducer(**self._client, max_request_size=8 << 20)) as producer:

@@ -6,12 +6,11 @@ import re
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests.docs.pages import blocks, read
-from tests.kafka.deployment import PATIENT_S, ROOT, Deployment
+from tests.kafka.deployment import HEARSAY, PATIENT_S, ROOT, Deployment
 from tests.kafka.some_alerts import alert, encoded
 
 PAGE = ROOT / "docs" / "consume-alerts.md"
@@ -27,11 +26,10 @@ def shell(broker, tmp_path):
     environ = {name: value for name, value in os.environ.items() if not name.startswith("HEARSAY_")}
     environ |= {f"HEARSAY_{name.upper().replace('.', '__')}": value for name, value in deployment.values.items()}
     environ["PYTHONPATH"] = str(ROOT)
-    python = Path(sys.executable)
 
     def start(line):
-        line = re.sub(r"^hearsay\b", f"exec {python} -m tests.kafka.program", line)
-        line = re.sub(r"^python\b", f"exec {python}", line)
+        line = re.sub(r"^hearsay\b", f"exec {HEARSAY}", line)
+        line = re.sub(r"^python\b", f"exec {sys.executable}", line)
         return subprocess.Popen(
             ["/bin/sh", "-c", line], cwd=tmp_path, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )

@@ -152,3 +152,6 @@ def test_the_command_puts_the_table_into_a_page_without_a_broker(tmp_path):
     without = tmp_path / "none.md"
     without.write_text("nothing here\n", "utf-8")
     assert away.call("topics", "--into", without).exit_code == 2
+    missing = away.call("topics", "--into", tmp_path / "missing.md")
+    assert (missing.exit_code, missing.stderr.count("\n")) == (2, 1)
+    assert "missing.md" in missing.stderr

@@ -1,6 +1,7 @@
 """The command `hearsay broker`: Kafka in the foreground until it is told to stop.
 
-For trying the live stages on one machine; production has its own cluster.
+For trying the live stages on one machine; production has its own cluster. It is not in the package `streams.broker`,
+which brings all that a broker needs, so that help comes at once.
 """
 
 import logging
@@ -13,8 +14,7 @@ from typing import Annotated
 
 import typer
 
-from streams.broker.broker import Broker
-from streams.errors import UserError
+from streams.command_line import friendly
 
 app = typer.Typer()
 
@@ -26,19 +26,18 @@ def broker(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the folder that was made for it.")] = False,
 ) -> None:
     """Run Apache Kafka for development, without Docker, until Ctrl-C. Needs Java 17 and Maven."""
+    from streams.broker import Broker  # noqa: PLC0415 - see the head of this module
+
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service that is stopped ends like Ctrl-C
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # the client's tries at a broker that is only starting
     typer.echo("starting Apache Kafka; the first time Maven fetches it, which takes a minute", err=True)
     try:
-        with _place(folder, keep=keep) as place, Broker(place, port=port) as running:
+        with friendly(), _place(folder, keep=keep) as place, Broker(place, port=port) as running:
             typer.echo(running.bootstrap)
             typer.echo(f"log: {running.log}; Ctrl-C stops it", err=True)
             running.wait()
     except KeyboardInterrupt:
         typer.echo("stopped", err=True)
-    except UserError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from None
 
 
 @contextmanager
