@@ -196,7 +196,7 @@ def _table(settings: "KafkaSettings", found: "Mapping[str, Standing]", drifts: "
         state = "\n".join(drift.what for drift in drifts if drift.topic == name) or "as it should be"
         has = str(found[topic.name].partitions) if topic.name in found else "-"
         wanted = topic.partitions(settings)
-        table.add_row(name, topic.value, f"{has} of {wanted}", topic.kept, state)
+        table.add_row(name, topic.message.__name__, f"{has} of {wanted}", topic.kept, state)
     return table
 
 

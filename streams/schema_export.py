@@ -1,7 +1,8 @@
 """Writes the contract for other languages: a JSON Schema for each message, and an AsyncAPI document of the topics.
 
 Both are generated from the structs in `schemas/`, so they cannot say anything else. JSON Schema is draft 2020-12; the
-AsyncAPI document (3.0) has the same messages in the draft-07 form that its schemas are defined on.
+AsyncAPI document (3.0) has the same messages in the draft-07 form that its schemas are defined on. The topics are those
+of `streams.topics`.
 """
 
 import re
@@ -10,37 +11,20 @@ from typing import Any
 
 import msgspec
 
-from schemas import Alert, Assignment, ForwardEvent, Merge, Rejection, Sighting
+from schemas import Assignment, Merge, Sighting
+from schemas.base import Message
+from streams.topics import TOPICS, Topic
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 ASYNCAPI = "asyncapi.json"
 
+_PACKED = "MessagePack of the form that the schema gives; what is base64 there are plain bytes here."
+
 Schema = Any  # a JSON value
 
-
-class Topic(msgspec.Struct, frozen=True):
-    """A topic of the stream: what it carries, and who reads and writes it."""
-
-    name: str
-    messages: tuple[type[msgspec.Struct], ...]
-    key: str
-    about: str
-    received: bool = False  # by Hearsay from others; all else is sent
-
-
-TOPICS = (
-    Topic("forwards", (ForwardEvent,), "platform", "Events of message trails, from platform adapters.", received=True),
-    Topic("rejections", (Rejection,), "source", "Events that could not be used, with the reason and the position."),
-    Topic("ordered", (Sighting,), "realm", "Sightings: pseudonymised, normalised, fingerprinted; one log a realm."),
-    Topic("sightings", (Assignment, Merge), "cluster_id", "Each sighting's cluster, and clusters that became one."),
-    Topic(
-        "alerts",
-        (Alert,),
-        "cluster_id",
-        "What a cascade does that somebody should know. It measures spread, not truth.",
-    ),
-)
-MESSAGES = tuple(message for topic in TOPICS for message in topic.messages)
+_SENT = dict.fromkeys(topic.message for topic in TOPICS)  # each once: `Frame` is on two topics
+_CARRIED = (Sighting, Assignment, Merge)  # within frames and steps
+MESSAGES: tuple[type[Message], ...] = (*_SENT, *_CARRIED)
 
 
 def file_name(message: type[msgspec.Struct]) -> str:
@@ -68,11 +52,9 @@ def asyncapi() -> dict[str, Any]:
         },
         "defaultContentType": "application/json",
         "channels": {topic.name: _channel(topic) for topic in TOPICS},
-        "operations": {
-            f"{'receive' if topic.received else 'send'}_{topic.name}": _operation(topic) for topic in TOPICS
-        },
+        "operations": {f"{'receive' if topic.inbound else 'send'}_{topic.name}": _operation(topic) for topic in TOPICS},
         "components": {
-            "messages": {_snake(message.__name__): _message(message) for message in MESSAGES},
+            "messages": {_snake(topic.message.__name__): _message(topic) for topic in TOPICS},
             "schemas": _draft_07(_tidy(schemas)),
         },
     }
@@ -82,9 +64,7 @@ def documents() -> dict[str, bytes]:
     """Every generated file by its name."""
     files: dict[str, Any] = {file_name(message): json_schema(message) for message in MESSAGES}
     files[ASYNCAPI] = asyncapi()
-    return {
-        name: msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n" for name, content in files.items()
-    }
+    return {name: _pretty(content) for name, content in files.items()}
 
 
 def _pretty(content: object) -> bytes:
@@ -100,29 +80,29 @@ def export(out: Path) -> list[Path]:
 
 
 def _channel(topic: Topic) -> dict[str, Any]:
-    names = [_snake(message.__name__) for message in topic.messages]
+    name = _snake(topic.message.__name__)
     return {
         "address": topic.name,
-        "description": f"{topic.about} Keyed by {topic.key}.",
-        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
+        "description": f"{topic.about} {f'Keyed by {topic.key}.' if topic.key else 'Without a key.'}",
+        "messages": {name: {"$ref": f"#/components/messages/{name}"}},
     }
 
 
 def _operation(topic: Topic) -> dict[str, Any]:
     return {
-        "action": "receive" if topic.received else "send",
+        "action": "receive" if topic.inbound else "send",
         "channel": {"$ref": f"#/channels/{topic.name}"},
         "summary": topic.about,
     }
 
 
-def _message(message: type[msgspec.Struct]) -> dict[str, Any]:
+def _message(topic: Topic) -> dict[str, Any]:
     return {
-        "name": _snake(message.__name__),
-        "title": message.__name__,
-        "summary": (message.__doc__ or "").strip().splitlines()[0],
-        "contentType": "application/json",
-        "payload": {"$ref": f"#/components/schemas/{message.__name__}"},
+        "name": _snake(topic.message.__name__),
+        "title": topic.message.__name__,
+        "summary": (topic.message.__doc__ or "").strip().splitlines()[0],
+        **({"contentType": "application/msgpack", "description": _PACKED} if topic.packed else {}),
+        "payload": {"$ref": f"#/components/schemas/{topic.message.__name__}"},
     }
 
 

@@ -10,6 +10,8 @@ import msgspec
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from schemas import Alert, ForwardEvent, Frame, HandoverPart, Rejection, Steps, Watermark
+from schemas.base import Message
 from streams import clients
 from streams.connection import KafkaSettings
 from streams.errors import UserError
@@ -26,11 +28,14 @@ class Topic(msgspec.Struct, frozen=True):
     """A topic: what it carries, how it is cut, and how long it is kept."""
 
     name: str
-    key: str
-    value: str
+    about: str  # what its records are, in a sentence
+    message: type[Message]
+    key: str | None
     cut: str  # "source", "cascade" or "one"
     retention_ms: int | None  # None: for each key the newest, for ever
     max_bytes: int  # of one record batch
+    packed: bool = False  # MessagePack between our own stages; else JSON
+    inbound: bool = False  # written by others; all else by us
 
     def partitions(self, settings: KafkaSettings) -> int:
         """How many partitions it has in a deployment."""
@@ -48,6 +53,11 @@ class Topic(msgspec.Struct, frozen=True):
         }
 
     @property
+    def encoding(self) -> str:
+        """How its records are written, for people."""
+        return "MessagePack" if self.packed else "JSON"
+
+    @property
     def kept(self) -> str:
         """How long a record stays, for people."""
         return "newest of each key" if self.retention_ms is None else str(duration(self.retention_ms))
@@ -57,14 +67,83 @@ class Topic(msgspec.Struct, frozen=True):
 # checkpoint and the input since then. They must be kept for longer than a stage may go without a checkpoint, which is
 # as long as its workers may be down; else a stage that comes back finds that the input it needs is gone.
 TOPICS = (
-    Topic("forwards", "chat, else actor, else message", "ForwardEvent", "source", 7 * _DAY_MS, 2 * _MIB),
-    Topic("texts", "none", "Frame", "source", 2 * _DAY_MS, 8 * _MIB),
-    Topic("ordered", "none", "Frame", "one", 7 * _DAY_MS, 8 * _MIB),
-    Topic("sightings", "none", "Steps", "cascade", 7 * _DAY_MS, 8 * _MIB),
-    Topic("handovers", "none", "HandoverPart", "cascade", 7 * _DAY_MS, 8 * _MIB),
-    Topic("alerts", "cluster_id", "Alert", "cascade", 365 * _DAY_MS, 8 * _MIB),
-    Topic("rejections", "position", "Rejection", "one", 30 * _DAY_MS, 8 * _MIB),
-    Topic("watermarks", "realm", "Watermark", "one", None, _MIB),
+    Topic(
+        "forwards",
+        "Events of message trails, from platform adapters.",
+        ForwardEvent,
+        "chat, else actor, else message",
+        "source",
+        7 * _DAY_MS,
+        2 * _MIB,
+        inbound=True,
+    ),
+    Topic(
+        "texts",
+        "Sightings after intake: pseudonymised, normalised, fingerprinted.",
+        Frame,
+        None,
+        "source",
+        2 * _DAY_MS,
+        8 * _MIB,
+        packed=True,
+    ),
+    Topic(
+        "ordered",
+        "The same with vectors, in one log.",
+        Frame,
+        None,
+        "one",
+        7 * _DAY_MS,
+        8 * _MIB,
+        packed=True,
+    ),
+    Topic(
+        "sightings",
+        "Each sighting's cluster, clusters that became one, and how far time has come.",
+        Steps,
+        None,
+        "cascade",
+        7 * _DAY_MS,
+        8 * _MIB,
+        packed=True,
+    ),
+    Topic(
+        "handovers",
+        "Cascades that move to another partition because they were merged.",
+        HandoverPart,
+        None,
+        "cascade",
+        7 * _DAY_MS,
+        8 * _MIB,
+        packed=True,
+    ),
+    Topic(
+        "alerts",
+        "What a cascade does that somebody should know. It measures spread, not truth.",
+        Alert,
+        "cluster_id",
+        "cascade",
+        365 * _DAY_MS,
+        8 * _MIB,
+    ),
+    Topic(
+        "rejections",
+        "Events that could not be used, with the reason and the position.",
+        Rejection,
+        "position",
+        "one",
+        30 * _DAY_MS,
+        8 * _MIB,
+    ),
+    Topic(
+        "watermarks",
+        "How far the ordered log has come, and where its events went.",
+        Watermark,
+        "realm",
+        "one",
+        None,
+        _MIB,
+    ),
 )
 BY_NAME = {topic.name: topic for topic in TOPICS}
 
@@ -175,12 +254,12 @@ def require(settings: KafkaSettings, password: str | None, names: Sequence[str])
 def as_markdown() -> str:
     """The table of topics for the documentation."""
     lines = [
-        "| topic | key | value | partitions | kept for | largest record |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| topic | holds | key | value | partitions | kept for | largest record |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [
-        f"| `{topic.name}` | {topic.key} | `{topic.value}` | {_CUTS[topic.cut]} | {topic.kept} | "
-        f"{topic.max_bytes // _MIB} MiB |"
+        f"| `{topic.name}` | {topic.about} | {topic.key or 'none'} | `{topic.message.__name__}`, {topic.encoding} | "
+        f"{_CUTS[topic.cut]} | {topic.kept} | {topic.max_bytes // _MIB} MiB |"
         for topic in TOPICS
     ]
     return "\n".join(lines) + "\n"

@@ -5,7 +5,8 @@ import jsonschema
 import pytest
 
 from schemas.event import Kind
-from streams.schema_export import ASYNCAPI, MESSAGES, TOPICS, asyncapi, documents, export, file_name, json_schema
+from streams.schema_export import ASYNCAPI, MESSAGES, asyncapi, documents, export, file_name, json_schema
+from streams.topics import TOPICS
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "schemas"
 
@@ -29,7 +30,7 @@ def resolve(document, reference):
 
 def test_the_committed_schemas_are_the_generated_ones():
     committed = {path.name: path.read_bytes() for path in COMMITTED.iterdir()}
-    assert committed == documents(), "run `make schemas`"
+    assert committed == documents(), "run `make docs`"
 
 
 def test_export_writes_every_document(tmp_path):
@@ -50,6 +51,15 @@ def test_every_topic_names_messages_that_are_described():
     assert set(document["channels"]) == {topic.name for topic in TOPICS} >= {"forwards", "alerts", "rejections"}
     for reference in references(document):
         assert resolve(document, reference)
+
+
+def test_a_message_between_our_own_stages_is_messagepack_and_any_other_is_json():
+    document = asyncapi()
+    said = {name: message.get("contentType") for name, message in document["components"]["messages"].items()}
+    packed = {name for name, kind in said.items() if kind == "application/msgpack"}
+    assert packed == {"frame", "steps", "handover_part"}
+    assert all(said[name] is None for name in said.keys() - packed)
+    assert document["defaultContentType"] == "application/json"
 
 
 def test_the_document_says_who_sends_and_who_receives():
