@@ -21,7 +21,6 @@ from streams.topic_range import BEGINNING, END, Place, TopicRecord, open_topic
 from streams.topics import BY_NAME
 
 _FORMATS = (".jsonl", ".jsonl.gz", ".parquet")
-_JSON_TOPICS = ("forwards", "alerts", "rejections", "watermarks")  # the others carry MessagePack
 _GROUP_ROWS = 10_000
 _GROUP_BYTES = 16 << 20
 
@@ -107,7 +106,7 @@ def _check(out: Path, topic: str, *, overwrite: bool) -> None:
         raise UserError(f"--topic must be one of {', '.join(BY_NAME)}; got {topic[:80]!r}; leave out kafka.prefix")
     if not out.name.endswith(_FORMATS):
         raise UserError(f"a recording is a {', '.join(_FORMATS)} file; got {out}; name it so")
-    if topic not in _JSON_TOPICS and not out.name.endswith(".parquet"):
+    if BY_NAME[topic].packed and not out.name.endswith(".parquet"):
         raise UserError(f"records of {topic} are MessagePack, which no line holds; got {out}; name a .parquet file")
     if out.exists() and not overwrite:
         raise UserError(f"a file is not replaced unasked; got {out}; use --overwrite, or name another")

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,5 +65,11 @@ def commands(program: str) -> list[Quoted]:
         lines = [line.removeprefix("$ ") for text in blocks(page, "sh", "console") for line in text.splitlines()]
         for line, whole in [(line, True) for line in lines] + [(text, False) for text in inline(page)]:
             if line.startswith(f"{program} "):
-                found.append(Quoted(name(page), tuple(shlex.split(line, comments=True)), whole))
+                found.append(Quoted(name(page), _program_alone(line), whole))
     return found
+
+
+def _program_alone(line: str) -> tuple[str, ...]:
+    """The words of a command line without what the shell does with its output."""
+    words = shlex.split(line, comments=True)
+    return tuple(takewhile(lambda word: word not in {">", ">>", "|", "&&", "&"}, words))

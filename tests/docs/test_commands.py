@@ -1,19 +1,17 @@
-"""Every command that a page, the Makefile or the container file quotes is one that the program takes."""
+"""Every command that a page or the Makefile quotes is one that the program takes."""
 
 import importlib.util
 import re
 
 import pytest
 import typer
-import yaml
 
 from streams.cli import main
 from tests.docs.pages import PAGES, ROOT, commands, name, read
 
 HEARSAY = typer.main.get_command(main)
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 
 
 def parse(words):
@@ -76,33 +74,3 @@ def test_a_quoted_folder_of_tests_exists():
     for quoted in commands("pytest"):
         for word in quoted.words[1:]:
             assert not word.startswith("tests/") or (ROOT / word).exists(), as_test(quoted)
-
-
-def test_the_container_runs_commands_of_hearsay():
-    services = yaml.safe_load(COMPOSE)["services"]
-    assert services
-    for service in services.values():
-        parse(service["command"])
-        image = service["build"]["dockerfile_inline"]
-        for line in re.findall(r"^RUN hearsay (.+)$", image, re.MULTILINE):
-            parse(line.split())
-        assert 'ENTRYPOINT ["hearsay"]' in image
-
-
-def test_the_containers_files_volumes_and_user_are_there():
-    document = yaml.safe_load(COMPOSE)
-    for service in document["services"].values():
-        image = service["build"]["dockerfile_inline"]
-        for path in re.findall(r"-c (\S+)", image):
-            assert (ROOT / path).exists()
-        assert re.search(r"^USER (?!root)", image, re.MULTILINE), "a container does not run as root"
-        assert {volume.split(":")[0] for volume in service["volumes"]} <= set(document["volumes"])
-
-
-def test_the_container_replays_what_the_demo_replays():
-    (demo,) = (service["command"] for service in yaml.safe_load(COMPOSE)["services"].values())
-    made = re.search(r"\$\(BIN\)/hearsay (replay .+)$", MAKEFILE, re.MULTILINE)[1].split()
-    assert [word for word in demo if not word.endswith("runs/demo")] == [
-        word for word in made if not word.endswith("runs/demo")
-    ]
-    assert (ROOT / demo[1]).exists()
