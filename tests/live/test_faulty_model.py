@@ -11,6 +11,7 @@ from tests.live.harness import Live, until
 
 pytestmark = pytest.mark.broker
 
+FAULTY = [sys.executable, "-m", "tests.live.faulty_worker"]
 HANGS_BEYOND_THE_SESSION = 4  # times pool.timeout_ms is more than worker.session_timeout_ms
 
 
@@ -18,7 +19,7 @@ HANGS_BEYOND_THE_SESSION = 4  # times pool.timeout_ms is more than worker.sessio
 def live(broker, tmp_path):
     (tmp_path / "model").mkdir()
     deployment = Live(broker.bootstrap, tmp_path, 2, 2, embedder__model=tmp_path / "model").create_topics()
-    deployment.worker(argv=[sys.executable, "-m", "tests.live.faulty_worker"])
+    deployment.worker(argv=FAULTY)
     yield deployment
     deployment.close()
 
@@ -89,3 +90,12 @@ def test_a_text_that_the_model_fails_on_for_ever_is_clustered_by_its_letters_and
     assert said == set(texts.values())
     given_up = [event for event in live.workers[0].events() if event["event"] == "text given up"]
     assert len(given_up) == 2
+
+
+def test_a_worker_that_is_told_to_stop_while_its_model_does_not_load_stops(live):
+    model = live.folder / "model"
+    (model / "hangs at start").touch()
+    second = live.worker("w1", argv=FAULTY, wait=False)
+    until("a second model", lambda: len((model / "starts").read_text().splitlines()) == 2, worker=second)
+    assert second.stop() == 0
+    assert second.port() is None
