@@ -3,11 +3,15 @@
 Every stateful detector calls `pack` in its `snapshot` and `unpack` in its `restore`; nothing else knows the format.
 """
 
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+
+Older = Mapping[int, Callable[[Any], Any]]
+"""By version: how a state written then, as plain lists and maps, becomes one of today's."""
 
 
 class SnapshotError(ValueError):
@@ -25,8 +29,8 @@ def pack(name: str, version: int, state: object) -> bytes:
     return msgspec.msgpack.encode(_Envelope(name, version, msgspec.Raw(msgspec.msgpack.encode(state))))
 
 
-def unpack(name: str, version: int, state_type: type[T], data: bytes) -> T:
-    """The state that `pack` wrote.
+def unpack(name: str, version: int, state_type: type[T], data: bytes, older: Older | None = None) -> T:
+    """The state that `pack` wrote, now or in one of the `older` versions.
 
     Raises:
         SnapshotError: not a snapshot, another detector's, or of a version that this release does not read.
@@ -38,12 +42,17 @@ def unpack(name: str, version: int, state_type: type[T], data: bytes) -> T:
         raise SnapshotError(
             f"a snapshot must be MessagePack written by this program; got {error}; replay the log"
         ) from error
-    if (envelope.name, envelope.version) != (name, version):
+    migrate = (older or {}).get(envelope.version)
+    if envelope.name != name or (envelope.version != version and migrate is None):
         raise SnapshotError(
             f"a snapshot must be of {name} version {version}; got {envelope.name} version {envelope.version}; "
             "replay the log, or use the release that wrote it"
         )
     try:
+        if migrate is not None:
+            return msgspec.convert(migrate(msgspec.msgpack.decode(envelope.state)), type=state_type)
         return msgspec.msgpack.decode(envelope.state, type=state_type)
-    except msgspec.MsgspecError as error:
-        raise SnapshotError(f"the state of {name} must match version {version}; got {error}; replay the log") from error
+    except (msgspec.MsgspecError, TypeError, ValueError) as error:  # a migration takes the old shape for granted
+        raise SnapshotError(
+            f"the state of {name} must match version {envelope.version}; got {error}; replay the log"
+        ) from error

@@ -8,6 +8,7 @@ inputs: Akidau et al. 2015, "The Dataflow Model", DOI 10.14778/2824032.2824076.
 from collections import deque
 from collections.abc import Iterable
 from heapq import heappop, heappush
+from typing import Any
 
 import msgspec
 
@@ -204,6 +205,12 @@ class _BufferState(msgspec.Struct, array_like=True):
     counts: tuple[int, int, int, int, int]
 
 
+def _without_clock(state: list[Any]) -> list[Any]:
+    """Read version 1, which judged silence by the driver's clock: of that, only who was silent is kept."""
+    (value, progress, _heard, silent, _now, _check_at), *rest = state
+    return [[value, progress, silent], *rest]
+
+
 class ReorderBuffer:
     """Holds sightings back until their turn in (time, event id) order has surely come, and drops second deliveries.
 
@@ -279,7 +286,7 @@ class ReorderBuffer:
 
     def restore(self, data: bytes) -> None:
         """Take up where `snapshot` was taken, with the same configuration."""
-        state = unpack("reorder", 2, _BufferState, data)
+        state = unpack("reorder", 2, _BufferState, data, {1: _without_clock})
         self._mark.resume(state.mark)
         self._heap = [(sighting.time, sighting.event_id, sighting) for sighting in state.waiting]
         self._ids, self._times = deque(state.ids), deque(state.times)

@@ -1,12 +1,13 @@
 """Progress, watermark and reorder buffer: timelines, accounting, and the promise that disorder changes nothing."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.snapshot import SnapshotError
+from detectors.snapshot import SnapshotError, pack
 from detectors.watermark import Idleness, OrderConfig, Progress, ReorderBuffer, Watermark
 from schemas.assignment import Arrival
 from schemas.event import Kind
@@ -449,3 +450,46 @@ def test_a_restored_buffer_goes_on_as_if_it_had_never_stopped(items: list[tuple[
 def test_the_state_of_another_detector_is_refused() -> None:
     with pytest.raises(SnapshotError, match="must be of reorder version 2; got progress version 1"):
         ReorderBuffer(SMALL).restore(Progress(SMALL).snapshot())
+
+
+FIRST_VERSION = Path(__file__).parent / "fixtures" / "reorder-1.msgpack"
+
+
+def test_a_state_of_version_1_goes_on_where_it_stood() -> None:
+    #  written with SMALL:  partition 0 at 300, 1 at 299, 2 never spoke and was silent;  299 and 300 wait
+    buffer = ReorderBuffer(SMALL)
+    buffer.restore(FIRST_VERSION.read_bytes())
+    assert (buffer.watermark, buffer.waiting) == (289, 2)
+    assert (buffer.released, buffer.duplicates, buffer.late, buffer.expired, buffer.forced) == (2, 1, 1, 1, 0)
+    assert buffer.update(seen(3, 300)) == []  # known: it waits
+    assert buffer.update(seen(5, 200, 1, progress=299)) == []  # known: it was late
+    assert times(buffer.update(seen(7, 320, 1))) == []
+    assert times(buffer.update(seen(8, 320, 0))) == [299, 300]  # nobody waits for partition 2
+    buffer.update(seen(9, 315, 2))
+    assert times(buffer.update(seen(10, 400, 0)) + buffer.update(seen(11, 400, 1))) == []  # until it speaks
+    assert buffer.watermark == 310
+    copy = ReorderBuffer(SMALL)
+    copy.restore(buffer.snapshot())
+    assert copy.snapshot() == buffer.snapshot()
+
+
+@pytest.mark.parametrize("state", [[], [[289, {}, {}, [2]]], [[289, {}, {}, ["two"], 0, 0], [], [], [], [0] * 5], 7])
+def test_what_only_calls_itself_version_1_is_refused(state: object) -> None:
+    with pytest.raises(SnapshotError, match=r"the state of reorder must match version 1; got .*; replay the log"):
+        ReorderBuffer(SMALL).restore(pack("reorder", 1, state))
+
+
+@pytest.mark.parametrize("version", [0, 3])
+def test_a_version_that_nobody_knows_is_refused(version: int) -> None:
+    with pytest.raises(SnapshotError, match=f"must be of reorder version 2; got reorder version {version}"):
+        ReorderBuffer(SMALL).restore(pack("reorder", version, []))
+
+
+def test_a_time_that_nobody_confirmed_waits_though_all_are_silent() -> None:
+    #  three must agree on the first times of a stream:  two wait, the third lets them go
+    buffer, progress = ReorderBuffer(OrderConfig(lateness_ms=10, max_jump_ms=50)), Progress(OrderConfig(max_jump_ms=50))
+    for event, time in ((1, 100), (2, 101)):
+        buffer.update(seen(event, time, progress=progress.observe(time)))
+        assert buffer.silence(0) == []
+    buffer.update(seen(3, 102, progress=progress.observe(102)))
+    assert times(buffer.silence(0)) == [100]
