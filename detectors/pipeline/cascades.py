@@ -70,6 +70,7 @@ class _State(msgspec.Struct, array_like=True):
     cascades: list[Saved]
     closed: list[Closed]
     timers: list[tuple[int, str]]
+    time: int = 0
 
 
 Trace = Callable[[str, msgspec.Struct], None]
@@ -89,6 +90,7 @@ class Cascades:
         self._alive: OrderedDict[str, Cascade] = OrderedDict()
         self._closed: OrderedDict[str, Closed] = OrderedDict()
         self._timers: list[tuple[int, str]] = []
+        self._time = 0  # newest event time that `advance` was called with
 
     def __len__(self) -> int:
         return len(self._alive)
@@ -121,6 +123,7 @@ class Cascades:
     def advance(self, time: int, out: Outputs) -> None:
         """Fire every timer due at or before an event time."""
         timers = self._timers
+        self._time = max(self._time, time)
         while timers and timers[0][0] <= time:
             due, cluster_id = heapq.heappop(timers)
             cascade = self._alive.get(cluster_id)
@@ -128,7 +131,7 @@ class Cascades:
                 self._fire(cascade, due, out)
         while self._closed:
             cluster_id, closed = next(iter(self._closed.items()))
-            if closed.until > time and len(self._closed) <= self._parts.cascade.max_closed:
+            if closed.until > time:
                 break
             del self._closed[cluster_id]
 
@@ -142,7 +145,8 @@ class Cascades:
 
         Nothing spreads by being counted, reported or deleted, so none of it brings a cascade back.
         """
-        closed, debunk = self._closed.get(statement.cluster_id), statement.sighting.debunk
+        debunk = statement.sighting.debunk
+        closed = self._remembered(statement.cluster_id, statement.sighting.time)
         if closed is not None and debunk is not None:
             closed.facts.know(debunk, self._parts.cascade)
         return closed is None and debunk is not None
@@ -163,7 +167,8 @@ class Cascades:
 
     def _revive(self, cluster_id: str, time: int) -> Cascade | None:
         """Take a closed cascade up again: its size counts on, nothing in it is fresh."""
-        closed = self._closed.pop(cluster_id, None)
+        closed = self._remembered(cluster_id, time)
+        self._closed.pop(cluster_id, None)
         if closed is None:
             return None
         cascade = Cascade(self._parts, closed.facts)
@@ -172,6 +177,11 @@ class Cascades:
         cascade.policy.restore(closed.policy)
         cascade.policy.reopen(time)
         return cascade
+
+    def _remembered(self, cluster_id: str, time: int) -> Closed | None:
+        """What is kept of a closed cascade. Event time decides: when it is cleared away depends on others' timers."""
+        closed = self._closed.get(cluster_id)
+        return closed if closed is not None and closed.until > max(time, self._time) else None
 
     def _fire(self, cascade: Cascade, due: int, out: Outputs) -> None:
         cascade.timer_at = None
@@ -198,6 +208,8 @@ class Cascades:
         self._closed[facts.cluster_id] = Closed(
             facts, cascade.growth.snapshot(), cascade.policy.snapshot(), time + self._parts.policy.tombstone_ms
         )
+        if len(self._closed) > self._parts.cascade.max_closed:
+            self._closed.popitem(last=False)
 
     def _schedule(self, cascade: Cascade) -> None:
         at = cascade.timer_at
@@ -281,7 +293,7 @@ class Cascades:
         """Every cascade, closed one and timer."""
         alive = [cascade.snapshot() for cascade in self._alive.values()]
         self._drop_stale_timers()
-        return pack("cascades", 1, _State(alive, list(self._closed.values()), sorted(self._timers)))
+        return pack("cascades", 1, _State(alive, list(self._closed.values()), sorted(self._timers), self._time))
 
     def restore(self, data: bytes) -> None:
         """Take up where `snapshot` was taken."""
@@ -291,6 +303,7 @@ class Cascades:
         )
         self._closed = OrderedDict((closed.facts.cluster_id, closed) for closed in state.closed)
         self._timers = list(state.timers)
+        self._time = state.time
         for due, cluster_id in self._timers:
             self._alive[cluster_id].timer_at = due
 
