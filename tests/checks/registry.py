@@ -403,8 +403,13 @@ REGISTRY: list[Adapter] = [
     PIPELINE,
 ]
 
+LIVE = "its input is another stage's output: tests/detectors/test_live_stages.py stops and restores it anywhere"
+
 PARTS_OF_OTHERS: dict[str, str] = {
+    "detectors.pipeline.assigner.Assigner": "its state is a field of Pipeline's snapshot, which passes the battery",
+    "detectors.pipeline.cascade_stage.CascadeStage": LIVE,
     "detectors.pipeline.cascades.Cascades": "its state is a field of Pipeline's snapshot, which passes the battery",
+    "detectors.pipeline.cluster_stage.ClusterStage": LIVE,
     "detectors.pipeline.intake.Intake": "its state is a field of Pipeline's snapshot, which passes the battery",
 }
 """Stateful classes without an adapter of their own: qualified name -> why."""
