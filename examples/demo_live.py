@@ -79,7 +79,7 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
 def ask(path: str) -> str:
     """What the worker answers; nothing where it does not yet, or says that it is not ready."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/{path}", timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/{path}", timeout=10) as answer:
             return str(answer.read().decode())
     except OSError:
         return ""

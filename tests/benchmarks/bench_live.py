@@ -158,7 +158,8 @@ def latency(live: Live, rate: float, seconds: float) -> list[Figure]:
 
 def _waits(live: Live) -> Iterator[int]:
     """For each alert that an event raised: milliseconds from its event time to its record's."""
-    from kafka import KafkaConsumer, TopicPartition as Part  # noqa: PLC0415 - the other client's names
+    from kafka import KafkaConsumer  # noqa: PLC0415 - the other client's names
+    from kafka import TopicPartition as Part
 
     consumer = KafkaConsumer(**live.client, enable_auto_commit=False)
     parts = [Part(live.prefix + "alerts", number) for number in range(live.cascades)]

@@ -155,7 +155,9 @@ class Staged:
         with self.clock.stage("intake"):
             read = [pipeline.intake.update(raw, position) for raw, position in batch]
         with self.clock.stage("order"):
-            ordered = [row for it in read if not isinstance(it, Rejection) for row in pipeline.assigner.order.update(it)]
+            ordered = [
+                row for it in read if not isinstance(it, Rejection) for row in pipeline.assigner.order.update(it)
+            ]
         self._decide(ordered, out)
         with self.clock.stage("cascade"):
             pipeline.cascades.advance(pipeline.assigner.order.watermark, out)
@@ -165,7 +167,9 @@ class Staged:
         pipeline = self.pipeline
         with self.clock.stage("cluster"):
             pipeline.assigner.clustering.prepare([sighting for sighting, _ in ordered])
-            decided = [item for sighting, arrival in ordered for item in pipeline.assigner.clustering.update(sighting, arrival)]
+            decided = [
+                item for sighting, arrival in ordered for item in pipeline.assigner.clustering.update(sighting, arrival)
+            ]
         with self.clock.stage("cascade"):
             before = len(out.alerts)
             for item in decided:

@@ -2,8 +2,9 @@
 
     python -m tests.live.chaos [--minutes 20] [--events 1000000] [--seed 1]
 
-Two workers read a steady stream from a broker of their own. Every half minute or so the seed chooses what goes wrong next. A
-worker that stops is started again, as a supervisor would. At the end every alert is there once, and the accounts add up.
+Two workers read a steady stream from a broker of their own. Every half minute or so the seed chooses what goes wrong.
+A worker that stops is started again, as a supervisor would. At the end every alert is there once, and the accounts
+add up.
 """
 
 import argparse
@@ -27,13 +28,12 @@ STEP_MS = 20.0
 
 
 def stream(count, seed):
-    """The benchmark's stream out of order by up to a third of the lateness, with bridges between clusters now and then."""
+    """The benchmark's stream, out of order within the lateness, with bridges between clusters now and then."""
     rng = np.random.default_rng(seed)
     window, ahead = [], int(LATENESS / 3 / STEP_MS)
     for number, raw in enumerate(events(count, BEGIN, STEP_MS, seed)):
-        if number > 5_000 and number % 997 == 0:
-            raw = _bridge(raw, rng, number)
-        window.append(raw)
+        bridge = number > 5_000 and number % 997 == 0
+        window.append(_bridge(raw, rng, number) if bridge else raw)
         if len(window) > ahead:
             yield window.pop(int(rng.integers(len(window))) if rng.random() < 0.5 else 0)
     yield from window
@@ -162,7 +162,9 @@ def report(chaos):
     def through():
         chaos.supervise()
         account, alerts = live.account(), set(live.alerts())
-        say(f"        {account.received:9,d} received, {account.waiting} waiting, {len(alerts)} of {len(expected)} alerts")
+        say(
+            f"        {account.received:9,d} received, {account.waiting} waiting, {len(alerts)} of {len(expected)} alerts"
+        )
         return account.received == total and account.waiting == live.sources and alerts >= set(expected)
 
     until("everything to go through", lambda: through() or time.sleep(5), seconds=900)

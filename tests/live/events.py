@@ -1,4 +1,4 @@
-"""The sample stream with its disorder kept within the allowed lateness, so that any reading order gives the same alerts."""
+"""The sample stream, its disorder kept within the lateness: any order of reading gives the same alerts."""
 
 import gzip
 import json
@@ -12,7 +12,7 @@ SAMPLE = Path(__file__).parents[2] / "examples" / "sample.jsonl.gz"
 
 
 def sample(seed, count=None):
-    """Events of the sample in an order of arrival where none comes more than a third of the lateness behind a newer one.
+    """Events of the sample in an order where none comes more than a third of the lateness behind a newer one.
 
     Its dirt (lines that are no events) and its second deliveries stay where they are in that order. Gives the lines and
     the newest event time.

@@ -1,4 +1,4 @@
-"""A deployment for tests: real workers in processes of their own on a real broker, and what a replay says they must say."""
+"""A deployment for tests: real workers on a real broker, and what a replay says they must say."""
 
 import json
 import os
