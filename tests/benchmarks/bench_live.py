@@ -22,7 +22,8 @@ from typing import Any
 import msgspec
 import numpy as np
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from kafka import KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer
+from kafka import TopicPartition as Part
 
 from schemas.alert import Alert, Lifecycle
 from schemas.event import ForwardEvent
@@ -158,9 +159,6 @@ def latency(live: Live, rate: float, seconds: float) -> list[Figure]:
 
 def _waits(live: Live) -> Iterator[int]:
     """For each alert that an event raised: milliseconds from its event time to its record's."""
-    from kafka import KafkaConsumer  # noqa: PLC0415 - the other client's names
-    from kafka import TopicPartition as Part
-
     consumer = KafkaConsumer(**live.client, enable_auto_commit=False)
     parts = [Part(live.prefix + "alerts", number) for number in range(live.cascades)]
     consumer.assign(parts)
