@@ -24,7 +24,7 @@ demo-live: $(STAMP) ## the same on Apache Kafka: broker, topics, a worker, the s
 	$(BIN)/python examples/demo_live.py
 
 test: check ## every check and every test, as CI runs them
-	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
 	$(BIN)/python tests/coverage_gate.py .coverage.json
 
 check: lint types imports
