@@ -202,7 +202,7 @@ def test_marks_depend_on_words_and_agree_with_a_plain_reading(left: list[str], r
     here = any(left.count(word) > right.count(word) for word in denials)
     there = any(right.count(word) > left.count(word) for word in denials)
     assert (Variant.NEGATION in found) == (here != there)
-    if not {"mumbai", "bombay", "delhi", "new"} & set(left):
+    if not {"mumbai", "bombay", "delhi", "new", "york"} & set(left):  # York is a place of its own
         assert Variant.PLACE not in found
 
 
