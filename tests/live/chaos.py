@@ -1,6 +1,6 @@
 """Harm at random moments for as long as one likes, and the alerts of a replay in the end.
 
-    python -m tests.live.chaos [--minutes 20] [--events 1000000] [--seed 1]
+    python -m tests.live.chaos [--minutes 20] [--events 1000000] [--seed 1] [--harm kill ...]
 
 Two workers read a steady stream from a broker of their own. Every half minute or so the seed chooses what goes wrong.
 A worker that stops is started again, as a supervisor would. At the end every alert is there once, and the accounts
@@ -25,6 +25,7 @@ from tests.live.harness import LATENESS, Live, until
 
 BEGIN = 1_772_000_000_000
 STEP_MS = 20.0
+HARMS = ("kill", "stop", "join", "kill_broker", "pause_broker", "lose_state", "poison", "pause_worker")
 
 
 def stream(count, seed):
@@ -50,7 +51,8 @@ def _bridge(raw, rng, number):
 class Chaos:
     """A deployment under harm; what was done is kept with its time."""
 
-    def __init__(self, folder, seed):
+    def __init__(self, folder, seed, harms):
+        self.harms = harms
         self.rng = np.random.default_rng(seed)
         self.broker = Broker(folder / "broker").start()
         settings = {"worker__frame_events": 256, "worker__checkpoint_bytes": 2_000_000}
@@ -69,9 +71,7 @@ class Chaos:
 
     def harm(self):
         """Something goes wrong."""
-        name = ("kill", "kill", "stop", "join", "kill_broker", "pause_broker", "lose_state", "poison", "pause_worker")[
-            int(self.rng.integers(9))
-        ]
+        name = self.harms[int(self.rng.integers(len(self.harms)))]
         getattr(self, name)(("w0", "w1")[int(self.rng.integers(2))])
         self.done[name] += 1
         return name
@@ -119,9 +119,10 @@ def main():
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=float, default=30.0, help="seconds between two harms, on average")
+    parser.add_argument("--harm", nargs="+", choices=HARMS, default=HARMS)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hearsay-chaos-") as folder:
-        chaos = Chaos(Path(folder), given.seed)
+        chaos = Chaos(Path(folder), given.seed, given.harm)
         try:
             run(chaos, given)
         finally:
