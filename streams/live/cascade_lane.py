@@ -84,6 +84,8 @@ class CascadeLane(StatefulLane):
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
+        for one in self.inputs.values():
+            one.look_after()
         return any(len(one) for one in inputs)
 
     async def _receive(self) -> None:

@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 _PRODUCE_BYTES = 1 << 20  # of records for one partition that may go in one request
 _PRODUCE_S = 120.0  # a broker that does not take a record for so long stops the worker
 _BUFFERED = 64  # records that Faust may hold for a stream; a frame may have some megabytes
+_UNHEARD_S = 15.0  # without a lane, after which a partition is asked after
 _LONG_S = 3_600.0 * 24 * 365  # for Faust's own commits and its suspicions: positions are committed by lanes
 
 
@@ -70,6 +71,7 @@ class Engine:
         self.make_lane: Callable[[Engine, int], Lane] | None = None
         self.lanes: dict[int, Lane] = {}
         self._assigned = False
+        self._without: dict[TP, float] = {}  # assigned partitions without a lane, and since when
         self.pseudonymiser = effective.key.pseudonymiser()
         self._client = connection.client_options(settings.kafka, password)
         self._ends = places.Ends(self._client)
@@ -133,8 +135,21 @@ class Engine:
     def measure_lag(self) -> None:
         """Show how many records each lane has still to read, as far as the last fetch told."""
         for partition, lane in self.lanes.items():
-            behind = sum(max(0, (self.app.consumer.highwater(one.tp) or 0) - one.due) for one in lane.inputs.values())
+            behind = sum(max(0, self.consumer.end(one.tp) - one.due) for one in lane.inputs.values())
             self.metrics.lag.labels(self.stage, str(partition)).set(behind)
+
+    async def look_after(self) -> None:
+        """Send the consumer back for partitions with records that never reached a lane: see `Input.look_after`."""
+        now = asyncio.get_running_loop().time()
+        mine = {tp for tp in self.consumer.assignment() if tp.topic in map(self.topic, self.inputs)}
+        without = {tp for tp in mine if tp.partition not in self.lanes} if self.joined else set()
+        self._without = {tp: self._without.get(tp, now) for tp in without}
+        for tp in [tp for tp, since in self._without.items() if now - since > _UNHEARD_S]:
+            place = await self.committed(tp.topic.removeprefix(self.settings.kafka.prefix), tp.partition)
+            self._without[tp] = now
+            if self.consumer.end(tp) > place.offset and tp.partition not in self.lanes:
+                _log.warning("partition unheard", extra={"stage": self.stage, "partition": tp.partition})
+                await self.consumer.rewind(tp, place.offset)
 
     async def close_lanes(self, *, finish: bool) -> None:
         """End all lanes, together."""

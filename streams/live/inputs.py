@@ -40,7 +40,7 @@ class Input:
         self._open = self._closed = False
         self._due = 0
         self._gap_at: int | None = None  # where the record stood that came too early
-        self._rewound = 0.0
+        self._rewound = self._came = 0.0
         self._rewinding: asyncio.Task[None] | None = None
 
     @property
@@ -85,7 +85,7 @@ class Input:
                 async with asyncio.timeout(seconds):
                     await self._changed.wait()
             except TimeoutError:
-                self._rewind_again()
+                self.look_after()
                 return False
         return bool(self._records)
 
@@ -110,6 +110,7 @@ class Input:
                 self._records.append(Record(self._due, offset, value))
                 self._due, self._gap_at = offset + 1, None
         if self._records:
+            self._came = asyncio.get_running_loop().time()
             self._changed.set()
 
     def _is_due(self, offset: int) -> bool:
@@ -122,14 +123,22 @@ class Input:
             self._gap_at = offset
             self._rewind()
         else:
-            self._rewind_again()
+            self.look_after()
         return False
 
     def _rewind(self) -> None:
         self._rewound = asyncio.get_running_loop().time()
         self._rewinding = asyncio.create_task(self._consumer.rewind(self.tp, self._due))
 
-    def _rewind_again(self) -> None:
-        """Where a rewind has led to nothing."""
-        if self._gap_at is not None and asyncio.get_running_loop().time() - self._rewound > _PATIENCE_S:
+    def look_after(self) -> None:
+        """Send the consumer back where the broker has more and nothing comes.
+
+        A rewind may have led to nothing; and what was fetched just before a rebalance is for nobody, so that of a
+        partition's last records none may follow that would show the gap.
+        """
+        if self._closed or not self._open or self._records:
+            return
+        missing = self._gap_at is not None or self._consumer.end(self.tp) > self._due
+        now = asyncio.get_running_loop().time()
+        if missing and now - max(self._rewound, self._came) > _PATIENCE_S:
             self._rewind()

@@ -87,6 +87,10 @@ class Consumer(aiokafka.Consumer):
             await self.seek_wait({tp: offset})
             self._read_offset.pop(tp, None)
 
+    def end(self, tp: TP) -> int:
+        """The offset behind a partition's last record, as far as the last fetch told; 0 of one that is not ours."""
+        return (self.highwater(tp) or 0) if tp in self.assignment() else 0
+
     def hold(self, tp: TP) -> None:
         """Fetch nothing more of a partition for now."""
         if tp not in self._held:

@@ -7,6 +7,8 @@ import signal
 from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
+from kafka.errors import KafkaError
+
 from detectors.snapshot import SnapshotError
 from streams import topics
 from streams.embedders.model_files import ModelError
@@ -167,6 +169,8 @@ class _Worker:
             await asyncio.sleep(_LAG_S)
             for engine in self._engines:
                 engine.measure_lag()
+                with contextlib.suppress(KafkaError):  # the broker is away: there is nothing to look after
+                    await engine.look_after()
 
 
 async def _end(engine: Engine) -> BaseException:

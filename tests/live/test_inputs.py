@@ -13,13 +13,16 @@ class Fetcher:
     """Stands for the consumer: notes what it is told."""
 
     def __init__(self):
-        self.held, self.rewound = set(), []
+        self.held, self.rewound, self.behind_last = set(), [], 0
 
     def hold(self, tp):
         self.held.add(tp)
 
     def release(self, tp):
         self.held.discard(tp)
+
+    def end(self, tp):
+        return self.behind_last
 
     async def rewind(self, tp, offset):
         self.rewound.append(offset)
@@ -111,6 +114,26 @@ def test_whoever_waits_is_woken_by_a_record_and_by_the_end():
         return len(input_)
 
     assert asyncio.run(run()) == 0
+
+
+def test_what_was_fetched_and_never_came_is_asked_for_when_nothing_follows_it(monkeypatch):
+    #  0 1 | 2 and 3 were fetched just before a rebalance, and nothing comes behind them
+    async def run():
+        fetcher = Fetcher()
+        input_ = Input(fetcher, HERE, 10)
+        input_.open(0)
+        input_.put(batch(0, 1))
+        input_.take_some(2)
+        fetcher.behind_last = 4
+        input_.look_after()
+        await asyncio.sleep(0)
+        soon = list(fetcher.rewound)
+        monkeypatch.setattr("streams.live.inputs._PATIENCE_S", -1.0)
+        input_.look_after()
+        await asyncio.sleep(0)
+        return soon, fetcher.rewound
+
+    assert asyncio.run(run()) == ([], [2])
 
 
 def test_what_is_given_back_comes_first_again():
