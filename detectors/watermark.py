@@ -135,9 +135,19 @@ class Watermark:
         self._progress.setdefault(partition, 0)
         self._silent.add(partition)
         self._recompute()
-        if len(self._silent) == len(self._progress):
-            self.raise_to(max(self._progress.values()) + 1)
+        if self.all_silent:
+            self.raise_to(self.newest + 1)
         return self.value
+
+    @property
+    def all_silent(self) -> bool:
+        """Whether no partition is waited for."""
+        return len(self._silent) == len(self._progress)
+
+    @property
+    def newest(self) -> int:
+        """The newest time that any partition has confirmed."""
+        return max(self._progress.values(), default=0)
 
     def raise_to(self, time: int) -> int:
         """Give up waiting for events before `time`."""
@@ -268,6 +278,8 @@ class ReorderBuffer:
         """Wait no longer for a silent partition; get what waited for it alone. See `Watermark.silence`."""
         out: Arrivals = []
         self._release(self._mark.silence(partition), out)
+        if self._mark.all_silent:
+            self._release_believable(out)
         return out
 
     def flush(self) -> Arrivals:
@@ -301,6 +313,13 @@ class ReorderBuffer:
             return Arrival.EXPIRED
         self.late += 1
         return Arrival.LATE
+
+    def _release_believable(self, out: Arrivals) -> None:
+        """Nobody speaks: release what no partition has confirmed yet, as far as it is no leap ahead of them all."""
+        limit = self._mark.newest + self._config.max_jump_ms
+        believable = [time for time, _, _ in self._heap if time <= limit]
+        if believable:
+            self._release(self._mark.raise_to(max(believable) + 1), out)
 
     def _force(self, out: Arrivals) -> None:
         before = len(self._heap)

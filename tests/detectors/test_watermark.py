@@ -363,6 +363,16 @@ def test_a_silent_partition_releases_what_waited_for_it() -> None:
     assert [a for _, a in buffer.update(seen(3, 199))] == [Arrival.LATE]
 
 
+def test_when_all_are_silent_the_last_events_of_a_reader_that_began_anew_need_no_confirmation() -> None:
+    #  progress 100 | the reader starts again, its progress at 0, and two events are all that comes
+    buffer = ReorderBuffer(SMALL)
+    buffer.update(seen(1, 100))
+    buffer.update(seen(2, 150, progress=0))
+    buffer.update(seen(3, 160, progress=0))
+    assert times(buffer.silence(0)) == [100, 150, 160]
+    assert buffer.waiting == 0
+
+
 def test_a_liar_still_waits_when_all_partitions_are_silent() -> None:
     #  a time far ahead that nobody confirms: not what the watermark is set by
     buffer = ReorderBuffer(SMALL)
@@ -492,4 +502,4 @@ def test_a_time_that_nobody_confirmed_waits_though_all_are_silent() -> None:
         buffer.update(seen(event, time, progress=progress.observe(time)))
         assert buffer.silence(0) == []
     buffer.update(seen(3, 102, progress=progress.observe(102)))
-    assert times(buffer.silence(0)) == [100]
+    assert times(buffer.silence(0)) == [100, 101, 102]
