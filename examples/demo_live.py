@@ -1,4 +1,4 @@
-"""The whole path on one machine: a broker, topics, one worker, the sample published, the alerts as they arrive.
+"""The whole path on one machine: a broker, topics, the sample published, one worker, the alerts as they arrive.
 
     python examples/demo_live.py
 
@@ -39,12 +39,13 @@ def main() -> None:
             "HEARSAY_ORDER__IDLE_MS": "5000",  # the sample ends: what waits for more is released after five seconds
         }
         command("topics", "--create")
+        # Three days in some seconds: published before the worker reads, so that no partition looks idle beside another.
+        published = json.loads(command("publish", SAMPLE, "--json"))["published"]
         with (FOLDER / "worker.log").open("wb") as log:
             worker = start("worker", stderr=log)
             try:
                 wait_for("ready", worker)
                 reader = start("alerts", "--follow", "--from", "beginning")
-                published = json.loads(command("publish", SAMPLE, "--json"))["published"]
                 wait_for_all(published, worker)
                 stop(reader)
                 say(f"{published} events went through; the worker's log is {FOLDER / 'worker.log'}")
