@@ -199,7 +199,7 @@ class Live:
         """The newest account on `watermarks`; nothing before the first."""
         accounts = [_decoded(value, Watermark) for *_, value in self.read("watermarks")]
         accounts = [account for account in accounts if account is not None]
-        return max(accounts, key=lambda account: account.received, default=Watermark(
+        return max(accounts, key=lambda account: (account.received, account.time, account.applied), default=Watermark(
             realm="", time=0, received=0, applied=0, duplicates=0, late=0, rejected=0, waiting=0))  # fmt: skip
 
     def received(self, events):
