@@ -57,6 +57,7 @@ class Input:
         early, self._early = self._early, []
         for batch in early:
             self._admit(batch)
+        self._regulate()
 
     def close(self) -> None:
         """Take no more, and let nobody wait."""
@@ -74,8 +75,7 @@ class Input:
             self._admit(batch)
         else:
             self._early.append(batch)
-        if len(self._records) + sum(len(early.records) for early in self._early) >= self._bound:
-            self._consumer.hold(self.tp)
+        self._regulate()
 
     async def wait(self, seconds: float) -> bool:
         """Wait for a record, at most so long; whether there is one."""
@@ -92,8 +92,7 @@ class Input:
     def take(self) -> Record:
         """The next record."""
         record = self._records.popleft()
-        if 2 * len(self._records) < self._bound:
-            self._consumer.release(self.tp)
+        self._regulate()
         return record
 
     def take_some(self, most: int) -> deque[Record]:
@@ -103,6 +102,14 @@ class Input:
     def give_back(self, records: deque[Record]) -> None:
         """Put back what was taken and not used, before the others."""
         self._records.extendleft(reversed(records))
+
+    def _regulate(self) -> None:
+        """Let the partition be fetched or not. What was dropped makes room too: nobody takes it."""
+        size = len(self._records) + sum(len(early.records) for early in self._early)
+        if size >= self._bound:
+            self._consumer.hold(self.tp)
+        elif 2 * size < self._bound:
+            self._consumer.release(self.tp)
 
     def _admit(self, batch: Batch) -> None:
         for offset, value in batch.records:

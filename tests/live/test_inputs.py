@@ -101,6 +101,19 @@ def test_a_partition_with_enough_records_is_not_fetched_until_half_of_them_are_t
     assert asyncio.run(run()) == set()
 
 
+def test_a_partition_held_while_its_state_was_restored_is_fetched_again_when_all_that_came_was_old():
+    #  committed at 0, a newer checkpoint at 8:   0..5 come early and are too many | opened at 8: none of them is due
+    async def run():
+        fetcher = Fetcher()
+        input_ = Input(fetcher, HERE, 4)
+        input_.put(batch(0, 1, 2, 3, 4, 5))
+        assert fetcher.held == {HERE}
+        input_.open(8)
+        return fetcher.held
+
+    assert asyncio.run(run()) == set()
+
+
 def test_whoever_waits_is_woken_by_a_record_and_by_the_end():
     async def run():
         input_ = Input(Fetcher(), HERE, 4)
