@@ -168,7 +168,7 @@ def report(chaos):
         )
         return account.received == total and account.waiting == live.sources and alerts >= set(expected)
 
-    until("everything to go through", lambda: through() or time.sleep(5), seconds=900)
+    until("everything to go through", lambda: through() or time.sleep(10), seconds=1800)
     for worker in chaos.workers.values():
         worker.stop()
     account, alerts = live.account(), live.alerts()
