@@ -197,7 +197,8 @@ class Broker:
 
     def _format(self, java: list[str]) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = ["kafka.tools.StorageTool", "format", "--standalone", "--cluster-id", cluster, "--config", _PROPERTIES]
+        named = f"--cluster-id={cluster}"  # in one word: one in 64 begins with a dash
+        tool = ["kafka.tools.StorageTool", "format", "--standalone", named, "--config", _PROPERTIES]
         with self.log.open("ab") as log:
             done = subprocess.run(  # noqa: S603 - our own words, and a login that was checked
                 [*java, *tool, *self._security.format_arguments()],
