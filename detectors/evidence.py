@@ -11,7 +11,19 @@ from typing import Protocol
 
 import msgspec
 
-from detectors.sentences import Groups, against, expected, known_of, listed, pace, recent, shape, wordings
+from detectors.sentences import (
+    Groups,
+    against,
+    expected,
+    known_of,
+    listed,
+    pace,
+    recent,
+    repeated,
+    resemblance,
+    shape,
+    wordings,
+)
 from detectors.transition import Transition
 from detectors.wording import duration, many, moment, plain, rough, shorten
 from schemas.alert import (
@@ -30,6 +42,7 @@ from schemas.alert import (
 
 SPREAD_NOT_TRUTH = "This measures spread, not truth."
 _SHORT_ID = 8
+_VERDICT = 40  # graphemes of a verdict in a headline
 _OVER = (Lifecycle.SUBSIDED, Lifecycle.CLOSED)
 
 
@@ -182,16 +195,27 @@ def _clock(transition: Transition, policy: Terms) -> Clock | None:
 def _headline(seen: Observation, transition: Transition) -> str:
     counts = seen.counts
     until = counts.last_time if transition.state in _OVER else transition.time
-    return f"{_subject(seen, transition)}: {_sharers(seen)} in {duration(until - counts.first_time)}"
+    spread = f"{_sharers(seen)} in {duration(until - counts.first_time)}"
+    return f"{_subject(seen, transition)}: {spread}{_judged(seen.content)}"
+
+
+def _judged(content: Content) -> str:
+    """The verdict on the claim that the message repeats, in the checker's words."""
+    claims = repeated(content)
+    return f"; repeats a claim with the verdict “{shorten(plain(claims[0].verdict), _VERDICT)}”" if claims else ""
 
 
 def _subject(seen: Observation, transition: Transition) -> str:
     state, level = transition.state, f" (level {transition.level})" if transition.level else ""
     if state is Lifecycle.EVIDENCE:
-        return ("Fact-check matched" if seen.content.debunks else "New evidence on the content") + level
+        return ("Fact-check matched" if _checked(seen.content) else "New evidence on the content") + level
     if state is Lifecycle.RESURFACED:
         return f"Back, and spreading fast{level}" if level else "Back after a silence"
     return _SUBJECTS[state] + level
+
+
+def _checked(content: Content) -> bool:
+    return bool(content.debunks or repeated(content))
 
 
 _SUBJECTS = {
@@ -223,6 +247,7 @@ def _sentences(seen: Observation, transition: Transition, author: Author, clock:
         yield _lowering(seen, transition, author.policy)
     yield SPREAD_NOT_TRUTH
     yield f"Evidence on content: {known_of(seen.content)}."
+    yield from resemblance(seen.content)
     yield from wordings(seen.text)
     yield shape(seen.structure)
     if clock is not None:
@@ -258,7 +283,7 @@ def _why_milestone(seen: Observation, transition: Transition, policy: Terms) -> 
 
 
 def _why_evidence(seen: Observation, transition: Transition, policy: Terms) -> str:
-    what = "a fact-check matches" if seen.content.debunks else "there is new evidence on the content"
+    what = "a fact-check matches" if _checked(seen.content) else "there is new evidence on the content"
     return f"Alert because {what}. Its growth: {against(seen.growth)}."
 
 

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from detectors.wording import duration, many, plain, rough, shorten, whole
 from schemas.alert import Content, Counts, Growth, Structure, Text
 from schemas.assignment import Variant
-from schemas.event import Debunk
+from schemas.claim import ClaimMatch, Nearness
 
 Groups = tuple[tuple[str, int], ...]
 
 _QUOTED = 60  # graphemes of a publisher's name or verdict
+_DATE = 10  # characters of a date: the day
 
 
 _SWAPS: dict[str, str] = {
@@ -60,10 +61,18 @@ def against(growth: Growth) -> str:
 def known_of(content: Content) -> str:
     """What others say of the message: fact-checks and reports."""
     said = []
+    matched = repeated(content)
     if content.debunks:
-        first, others = content.debunks[0], len(content.debunks) - 1
-        more = f" and {others} more" if others else ""
-        said.append(f"matches a fact-check by {_fact_check(first)}{more}")
+        first, others = content.debunks[0], len(content.debunks) + len(matched) - 1
+        said.append(f"matches a fact-check by {_fact_check(first.publisher, first.verdict)}{_more(others)}")
+    elif matched:
+        claim = matched[0]
+        checked = _fact_check(claim.publisher, claim.verdict, claim.date)
+        said.append(f"repeats a claim checked by {checked}{_more(len(matched) - 1)}")
+    elif content.claims:
+        claim = content.claims[0]
+        checked = _fact_check(claim.publisher, claim.verdict, claim.date)
+        said.append(f"resembles a claim checked by {checked}, for a person to compare")
     else:
         said.append("no fact-check matched")
     if content.reports:
@@ -72,8 +81,26 @@ def known_of(content: Content) -> str:
     return "; ".join(said)
 
 
-def _fact_check(debunk: Debunk) -> str:
-    return f"{shorten(plain(debunk.publisher), _QUOTED)} (verdict: “{shorten(plain(debunk.verdict), _QUOTED)}”)"
+def repeated(content: Content) -> tuple[ClaimMatch, ...]:
+    """The checked claims that the message repeats, nearest first, without those that it only resembles."""
+    return tuple(claim for claim in content.claims if claim.nearness is Nearness.MATCH)
+
+
+def _more(others: int) -> str:
+    return f" and {others} more" if others else ""
+
+
+def _fact_check(publisher: str, verdict: str, date: str | None = None) -> str:
+    when = f", {plain(date)[:_DATE]}" if date else ""
+    return f"{shorten(plain(publisher), _QUOTED)} (verdict: “{shorten(plain(verdict), _QUOTED)}”{when})"
+
+
+def resemblance(content: Content) -> Iterator[str]:
+    """The category of the labelled example that the wording is nearest to, as what it is: a suggestion."""
+    if content.harm is not None:
+        category = shorten(plain(content.harm.category), _QUOTED)
+        nearest = f"Its wording is nearest to an example of “{category}” (cosine {content.harm.score:.2f})"
+        yield f"{nearest}: a suggestion for ordering a queue, not a finding."
 
 
 def wordings(text: Text) -> Iterator[str]:
@@ -104,4 +131,16 @@ def listed(groups: Groups) -> str:
     return ", ".join(f"{plain(name)} {whole(count)}" for name, count in groups)
 
 
-__all__ = ["Groups", "against", "expected", "known_of", "listed", "pace", "recent", "shape", "wordings"]
+__all__ = [
+    "Groups",
+    "against",
+    "expected",
+    "known_of",
+    "listed",
+    "pace",
+    "recent",
+    "repeated",
+    "resemblance",
+    "shape",
+    "wordings",
+]

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from schemas.base import Count, Digest, Duration, Message, Ms
+from schemas.claim import ClaimMatch, HarmSuggestion
 from schemas.event import Debunk
 
 
@@ -93,6 +94,8 @@ class Content(msgspec.Struct, frozen=True, omit_defaults=True):
     debunks: tuple[Debunk, ...] = ()
     reports: Count = 0  # distinct reporters
     report_categories: tuple[tuple[str, int], ...] = ()
+    claims: tuple[ClaimMatch, ...] = ()  # checked claims that it repeats or resembles; matches first, nearest first
+    harm: HarmSuggestion | None = None  # for ordering a queue, not a finding
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -131,6 +134,7 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     settings_digest: Digest
     model_revision: str
     key_id: str
+    knowledge_digest: Digest | None = None  # of the checked claims and examples of harm that texts were compared with
 
 
 class Alert(Message, frozen=True, kw_only=True):

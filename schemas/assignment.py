@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from schemas.base import Digest, Message, Ms
+from schemas.claim import NOTHING, Recognition
 from schemas.sighting import Sighting
 
 
@@ -54,6 +55,7 @@ class Assignment(Message, frozen=True, kw_only=True):
     variants: tuple[Variant, ...] = ()
     arrival: Arrival = Arrival.ON_TIME
     member_chats: tuple[Digest, ...] = ()  # where the sender was seen before; only where the parent is hidden
+    recognition: Recognition = NOTHING  # of the wording, where it is new
 
 
 class Merge(Message, frozen=True, kw_only=True):

@@ -113,10 +113,15 @@ def explain(found: Found, source: str | None, effective: Effective, make: Maker 
         )
     settings = _as_then(from_values(manifest.settings), effective.settings)
     story = Story(found.alert)
-    engine, _ = make(settings, effective.key, story.trace)
+    made = make(settings, effective.key, story.trace)
+    if made.knowledge_digest != manifest.knowledge_digest:
+        raise ExplainError(
+            "a run is explained with the checked claims and examples of harm that it was made with; got others; "
+            "set claims.file and harm.file to those"
+        )
     opened = open_source(path, settings.pipeline.intake.max_event_bytes)
     try:
-        for output in Driver(opened, engine, settings.replay.batch_events, manifest.at_most).outputs():
+        for output in Driver(opened, made.engine, settings.replay.batch_events, manifest.at_most).outputs():
             story.absorbed(output.clusters)
             if story.ends_with(output.alerts):
                 break
@@ -128,7 +133,12 @@ def explain(found: Found, source: str | None, effective: Effective, make: Maker 
 def _as_then(then: Settings, now: Settings) -> Settings:
     """What decides as it was; where the model lies and how files are read as it is now."""
     here = {name: getattr(now.embedder, name) for name in ("cache_dir", "hub")}
-    return msgspec.structs.replace(now, pipeline=then.pipeline, embedder=msgspec.structs.replace(then.embedder, **here))
+    return msgspec.structs.replace(
+        now,
+        pipeline=then.pipeline,
+        embedder=msgspec.structs.replace(then.embedder, **here),
+        harm=msgspec.structs.replace(then.harm, file=now.harm.file),
+    )
 
 
 def _input(run: Run, source: str | None) -> str:

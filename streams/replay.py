@@ -26,6 +26,7 @@ from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position
 from streams.embedders import make_embedder
 from streams.errors import UserError
+from streams.knowledge import load_knowledge
 from streams.run_folder import InputFile, Manifest, RunCounts, RunWriter, Timings
 from streams.settings import Key, Settings, to_values
 from streams.sources import Record, Refused, Source, open_source, printable
@@ -192,6 +193,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     code_version: str
     schema_versions: dict[str, int]
     model_revision: str
+    knowledge_digest: str | None
     key_id: str
 
     def manifest(self, source: Source, at_most: int | None, counts: RunCounts, *, complete: bool) -> Manifest:
@@ -207,16 +209,26 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def recipe(settings: Settings, key: Key, model_revision: str) -> Recipe:
+class Made(msgspec.Struct, frozen=True):
+    """What a replay drives, and what it was made from beside the settings."""
+
+    engine: Engine
+    model_revision: str
+    knowledge_digest: str | None = None
+
+
+def recipe(settings: Settings, key: Key, made: Made) -> Recipe:
     """What a run with these settings is made from; nothing in it tells where it ran."""
-    private = ("key.", "embedder.cache_dir", "embedder.hub", "replay.", "pool.", "worker.", "kafka.")
+    places = ("embedder.cache_dir", "embedder.hub", "claims.file", "harm.file")
+    private = (*places, "key.", "replay.", "pool.", "worker.", "kafka.")
     values = {name: value for name, value in to_values(settings).items() if not name.startswith(private)}
     return Recipe(
         settings=values,
         settings_digest=settings.pipeline.digest(),
         code_version=code_version(),
         schema_versions=schema_versions(),
-        model_revision=model_revision,
+        model_revision=made.model_revision,
+        knowledge_digest=made.knowledge_digest,
         key_id=key.id,
     )
 
@@ -237,20 +249,24 @@ class ModelMissingError(UserError):
 
 
 class Maker(Protocol):
-    """Makes what a replay drives, and says which model is in it."""
+    """Makes what a replay drives, and says what is in it."""
 
-    def __call__(self, settings: Settings, key: Key, trace: Trace | None = None) -> tuple[Engine, str]:
-        """The engine and its model's revision."""
+    def __call__(self, settings: Settings, key: Key, trace: Trace | None = None) -> Made:
+        """The engine, and what it was made from."""
         ...
 
 
-def make_pipeline(settings: Settings, key: Key, trace: Trace | None = None) -> tuple[Engine, str]:
-    """The real pipeline with the real model, and the model's revision."""
+def make_pipeline(settings: Settings, key: Key, trace: Trace | None = None) -> Made:
+    """The real pipeline with the real model and all that is known."""
+    knowledge = load_knowledge(settings.claims, settings.harm)
     try:
         embedder = make_embedder(settings.embedder)
     except ValueError as error:
         raise ModelMissingError(f"the model must load; got: {error}; `hearsay doctor` tells more") from error
-    return Pipeline(settings.pipeline, embedder, key.pseudonymiser(), code_version(), trace), embedder.revision
+    limits, cache_dir = settings.pipeline.clustering, settings.embedder.cache_dir
+    recogniser = knowledge.recogniser(limits, embedder, cache_dir)
+    engine = Pipeline(settings.pipeline, embedder, key.pseudonymiser(), code_version(), trace, recogniser=recogniser)
+    return Made(engine, embedder.revision, recogniser.digest)
 
 
 def replay(
@@ -288,10 +304,10 @@ def replay(
     source = open_source(path, settings.pipeline.intake.max_event_bytes)
     try:
         with RunWriter(out, overwrite=overwrite, row_group_rows=settings.replay.row_group_rows) as writer:
-            pipeline, revision = (make or make_pipeline)(settings, key)
-            made_from = recipe(settings, key, revision)
+            made = (make or make_pipeline)(settings, key)
+            made_from = recipe(settings, key, made)
             clock = Clock()
-            driver = Driver(source, pipeline, settings.replay.batch_events, at_most)
+            driver = Driver(source, made.engine, settings.replay.batch_events, at_most)
             writer.begin(made_from.manifest(source, at_most, RunCounts(), complete=False))
             with rare_collection():
                 complete, counts = _drive(driver, source, writer, watcher)

@@ -18,6 +18,7 @@ from detectors.pseudonym import Pseudonymiser
 from streams.connection import KafkaSettings
 from streams.embedders import EmbedderConfig
 from streams.embedders.pool_config import PoolConfig
+from streams.knowledge import ClaimsSettings, HarmSettings
 from streams.live.config import WorkerSettings
 from streams.setting_tree import (
     ON_COMMAND_LINE,
@@ -75,6 +76,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     pipeline: PipelineConfig = PipelineConfig()
     embedder: EmbedderConfig = EmbedderConfig()
+    claims: ClaimsSettings = ClaimsSettings()
+    harm: HarmSettings = HarmSettings()
     key: KeySettings = KeySettings()
     replay: ReplaySettings = ReplaySettings()
     pool: PoolConfig = PoolConfig()

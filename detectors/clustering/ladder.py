@@ -4,7 +4,7 @@ A rumour counted as two is seen late or not at all: split in two, recall fell fr
 the ladder goes on to paraphrases, and a bridge between two clusters makes them one. Sources: see `rungs`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -15,12 +15,16 @@ from detectors.clustering.membership import Actor, Membership
 from detectors.clustering.recent import Recent
 from detectors.clustering.rungs import Embed, Found, Near, Rungs, Vectors
 from detectors.clustering.texts import Texts, TextsState
+from detectors.sketch import Sketch
 from detectors.snapshot import pack, unpack
 from schemas.assignment import Arrival, Assignment, Merge, Method, Suggestion, Variant
+from schemas.claim import NOTHING, Recognition
 from schemas.event import Kind
 from schemas.sighting import SPREADING, Content, Sighting
 
 Decision = Assignment | Merge
+Recognise = Callable[[Content, Sketch, Vectors | None], Recognition]
+"""Says what a new wording is recognised as, from its sketch and, where one was needed, its vector."""
 
 # Looking a member up in its enumeration takes longer than the rest of a comparison.
 _REPLY, _QUOTE = Kind.REPLY, Kind.QUOTE
@@ -48,6 +52,7 @@ class _Join(msgspec.Struct):
     suggestion: Suggestion | None = None
     variants: tuple[Variant, ...] = ()
     novel: Found | None = None  # the search, where the text was new
+    recognition: Recognition = NOTHING
 
 
 class Clustering:
@@ -61,15 +66,17 @@ class Clustering:
     after its last share. Sightings must come in the order that `watermark` gives; EXPIRED ones change nothing.
     """
 
-    def __init__(self, config: ClusteringConfig, vectors: Embed) -> None:
+    def __init__(self, config: ClusteringConfig, vectors: Embed, recognise: Recognise | None = None) -> None:
         """Start without clusters.
 
         Args:
             config: thresholds and bounds.
             vectors: gives one unit row for each normal text; asked only where no cheaper rung holds.
+            recognise: asked once for each wording that is learned; what it says travels with the assignment.
 
         """
         self._config = config
+        self._recognise = recognise
         self._clusters = Clusters(config)
         self._texts = Texts(config)
         self._marks = Marks(config, self._living)
@@ -218,6 +225,8 @@ class Clustering:
     def _learn(self, content: Content, cluster: Cluster, join: _Join, found: Found) -> None:
         """Remember the wording. It gets a vector only where nothing was near: nearness must not creep on."""
         join.variants = self._texts.learn(cluster, content).variants
+        if self._recognise is not None:
+            join.recognition = self._recognise(content, found.sketch, found.vector)
         if found.method is not Method.LEXICAL:
             vector = found.vector if found.cluster is None else None
             self._texts.represent(cluster, content.fingerprint, found.sketch, vector)
@@ -351,6 +360,7 @@ class Clustering:
             variants=join.variants,
             arrival=arrival,
             member_chats=chats,
+            recognition=join.recognition,
         )
 
     # --- state --------------------------------------------------------------------------------------------------------

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from detectors.clustering.clusters import Cluster, Clusters
 from detectors.clustering.config import ClusteringConfig
+from detectors.clustering.limits import Demands, Limits
 from detectors.clustering.marks import Mark, Marks
 from detectors.clustering.texts import Texts
-from detectors.scripts import ScriptShare
 from detectors.sketch import Sketch
 from schemas.assignment import Method, Suggestion
 from schemas.sighting import Content, Sighting
@@ -23,7 +23,6 @@ from schemas.sighting import Content, Sighting
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]
 
-_READ = 0.5  # share of a text's letters in the model's scripts from which it counts as read
 _UNIT = 1e-3  # how far from 1 the length of a vector that travelled may be
 
 
@@ -47,14 +46,6 @@ class Found(NamedTuple):
     suggestion: Suggestion | None = None
 
 
-class Limits(NamedTuple):
-    """The similarities that a text of some length must reach."""
-
-    lexical: float
-    suggest: float
-    match: float
-
-
 class Rungs:
     """Searches for a novel text's cluster. A sketch costs about 0.1 ms, a vector some ten."""
 
@@ -66,23 +57,21 @@ class Rungs:
         self._marks = marks
         self._clusters = clusters
         self._embed = vectors
-        self._plain = _limits(config, 0.0)
-        self._guarded = _limits(config, config.guard)
-        self._readable = ScriptShare(config.model_scripts)
+        self._demands = Demands(config)
         self._pending: deque[Content] = deque()
         self._primed: dict[str, Vectors] = {}
         self._sketches: dict[str, Sketch] = {}
 
     def search(self, sighting: Sighting, marks: list[Mark]) -> Found:
         """Climb the rungs until one holds."""
-        limits = self._limits(sighting.content)
+        limits = self._demands.limits(sighting.content)
         sketch = self._sketch(sighting.content)
         found = self._lexical(sketch, limits)
         return found if found.cluster is not None else self._meaning(sighting, marks, sketch, limits)
 
     def shallow(self, content: Content) -> Found:
         """Climb without the model."""
-        return self._lexical(self._texts.sketch(content), self._limits(content))
+        return self._lexical(self._texts.sketch(content), self._demands.limits(content))
 
     def wanted(self, contents: Sequence[Content]) -> list[str]:
         """Give the normal texts among these that no rung below the embedding knows, each once, in order."""
@@ -127,8 +116,7 @@ class Rungs:
         """Leave out what only the model finds near: in a language that it was not taught, strangers look alike."""
         if not near:
             return near
-        config = self._config
-        floor = config.read_lexical if self._readable.of(normal) >= _READ else config.unread_lexical
+        floor = self._demands.floor(normal)
         return [one for one in near if self._texts.alike(sketch, one.representative) >= floor]
 
     def _near(self, vector: Vectors, at_least: float) -> list[Near]:
@@ -139,9 +127,6 @@ class Rungs:
             if cluster is not None and cluster.id not in nearest:
                 nearest[cluster.id] = Near(cluster, representative, cosine)
         return list(nearest.values())
-
-    def _limits(self, content: Content) -> Limits:
-        return self._guarded if content.words <= self._config.guard_words else self._plain
 
     def _sketch(self, content: Content) -> Sketch:
         sketch = self._sketches.pop(content.fingerprint, None)
@@ -170,11 +155,7 @@ class Rungs:
         if self._texts.known(content.fingerprint) is not None:
             return False
         sketch = self._sketches[content.fingerprint] = self._texts.sketch(content)
-        return self._lexical(sketch, self._limits(content)).cluster is None
-
-
-def _limits(config: ClusteringConfig, guard: float) -> Limits:
-    return Limits(*(min(1.0, round(limit + guard, 6)) for limit in (config.lexical, config.suggest, config.match)))
+        return self._lexical(sketch, self._demands.limits(content)).cluster is None
 
 
 def _read(data: bytes | None, dimension: int) -> Vectors | None:

@@ -12,6 +12,7 @@ import msgspec
 from detectors.clustering import Clustering
 from detectors.embedding import Embedder, Vectors
 from detectors.pipeline.config import PipelineConfig
+from detectors.recognition import Recogniser
 from detectors.snapshot import pack, unpack
 from detectors.watermark import ReorderBuffer
 from schemas.assignment import Arrival, Assignment, Merge
@@ -34,9 +35,9 @@ class _State(msgspec.Struct, array_like=True):
 class Assigner:
     """Reorder buffer and clustering in one. Costs what they cost; memory is bounded by their bounds."""
 
-    def __init__(self, config: PipelineConfig, embedder: Embedder) -> None:
+    def __init__(self, config: PipelineConfig, embedder: Embedder, recogniser: Recogniser | None = None) -> None:
         self.order = ReorderBuffer(config.order)
-        self.clustering = Clustering(config.clustering, embedder.embed)
+        self.clustering = Clustering(config.clustering, embedder.embed, recogniser)
         self.applied = self.late = 0
 
     def release(self, sightings: Iterable[Sighting]) -> Released:

@@ -17,6 +17,7 @@ from detectors.policy import AlertPolicy, Transition
 from detectors.recent import RecentJoins
 from detectors.sharers import DistinctSharers, SharersConfig
 from schemas.assignment import Arrival, Assignment, Merge
+from schemas.claim import NOTHING
 from schemas.event import AccountStatus, Counters, Kind
 from schemas.sighting import Sighting
 
@@ -89,6 +90,8 @@ class Cascade:
         """Apply a post, forward, quote or reply; give what is to be said and the analyst's row."""
         sighting = assignment.sighting
         self._count(assignment, sighting)
+        if assignment.recognition is not NOTHING:
+            self.facts.recognise(assignment.recognition, self.parts.cascade)
         edge = self.edges.update(sighting, assignment.member_chats)
         message = node_id(sighting)
         sharer = sighting.actor or sighting.chat or message
@@ -166,10 +169,15 @@ class Cascade:
         """Ask the policy what this score says, at an event's time."""
         facts = self.facts
         facts.max_score = max(facts.max_score, score)
-        transitions = self.policy.update(time, score, self.size, len(facts.debunks))
+        transitions = self.policy.update(time, score, self.size, len(facts.debunks) + self._repeated())
         for transition in transitions:
             facts.top_level = max(facts.top_level, transition.level)
         return transitions
+
+    def _repeated(self) -> int:
+        """Checked claims that are worth a notification of their own; a text that hardly anybody shares is not."""
+        facts = self.facts
+        return facts.fact_checks if facts.claims and self.size >= self.parts.growth.min_sharers else 0
 
     def state(self, assignment: Assignment) -> Sequence[Transition]:
         """Apply what is said about a message: a counter, a deletion, an account's end, a report, a debunk."""
@@ -282,6 +290,8 @@ class Cascade:
             structural_virality=shape.structural_virality,
             edge_coverage=shape.edge_coverage,
             debunks=len(facts.debunks),
+            claims=facts.fact_checks,
+            harm=None if facts.harm is None else facts.harm.category,
             reports=round(self.reporters.count),
             late=facts.late + facts.expired,
             deleted=facts.deleted,

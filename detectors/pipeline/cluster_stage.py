@@ -12,6 +12,7 @@ import msgspec
 from detectors.embedding import Embedder, Vectors
 from detectors.pipeline.assigner import Assigner, Released
 from detectors.pipeline.config import PipelineConfig
+from detectors.recognition import Recogniser
 from detectors.snapshot import SnapshotError, pack, unpack
 from schemas.assignment import Assignment, Merge
 from schemas.frame import Frame, Step, Steps, Watermark
@@ -42,9 +43,11 @@ class ClusterStage:
     Memory is that of `Assigner`, and two integers for each source and cascade partition.
     """
 
-    def __init__(self, config: PipelineConfig, embedder: Embedder, partitions: int) -> None:
-        """`partitions` is the number of cascade partitions; it is part of the state."""
-        self.assigner = Assigner(config, embedder)
+    def __init__(
+        self, config: PipelineConfig, embedder: Embedder, partitions: int, recogniser: Recogniser | None = None
+    ) -> None:
+        """`partitions` is the number of cascade partitions; it is part of the state. The recogniser is not."""
+        self.assigner = Assigner(config, embedder, recogniser)
         self._config = config
         self._partitions = partitions
         self._next_offset: dict[int, int] = {}

@@ -10,6 +10,7 @@ from detectors.policy import PolicyConfig
 from detectors.recent import RecentConfig
 from detectors.sharers import SharersConfig
 from schemas.assignment import Merge
+from schemas.claim import ClaimMatch, HarmSuggestion, Nearness, Recognition
 from schemas.event import Debunk, Media
 from schemas.sighting import Content
 
@@ -74,6 +75,8 @@ class Facts(msgspec.Struct, kw_only=True):
     variants: dict[str, int] = {}
     report_categories: dict[str, int] = {}
     debunks: list[Debunk] = []
+    claims: list[ClaimMatch] = []  # each once, as near as any wording came to it
+    harm: HarmSuggestion | None = None  # the nearest that any wording came to an example
     counters: dict[str, tuple[int, int]] = {}
     owners: dict[str, str] = {}  # message -> sharer, to know whose share a deletion takes back
 
@@ -83,6 +86,20 @@ class Facts(msgspec.Struct, kw_only=True):
             return False
         self.debunks.append(debunk)
         return True
+
+    def recognise(self, found: Recognition, bounds: CascadeConfig) -> None:
+        """Keep what a new wording is recognised as: the nearest counts, and room is for matches first."""
+        if found.claims:
+            farthest_first = sorted((*self.claims, *found.claims), key=_rank, reverse=True)
+            nearest = {claim.claim_id: claim for claim in farthest_first}
+            self.claims = sorted(nearest.values(), key=_rank)[: bounds.max_debunks]
+        if found.harm is not None and (self.harm is None or _nearer(found.harm) > _nearer(self.harm)):
+            self.harm = found.harm
+
+    @property
+    def fact_checks(self) -> int:
+        """How many checked claims it repeats; those that it only resembles are for a person to judge."""
+        return sum(claim.nearness is Nearness.MATCH for claim in self.claims)
 
     def absorb(self, other: "Facts", merge: Merge, bounds: CascadeConfig) -> None:
         """Add up with the facts of a cascade that was merged into this one."""
@@ -105,8 +122,18 @@ class Facts(msgspec.Struct, kw_only=True):
         self.owners = {**other.owners, **self.owners}
         fresh = [debunk for debunk in other.debunks if debunk not in self.debunks]
         self.debunks = (self.debunks + fresh)[: bounds.max_debunks]
+        self.recognise(Recognition(tuple(other.claims), other.harm), bounds)
         if not self.content.fingerprint:
             self.content, self.lang = other.content, other.lang
+
+
+def _rank(claim: ClaimMatch) -> tuple[bool, float, str]:
+    """Matches before suggestions, nearest first."""
+    return claim.nearness is not Nearness.MATCH, -claim.similarity, claim.claim_id
+
+
+def _nearer(harm: HarmSuggestion) -> tuple[float, str, str]:
+    return harm.score, harm.category, harm.example
 
 
 def add_counts(into: dict[str, int], other: dict[str, int], most: int | None = None) -> None:

@@ -25,6 +25,8 @@ def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> Obs
             debunks=tuple(facts.debunks),
             reports=round(cascade.reporters.count),
             report_categories=tuple(sorted(facts.report_categories.items())),
+            claims=tuple(facts.claims),
+            harm=facts.harm,
         ),
         notes=_notes(cascade),
     )

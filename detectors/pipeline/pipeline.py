@@ -14,6 +14,7 @@ from detectors.pipeline.cascades import Cascades, Outputs, Trace
 from detectors.pipeline.config import PipelineConfig
 from detectors.pipeline.intake import Intake
 from detectors.pseudonym import Pseudonymiser
+from detectors.recognition import Recogniser
 from detectors.snapshot import pack, unpack
 from schemas.alert import Provenance
 from schemas.rejection import Reason, Rejection
@@ -64,6 +65,7 @@ class Pipeline:
         pseudonymiser: the key that identifiers are digested with.
         code_version: of the program, for provenance.
         trace: called with (name, struct) for every decision, for explanations; slows the run down.
+        recogniser: knows the checked claims and the examples of harm that wordings are compared with.
     """
 
     def __init__(
@@ -73,11 +75,14 @@ class Pipeline:
         pseudonymiser: Pseudonymiser,
         code_version: str,
         trace: Trace | None = None,
+        *,
+        recogniser: Recogniser | None = None,
     ) -> None:
-        made = provenance(config, code_version, embedder.revision, pseudonymiser.key_id)
+        known = None if recogniser is None else recogniser.digest
+        made = provenance(config, code_version, embedder.revision, pseudonymiser.key_id, known)
         self.config = config
         self.intake = Intake(config.intake, config.order, pseudonymiser)
-        self.assigner = Assigner(config, embedder)
+        self.assigner = Assigner(config, embedder, recogniser)
         self.cascades = Cascades(config.parts(), Author(config.evidence, config.policy, made), trace)
         self._received = self._rejected = 0
 
@@ -151,7 +156,9 @@ class Pipeline:
         self._received, self._rejected = state.received, state.rejected
 
 
-def provenance(config: PipelineConfig, code_version: str, model_revision: str, key_id: str) -> Provenance:
+def provenance(
+    config: PipelineConfig, code_version: str, model_revision: str, key_id: str, knowledge: str | None = None
+) -> Provenance:
     """What an alert says of how it was made."""
     return Provenance(
         code_version=code_version,
@@ -160,6 +167,7 @@ def provenance(config: PipelineConfig, code_version: str, model_revision: str, k
         settings_digest=config.digest(),
         model_revision=model_revision,
         key_id=key_id,
+        knowledge_digest=knowledge,
     )
 
 

@@ -63,6 +63,8 @@ class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
     structural_virality: float
     edge_coverage: float
     debunks: int
+    claims: int  # checked claims that it repeats
+    harm: str | None  # the category of the nearest example
     reports: int
     late: int
     deleted: int

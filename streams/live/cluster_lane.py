@@ -9,6 +9,7 @@ import msgspec
 
 from detectors.pipeline.assigner import Released
 from detectors.pipeline.cluster_stage import ClusterStage
+from detectors.recognition import Recogniser
 from schemas.base import encode
 from schemas.frame import Frame, Steps
 from schemas.sighting import Position
@@ -30,10 +31,12 @@ _unpack = msgspec.msgpack.Decoder(Frame).decode
 class ClusterLane(StatefulLane):
     """Drives a `ClusterStage`; its input is one partition, because one writer decides for the whole realm."""
 
-    def __init__(self, engine: Engine, partition: int, vectors: TextVectors) -> None:
+    def __init__(
+        self, engine: Engine, partition: int, vectors: TextVectors, recogniser: Recogniser | None = None
+    ) -> None:
         super().__init__(engine, partition)
         settings = engine.settings
-        self._stage = ClusterStage(settings.pipeline, vectors, settings.kafka.cascade_partitions)
+        self._stage = ClusterStage(settings.pipeline, vectors, settings.kafka.cascade_partitions, recogniser)
         self._vectors = vectors
         self._input = self.inputs[ORDERED]
         self._outbox = Outbox()

@@ -6,6 +6,7 @@ import msgspec
 
 from detectors.pipeline.novelty import Novelty
 from detectors.pipeline.pipeline import provenance
+from detectors.recognition import Recogniser
 from streams.connection import KafkaSettings
 from streams.live.cascade_lane import CascadeLane
 from streams.live.cluster_lane import ClusterLane
@@ -44,7 +45,15 @@ WITH_MODEL = frozenset({"embed", "cluster", "cascade"})
 """The stages that ask the model: for vectors, or for the name that its alerts carry."""
 
 
-def make_engine(stage: str, effective: Effective, metrics: Metrics, vectors: TextVectors | None) -> Engine:
+class Model(msgspec.Struct, frozen=True):
+    """What the stages beyond intake are given."""
+
+    vectors: TextVectors
+    knowledge_digest: str
+    recogniser: Recogniser | None  # only where the cluster stage runs
+
+
+def make_engine(stage: str, effective: Effective, metrics: Metrics, model: Model | None) -> Engine:
     """A stage's application, ready to start."""
     kind, settings = STAGES[stage], effective.settings
     engine = Engine(
@@ -55,20 +64,20 @@ def make_engine(stage: str, effective: Effective, metrics: Metrics, vectors: Tex
         stateful=kind.stateful,
         partitions=kind.partitions(settings.kafka),
     )
-    engine.make_lane = _lane_maker(stage, effective, vectors)
+    engine.make_lane = _lane_maker(stage, effective, model)
     return engine
 
 
-def _lane_maker(stage: str, effective: Effective, vectors: TextVectors | None) -> LaneMaker:
+def _lane_maker(stage: str, effective: Effective, model: Model | None) -> LaneMaker:
     if stage == "intake":
         pseudonymiser = effective.key.pseudonymiser()
         return lambda engine, partition: IntakeLane(engine, partition, pseudonymiser)
-    assert vectors is not None  # noqa: S101 - the worker has the model for these stages
-    settings = effective.settings
+    assert model is not None  # noqa: S101 - the worker has the model for these stages
+    settings, vectors = effective.settings, model.vectors
     if stage == "embed":
         novelty = Novelty(settings.pipeline.clustering, settings.worker.remembered_texts)
         return lambda engine, partition: EmbedLane(engine, partition, novelty, vectors)
     if stage == "cluster":
-        return lambda engine, partition: ClusterLane(engine, partition, vectors)
-    made = provenance(settings.pipeline, code_version(), vectors.revision, effective.key.id)
+        return lambda engine, partition: ClusterLane(engine, partition, vectors, model.recogniser)
+    made = provenance(settings.pipeline, code_version(), vectors.revision, effective.key.id, model.knowledge_digest)
     return lambda engine, partition: CascadeLane(engine, partition, made)

@@ -14,11 +14,12 @@ from streams import topics
 from streams.embedders.model_files import ModelError
 from streams.embedders.pool import FACTORY, EmbeddingPool
 from streams.errors import UserError
+from streams.knowledge import Knowledge, load_knowledge
 from streams.live import logs
 from streams.live.checkpoints import StateFolderError, named
 from streams.live.engine import Engine
 from streams.live.metrics import Metrics
-from streams.live.stages import STAGES, WITH_MODEL, make_engine
+from streams.live.stages import STAGES, WITH_MODEL, Model, make_engine
 from streams.live.vectors import TextVectors
 from streams.live.web import Condition, Web
 from streams.replay import rare_collection
@@ -27,6 +28,7 @@ from streams.settings import Effective, to_values
 T = TypeVar("T")
 
 _LAG_S = 2.0
+_SAID = 10  # skipped entries of a bank that the log names
 
 _log = logging.getLogger(__name__)
 
@@ -84,6 +86,14 @@ async def work(effective: Effective, stages: Sequence[str], factory: str = FACTO
         await worker.run(stages)
 
 
+def _say_skipped(knowledge: Knowledge) -> None:
+    for skipped in knowledge.bank.skipped[:_SAID]:
+        _log.warning("entry of claims.file skipped", extra={"entry": skipped.entry, "reason": skipped.reason})
+    if knowledge.bank.claims:
+        counts = {"claims": len(knowledge.bank.claims), "skipped": len(knowledge.bank.skipped)}
+        _log.info("checked claims read", extra=counts | {"digest": knowledge.digest})
+
+
 class _Worker:
     def __init__(self, effective: Effective, factory: str) -> None:
         self._effective = effective
@@ -119,8 +129,8 @@ class _Worker:
 
     async def _start(self, stages: Sequence[str]) -> None:
         port = await self._web.start()
-        vectors = await self._start_model() if WITH_MODEL & set(stages) else None
-        self._engines = [make_engine(stage, self._effective, self._metrics, vectors) for stage in stages]
+        model = await self._start_model(stages) if WITH_MODEL & set(stages) else None
+        self._engines = [make_engine(stage, self._effective, self._metrics, model) for stage in stages]
         self._made.set()
         for engine in self._engines:
             engine.app.finalize()
@@ -128,11 +138,18 @@ class _Worker:
         self._begin(self._measure_lag())
         _log.info("worker started", extra={"stages": list(stages), "port": port})
 
-    async def _start_model(self) -> TextVectors:
+    async def _start_model(self, stages: Sequence[str]) -> Model:
         settings = self._effective.settings
+        knowledge = await asyncio.to_thread(load_knowledge, settings.claims, settings.harm)
+        _say_skipped(knowledge)
         self._pool = EmbeddingPool(settings.embedder, settings.pool, self._metrics, self._factory)
         await self._pool.start()
-        return TextVectors(self._pool)
+        vectors = TextVectors(self._pool)
+        recogniser = None
+        if "cluster" in stages:
+            limits, cache_dir = settings.pipeline.clustering, settings.embedder.cache_dir
+            recogniser = await asyncio.to_thread(knowledge.recogniser, limits, vectors, cache_dir)
+        return Model(vectors, knowledge.digest, recogniser)
 
     async def _failure(self) -> BaseException:
         """What the first stage that fails could not go on from."""

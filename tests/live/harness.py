@@ -15,21 +15,20 @@ from pathlib import Path
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from detectors.pipeline import Pipeline
 from schemas.alert import Alert
 from schemas.frame import Watermark
 from schemas.rejection import Rejection
 from schemas.sighting import Position
 from streams import topics
-from streams.embedders import make_embedder
+from streams.replay import make_pipeline
 from streams.settings import load
-from streams.version import code_version
 
 HEARSAY = str(Path(sys.executable).parent / "hearsay")
 PATIENCE = 180.0  # a busy machine is slow, and not wrong
 LATENESS = 30_000
 
 SETTINGS = {
+    "claims.file": str(Path(__file__).with_name("claims.jsonl")),  # three rumours of the sample
     "embedder.runtime": "hashing",
     "growth.big": "10",
     "order.idle_ms": "600000",  # no partition falls idle in a test that is not about it
@@ -222,7 +221,7 @@ class Live:
     def expected(self):
         """The alerts of a replay of all that was published, and its counts."""
         settings, key = self.effective.settings, self.effective.key
-        pipeline = Pipeline(settings.pipeline, make_embedder(settings.embedder), key.pseudonymiser(), code_version())
+        pipeline = make_pipeline(settings, key).engine
         placed = [(raw, Position("forwards", 0, number)) for number, raw in enumerate(self.published)]
         alerts = [msgspec.json.encode(alert) for alert in (*pipeline.feed(placed).alerts, *pipeline.finish().alerts)]
         return sorted(alerts), pipeline.counts
