@@ -73,7 +73,7 @@ def replay(source: str, out: Path, effective=EFFECTIVE, **options) -> replays.Re
 
 
 def stand_in(engine):
-    return lambda settings, key, trace=None: (engine, "none")
+    return lambda settings, key, trace=None: replays.Made(engine, "none")
 
 
 def stable(folder: Path) -> dict[str, bytes]:
