@@ -23,12 +23,12 @@ class Recogniser:
 
     def __init__(self, claims: ClaimBank, harm: HarmExamples) -> None:
         self._claims = claims
-        self._harm = harm
+        self.harm = harm
         self.digest = knowledge_digest(claims.digest, harm.digest)
 
     def __call__(self, content: Content, sketch: Sketch, vector: Vectors | None) -> Recognition:
         """What a text is recognised as, from its sketch and, where the ladder needed one, its vector."""
-        harm = None if vector is None else self._harm.suggest(vector)
+        harm = None if vector is None else self.harm.suggest(vector)
         return Recognition(self._claims.match(content, sketch, vector), harm)
 
 

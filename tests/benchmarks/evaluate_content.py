@@ -1,0 +1,199 @@
+"""How well checked claims are recognised, and what that costs: python -m tests.benchmarks.evaluate_content.
+
+Half of the recorded rumour texts with a verdict are the bank; altered copies of them must be found, the other half must
+not. A synthetic bank of 20,000 claims says what loading and looking up cost. What each figure means: docs/evaluation.md.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from detectors.claims import ClaimBank, claim_id
+from detectors.clustering import ClusteringConfig
+from detectors.embedding import Embedder, HashingEmbedder
+from detectors.pipeline.intake import read_content
+from detectors.sketch import Sketcher
+from schemas.claim import Claim, ClaimMatch, Nearness
+from streams.embedders import EmbedderConfig, make_embedder
+from streams.knowledge import ClaimsSettings, HarmSettings, load_knowledge
+from tests.benchmarks.tracks import Remembering, require_data, table
+from tests.realdata import loaders
+
+CONFIG = ClusteringConfig()
+SKETCHER = Sketcher(CONFIG.sketch)
+SEED = 20_261_127
+CLAIMS = 20_000
+LOOK_UPS = 2_000
+LANGUAGES = ("ar", "en", "es", "hi")
+
+Alter = Callable[[np.random.Generator, str], str]
+
+
+def main() -> None:
+    """Print the tables."""
+    require_data()
+    embedder = Remembering(make_embedder(EmbedderConfig()))
+    judge_claims(embedder)
+    judge_cost(embedder)
+    judge_harm(embedder)
+
+
+def make_bank(texts: Sequence[str], embedder: Embedder) -> ClaimBank:
+    """A bank with these claims."""
+    claims = [Claim(text=text, verdict="False", publisher="benchmark") for text in texts]
+    contents = [read_content(text, ()) for text in texts]
+    return ClaimBank(CONFIG, claims, contents, embedder.embed([content.normal for content in contents]))
+
+
+def look_up(bank: ClaimBank, text: str, embedder: Embedder) -> tuple[ClaimMatch, ...]:
+    """What a new wording is recognised as."""
+    content = read_content(text, ())
+    return bank.match(content, SKETCHER.sketch(content.normal), embedder.embed([content.normal])[0])
+
+
+# --- altered copies ---------------------------------------------------------------------------------------------------
+
+
+def typos(rng: np.random.Generator, text: str) -> str:
+    """Every tenth letter or so is left out."""
+    return "".join(letter for letter in text if not (letter.isalpha() and rng.random() < 0.06))
+
+
+def shortened(rng: np.random.Generator, text: str) -> str:
+    """The last third is gone."""
+    words = text.split()
+    return " ".join(words[: max(4, round(len(words) * 2 / 3))])
+
+
+def forwarded(rng: np.random.Generator, text: str) -> str:
+    """Between a banner and a call to pass it on."""
+    return f"*Forwarded as received* 🙏 {text} Please share this with all your family and friends before they delete it"
+
+
+def thinned(rng: np.random.Generator, text: str) -> str:
+    """Every fifth word is gone."""
+    return " ".join(word for word in text.split() if rng.random() >= 0.2)
+
+
+def denied(rng: np.random.Generator, text: str) -> str:
+    """A correction that quotes it."""
+    return f"It is not true that {text}"
+
+
+ALTERED: dict[str, Alter] = {
+    "the same": lambda rng, text: text,
+    "typing errors": typos,
+    "forwarding banner and call": forwarded,
+    "last third left out": shortened,
+    "every fifth word left out": thinned,
+    "quoted in a denial": denied,
+}
+
+
+def judge_claims(embedder: Embedder) -> None:
+    """Recall of each alteration, and what other texts are taken for."""
+    texts = sorted({str(row["text"]) for row in loaders.rows("covid_rumours_dev")})
+    rng = np.random.default_rng(SEED)
+    order = rng.permutation(len(texts))
+    known, others = [texts[n] for n in order[::2]], [texts[n] for n in order[1::2]]
+    bank = make_bank(known, embedder)
+    own = {text: bank_id(text) for text in known}
+    rows = [recalled(name, alter, known, own, bank, embedder) for name, alter in ALTERED.items()]
+    print(f"\n=== checked claims: {len(known)} rumour texts as the bank, {len(others)} others ===")
+    table("altered copies of the bank's texts", ("copies", "texts", "match", "match or suggest", "its own claim"), rows)
+    apart = [("other half (some are the same rumour)", others), *unrelated()]
+    rows = [strangers(name, group, bank, embedder) for name, group in apart]
+    table("texts that are not in the bank", ("texts", "texts", "match", "match or suggest"), rows)
+
+
+def bank_id(text: str) -> str:
+    """The id of a claim of `make_bank`."""
+    return claim_id(Claim(text=text, verdict="False", publisher="benchmark"))
+
+
+def recalled(
+    name: str, alter: Alter, known: Sequence[str], own: dict[str, str], bank: ClaimBank, embedder: Embedder
+) -> tuple[str, int, float, float, float]:
+    """Shares of altered copies that are recognised."""
+    rng = np.random.default_rng(SEED)
+    found = [(text, look_up(bank, alter(rng, text), embedder)) for text in known]
+    matched = sum(is_match(claims) for _, claims in found)
+    right = sum(bool(claims) and claims[0].claim_id == own[text] for text, claims in found)
+    return name, len(known), matched / len(known), sum(bool(c) for _, c in found) / len(known), right / len(known)
+
+
+def is_match(claims: Sequence[ClaimMatch]) -> bool:
+    """Whether a claim is repeated, not only resembled."""
+    return any(claim.nearness is Nearness.MATCH for claim in claims)
+
+
+def unrelated() -> list[tuple[str, list[str]]]:
+    """Texts about other things, in English and in other languages."""
+    by_language: dict[str, list[str]] = {}
+    for row in loaders.rows("tico19_dev"):
+        by_language.setdefault(str(row["lang"]), []).append(str(row["text"]))
+    pheme = sorted({str(row["text"]) for row in loaders.rows("pheme_dev_events") if row["kind"] in ("root", "reply")})
+    return [
+        ("replies and roots of other stories", pheme[::4]),
+        *((f"tico19 {lang}", by_language[lang]) for lang in LANGUAGES),
+    ]
+
+
+def strangers(name: str, texts: Sequence[str], bank: ClaimBank, embedder: Embedder) -> tuple[str, int, float, float]:
+    """Shares of other texts that are taken for a claim."""
+    found = [look_up(bank, text, embedder) for text in texts]
+    return name, len(texts), sum(map(is_match, found)) / len(texts), sum(map(bool, found)) / len(texts)
+
+
+# --- cost -------------------------------------------------------------------------------------------------------------
+
+
+def judge_cost(model: Remembering) -> None:
+    """Seconds to load a bank of 20,000 claims, and claims looked up each second, beside the model's own time."""
+    rng = np.random.default_rng(SEED)
+    words = sorted({word for row in loaders.rows("covid_rumours_dev") for word in str(row["text"]).split()})
+    texts = [" ".join(rng.choice(words, 18)) for _ in range(CLAIMS)]
+    embedder = HashingEmbedder(dimension=model.dimension)  # the model's share is told apart
+    begin = time.process_time()
+    bank = make_bank(texts, embedder)
+    loaded = time.process_time() - begin
+    asked = [read_content(text, ()) for text in texts[:LOOK_UPS]]
+    rows = embedder.embed([content.normal for content in asked])
+    sketches = [SKETCHER.sketch(content.normal) for content in asked]
+    begin = time.process_time()
+    for content, sketch, row in zip(asked, sketches, rows, strict=True):
+        bank.match(content, sketch, row)
+    per_look_up = (time.process_time() - begin) / LOOK_UPS
+    per_text = model.cpu_s / max(1, model.embedded)
+    table(
+        f"cost of a bank of {CLAIMS} claims, CPU time of this machine",
+        ("figure", "value", "unit"),
+        [
+            ("load, without the model", loaded, "s"),
+            ("embed the bank once, then kept on disk", per_text * CLAIMS, "s"),
+            ("look-up of a new wording", per_look_up * 1000, "ms"),
+            ("the model's time for that wording", per_text * 1000, "ms"),
+            ("share of the model's time", per_look_up / per_text, "x"),
+        ],
+    )
+
+
+def judge_harm(embedder: Embedder) -> None:
+    """How often a category is suggested for texts that are about none of it, language by language."""
+    examples = load_knowledge(ClaimsSettings(), HarmSettings()).recogniser(CONFIG, embedder).harm
+    rows = []
+    for name, texts in unrelated():
+        contents = [read_content(text, ()) for text in texts]
+        said = [examples.suggest(row) for row in embedder.embed([content.normal for content in contents])]
+        named = [one.category for one in said if one is not None and one.category != "other"]
+        rows.append((name, len(texts), sum(one is not None for one in said) / len(texts), len(named) / len(texts)))
+    table(
+        "categories of harm: share of texts that get any suggestion, and one other than “other”",
+        ("texts", "texts", "any", "a harm"),
+        rows,
+    )
+
+
+if __name__ == "__main__":
+    main()
