@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams import broker_command, claims_command, kafka_commands
+from streams import broker_command, claims_command, compare_command, kafka_commands
 from streams.command_line import INTERRUPTED, ConfigFile, Overrides, friendly, rewrite
 from streams.version import code_version
 
@@ -198,6 +198,7 @@ def version() -> None:
 
 
 claims_command.register(main)
+compare_command.register(main)
 kafka_commands.register(main)
 main.add_typer(broker_command.app)
 

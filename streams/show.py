@@ -33,6 +33,11 @@ def moment(ms: int) -> str:
         return f"{ms} ms"
 
 
+def short_id(id_: str) -> str:
+    """Enough of an id to name it."""
+    return id_[:_SHORT]
+
+
 def alert_lines(alert: Alert) -> Text:
     """An alert as a heading and what a person needs to judge it."""
     heading, _, body = describe(alert).partition("\n")
@@ -123,7 +128,7 @@ def _first_alert(result: Result) -> str:
     from streams.run_folder import Run  # noqa: PLC0415 - reads the folder that was just written
 
     alert = next(iter(Run(result.folder).alerts()), None)
-    return alert.alert_id[:_SHORT] if alert else "ALERT_ID"
+    return short_id(alert.alert_id) if alert else "ALERT_ID"
 
 
 def rejections_table(rejections: Iterable[Rejection]) -> Table:
