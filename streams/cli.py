@@ -1,20 +1,24 @@
 """The command `hearsay`. Everything heavy is imported by the command that needs it, so that help comes at once."""
 
 import json
-import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from streams import broker_command, claims_command, compare_command, kafka_commands
-from streams.command_line import INTERRUPTED, ConfigFile, Overrides, friendly, rewrite
+from streams import broker_command, claims_command, compare_command, kafka_commands, replay_command
+from streams.command_line import (
+    RUNS,
+    ConfigFile,
+    Overrides,
+    console,
+    friendly,
+    load_settings,
+    rewrite,
+    say,
+    warn_of_demo_key,
+)
 from streams.version import code_version
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from streams.settings import Effective
 
 main = typer.Typer(
     name="hearsay",
@@ -24,45 +28,7 @@ main = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-_RUNS = Path("runs")
 RunFolder = Annotated[Path | None, typer.Option("--run", help="The run folder; else the newest below ./runs.")]
-
-
-@main.command()
-def replay(  # noqa: PLR0917 - typer passes by name
-    source: Annotated[str, typer.Argument(help="JSON Lines (plain, gzip, zstd) or Parquet; - for standard input.")],
-    out: Annotated[Path | None, typer.Option(help="The run folder; else a new one below ./runs.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is there.")] = False,
-    at_most: Annotated[int | None, typer.Option(min=0, help="Read so many events and no more.")] = None,
-    detector: Annotated[str | None, typer.Option(help="The growth detector: L, count, rate, ...")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but where the results are.")] = False,
-    config: ConfigFile = None,
-    overrides: Overrides = None,
-) -> None:
-    """Find the rumours in a recorded stream, grow their graphs, raise their alerts."""
-    from streams import replay as replays  # noqa: PLC0415 - see the head of this module
-    from streams import run_folder, show  # noqa: PLC0415
-
-    chosen = [f"growth.detector={detector}"] if detector else []
-    with friendly():
-        effective = _load(config, [*chosen, *(overrides or [])])
-        _warn_of_demo_key(effective)
-        place = out or run_folder.free_place(_RUNS, _stem(source))
-        total = Path(source).stat().st_size if Path(source).is_file() else None
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a container that is stopped ends like Ctrl-C
-        with show.Screen(_console(), _console(stderr=True), total) as screen:
-            result = replays.replay(
-                source,
-                place,
-                effective.settings,
-                effective.key,
-                at_most=at_most,
-                overwrite=overwrite,
-                watcher=replays.Silent() if quiet else screen,
-            )
-        _print([str(result.folder)] if quiet else show.summary(result))
-        if not result.manifest.complete:
-            raise typer.Exit(INTERRUPTED)
 
 
 @main.command()
@@ -77,8 +43,8 @@ def worker(
     from streams.live import worker as workers  # noqa: PLC0415 - see the head of this module
 
     with friendly():
-        effective = _load(config, overrides or [])
-        _warn_of_demo_key(effective)
+        effective = load_settings(config, overrides or [])
+        warn_of_demo_key(effective)
         workers.run(effective, workers.choose(only))
 
 
@@ -95,10 +61,10 @@ def explain(
     from streams.run_folder import Run, newest  # noqa: PLC0415
 
     with friendly():
-        effective = _load(config, [])
-        found = explains.find(Run(run or newest(_RUNS)), alert_id)
+        effective = load_settings(config, [])
+        found = explains.find(Run(run or newest(RUNS)), alert_id)
         explanation = explains.explain(found, source, effective)
-        _print(explains.lines(explanation, everything=everything))
+        say(explains.lines(explanation, everything=everything))
 
 
 @main.command()
@@ -112,13 +78,13 @@ def rejections(
     from streams.show import rejections_table  # noqa: PLC0415
 
     with friendly():
-        folder = Run(run or newest(_RUNS))
+        folder = Run(run or newest(RUNS))
         if not opened:
-            _console().print(rejections_table(folder.rejections()))
+            console().print(rejections_table(folder.rejections()))
             return
         from streams.unseal import payloads  # noqa: PLC0415
 
-        for payload in payloads(folder.rejections(), _load(config, []).key):
+        for payload in payloads(folder.rejections(), load_settings(config, []).key):
             typer.echo(json.dumps(payload))  # ASCII only: a payload must not draw on the terminal
 
 
@@ -138,7 +104,7 @@ def settings(
         if into is not None:
             rewrite(into, put_into)
             return
-        typer.echo(as_markdown() if markdown else as_toml(_load(config, overrides or [])), nl=False)
+        typer.echo(as_markdown() if markdown else as_toml(load_settings(config, overrides or [])), nl=False)
 
 
 @main.command()
@@ -148,7 +114,7 @@ def schema(
     """Write the JSON Schema of each message and the AsyncAPI document of the topics."""
     from streams.schema_export import export  # noqa: PLC0415
 
-    _print([str(path) for path in export(out)])
+    say([str(path) for path in export(out)])
 
 
 @main.command()
@@ -177,7 +143,7 @@ def simulate(
             raise UserError(
                 f"the stream must be written; got {error.strerror} for {error.filename}; name another"
             ) from None
-        _print([f"wrote {out}", f"next: hearsay replay {out}"])
+        say([f"wrote {out}", f"next: hearsay replay {out}"])
 
 
 @main.command()
@@ -186,8 +152,8 @@ def doctor(config: ConfigFile = None, overrides: Overrides = None) -> None:
     from streams.doctor import examine, table  # noqa: PLC0415
 
     with friendly():
-        findings = examine(_load(config, overrides or []))
-        _console().print(table(findings))
+        findings = examine(load_settings(config, overrides or []))
+        console().print(table(findings))
         raise typer.Exit(int(any(finding.failed for finding in findings)))
 
 
@@ -197,37 +163,8 @@ def version() -> None:
     typer.echo(f"hearsay {code_version()}")
 
 
+replay_command.register(main)
 claims_command.register(main)
 compare_command.register(main)
 kafka_commands.register(main)
 main.add_typer(broker_command.app)
-
-
-def _load(config: Path | None, overrides: list[str]) -> "Effective":
-    from streams.settings import load  # noqa: PLC0415
-
-    return load(config, overrides=overrides)
-
-
-def _console(*, stderr: bool = False) -> "Console":
-    from rich.console import Console  # noqa: PLC0415
-
-    return Console(stderr=stderr, highlight=False)
-
-
-def _print(lines: list[str]) -> None:
-    for line in lines:
-        typer.echo(line)
-
-
-def _stem(source: str) -> str:
-    return "stdin" if source == "-" else Path(source).name.split(".")[0] or "run"
-
-
-def _warn_of_demo_key(effective: "Effective") -> None:
-    if effective.key.is_demo:
-        typer.echo(
-            "warning: no key is set, so pseudonyms are made with the demo key that everybody knows; "
-            "set HEARSAY_KEY (`openssl rand -hex 32`) before real data",
-            err=True,
-        )

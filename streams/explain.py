@@ -144,7 +144,10 @@ def _as_then(then: Settings, now: Settings) -> Settings:
 def _input(run: Run, source: str | None) -> str:
     path = source or run.source
     if path is None or path == "-":
-        raise ExplainError("the run's input is needed again; got none, it came from a pipe; name a copy with --from")
+        raise ExplainError(
+            "the run's input is needed again; got none, it came from a pipe, a topic or several files; "
+            "record it to one file and replay that"
+        )
     wanted = run.manifest.input.sha256
     if wanted is None:
         raise ExplainError(

@@ -35,7 +35,7 @@ class ParquetSource:
 
     def __init__(self, path: Path, max_bytes: int) -> None:
         self.name = printable(path.name)
-        self.total_bytes: int | None = path.stat().st_size
+        self.total: int | None = path.stat().st_size
         self._path = path
         self._max = max_bytes
         self._row = 0
@@ -50,9 +50,9 @@ class ParquetSource:
         self._columns = _columns(self._file.schema_arrow, path.name)
 
     @property
-    def bytes_read(self) -> int:
+    def done(self) -> int:
         """The share of the file that the rows read so far stand for."""
-        return (self.total_bytes or 0) * self._row // max(1, self._total_rows)
+        return (self.total or 0) * self._row // max(1, self._total_rows)
 
     def sha256(self) -> str | None:
         """Digest of the file."""

@@ -105,7 +105,7 @@ def publish(
         with clients.producer(settings, password, linger_ms=20, batch_size=256 << 10, max_request_size=limit) as kafka:
             kafka.partitions_for(topic)  # asked before the clock begins, so that the first event is not late
             outbox = _Outbox(lambda raw: kafka.send(topic, raw, key=partition_key(raw)), notebook, done)
-            complete = _send_all(_after(source, done), outbox, _Clock(pace), lambda n: told(n, source.bytes_read))
+            complete = _send_all(_after(source, done), outbox, _Clock(pace), lambda n: told(n, source.done))
     finally:
         source.close()
     return Published(published=outbox.published, refused=outbox.refused, resumed_after=done, complete=complete)
@@ -205,8 +205,8 @@ class _Notebook:
     """Keeps the note of what is acknowledged, written whole or not at all."""
 
     def __init__(self, file: str, source: Source, topic: str, bootstrap: str) -> None:
-        self._path = None if source.total_bytes is None else note_path(file)
-        self._topic, self._bootstrap, self._bytes = topic, bootstrap, source.total_bytes or 0
+        self._path = None if source.total is None else note_path(file)
+        self._topic, self._bootstrap, self._bytes = topic, bootstrap, source.total or 0
         self._next = time.monotonic() + _NOTE_S
 
     def read(self) -> int:

@@ -76,12 +76,7 @@ def record(
     """
     _check(out, topic, overwrite=overwrite)
     with open_topic(settings, password, topic) as reader:
-        starts, ends = reader.offsets(begin), reader.offsets(end)
-        if all(starts[part] >= ends[part] for part in starts):
-            raise UserError(
-                f"a range must hold a record; got none in {settings.prefix + topic} from {_shown(starts)} to "
-                f"{_shown(ends)} (partition:offset); check --from and --to"
-            )
+        starts, ends = reader.range(begin, end)
         with _written(out) as writer:
             return _write(reader.merged(starts, ends, _claimed), writer, told)
 
@@ -110,10 +105,6 @@ def _check(out: Path, topic: str, *, overwrite: bool) -> None:
         raise UserError(f"records of {topic} are MessagePack, which no line holds; got {out}; name a .parquet file")
     if out.exists() and not overwrite:
         raise UserError(f"a file is not replaced unasked; got {out}; use --overwrite, or name another")
-
-
-def _shown(offsets: dict[int, int]) -> str:
-    return ", ".join(f"{partition}:{offset}" for partition, offset in offsets.items())
 
 
 @contextmanager

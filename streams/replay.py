@@ -9,7 +9,7 @@ import os
 import platform
 import resource
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,9 +27,10 @@ from schemas.sighting import Position
 from streams.embedders import make_embedder
 from streams.errors import UserError
 from streams.knowledge import load_knowledge
+from streams.origins import TOPIC, FileOrigin, Origin
 from streams.run_folder import InputFile, Manifest, RunCounts, RunWriter, Timings
 from streams.settings import Key, Settings, to_values
-from streams.sources import Record, Refused, Source, open_source, printable
+from streams.sources import Ended, Feed, Mark, Record, Refused
 from streams.version import code_version
 
 _MIB = 1024.0  # ru_maxrss counts KiB
@@ -41,6 +42,14 @@ class Engine(Protocol):
 
     def feed(self, batch: Sequence[tuple[bytes, Position]]) -> Output:
         """Take raw events."""
+        ...
+
+    def expect(self, partitions: Iterable[int]) -> None:
+        """Wait for these partitions."""
+        ...
+
+    def end(self, partition: int) -> Output:
+        """Wait no longer for one."""
         ...
 
     def refuse(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
@@ -56,12 +65,27 @@ class Engine(Protocol):
         """Where the events went so far."""
         ...
 
+    @property
+    def event_time(self) -> int:
+        """How far the stream has come, in event time."""
+        ...
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a replay is."""
+
+    events: int
+    alerts: int
+    event_time: int  # the watermark, ms; negative before anything came
+    done: int  # of `total`, in the source's own unit
+    total: int | None
+
 
 class Watcher(Protocol):
     """Is told how a replay goes."""
 
-    def progress(self, events: int, bytes_read: int, alerts: int) -> None:
-        """A batch is done; counts since the start."""
+    def progress(self, now: Progress) -> None:
+        """A batch is done."""
         ...
 
     def alert(self, alert: Alert) -> None:
@@ -72,7 +96,7 @@ class Watcher(Protocol):
 class Silent:
     """A watcher that shows nothing."""
 
-    def progress(self, events: int, bytes_read: int, alerts: int) -> None:
+    def progress(self, now: Progress) -> None:
         """Nothing."""
 
     def alert(self, alert: Alert) -> None:
@@ -93,7 +117,7 @@ class Driver:
     What the source refused without its bytes is counted here, because the engine never sees it.
     """
 
-    def __init__(self, source: Source, engine: Engine, batch_events: int, at_most: int | None = None) -> None:
+    def __init__(self, source: Feed, engine: Engine, batch_events: int, at_most: int | None = None) -> None:
         self._source = source
         self._engine = engine
         self._batch_events = batch_events
@@ -104,10 +128,10 @@ class Driver:
         """What each batch gave, in the source's order; lastly what `finish` gave."""
         batch: list[tuple[bytes, Position]] = []
         for record in self._records():
-            if isinstance(record, Refused):
+            if not isinstance(record, tuple):
                 if batch:
                     yield self._engine.feed(batch)
-                yield self._rejected(record)
+                yield self._aside(record)
                 batch = []
                 continue
             batch.append(record)
@@ -118,16 +142,23 @@ class Driver:
             yield self._engine.feed(batch)
         yield self._engine.finish()
 
-    def _records(self) -> Iterator[Record]:
-        if self._at_most is None:
-            yield from self._source
-            return
-        records = iter(self._source)
-        for _ in range(self._at_most):
+    def _records(self) -> Iterator[Record | Mark]:
+        records, left = iter(self._source), self._at_most
+        while left is None or left > 0:
             record = next(records, None)
             if record is None:
                 return
             yield record
+            if left is not None and not isinstance(record, Mark):
+                left -= 1
+
+    def _aside(self, record: Refused | Mark) -> Output:
+        if isinstance(record, Refused):
+            return self._rejected(record)
+        if isinstance(record, Ended):
+            return self._engine.end(record.partition)
+        self._engine.expect(record.partitions)
+        return Output()
 
     def _rejected(self, refused: Refused) -> Output:
         if refused.raw is not None:
@@ -142,6 +173,11 @@ class Driver:
                 sha256=refused.sha256,
             )
         return Output(rejections=[rejection])
+
+    @property
+    def event_time(self) -> int:
+        """How far the stream has come, in event time."""
+        return self._engine.event_time
 
     def counts(self, alerts: int = 0, clusters: int = 0, shares: int = 0) -> RunCounts:
         """Where the events went, those that the source refused among them."""
@@ -196,10 +232,11 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     knowledge_digest: str | None
     key_id: str
 
-    def manifest(self, source: Source, at_most: int | None, counts: RunCounts, *, complete: bool) -> Manifest:
+    def manifest(self, source: Feed, at_most: int | None, counts: RunCounts, *, complete: bool) -> Manifest:
         """The manifest of a run of this recipe."""
         digest = source.sha256() if complete else None
-        size = source.total_bytes if source.total_bytes is not None else (source.bytes_read if digest else None)
+        size = source.total if source.total is not None else (source.done if digest else None)
+        size = None if source.format == TOPIC else size
         return Manifest(
             complete=complete,
             input=InputFile(name=source.name, format=source.format, bytes=size, sha256=digest),
@@ -270,7 +307,7 @@ def make_pipeline(settings: Settings, key: Key, trace: Trace | None = None) -> M
 
 
 def replay(
-    path: str,
+    origin: Origin | str,
     out: Path,
     settings: Settings,
     key: Key,
@@ -283,7 +320,7 @@ def replay(
     """Replay a source into a run folder.
 
     Args:
-        path: of the source, or "-".
+        origin: where the events come from; a text is a file's path, or "-".
         out: the run folder's place.
         settings: as `streams.settings.load` gave them.
         key: to pseudonymise with.
@@ -301,7 +338,8 @@ def replay(
 
     """
     watcher = watcher or Silent()
-    source = open_source(path, settings.pipeline.intake.max_event_bytes)
+    origin = FileOrigin(origin) if isinstance(origin, str) else origin
+    source = origin.open(settings.pipeline.intake.max_event_bytes)
     try:
         with RunWriter(out, overwrite=overwrite, row_group_rows=settings.replay.row_group_rows) as writer:
             made = (make or make_pipeline)(settings, key)
@@ -312,7 +350,7 @@ def replay(
             with rare_collection():
                 complete, counts = _drive(driver, source, writer, watcher)
             manifest = made_from.manifest(source, at_most, counts, complete=complete)
-            timings = clock.timings(_place(path), counts.received)
+            timings = clock.timings(origin.place, counts.received)
             return Result(folder=writer.end(manifest, timings), manifest=manifest, timings=timings)
     finally:
         source.close()
@@ -329,13 +367,7 @@ def rare_collection() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-def _place(path: str) -> str:
-    """Where a source is, for whoever looks for it again; "-" where it cannot be found again by a name in UTF-8."""
-    place = str(Path(path).resolve())
-    return place if path != "-" and printable(place) == place else "-"
-
-
-def _drive(driver: Driver, source: Source, writer: RunWriter, watcher: Watcher) -> tuple[bool, RunCounts]:
+def _drive(driver: Driver, source: Feed, writer: RunWriter, watcher: Watcher) -> tuple[bool, RunCounts]:
     """Whether the source came to its end, and the counts after the last whole batch."""
     counts = RunCounts()
     try:
@@ -344,7 +376,7 @@ def _drive(driver: Driver, source: Source, writer: RunWriter, watcher: Watcher) 
             counts = driver.counts(writer.alerts, writer.clusters, writer.shares)
             for alert in output.alerts:
                 watcher.alert(alert)
-            watcher.progress(counts.received, source.bytes_read, counts.alerts)
+            watcher.progress(Progress(counts.received, counts.alerts, driver.event_time, source.done, source.total))
     except KeyboardInterrupt:
         return False, counts
     return True, counts

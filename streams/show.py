@@ -18,6 +18,7 @@ from detectors.evidence import describe
 from detectors.wording import plain
 from schemas.alert import Alert
 from schemas.rejection import Rejection
+from streams import replay as replays
 from streams.replay import Result
 from streams.run_folder import ALERTS, CLUSTERS, EDGES, REJECTIONS, RunCounts
 
@@ -46,20 +47,21 @@ def alert_lines(alert: Alert) -> Text:
 
 
 class _Rate(ProgressColumn):
-    """Events a second and alerts so far."""
+    """Events a second, how far they have come in event time, and alerts so far."""
 
     def render(self, task: Task) -> Text:
         """As text."""
         events, alerts = task.fields["events"], task.fields["alerts"]
         rate = events / task.elapsed if task.elapsed else 0.0
-        return Text(f"{events:,} events  {rate:,.0f}/s  {alerts} alerts")
+        reached = task.fields["reached"]
+        return Text(f"{events:,} events  {rate:,.0f}/s  {alerts} alerts  {reached}")
 
 
 class Screen:
     """A watcher that shows alerts on standard output and, on a terminal, a progress bar on standard error."""
 
-    def __init__(self, console: Console, errors: Console, total_bytes: int | None) -> None:
-        self._console = console
+    def __init__(self, console: Console, errors: Console, *, alerts: bool = True) -> None:
+        self._console = console if alerts else None
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("replaying"),
@@ -70,7 +72,7 @@ class Screen:
             transient=True,
             disable=not errors.is_terminal,
         )
-        self._task = self._progress.add_task("replaying", total=total_bytes, events=0, alerts=0)
+        self._task = self._progress.add_task("replaying", total=None, events=0, alerts=0, reached="")
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -79,13 +81,21 @@ class Screen:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._progress.stop()
 
-    def progress(self, events: int, bytes_read: int, alerts: int) -> None:
+    def progress(self, now: replays.Progress) -> None:
         """Move the bar."""
-        self._progress.update(self._task, completed=bytes_read, events=events, alerts=alerts)
+        self._progress.update(
+            self._task,
+            completed=now.done,
+            total=now.total,
+            events=now.events,
+            alerts=now.alerts,
+            reached=moment(now.event_time) if now.event_time > 0 else "",
+        )
 
     def alert(self, alert: Alert) -> None:
         """Print an alert."""
-        self._console.print(alert_lines(alert), highlight=False, soft_wrap=True)
+        if self._console is not None:
+            self._console.print(alert_lines(alert), highlight=False, soft_wrap=True)
 
 
 def accounts(counts: RunCounts) -> str:

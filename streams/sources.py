@@ -57,20 +57,35 @@ class Refused(msgspec.Struct, frozen=True):
 Record = tuple[bytes, Position] | Refused
 
 
+class Begun(msgspec.Struct, frozen=True):
+    """The partitions that a feed is about to give: none of them may be forgotten until it has spoken or ended."""
+
+    partitions: tuple[int, ...]
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """One partition of a feed has come to its end: nobody waits for it any more."""
+
+    partition: int
+
+
+Mark = Begun | Ended
+
+
 class Source(Protocol):
     """An open source: iterate it once, then ask what was read."""
 
     name: str
     format: str
-    total_bytes: int | None  # as stored, so compressed; None where nobody knows
+    total: int | None  # bytes as stored, so compressed, or records of a topic; None where nobody knows
 
     def __iter__(self) -> Iterator[Record]:
         """Every event with its position, in the source's order."""
         ...
 
     @property
-    def bytes_read(self) -> int:
-        """How much of `total_bytes` has been read."""
+    def done(self) -> int:
+        """How much of `total` has been read."""
         ...
 
     def sha256(self) -> str | None:
@@ -79,6 +94,31 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of the file."""
+        ...
+
+
+class Feed(Protocol):
+    """What a replay reads: a source, or several in one with marks between their records. Iterate it once, then ask."""
+
+    name: str
+    format: str
+    total: int | None
+
+    def __iter__(self) -> Iterator[Record | Mark]:
+        """Every event with its position."""
+        ...
+
+    @property
+    def done(self) -> int:
+        """How much of `total` has been read."""
+        ...
+
+    def sha256(self) -> str | None:
+        """Digest of the whole, reading on to its end if need be; None where it has none."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is open."""
         ...
 
 
@@ -106,7 +146,7 @@ class _Hashed:
         self._endless = endless
         self._digest = hashlib.sha256()
         self._ended = False
-        self.bytes_read = 0
+        self.done = 0
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes; fewer do not mean the end, none do."""
@@ -116,7 +156,7 @@ class _Hashed:
             self._endless = True
             raise _Cut(f"a source must be readable to its end; got {error.strerror}") from None
         self._digest.update(data)
-        self.bytes_read += len(data)
+        self.done += len(data)
         self._ended = self._ended or not data
         return data
 
@@ -209,9 +249,9 @@ class LineSource:
     no events. A position's offset is the line's number, counted from 0, blank lines among them.
     """
 
-    def __init__(self, stream: _Hashed, head: bytes, name: str, total_bytes: int | None, max_bytes: int) -> None:
+    def __init__(self, stream: _Hashed, head: bytes, name: str, total: int | None, max_bytes: int) -> None:
         self.name = name
-        self.total_bytes = total_bytes
+        self.total = total
         self.format, self._chunks = _decoder(stream, head)
         self._stream = stream
         self._max = max_bytes
@@ -220,9 +260,9 @@ class LineSource:
         self._long: _TooLong | None = None
 
     @property
-    def bytes_read(self) -> int:
+    def done(self) -> int:
         """As stored."""
-        return self._stream.bytes_read
+        return self._stream.done
 
     def sha256(self) -> str | None:
         """Digest of the file as stored."""
@@ -328,13 +368,13 @@ def open_source(path: str, max_bytes: int) -> Source:
         ) from None
 
 
-def _lines_of(stream: _Hashed, name: str, total_bytes: int | None, max_bytes: int, file: Path | None = None) -> Source:
+def _lines_of(stream: _Hashed, name: str, total: int | None, max_bytes: int, file: Path | None = None) -> Source:
     head = b""
     while len(head) < _HEAD and (more := stream.read(_HEAD - len(head))):
         head += more
     if head.startswith(b"PAR1"):
         stream.close()
-        if file is None or total_bytes is None:
+        if file is None or total is None:
             raise SourceError(
                 "Parquet cannot be read from a pipe, its index is at its end; got it on '-'; save it to a file"
             )
@@ -347,7 +387,7 @@ def _lines_of(stream: _Hashed, name: str, total_bytes: int | None, max_bytes: in
             raise SourceError(
                 f"a source is JSON Lines (plain, gzip, zstd) or Parquet; got {what} in {name}; convert it with {remedy}"
             )
-    return LineSource(stream, head, name, total_bytes, max_bytes)
+    return LineSource(stream, head, name, total, max_bytes)
 
 
 def printable(name: str) -> str:

@@ -74,6 +74,7 @@ class TopicReader:
                 f"a topic must be there to be read; got {topic}, which the broker does not have; "
                 "`hearsay topics` lists what it has, kafka.prefix is put before each name"
             )
+        self._topic = topic
         self._consumer = consumer
         self._parts = [TopicPartition(topic, number) for number in sorted(found)]
 
@@ -84,6 +85,21 @@ class TopicReader:
             dict.fromkeys(self._parts, place.offset) if place.time_ms is None else self._of_time(place.time_ms, last)
         )
         return {part.partition: min(max(found[part], first[part]), last[part]) for part in self._parts}
+
+    def range(self, begin: Place, end: Place) -> tuple[dict[int, int], dict[int, int]]:
+        """The first offset of each partition, and the one behind its last, as they are now.
+
+        Raises:
+            UserError: nothing lies between them.
+
+        """
+        starts, ends = self.offsets(begin), self.offsets(end)
+        if all(starts[part] >= ends[part] for part in starts):
+            raise UserError(
+                f"a range must hold a record; got none in {self._topic} from {_shown(starts)} to {_shown(ends)} "
+                "(partition:offset); check --from and --to"
+            )
+        return starts, ends
 
     def merged(
         self, starts: Mapping[int, int], ends: Mapping[int, int], tie: Callable[[bytes], int] = lambda value: 0
@@ -161,6 +177,10 @@ def open_topic(settings: KafkaSettings, password: str | None, name: str) -> Iter
         fetch_max_wait_ms=50,  # a partition read to its end does not keep the others waiting
     ) as consumer:
         yield TopicReader(consumer, settings.prefix + name)
+
+
+def _shown(offsets: Mapping[int, int]) -> str:
+    return ", ".join(f"{partition}:{offset}" for partition, offset in offsets.items())
 
 
 def _record(record: ConsumerRecord) -> TopicRecord:

@@ -3,7 +3,7 @@
 A replay drives this one object; live workers drive its stages one by one. Both apply the same events in the same order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -102,6 +102,17 @@ class Pipeline:
         self.cascades.advance(self.assigner.order.watermark, out)
         return out
 
+    def expect(self, partitions: Iterable[int]) -> None:
+        """Name the partitions that are about to come; until they report or end, the watermark waits for them."""
+        self.assigner.order.expect(partitions)
+
+    def end(self, partition: int) -> Output:
+        """Wait no longer for a partition that has come to its end; give what waited for it alone."""
+        out = Output()
+        self._apply(self.assigner.silence(partition), out)
+        self.cascades.advance(self.assigner.order.watermark, out)
+        return out
+
     def refuse(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
         """Count and describe what the source itself could not hand over as an event."""
         self._received += 1
@@ -114,6 +125,11 @@ class Pipeline:
         self._apply(self.assigner.flush(), out)
         self.cascades.finish(out)
         return out
+
+    @property
+    def event_time(self) -> int:
+        """How far the stream has come: the watermark, in ms; negative before anything came."""
+        return self.assigner.order.watermark
 
     def _apply(self, released: Released, out: Output) -> None:
         for item in self.assigner.apply(released):

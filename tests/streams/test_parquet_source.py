@@ -128,9 +128,9 @@ def test_progress_and_digest_are_of_the_file(tmp_path):
     path = tmp_path / "day.parquet"
     pq.write_table(pa.Table.from_pylist([EVENT] * 10), path)
     source = open_source(str(path), 1000)
-    assert (source.format, source.bytes_read, source.total_bytes) == ("parquet", 0, path.stat().st_size)
+    assert (source.format, source.done, source.total) == ("parquet", 0, path.stat().st_size)
     list(source)
-    assert source.bytes_read == source.total_bytes
+    assert source.done == source.total
     assert source.sha256() == sha256_of(str(path))
     source.close()
 

@@ -22,10 +22,10 @@ EFFECTIVE = load(environ={}, overrides=["embedder.runtime=hashing"])
 class Witness:
     def __init__(self) -> None:
         self.alerts: list[Alert] = []
-        self.steps: list[tuple[int, int, int]] = []
+        self.steps: list[replays.Progress] = []
 
-    def progress(self, events: int, bytes_read: int, alerts: int) -> None:
-        self.steps.append((events, bytes_read, alerts))
+    def progress(self, now: replays.Progress) -> None:
+        self.steps.append(now)
 
     def alert(self, alert: Alert) -> None:
         self.alerts.append(alert)
@@ -55,6 +55,10 @@ class Recorder:
     def finish(self) -> Output:
         self.batches.append([])
         return Output()
+
+    @property
+    def event_time(self) -> int:
+        return 0
 
     @property
     def counts(self) -> Counts:
@@ -179,9 +183,11 @@ def test_progress_is_told_after_each_batch(tmp_path):
     source = write(tmp_path, cascade(80))
     small = load(environ={}, overrides=["embedder.runtime=hashing", "replay.batch_events=30"])
     replay(source, tmp_path / "run", small, watcher=witness)
-    assert [events for events, _, _ in witness.steps] == [30, 60, 80, 80]
-    assert witness.steps[-1][1] == Path(source).stat().st_size
-    assert witness.steps[-1][2] == len(witness.alerts) > 0
+    assert [now.events for now in witness.steps] == [30, 60, 80, 80]
+    last = witness.steps[-1]
+    assert last.done == last.total == Path(source).stat().st_size
+    assert last.alerts == len(witness.alerts) > 0
+    assert last.event_time > witness.steps[0].event_time
 
 
 def interrupt() -> None:

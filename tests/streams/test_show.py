@@ -8,6 +8,7 @@ from rich.console import Console
 from schemas.alert import Alert
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position
+from streams.replay import Progress
 from streams.run_folder import RunCounts
 from streams.show import Screen, accounts, alert_lines, moment, rejections_table
 
@@ -70,17 +71,18 @@ def test_rejections_are_counted_by_reason_the_most_frequent_first():
 
 def test_the_screen_shows_alerts_on_one_stream_and_progress_on_the_other():
     out, err = io.StringIO(), io.StringIO()
-    with Screen(Console(file=out), Console(file=err, force_terminal=True, width=120), 100) as screen:
-        screen.progress(5000, 50, 1)
+    with Screen(Console(file=out), Console(file=err, force_terminal=True, width=120)) as screen:
+        screen.progress(Progress(5000, 1, 1_767_600_000_000, 50, 100))
         screen.alert(ALERT)
     assert "Spreading fast" in out.getvalue()
     assert "replaying" in err.getvalue()
     assert "5,000 events" in err.getvalue()
     assert "1 alerts" in err.getvalue()
+    assert "2026-01-05 08:00:00" in err.getvalue()
 
 
 def test_without_a_terminal_no_progress_is_drawn():
     out, err = io.StringIO(), io.StringIO()
-    with Screen(Console(file=out), Console(file=err), None) as screen:
-        screen.progress(5000, 50, 1)
+    with Screen(Console(file=out), Console(file=err)) as screen:
+        screen.progress(Progress(5000, 1, 1_767_600_000_000, 50, 100))
     assert err.getvalue() == ""

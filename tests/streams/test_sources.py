@@ -225,7 +225,7 @@ def test_standard_input_is_a_source_of_any_packing(monkeypatch, pack):
     monkeypatch.setattr("sys.stdin", Pipe(data))
     source = open_source("-", BOUND)
     assert brief(source) == [(b"{}", 0), (b"[]", 1)]
-    assert (source.name, source.total_bytes, source.bytes_read) == ("-", None, len(data))
+    assert (source.name, source.total, source.done) == ("-", None, len(data))
     assert source.sha256() == hashlib.sha256(data).hexdigest()
 
 
@@ -255,9 +255,9 @@ def test_progress_counts_bytes_as_stored(tmp_path, pack):
     path = tmp_path / "x"
     path.write_bytes(pack(LINES))
     source = open_source(str(path), 1000)
-    assert (source.bytes_read, source.total_bytes) == (16, path.stat().st_size)
+    assert (source.done, source.total) == (16, path.stat().st_size)
     list(source)
-    assert source.bytes_read == source.total_bytes
+    assert source.done == source.total
     source.close()
 
 
