@@ -9,7 +9,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: demo demo-live test lint types imports check bench bench-live evaluate docs clean
+.PHONY: demo demo-live test lint types imports check report-assets bench bench-live evaluate docs clean
 
 $(STAMP): pyproject.toml .ci/constraints.txt
 	@echo "Installing into $(VENV): some minutes the first time, because PyTorch is large."
@@ -19,12 +19,13 @@ $(STAMP): pyproject.toml .ci/constraints.txt
 
 demo: $(STAMP) ## the main job on the sample stream: rumours found, graphs grown, alerts raised
 	$(BIN)/hearsay replay examples/sample.jsonl.gz --out runs/demo --overwrite
+	$(BIN)/hearsay report runs/demo
 
 demo-live: $(STAMP) ## the same on Apache Kafka: broker, topics, a worker, the sample published, alerts as they arrive
 	$(BIN)/python examples/demo_live.py
 
 test: check ## every check and every test, as CI runs them
-	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
+	$(BIN)/pytest -n 3 --dist worksteal --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
 	$(BIN)/python tests/coverage_gate.py .coverage.json
 
 check: lint types imports
@@ -44,6 +45,9 @@ docs: $(STAMP) ## writes again what is generated: JSON Schemas, the AsyncAPI doc
 	$(BIN)/hearsay settings --into docs/operate.md
 	$(BIN)/hearsay topics --into docs/operate.md
 
+report-assets: ## builds the report's script and style again, from npm; they are committed, so that a user needs no node
+	cd streams/report/web && npm ci --no-audit --no-fund && npm run build
+
 bench: $(STAMP) ## events per CPU-second against a naive composition, in one run
 	$(BIN)/python -m tests.benchmarks.bench_pipeline
 
@@ -53,6 +57,7 @@ bench-live: $(STAMP) ## events per second of a live worker beside a bare client 
 evaluate: $(STAMP) ## the protocol of docs/concepts.md on the development data, where it is present
 	$(BIN)/python -m tests.benchmarks.evaluate_growth
 	$(BIN)/python -m tests.benchmarks.evaluate_texts
+	$(BIN)/python -m tests.benchmarks.evaluate_content
 
 clean:
 	rm -rf $(VENV) runs .coverage .coverage.json .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from streams import broker_command, claims_command, compare_command, kafka_commands, replay_command
+from streams import broker_command, claims_command, compare_command, kafka_commands, replay_command, report_command
 from streams.command_line import (
     RUNS,
     ConfigFile,
@@ -166,5 +166,6 @@ def version() -> None:
 replay_command.register(main)
 claims_command.register(main)
 compare_command.register(main)
+report_command.register(main)
 kafka_commands.register(main)
 main.add_typer(broker_command.app)

@@ -372,7 +372,7 @@ def _drive(driver: Driver, source: Feed, writer: RunWriter, watcher: Watcher) ->
     counts = RunCounts()
     try:
         for output in driver.outputs():
-            writer.add(output.alerts, output.rejections, output.clusters, output.edges)
+            writer.add(output.alerts, output.rejections, output.clusters, output.edges, output.wordings)
             counts = driver.counts(writer.alerts, writer.clusters, writer.shares)
             for alert in output.alerts:
                 watcher.alert(alert)

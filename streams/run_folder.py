@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Self, TypeVar
 
 import msgspec
 
-from detectors.pipeline.rows import ClusterRow, EdgeRow
+from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow
 from schemas.alert import Alert
 from schemas.base import Message, encode
 from schemas.rejection import Rejection
@@ -24,12 +24,13 @@ ALERTS = "alerts.jsonl"
 REJECTIONS = "rejections.jsonl"
 CLUSTERS = "clusters.parquet"
 EDGES = "edges.parquet"
+WORDINGS = "wordings.parquet"
 MANIFEST = "manifest.json"
 TIMINGS = "timings.json"
 MANIFEST_VERSION = 1
 S = TypeVar("S", bound=msgspec.Struct)
 M = TypeVar("M", bound=Message)
-_OURS = frozenset({ALERTS, REJECTIONS, CLUSTERS, EDGES, MANIFEST, TIMINGS})
+_OURS = frozenset({ALERTS, REJECTIONS, CLUSTERS, EDGES, WORDINGS, MANIFEST, TIMINGS})
 
 
 class RunFolderError(UserError):
@@ -131,6 +132,7 @@ class RunWriter:
         self._rejections = (self.path / REJECTIONS).open("wb")
         self._clusters = TableWriter(self.path / CLUSTERS, ClusterRow, row_group_rows)
         self._edges = TableWriter(self.path / EDGES, EdgeRow, row_group_rows)
+        self._wordings = TableWriter(self.path / WORDINGS, WordingRow, row_group_rows)
         self.alerts = self.clusters = self.shares = 0
 
     def begin(self, manifest: Manifest) -> None:
@@ -143,12 +145,14 @@ class RunWriter:
         rejections: Iterable[Rejection] = (),
         clusters: Iterable[ClusterRow] = (),
         edges: Iterable[EdgeRow] = (),
+        wordings: Iterable[WordingRow] = (),
     ) -> None:
         """Write what a batch gave."""
         self.alerts += _lines(self._alerts, alerts)
         _lines(self._rejections, rejections)
         self.clusters += self._clusters.add(clusters)
         self.shares += self._edges.add(edges)
+        self._wordings.add(wordings)
 
     def end(self, manifest: Manifest, timings: Timings) -> Path:
         """Close the tables, write the manifest, and move a complete run to its place; gives the folder."""
@@ -163,7 +167,7 @@ class RunWriter:
 
     def close(self) -> None:
         """Let go of the files; what was added so far can be read. May be called twice."""
-        for file in (self._alerts, self._rejections, self._clusters, self._edges):
+        for file in (self._alerts, self._rejections, self._clusters, self._edges, self._wordings):
             file.close()
 
     def __enter__(self) -> Self:

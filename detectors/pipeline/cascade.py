@@ -12,7 +12,7 @@ from detectors.edges import EdgeInference, EdgeSource, InferredEdge
 from detectors.graph import ForwardGraph, Outcome, node_id
 from detectors.growth import make_detector
 from detectors.pipeline.facts import OTHER_PLATFORMS, CascadeConfig, Facts, Parts
-from detectors.pipeline.rows import ClusterRow, EdgeRow
+from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow
 from detectors.policy import AlertPolicy, Transition
 from detectors.recent import RecentJoins
 from detectors.sharers import DistinctSharers, SharersConfig
@@ -86,10 +86,10 @@ class Cascade:
         """Distinct sharers, those from before a closing among them."""
         return self.sharers.count + self.facts.before_closing
 
-    def share(self, assignment: Assignment) -> tuple[Sequence[Transition], EdgeRow]:
-        """Apply a post, forward, quote or reply; give what is to be said and the analyst's row."""
+    def share(self, assignment: Assignment) -> tuple[Sequence[Transition], EdgeRow, WordingRow | None]:
+        """Apply a post, forward, quote or reply; give what is to be said and the analyst's rows."""
         sighting = assignment.sighting
-        self._count(assignment, sighting)
+        novel = self._count(assignment, sighting)
         if assignment.recognition is not NOTHING:
             self.facts.recognise(assignment.recognition, self.parts.cascade)
         edge = self.edges.update(sighting, assignment.member_chats)
@@ -98,7 +98,8 @@ class Cascade:
         placed = self._link(sighting, message, edge)
         if len(self.facts.owners) < self.parts.graph.max_nodes:
             self.facts.owners[message] = sharer
-        return self._join(sharer, sighting.time, assignment.arrival), _edge_row(assignment, edge, placed, sharer)
+        said = self._join(sharer, sighting.time, assignment.arrival)
+        return said, _edge_row(assignment, edge, placed, sharer), _wording_row(assignment) if novel else None
 
     def _link(self, sighting: Sighting, message: str, edge: InferredEdge) -> Outcome:
         """Put the message into the graph, under its parent if that is recorded and belongs to this cascade.
@@ -119,7 +120,8 @@ class Cascade:
             frequently_forwarded=sighting.frequently_forwarded,
         )
 
-    def _count(self, assignment: Assignment, sighting: Sighting) -> None:
+    def _count(self, assignment: Assignment, sighting: Sighting) -> bool:
+        """Count a share; tell whether its wording is new to the cascade."""
         facts = self.facts
         content = sighting.content
         if not facts.posts:  # what is said of a message before it is seen is not its beginning
@@ -139,12 +141,13 @@ class Cascade:
         platforms[platform] = platforms.get(platform, 0) + 1
         for variant in assignment.variants:
             facts.variants[variant] = facts.variants.get(variant, 0) + 1
-        if content.fingerprint:
-            if not facts.content.fingerprint:
-                facts.content, facts.lang = content, sighting.lang
-            self.wordings.add(content.fingerprint, sighting.time)
         if sighting.chat is not None:
             self.chats.add(sighting.chat, sighting.time)
+        if not content.fingerprint:
+            return False
+        if not facts.content.fingerprint:
+            facts.content, facts.lang = content, sighting.lang
+        return self.wordings.add(content.fingerprint, sighting.time) > 0
 
     def _join(self, sharer: str, time: int, arrival: Arrival) -> Sequence[Transition]:
         weight = self.sharers.add(sharer, time)
@@ -348,6 +351,22 @@ def _edge_row(assignment: Assignment, edge: InferredEdge, placed: Outcome, share
         arrival=assignment.arrival,
         suggestion=None if suggestion is None else suggestion.cluster_id,
         suggestion_similarity=None if suggestion is None else suggestion.similarity,
+    )
+
+
+def _wording_row(assignment: Assignment) -> WordingRow:
+    """A wording where it was first seen."""
+    sighting = assignment.sighting
+    return WordingRow(
+        cluster_id=assignment.cluster_id,
+        time=sighting.time,
+        event_id=sighting.event_id,
+        fingerprint=sighting.content.fingerprint,
+        text=sighting.content.text,
+        lang=sighting.lang,
+        method=assignment.method,
+        similarity=assignment.similarity,
+        variants=",".join(assignment.variants),
     )
 
 

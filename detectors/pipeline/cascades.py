@@ -13,7 +13,7 @@ import msgspec
 from detectors.evidence import Author, compose
 from detectors.pipeline.cascade import Cascade, Facts, Parts, Saved
 from detectors.pipeline.gather import gather
-from detectors.pipeline.rows import ClusterRow, EdgeRow
+from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow
 from detectors.policy import Transition
 from detectors.snapshot import pack, unpack
 from schemas.alert import Alert
@@ -64,6 +64,7 @@ class Outputs(msgspec.Struct):
     alerts: list[Alert] = []
     edges: list[EdgeRow] = []
     clusters: list[ClusterRow] = []
+    wordings: list[WordingRow] = []
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -109,8 +110,10 @@ class Cascades:
                 return
             cascade = self._open(item, out)
         if sighting.kind in SPREADING:
-            transitions, row = cascade.share(item)
-            out.edges.append(row)
+            transitions, edge, wording = cascade.share(item)
+            out.edges.append(edge)
+            if wording is not None:
+                out.wordings.append(wording)
             self._alive.move_to_end(item.cluster_id)
         else:
             transitions = cascade.state(item)

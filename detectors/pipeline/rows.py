@@ -34,6 +34,20 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     suggestion_similarity: float | None
 
 
+class WordingRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One wording of a cluster, when it was first seen there."""
+
+    cluster_id: str  # at the time; `ClusterRow.merged_into` leads on
+    time: Ms
+    event_id: str
+    fingerprint: str
+    text: str  # masked for people
+    lang: str | None
+    method: Method  # how it was recognised
+    similarity: float | None
+    variants: str  # comma-separated
+
+
 class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
     """One cluster as it stood when it closed, was merged away, was evicted, or when the stream ended."""
 

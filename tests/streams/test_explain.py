@@ -127,7 +127,7 @@ def test_an_interrupted_run_cannot_be_explained(replayed, tmp_path):
 def test_a_run_whose_input_is_nowhere_asks_for_it(replayed, tmp_path):
     run = copied(replayed, tmp_path)
     (tmp_path / "timings.json").unlink()
-    with pytest.raises(ExplainError, match="name a copy with --from"):
+    with pytest.raises(ExplainError, match="record it to one file and replay that"):
         explain(find(run, first(run).alert_id), None, EFFECTIVE)
 
 
