@@ -40,7 +40,7 @@ def test_a_command_that_does_not_exist_would_be_found():
     with pytest.raises(Exception, match="No such option"):
         parse(["replay", "day.jsonl", "--loudly"])
     with pytest.raises(Exception, match=r"Missing (argument|parameter)"):
-        parse(["replay"])
+        parse(["explain"])
 
 
 def test_enough_commands_are_quoted_to_be_worth_the_test():

@@ -68,7 +68,8 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-ALL = ["alerts.jsonl", "clusters.parquet", "edges.parquet", "manifest.json", "rejections.jsonl", "timings.json"]
+TABLES = ["clusters.parquet", "edges.parquet", "wordings.parquet"]
+ALL = sorted([*TABLES, "alerts.jsonl", "manifest.json", "rejections.jsonl", "timings.json"])
 
 
 def test_a_run_folder_holds_alerts_rejections_tables_manifest_and_timings(tmp_path):
