@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from streams import broker_command, claims_command, compare_command, kafka_commands, replay_command, report_command
+from streams import (
+    broker_command,
+    claims_command,
+    compare_command,
+    kafka_commands,
+    replay_command,
+    report_command,
+    sweep_command,
+)
 from streams.command_line import (
     RUNS,
     ConfigFile,
@@ -164,6 +172,7 @@ def version() -> None:
 
 
 replay_command.register(main)
+sweep_command.register(main)
 claims_command.register(main)
 compare_command.register(main)
 report_command.register(main)

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -134,7 +135,7 @@ class _Rumours:
 
 def _clusters_of(run: Run, events: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The clusters that some events lie in, in one run."""
-    wanted = pc.field("event_id").isin(list(events))
+    wanted = pc.field("event_id").isin(pa.array(events, pa.string()))
     try:
         table = pq.read_table(run.path / EDGES, columns=["event_id", "cluster_id"], filters=wanted)
     except (OSError, ValueError) as error:

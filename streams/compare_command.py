@@ -92,6 +92,25 @@ def tables(found: "Comparison", at_most: int) -> Iterator["Table"]:
             yield _of_shifts(title, shifts, at_most)
 
 
+def sweep_table(found: Sequence["Comparison"]) -> "Table":
+    """One row a run, each beside the first."""
+    from rich.table import Table  # noqa: PLC0415
+
+    from detectors.wording import duration  # noqa: PLC0415
+
+    table = Table(
+        "run", "alerts", "a day", "rumours", "gained", "lost", "earlier", "later", title="beside the first run"
+    )
+    for one in found:
+        moved = [
+            f"{len(shifts):,}" + (f" by {duration(round(middle))}" if middle is not None else "")
+            for shifts, middle in ((one.earlier, one.median_earlier_ms), (one.later, one.median_later_ms))
+        ]
+        numbers = (f"{one.b.alerts:,}", f"{one.b.alerts_per_day:,.1f}", f"{one.b.rumours:,}")
+        table.add_row(one.b.run, *numbers, f"{len(one.gained):,}", f"{len(one.lost):,}", *moved)
+    return table
+
+
 def _of_cases(title: str, cases: Sequence["Case"], at_most: int) -> "Table":
     from streams.show import moment, short_id  # noqa: PLC0415
 

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import msgspec
 
 import schemas
+from detectors.embedding import Embedder
 from detectors.pipeline.cascades import Trace
 from detectors.pipeline.pipeline import Counts, Output, Pipeline
 from schemas.alert import Alert
@@ -179,9 +180,9 @@ class Driver:
         """How far the stream has come, in event time."""
         return self._engine.event_time
 
-    def counts(self, alerts: int = 0, clusters: int = 0, shares: int = 0) -> RunCounts:
-        """Where the events went, those that the source refused among them."""
-        seen = self._engine.counts
+    def counts(self, alerts: int = 0, clusters: int = 0, shares: int = 0, seen: Counts | None = None) -> RunCounts:
+        """Where the events went, those that the source refused among them; `seen` by another than the engine."""
+        seen = seen or self._engine.counts
         return RunCounts(
             received=seen.received + self._refused,
             applied=seen.applied,
@@ -293,13 +294,23 @@ class Maker(Protocol):
         ...
 
 
+def load_embedder(settings: Settings) -> Embedder:
+    """The model.
+
+    Raises:
+        ModelMissingError: it does not load.
+
+    """
+    try:
+        return make_embedder(settings.embedder)
+    except ValueError as error:
+        raise ModelMissingError(f"the model must load; got: {error}; `hearsay doctor` tells more") from error
+
+
 def make_pipeline(settings: Settings, key: Key, trace: Trace | None = None) -> Made:
     """The real pipeline with the real model and all that is known."""
     knowledge = load_knowledge(settings.claims, settings.harm)
-    try:
-        embedder = make_embedder(settings.embedder)
-    except ValueError as error:
-        raise ModelMissingError(f"the model must load; got: {error}; `hearsay doctor` tells more") from error
+    embedder = load_embedder(settings)
     limits, cache_dir = settings.pipeline.clustering, settings.embedder.cache_dir
     recogniser = knowledge.recogniser(limits, embedder, cache_dir)
     engine = Pipeline(settings.pipeline, embedder, key.pseudonymiser(), code_version(), trace, recogniser=recogniser)

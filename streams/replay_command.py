@@ -41,6 +41,9 @@ def replay(  # noqa: PLR0917 - typer passes by name
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is there.")] = False,
     at_most: Annotated[int | None, typer.Option(min=0, help="Read so many events and no more.")] = None,
     detector: Annotated[str | None, typer.Option(help="The growth detector: L, count, rate, ...")] = None,
+    limit_forwards: Annotated[
+        int | None, typer.Option(min=1, help="Also tell what a cap on forwards of one message would have left.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but where the results are.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest and timings as one JSON object.")] = False,
     config: ConfigFile = None,
@@ -51,6 +54,7 @@ def replay(  # noqa: PLR0917 - typer passes by name
 
     from streams import replay as replays  # noqa: PLC0415
     from streams import run_folder, show  # noqa: PLC0415
+    from streams.forwarding_cap import cap  # noqa: PLC0415
 
     chosen = [f"growth.detector={detector}"] if detector else []
     with friendly():
@@ -69,10 +73,13 @@ def replay(  # noqa: PLR0917 - typer passes by name
                 overwrite=overwrite,
                 watcher=screen,
             )
+        capped = None if limit_forwards is None else cap(run_folder.Run(result.folder), limit_forwards)
         if as_json:
-            typer.echo(msgspec.json.encode(result, enc_hook=str).decode())
+            told = msgspec.to_builtins(result, enc_hook=str) | ({} if capped is None else {"capped": capped})
+            typer.echo(msgspec.json.encode(told).decode())
         else:
             say([str(result.folder)] if quiet else show.summary(result))
+            say([] if capped is None else show.capped(capped))
         if not result.manifest.complete:
             raise typer.Exit(INTERRUPTED)
 

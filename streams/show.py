@@ -19,10 +19,12 @@ from detectors.wording import plain
 from schemas.alert import Alert
 from schemas.rejection import Rejection
 from streams import replay as replays
+from streams.forwarding_cap import Capped
 from streams.replay import Result
 from streams.run_folder import ALERTS, CLUSTERS, EDGES, REJECTIONS, RunCounts
 
 _COLOURS = ("cyan", "yellow", "orange1", "red")  # by level
+_LISTED = 10  # clusters under a cap
 _SHORT = 12  # digits of an id that are enough to name it
 
 
@@ -121,6 +123,23 @@ def summary(result: Result) -> list[str]:
         lines.append("nothing could be used: is each line one JSON object, as docs/schemas/forward_event.json says?")
     lines += [f"run folder: {folder}", f"  {ALERTS}  {REJECTIONS}  {CLUSTERS}  {EDGES}  manifest.json"]
     return lines + next_steps(result)
+
+
+def capped(found: Capped) -> list[str]:
+    """What a cap on forwarding would have left, in a few lines."""
+    lines = [f"if no message could be forwarded more than {found.at_most} times, at most as much would have been lost:"]
+    for name, reach in (("recorded parents alone", found.recorded), ("inferred ones too", found.inferred)):
+        share = reach.messages / found.messages if found.messages else 1.0
+        lines.append(
+            f"  by {name}: {reach.cut:,} of {reach.edges:,} edges would not be; {reach.messages:,} of "
+            f"{found.messages:,} messages ({share:.0%}) and {reach.sharers:,} of {found.sharers:,} sharers remain"
+        )
+    lines += [
+        f"  {short_id(one.cluster_id)}: {one.recorded.messages:,} of {one.messages:,} messages remain, "
+        f"{one.inferred.messages:,} with inferred edges"
+        for one in found.clusters[:_LISTED]
+    ]
+    return lines
 
 
 def next_steps(result: Result) -> list[str]:

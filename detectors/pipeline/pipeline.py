@@ -18,7 +18,7 @@ from detectors.recognition import Recogniser
 from detectors.snapshot import pack, unpack
 from schemas.alert import Provenance
 from schemas.rejection import Reason, Rejection
-from schemas.sighting import Position
+from schemas.sighting import Position, Sighting
 
 RULE_VERSION = 1
 """Part of every alert's id: raised when the same evidence would be judged differently."""
@@ -28,6 +28,13 @@ class Output(Outputs):
     """What a batch gave, in order."""
 
     rejections: list[Rejection] = msgspec.field(default_factory=list)
+
+
+class Read(msgspec.Struct, frozen=True):
+    """A batch after intake: what nothing but the intake's own settings decides."""
+
+    sightings: list[Sighting]
+    rejections: list[Rejection]
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -88,17 +95,25 @@ class Pipeline:
 
     def feed(self, batch: Sequence[tuple[bytes, Position]]) -> Output:
         """Take raw events in the order in which they came; give what they led to."""
-        out = Output()
-        sightings = []
+        return self.apply(self.read(batch))
+
+    def read(self, batch: Sequence[tuple[bytes, Position]]) -> Read:
+        """Take raw events through intake alone; pipelines with the same intake may share what it gives."""
+        read = Read([], [])
         for raw, position in batch:
             sighting = self.intake.update(raw, position)
             if isinstance(sighting, Rejection):
-                out.rejections.append(sighting)
+                read.rejections.append(sighting)
             else:
-                sightings.append(sighting)
-        self._received += len(batch)
-        self._rejected += len(out.rejections)
-        self._apply(self.assigner.release(sightings), out)
+                read.sightings.append(sighting)
+        return read
+
+    def apply(self, read: Read) -> Output:
+        """Take what intake gave through every other stage."""
+        out = Output(rejections=list(read.rejections))
+        self._received += len(read.sightings) + len(read.rejections)
+        self._rejected += len(read.rejections)
+        self._apply(self.assigner.release(read.sightings), out)
         self.cascades.advance(self.assigner.order.watermark, out)
         return out
 
@@ -187,4 +202,4 @@ def provenance(
     )
 
 
-__all__ = ["RULE_VERSION", "Counts", "Output", "Pipeline", "provenance"]
+__all__ = ["RULE_VERSION", "Counts", "Output", "Pipeline", "Read", "provenance"]

@@ -93,6 +93,13 @@ def test_a_cluster_that_other_thresholds_cut_otherwise_is_still_the_same_rumour(
     assert found.a.rumours == found.b.rumours == 1
 
 
+def test_a_run_without_alerts_loses_all_of_them(tmp_path, usual):
+    silent = run(tmp_path, "silent", "growth.big=100000")
+    there, back = compare(usual, silent), compare(silent, usual)
+    assert len(there.lost) == len(back.gained) == 2
+    assert (there.b.alerts, there.b.alerts_per_day) == (0, 0.0)
+
+
 def test_other_input_is_told(tmp_path, usual):
     other = run(tmp_path, "other", events=cascade(40, start=START + MINUTE))
     assert not compare(usual, other).same_input
