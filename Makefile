@@ -56,6 +56,10 @@ bench-live: $(STAMP) ## events per second of a live worker beside a bare client 
 
 evaluate: $(STAMP) ## the protocol of docs/concepts.md on the development data, where it is present
 	$(BIN)/python -m tests.benchmarks.evaluate_growth
+	$(BIN)/python -m tests.benchmarks.evaluate_alerts
+	$(BIN)/python -m tests.benchmarks.evaluate_variants
+	$(BIN)/python -m tests.benchmarks.evaluate_forecast
+	$(BIN)/python -m tests.benchmarks.evaluate_nulls
 	$(BIN)/python -m tests.benchmarks.evaluate_texts
 	$(BIN)/python -m tests.benchmarks.evaluate_content
 

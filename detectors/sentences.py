@@ -49,7 +49,7 @@ def expected(growth: Growth) -> str:
     if further < 1:
         return "less than one more sharer is expected (rough)"
     low, high = growth.expected_low, growth.expected_high
-    interval = "" if low is None or high is None else f"; the factor-2 range is {rough(low)}-{rough(high)}"
+    interval = "" if low is None or high is None else f"; 8 in 10 recorded cascades: {rough(low)}-{rough(high)}"
     return f"about {rough(further)} more sharers are expected (rough{interval})"
 
 

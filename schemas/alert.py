@@ -33,7 +33,7 @@ class Growth(msgspec.Struct, frozen=True, omit_defaults=True):
     rule: str  # what fixed the threshold, in words
     lowers_when: str  # what would bring the level down
     expected_further: float | None = None  # distinct sharers; rough
-    expected_low: float | None = None
+    expected_low: float | None = None  # the range into which about eight of ten fell (docs/methods/growth.md)
     expected_high: float | None = None
     limit_at_size: float | None = None  # the expected_further at which a cascade of this size meets the threshold
     reproduction_number: float | None = None  # only with 11 offspring or more (coefficient of variation <= 0.3)

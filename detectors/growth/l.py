@@ -13,6 +13,7 @@ from scipy.special import gammaincinv
 
 from detectors.growth.base import LEVEL_STEP, Cascade, rounded
 from detectors.growth.config import GrowthConfig
+from detectors.growth.forecast import forecast
 
 TAU_MS = (60_000, 360_000, 2_160_000, 12_960_000, 77_760_000, 466_560_000)
 PRIOR = 5.0
@@ -152,12 +153,12 @@ class L(Cascade):
         if self._size <= 0.0:
             return {}
         mass = self.mass(time)
-        further = expected_further(self._size, mass)
+        told = forecast(self._size, expected_further(self._size, mass))
         details = {
-            "expected_further": round(further, 3),
-            "expected_low": round(further / 2, 3),
-            "expected_high": round(further * 2, 3),
-            "limit_at_size": round(exp(limit) / sqrt(self._size), 3),
+            "expected_further": round(told.middle, 3),
+            "expected_low": round(told.low, 3),
+            "expected_high": round(told.high, 3),
+            "limit_at_size": round(forecast(self._size, exp(limit) / sqrt(self._size)).middle, 3),
             "fresh_share": round(mass / self._size, 6),
         }
         shape, rate = PRIOR + self._size - 1.0, PRIOR + self._size - mass

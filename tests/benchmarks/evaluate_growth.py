@@ -6,23 +6,22 @@ believe: docs/evaluation.md.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-import msgspec
 import numpy as np
 
 from detectors.growth import DETECTORS, GrowthConfig, make_detector
 from detectors.pipeline import PipelineConfig
 from schemas.event import ForwardEvent, Kind
 from streams.embedders import EmbedderConfig, make_embedder
+from tests.benchmarks.evaluate_alerts import print_differences, print_earliness
+from tests.benchmarks.recorded import STREAMS, Recorded, growth_config, halves, positives, traces_of
 from tests.benchmarks.scores import (
     Earliness,
     Trace,
     at_budget,
     auc,
-    budget_figure,
     earliness,
-    paired_difference,
     threshold_for,
 )
 from tests.benchmarks.tracks import (
@@ -41,29 +40,7 @@ from tests.benchmarks.tracks import (
 )
 from tests.realdata import loaders
 
-ROUNDS = 400
 AUC_AT = (3, 5, 10, 20, 50, 100)
-COLUMNS = ("detector", "alerts/1k", "alerts", "precision", "recall", "lead", "PF", "ER50", "min before half")
-
-
-class Stream(msgspec.Struct, frozen=True, kw_only=True):
-    """A recorded stream and how it is judged."""
-
-    name: str
-    load: Callable[[], list[ForwardEvent]]
-    events_file: str
-    min_sharers: int = 5
-    big: int | None = None  # q; None: the train half's 90th percentile
-
-
-STREAMS = (
-    Stream(name="PHEME", load=loaders.pheme, events_file="pheme_dev_events"),
-    Stream(name="Twitter15/16", load=loaders.twitter1516, events_file="twitter1516_dev_events"),
-    Stream(name="Telegram", load=loaders.telegram, events_file="telegram_structure_dev", min_sharers=3, big=6),
-    Stream(name="CasFlow", load=loaders.casflow, events_file="casflow_weibo_sample"),
-)
-
-Traces = Mapping[str, Sequence[Trace]]
 
 
 def main() -> None:
@@ -74,7 +51,7 @@ def main() -> None:
         report(stream, embedder)
 
 
-def report(stream: Stream, embedder: Remembering) -> None:
+def report(stream: Recorded, embedder: Remembering) -> None:
     """Run, follow, score, print."""
     events = stream.load()
     first = run(events, PipelineConfig(), embedder)
@@ -114,32 +91,7 @@ def describe_run(found: Run) -> None:
     print(f"ladder: {shares(found.methods)}")
 
 
-def halves(stream: Stream, tracks: Sequence[Track]) -> tuple[int, Sequence[Track]]:
-    """q and the later half of the cascades with at least two sharers."""
-    spread = [track for track in tracks if track.final >= 2]
-    middle = len(spread) // 2
-    if stream.big is not None:
-        return stream.big, spread[middle:]
-    sizes = [track.final for track in spread[:middle] if track.final >= stream.min_sharers]
-    return math.ceil(np.percentile(sizes, 90)), spread[middle:]
-
-
-def growth_config(stream: Stream, q: int, detector: str) -> GrowthConfig:
-    """The cold rule of one detector."""
-    return GrowthConfig(detector=detector, big=q, min_sharers=stream.min_sharers)
-
-
-def traces_of(tracks: Sequence[Track], config: GrowthConfig) -> list[Trace]:
-    """A detector on each cascade."""
-    return [trace(track, config) for track in tracks]
-
-
-def positives(tracks: Sequence[Track], q: int) -> list[bool]:
-    """Which cascades get big."""
-    return [track.final >= q for track in tracks]
-
-
-def judge(stream: Stream, events: Sequence[ForwardEvent], first: Run, embedder: Remembering) -> int:
+def judge(stream: Recorded, events: Sequence[ForwardEvent], first: Run, embedder: Remembering) -> int:
     """Score every detector on the later half of the clusters found; give q."""
     tracks = found_tracks(first)
     q, test = halves(stream, tracks)
@@ -154,7 +106,7 @@ def judge(stream: Stream, events: Sequence[ForwardEvent], first: Run, embedder: 
     same = {name: at_alerts(traces[name], positive, cold["L"].alerts) for name in traces}
     print_earliness(f"as many alerts as L's cold rule gives ({cold['L'].alerts})", same)
     print_earliness("as many alerts as positives", {name: at_budget(traces[name], positive) for name in traces})
-    print_differences(traces, positive, cold["L"].alerts)
+    print_differences(traces, positive)
     print_auc(test, configs)
     compare_with_pipeline(stream, events, tracks, q, embedder)
     return q
@@ -164,28 +116,6 @@ def at_alerts(traces: Sequence[Trace], positive: Sequence[bool], alerts: int) ->
     """The figures at the threshold that gives about so many alerts."""
     peaks = [max(one.scores, default=-math.inf) for one in traces]
     return earliness(traces, positive, threshold_for(peaks, alerts))
-
-
-def print_earliness(title: str, figures: Mapping[str, Earliness]) -> None:
-    """One row per detector."""
-    rows = [
-        (name, e.alerts_per_thousand, e.alerts, e.precision, e.recall, e.lead, e.pf, e.er50, e.minutes_before_half)
-        for name, e in figures.items()
-    ]
-    table(title, COLUMNS, rows)
-
-
-def print_differences(traces: Traces, positive: Sequence[bool], cold_alerts: int) -> None:
-    """How much further ahead L is, with thresholds chosen anew in each resample."""
-    if not any(positive):
-        return
-    rows = []
-    for title, factor in (("as many as positives", 1.0), ("as many as L's cold rule", cold_alerts / sum(positive))):
-        figures = {name: budget_figure(traces[name], positive, factor=factor) for name in ("L", "count", "rate")}
-        for other in ("count", "rate"):
-            gap = paired_difference(figures["L"], figures[other], len(positive), rounds=ROUNDS)
-            rows.append((f"L - {other}, {title}", gap.value, gap.low, gap.high))
-    table("difference of PF, 95 % interval", ("pair, alerts", "difference", "from", "to"), rows)
 
 
 def print_auc(tracks: Sequence[Track], configs: Mapping[str, GrowthConfig]) -> None:
@@ -210,7 +140,7 @@ def auc_at(tracks: Sequence[Track], k: int, config: GrowthConfig) -> float:
 
 
 def compare_with_pipeline(
-    stream: Stream, events: Sequence[ForwardEvent], tracks: Sequence[Track], q: int, embedder: Remembering
+    stream: Recorded, events: Sequence[ForwardEvent], tracks: Sequence[Track], q: int, embedder: Remembering
 ) -> None:
     """Run again with q set; what it raises by growth must be what the followed clusters say."""
     growth = growth_config(stream, q, "L")

@@ -48,7 +48,7 @@ WORDS = {
         """
         Cluster 81f0c2aa: 42 distinct sharers in 11 chats since 2026-11-24 08:52 UTC, 58 min ago, with 57 posts
         (telegram 45, whatsapp 7). 27 joined in the last 30 min, 6 in the 30 min before. At this pace about 70
-        more sharers are expected (rough; the factor-2 range is 35-140). Each sharer is followed by about 1.4
+        more sharers are expected (rough; 8 in 10 recorded cascades: 35-140). Each sharer is followed by about 1.4
         more (90 %: 1.1-1.8). Alert because about 70 are expected and the limit at this size is 63: score 6.12,
         limit 6.02 [1.5 ln q + 0.6 with q = 37, cold-start rule]. What would lower it: no new distinct sharer
         for 2 h 52 min; a level falls after 2 h with a score under 5.33. This measures spread, not
@@ -385,7 +385,7 @@ def test_a_publishers_words_stay_on_one_line_and_short() -> None:
 
 def test_an_alert_is_described_in_a_few_lines() -> None:
     recently = "27 joined in the last 30 min, 6 in the 30 min before"
-    pace = "About 70 more sharers are expected (rough; the factor-2 range is 35-140)"
+    pace = "About 70 more sharers are expected (rough; 8 in 10 recorded cascades: 35-140)"
     assert describe(compose(SEEN, OPENED, AUTHOR)).splitlines() == [
         "Spreading fast (level 1): 42 distinct sharers in 58 min",
         f"  when   2026-11-24 09:50 UTC, cluster 81f0c2aa, alert {alert_id(SEEN.cluster_id, OPENED, 1)[:8]}",

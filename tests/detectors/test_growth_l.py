@@ -283,11 +283,11 @@ def test_an_explanation_holds_the_numbers_of_the_formula():
     assert told.detector == "L"
     assert told.score == pytest.approx(z, abs=1.1e-6)
     assert told.threshold == detector.levels()[1]
-    assert told.expected_further == pytest.approx(a, abs=1e-3)
-    assert told.expected_low == pytest.approx(a / 2, abs=1e-3)
-    assert told.expected_high == pytest.approx(2 * a, abs=1e-3)
+    assert told.expected_further == pytest.approx(a * (n / 3) ** -0.24, abs=1e-3)
+    assert told.expected_low == pytest.approx(a * 0.07 * (n / 3) ** 0.2, abs=1e-3)
+    assert told.expected_high == pytest.approx(a * 17 * (n / 3) ** -0.75, abs=1e-3)
     assert told.fresh_share == pytest.approx(m / n, abs=1e-6)
-    assert log(told.limit_at_size) + 0.5 * log(n) == pytest.approx(told.threshold, abs=1e-4)
+    assert told.limit_at_size / told.expected_further == pytest.approx(exp(told.threshold - z), rel=1e-4)
     assert told.reproduction_number == pytest.approx(r, abs=1e-3)
     shape, rate = 5 + n - 1, 5 + n - m
     assert told.reproduction_low == pytest.approx(gamma.ppf(0.05, shape, scale=1 / rate), abs=1e-3)
