@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from schemas.alert import Alert, Lifecycle
-from streams.run_folder import CLUSTERS, EDGES, Run, RunFolderError
+from streams.run_folder import CLUSTERS, EDGES, Run
+from streams.run_tables import RunTables
 
 _DAY_MS = 86_400_000.0
 _OVER = (Lifecycle.SUBSIDED, Lifecycle.CLOSED)
@@ -136,10 +136,7 @@ class _Rumours:
 def _clusters_of(run: Run, events: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The clusters that some events lie in, in one run."""
     wanted = pc.field("event_id").isin(pa.array(events, pa.string()))
-    try:
-        table = pq.read_table(run.path / EDGES, columns=["event_id", "cluster_id"], filters=wanted)
-    except (OSError, ValueError) as error:
-        raise _unreadable(run, EDGES, error) from None
+    table = RunTables(run).read(EDGES, ["event_id", "cluster_id"], wanted)
     yield from zip(table["event_id"].to_pylist(), table["cluster_id"].to_pylist(), strict=True)
 
 
@@ -193,21 +190,11 @@ def _side(run: Run, alerts: Sequence[Alert], rumours: int) -> Side:
 
 def _span_ms(run: Run) -> int:
     """Event time from the first share to the last."""
-    try:
-        table = pq.read_table(run.path / CLUSTERS, columns=["first_time", "last_time"])
-    except (OSError, ValueError) as error:
-        raise _unreadable(run, CLUSTERS, error) from None
+    table = RunTables(run).read(CLUSTERS, ["first_time", "last_time"])
     if not table.num_rows:
         return 0
     first, last = pc.min(table["first_time"]).value, pc.max(table["last_time"]).value
     return int(last) - int(first)
-
-
-def _unreadable(run: Run, name: str, error: Exception) -> RunFolderError:
-    why = str(error).splitlines()[0]
-    return RunFolderError(
-        f"two runs are compared by their tables; got {why} for {name} in {run.path}; replay the source again"
-    )
 
 
 def _differing(a: Run, b: Run) -> Iterator[tuple[str, tuple[Any, Any]]]:

@@ -10,13 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
-import pyarrow.parquet as pq
 
-from detectors.edges import EdgeSource
-from streams.run_folder import CLUSTERS, EDGES, Run, RunFolderError
+from streams.run_folder import EDGES, Run
+from streams.run_tables import CERTAIN, RECORDED, RunTables, in_order
 
-_RECORDED = frozenset({EdgeSource.EXPLICIT, EdgeSource.ORIGIN})
-_CERTAIN = 0.5  # an inferred edge of less confidence is unknown
+_COLUMNS = ("cluster_id", "time", "event_id", "message", "parent", "source", "confidence", "sharer")
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,22 +68,10 @@ def cap(run: Run, at_most: int) -> Capped:
 
 
 def _by_cluster(run: Run) -> dict[str, list[dict[str, Any]]]:
-    columns = ["cluster_id", "time", "event_id", "message", "parent", "source", "confidence", "sharer"]
-    try:
-        merged = pq.read_table(run.path / CLUSTERS, columns=["cluster_id", "merged_into"]).to_pylist()
-        shares = pq.read_table(run.path / EDGES, columns=columns).sort_by(
-            [("time", "ascending"), ("event_id", "ascending")]
-        )
-    except (OSError, ValueError) as error:
-        why = str(error).splitlines()[0]
-        raise RunFolderError(f"a cap needs a run's tables; got {why} in {run.path}; replay the source again") from None
-    leads_to = {row["cluster_id"]: row["merged_into"] for row in merged if row["merged_into"]}
+    tables = RunTables(run)
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in shares.sort_by([("time", "ascending"), ("event_id", "ascending")]).to_pylist():
-        id_ = row["cluster_id"]
-        while id_ in leads_to:
-            id_ = leads_to[id_]
-        found[id_].append(row)
+    for row in in_order(tables.read(EDGES, _COLUMNS)).to_pylist():
+        found[tables.final(row["cluster_id"])].append(row)
     return found
 
 
@@ -120,7 +106,7 @@ def _reach(rows: list[dict[str, Any]], at_most: int, *, inferred: bool) -> Reach
 
 
 def _parent(row: Mapping[str, Any], *, inferred: bool) -> str | None:
-    known = row["source"] in _RECORDED or (inferred and row["confidence"] >= _CERTAIN)
+    known = row["source"] in RECORDED or (inferred and row["confidence"] >= CERTAIN)
     return row["parent"] if known else None
 
 

@@ -2,20 +2,18 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from detectors.growth import GrowthConfig, make_detector
 from schemas.alert import Alert
-from schemas.assignment import Arrival
 from streams.report.payload import Curve, Payload, Rumour, Volume, Wording
 from streams.report.shape import Share, lay_out
-from streams.run_folder import CLUSTERS, EDGES, WORDINGS, Run, RunFolderError
+from streams.run_folder import CLUSTERS, EDGES, Run
+from streams.run_tables import Point, RunTables, growth_curve, milliseconds
 from streams.settings import from_values
 
 _BINS = 240  # of the volume over time
@@ -24,7 +22,6 @@ _SHORT = 12
 _GROUPS = 8  # chats and platforms that are listed
 _FORWARDERS = 10
 _WORDINGS = 40
-_ON_TIME = Arrival.ON_TIME
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,16 +38,17 @@ def gather(run: Run, limits: Limits) -> Payload:
         RunFolderError: a run without readable tables.
 
     """
-    leads_to, rows = _clusters(run)
-    alerts = _by_cluster(run.alerts(), leads_to)
+    tables = RunTables(run)
+    rows = {row["cluster_id"]: row for row in tables.read(CLUSTERS).to_pylist() if not row["merged_into"]}
+    alerts = _by_cluster(run.alerts(), tables)
     chosen = _chosen(alerts, rows, limits.rumours)
-    shares = _grouped(run, EDGES, chosen, leads_to)
-    wordings = _grouped(run, WORDINGS, chosen, leads_to)
+    shares = _grouped(tables.shares(chosen), tables)
+    wordings = _grouped(tables.wordings(chosen), tables)
     growth = from_values(run.manifest.settings).pipeline.growth
     return Payload(
         title=run.path.name,
         manifest=msgspec.to_builtins(run.manifest),
-        volume=_volume(run),
+        volume=_volume(tables.read(EDGES, ["time"])["time"]),
         rumours=[
             _rumour(_Found(rows[id_], alerts[id_], shares.get(id_, []), wordings.get(id_, [])), growth, limits.nodes)
             for id_ in chosen
@@ -58,37 +56,10 @@ def gather(run: Run, limits: Limits) -> Payload:
     )
 
 
-def _table(run: Run, name: str, columns: list[str] | None = None) -> pa.Table:
-    try:
-        return pq.read_table(run.path / name, columns=columns)
-    except (OSError, ValueError) as error:
-        why = str(error).splitlines()[0]
-        raise RunFolderError(
-            f"a report needs a run's tables; got {why} for {name} in {run.path}; replay the source again"
-        ) from None
-
-
-def _clusters(run: Run) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
-    """Where merged clusters went, and each living cluster's last row."""
-    leads_to, rows = {}, {}
-    for row in _table(run, CLUSTERS).to_pylist():
-        if row["merged_into"]:
-            leads_to[row["cluster_id"]] = row["merged_into"]
-        else:
-            rows[row["cluster_id"]] = row
-    return leads_to, rows
-
-
-def _final(cluster_id: str, leads_to: Mapping[str, str]) -> str:
-    while cluster_id in leads_to:
-        cluster_id = leads_to[cluster_id]
-    return cluster_id
-
-
-def _by_cluster(alerts: Iterable[Alert], leads_to: Mapping[str, str]) -> dict[str, list[Alert]]:
+def _by_cluster(alerts: Iterable[Alert], tables: RunTables) -> dict[str, list[Alert]]:
     found: dict[str, list[Alert]] = defaultdict(list)
     for alert in alerts:
-        found[_final(alert.cluster_id, leads_to)].append(alert)
+        found[tables.final(alert.cluster_id)].append(alert)
     return found
 
 
@@ -98,19 +69,16 @@ def _chosen(alerts: Mapping[str, list[Alert]], rows: Mapping[str, dict[str, Any]
     return sorted(known[:most], key=lambda id_: alerts[id_][0].time)
 
 
-def _grouped(run: Run, name: str, chosen: list[str], leads_to: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
-    """A table's rows of the chosen clusters, those of clusters that were merged into them included."""
-    members = {*chosen, *(id_ for id_ in leads_to if _final(id_, leads_to) in set(chosen))}
-    table = _table(run, name)
-    wanted = pc.is_in(table["cluster_id"], pa.array(sorted(members), pa.string()))
+def _grouped(table: pa.Table, tables: RunTables) -> dict[str, list[dict[str, Any]]]:
+    """A table's rows by the cluster that they belong to by now."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in table.filter(wanted).to_pylist():
-        found[_final(row["cluster_id"], leads_to)].append(row)
+    for row in table.to_pylist():
+        found[tables.final(row["cluster_id"])].append(row)
     return found
 
 
-def _volume(run: Run) -> Volume:
-    times = _table(run, EDGES, ["time"])["time"].cast(pa.int64())
+def _volume(column: pa.ChunkedArray) -> Volume:
+    times = column.cast(pa.int64())
     if not len(times):
         return Volume(start=0, step=1, shares=[])
     first, last = pc.min(times).as_py(), pc.max(times).as_py()
@@ -134,7 +102,7 @@ class _Found(NamedTuple):
 def _rumour(found: _Found, growth: GrowthConfig, most: int) -> Rumour:
     row, alerts, shares, wordings = found
     nodes = [
-        Share(one["message"], one["parent"], _ms(one["time"]), one["sharer"], one["source"], one["confidence"])
+        Share(one["message"], one["parent"], milliseconds(one["time"]), one["sharer"], one["source"], one["confidence"])
         for one in shares
     ]
     shape, forwarders = lay_out(nodes, most, _FORWARDERS)
@@ -142,8 +110,8 @@ def _rumour(found: _Found, growth: GrowthConfig, most: int) -> Rumour:
     return Rumour(
         cluster_id=row["cluster_id"],
         status=row["status"],
-        first_time=_ms(row["first_time"]),
-        last_time=_ms(row["last_time"]),
+        first_time=milliseconds(row["first_time"]),
+        last_time=milliseconds(row["last_time"]),
         sharers=row["sharers"],
         posts=row["posts"],
         chats=row["chats"],
@@ -166,12 +134,12 @@ def _most(groups: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
 
 def _texts(rows: list[dict[str, Any]]) -> Iterator[Wording]:
     seen: set[str] = set()
-    for row in sorted(rows, key=lambda row: row["time"]):
+    for row in rows:
         if row["fingerprint"] not in seen and len(seen) < _WORDINGS:
             seen.add(row["fingerprint"])
             yield Wording(
                 text=row["text"],
-                time=_ms(row["time"]),
+                time=milliseconds(row["time"]),
                 method=row["method"],
                 similarity=row["similarity"],
                 variants=row["variants"],
@@ -179,29 +147,16 @@ def _texts(rows: list[dict[str, Any]]) -> Iterator[Wording]:
 
 
 def _curve(shares: list[dict[str, Any]], config: GrowthConfig) -> Curve:
-    """The score as it went, from the first shares of distinct sharers; late ones count and raise nothing."""
-    detector = make_detector(config)
-    seen: set[str] = set()
-    points = []
-    for share in sorted(shares, key=lambda one: (one["time"], one["event_id"])):
-        if share["sharer"] in seen:
-            continue
-        seen.add(share["sharer"])
-        at = _ms(share["time"])
-        if share["arrival"] == _ON_TIME:
-            points.append((at, float(len(seen)), detector.update(at)))
-        else:
-            detector.late(at, 1.0, expired=share["arrival"] == Arrival.EXPIRED)
-    kept = _thinned(points)
+    kept = _thinned(growth_curve(shares, config))
     return Curve(
-        time=[at for at, _, _ in kept],
-        sharers=[count for _, count, _ in kept],
-        score=[round(score, 4) for _, _, score in kept],
-        limits=list(detector.levels()),
+        time=[point.time for point in kept],
+        sharers=[point.sharers for point in kept],
+        score=[round(point.score, 4) for point in kept],
+        limits=list(make_detector(config).levels()),
     )
 
 
-def _thinned(points: list[tuple[int, float, float]]) -> list[tuple[int, float, float]]:
+def _thinned(points: list[Point]) -> list[Point]:
     """Evenly in number, and always the highest score of each stretch, so that no crossing is lost."""
     if len(points) <= _POINTS:
         return points
@@ -209,12 +164,8 @@ def _thinned(points: list[tuple[int, float, float]]) -> list[tuple[int, float, f
     kept = []
     for begin in range(0, len(points), stretch):
         part = points[begin : begin + stretch]
-        kept += sorted({part[0], max(part, key=lambda point: point[2])})
+        kept += sorted({part[0], max(part, key=lambda point: point.score)})
     return [*kept, points[-1]] if kept[-1] != points[-1] else kept
-
-
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
 
 
 __all__ = ["Limits", "gather"]

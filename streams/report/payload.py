@@ -47,7 +47,7 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
     """How a cascade grew: distinct sharers and the detector's score, at most some hundred points."""
 
     time: list[int]
-    sharers: list[float]
+    sharers: list[int]
     score: list[float]
     limits: list[float]  # the score from which level 1, 2, 3 is reached
 

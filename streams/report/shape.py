@@ -9,10 +9,9 @@ from collections.abc import Sequence
 import msgspec
 
 from streams.report.payload import Forwarder, Shape
+from streams.run_tables import CERTAIN, RECORDED
 
 _SHORT = 12
-_CERTAIN = 0.5  # an inferred edge of less confidence is unknown
-_RECORDED = frozenset({"explicit", "origin"})
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -53,7 +52,7 @@ def _tree(shares: Sequence[Share]) -> _Tree:
         first.setdefault(share.message, share)
     unseen: dict[str, Share] = {}
     for share in first.values():  # a message that others name as their parent and nobody saw is drawn too
-        if share.source in _RECORDED and share.parent is not None and share.parent not in first:
+        if share.source in RECORDED and share.parent is not None and share.parent not in first:
             unseen.setdefault(share.parent, Share(share.parent, None, share.time, "", "unseen", 0.0))
     nodes = [*unseen.values(), *first.values()]
     index = {share.message: number for number, share in enumerate(nodes)}
@@ -76,7 +75,7 @@ def _children(parent: Sequence[int]) -> list[list[int]]:
 
 
 def _parent(share: Share, index: dict[str, int]) -> int:
-    known = share.parent is not None and (share.source in _RECORDED or share.confidence >= _CERTAIN)
+    known = share.parent is not None and (share.source in RECORDED or share.confidence >= CERTAIN)
     return index.get(share.parent or "", -1) if known and share.parent != share.message else -1
 
 
@@ -107,7 +106,7 @@ def _shape(tree: _Tree, drawn: Sequence[int]) -> Shape:
         time=[tree.shares[number].time for number in drawn],
         row=[rows[number] for number in drawn],
         parent=[place.get(tree.parent[number], -1) for number in drawn],
-        recorded=[int(tree.shares[number].source in _RECORDED) for number in drawn],
+        recorded=[int(tree.shares[number].source in RECORDED) for number in drawn],
         depth=[tree.depth[number] for number in drawn],
         children=[len(tree.children[number]) for number in drawn],
         descendants=[tree.descendants[number] for number in drawn],
