@@ -33,8 +33,8 @@ def broker(
     typer.echo("starting Apache Kafka; the first time Maven fetches it, which takes a minute", err=True)
     try:
         with friendly(), _place(folder, keep=keep) as place, Broker(place, port=port) as running:
-            typer.echo(running.bootstrap)
             typer.echo(f"log: {running.log}; Ctrl-C stops it", err=True)
+            typer.echo(running.bootstrap)  # last: who reads it may stop the broker at once
             running.wait()
     except KeyboardInterrupt:
         typer.echo("stopped", err=True)

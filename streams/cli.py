@@ -13,6 +13,7 @@ from streams import (
     kafka_commands,
     replay_command,
     report_command,
+    run_commands,
     sweep_command,
 )
 from streams.command_line import (
@@ -176,5 +177,6 @@ sweep_command.register(main)
 claims_command.register(main)
 compare_command.register(main)
 report_command.register(main)
+run_commands.register(main)
 kafka_commands.register(main)
 main.add_typer(broker_command.app)
