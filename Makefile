@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml .ci/constraints.txt
 
 demo: $(STAMP) ## the main job on the sample stream: rumours found, graphs grown, alerts raised
 	$(BIN)/hearsay replay examples/sample.jsonl.gz --out runs/demo --overwrite
-	$(BIN)/hearsay report runs/demo
+	$(BIN)/hearsay report runs/demo --open
 
 demo-live: $(STAMP) ## the same on Apache Kafka: broker, topics, a worker, the sample published, alerts as they arrive
 	$(BIN)/python examples/demo_live.py
@@ -54,14 +54,8 @@ bench: $(STAMP) ## events per CPU-second against a naive composition, in one run
 bench-live: $(STAMP) ## events per second of a live worker beside a bare client loop, and latency at half that rate
 	$(BIN)/python -m tests.benchmarks.bench_live
 
-evaluate: $(STAMP) ## the protocol of docs/concepts.md on the development data, where it is present
-	$(BIN)/python -m tests.benchmarks.evaluate_growth
-	$(BIN)/python -m tests.benchmarks.evaluate_alerts
-	$(BIN)/python -m tests.benchmarks.evaluate_variants
-	$(BIN)/python -m tests.benchmarks.evaluate_forecast
-	$(BIN)/python -m tests.benchmarks.evaluate_nulls
-	$(BIN)/python -m tests.benchmarks.evaluate_texts
-	$(BIN)/python -m tests.benchmarks.evaluate_content
+evaluate: $(STAMP) ## every evaluation on the development data, where it is present; one page of tables in runs/evaluation
+	$(BIN)/python -m tests.benchmarks.evaluate
 
 clean:
 	rm -rf $(VENV) runs .coverage .coverage.json .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -63,6 +63,17 @@ def console(*, stderr: bool = False) -> "Console":
     return Console(stderr=stderr, highlight=False)
 
 
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Say on a terminal that something is going on, for as long as it does."""
+    errors = console(stderr=True)
+    if not errors.is_terminal:
+        yield
+        return
+    with errors.status(what):
+        yield
+
+
 def say(lines: list[str]) -> None:
     """Print lines."""
     for line in lines:

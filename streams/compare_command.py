@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.command_line import friendly
+from streams.command_line import friendly, working
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -38,7 +38,8 @@ def compare(
     from streams.run_folder import Run  # noqa: PLC0415
 
     with friendly():
-        found = hold_against(Run(a), Run(b))
+        with working("comparing"):
+            found = hold_against(Run(a), Run(b))
         if as_json:
             typer.echo(msgspec.json.encode(found).decode())
         else:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from streams.command_line import RUNS, console, friendly, say
+from streams.command_line import RUNS, console, friendly, say, working
 
 if TYPE_CHECKING:
     from streams.run import LoadedRun
@@ -31,7 +31,8 @@ def show(
     from streams.run_summary import lines, summarise, table  # noqa: PLC0415
 
     with friendly():
-        found = summarise(_load(run))
+        with working("summing up"):
+            found = summarise(_load(run))
         if as_json:
             typer.echo(msgspec.json.encode(found).decode())
             return
@@ -59,8 +60,9 @@ def export(
             raise UserError(f"an export takes clusters or --all; got {got}; `hearsay show` lists them")
         if everything:
             chosen = list(dict.fromkeys(loaded.alerts_table["cluster_id"]))
-        for place in write(loaded, chosen, to, formats.split(",")):
-            typer.echo(str(place))
+        with working("writing"):
+            for place in write(loaded, chosen, to, formats.split(",")):
+                typer.echo(str(place))
 
 
 def _load(run: Path | None) -> "LoadedRun":

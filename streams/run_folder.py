@@ -84,6 +84,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     counts: RunCounts
 
 
+class _Version(msgspec.Struct, frozen=True):
+    """The one field of a manifest that every release writes."""
+
+    manifest_version: int
+
+
 class Timings(msgspec.Struct, frozen=True, kw_only=True):
     """What differs between two runs of the same thing."""
 
@@ -191,6 +197,12 @@ class Run:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        version = self._read(MANIFEST, _Version).manifest_version
+        if version != MANIFEST_VERSION:
+            raise RunFolderError(
+                f"this release reads run folders of version {MANIFEST_VERSION}; got version {version} in {path}; "
+                "use the release that wrote it, or replay the source again"
+            )
         self.manifest = self._read(MANIFEST, Manifest)
 
     @property

@@ -127,3 +127,17 @@ def test_the_committed_script_is_what_the_sources_build(tmp_path):
     assets = files("streams.report") / "assets"
     for name in ("report.js", "report.css", "LICENSES.txt"):
         assert (tmp_path / "out" / name).read_bytes() == (assets / name).read_bytes(), "run `make report-assets`"
+
+
+@pytest.mark.parametrize(("display", "opens"), [(None, 0), (":0", 1)])
+def test_a_browser_is_opened_only_where_there_is_a_screen(tmp_path, made, monkeypatch, display, opens):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    if display:
+        monkeypatch.setenv("DISPLAY", display)
+    said = CliRunner().invoke(main, ["report", str(made[0].path), "--out", str(tmp_path / "page.html"), "--open"])
+    assert said.exit_code == 0
+    assert opened == [(tmp_path / "page.html").as_uri()] * opens

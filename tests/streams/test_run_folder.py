@@ -205,3 +205,12 @@ def test_a_manifest_is_sorted_and_indented_for_a_reader(tmp_path):
 )  # fmt: skip
 def test_counts_say_whether_they_add_up(counts, balanced):
     assert RunCounts(**counts).balanced is balanced
+
+
+def test_a_run_folder_of_another_version_says_which_it_is(tmp_path):
+    with writer(tmp_path / "run") as folder:
+        folder.end(manifest(complete=True), TIMINGS)
+    file = tmp_path / "run" / "manifest.json"
+    file.write_text(file.read_text().replace('"manifest_version": 1', '"manifest_version": 7'))
+    with pytest.raises(RunFolderError, match="reads run folders of version 1; got version 7"):
+        Run(tmp_path / "run")
