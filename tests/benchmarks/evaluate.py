@@ -29,10 +29,11 @@ PARTS = {
     "nulls": "False alarms where nothing takes off",
     "texts": "How near: near-duplicates and clusters",
     "content": "What is known: checked claims, categories of harm",
+    "edges": "From whom: hidden parents",
 }
 """By name of the module after `evaluate_`, in the order of the page; the slowest are begun first."""
 
-_SLOWEST_FIRST = ("texts", "growth", "content", "variants", "alerts", "forecast", "nulls")
+_SLOWEST_FIRST = ("texts", "growth", "content", "variants", "alerts", "edges", "forecast", "nulls")
 
 
 class Part(msgspec.Struct, frozen=True):
