@@ -1,5 +1,7 @@
 """Whether sharing within seconds tells coordinated cascades from organic ones.
 
+Run as python -m tests.benchmarks.evaluate_coordination.
+
 An alert should not call a crowd coordinated on a sign that crowds show too, so each candidate score is judged before it
 may enter one. Scores of first-share times: a plain share of near neighbours, two that are corrected for the pace, and
 one that remembers pairs of sharers from cascade to cascade. What the table means: docs/methods/content.md.
@@ -25,7 +27,7 @@ AROUND_S = 300.0  # the pace is taken from the sharers this near
 NEXT = 5  # sharers that follow one and may be its partners; bounds the pairs of a dense burst
 MIN_SHARERS = 10
 BANDS = ((10, None), (10, 20), (20, 50), (50, 200))
-ROUNDS = 500
+ROUNDS = 300
 
 Seconds = NDArray[np.float64]
 
@@ -40,9 +42,9 @@ class Spread(msgspec.Struct, frozen=True):
 def main() -> None:
     """Print a table for each organic stream."""
     require_data()
-    coordinated = read(COORDINATED)
+    coordinated = scored(read(COORDINATED))
     for name in ORGANIC:
-        organic = read(name)
+        organic = scored(read(name))
         rows = [row for low, high in BANDS for row in judged(coordinated, organic, low, high)]
         names = ("score", "sharers", "coordinated", "organic", "median c.", "median o.", "AUC", "low", "high")
         table(f"{COORDINATED} against {name}: AUC with 95 % bootstrap interval", names, rows)
@@ -127,22 +129,32 @@ SCORES: dict[str, Callable[[Sequence[Spread]], list[float]]] = {
 }
 
 
-def judged(
-    coordinated: Sequence[Spread], organic: Sequence[Spread], low: int, high: int | None
-) -> Iterator[tuple[object, ...]]:
+class Scored(msgspec.Struct, frozen=True):
+    """A stream's cascades, by size and score."""
+
+    sizes: Sequence[int]
+    scores: Mapping[str, Sequence[float]]  # by the score's name, in the order of sizes
+
+    def of_size(self, name: str, low: int, high: int | None) -> list[float]:
+        """One score of the cascades with `low` sharers or more and, where there is an end, under `high`."""
+        pairs = zip(self.sizes, self.scores[name], strict=True)
+        return [score for size, score in pairs if size >= low and (high is None or size < high)]
+
+
+def scored(spreads: Sequence[Spread]) -> Scored:
+    """Every score of every cascade."""
+    return Scored([len(one.sharers) for one in spreads], {name: score(spreads) for name, score in SCORES.items()})
+
+
+def judged(coordinated: Scored, organic: Scored, low: int, high: int | None) -> Iterator[tuple[object, ...]]:
     """A row for each score over the cascades of one size."""
     band = f"{low}+" if high is None else f"{low} to {high - 1}"
-    for name, score in SCORES.items():
-        ours, theirs = (_of_size(group, score(group), low, high) for group in (coordinated, organic))
+    for name in SCORES:
+        ours, theirs = coordinated.of_size(name, low, high), organic.of_size(name, low, high)
         if ours and theirs:
             found = separation(ours, theirs)
             middles = float(np.median(ours)), float(np.median(theirs))
             yield name, band, len(ours), len(theirs), *middles, found.value, found.low, found.high
-
-
-def _of_size(spreads: Sequence[Spread], scores: Sequence[float], low: int, high: int | None) -> list[float]:
-    sizes = [len(one.sharers) for one in spreads]
-    return [score for size, score in zip(sizes, scores, strict=True) if size >= low and (high is None or size < high)]
 
 
 def separation(coordinated: Sequence[float], organic: Sequence[float]) -> Interval:
