@@ -29,10 +29,11 @@ PARTS = {
     "nulls": "False alarms where nothing takes off",
     "texts": "How near: near-duplicates and clusters",
     "content": "What is known: checked claims, categories of harm",
+    "coordination": "Organic or coordinated: sharing within seconds",
 }
 """By name of the module after `evaluate_`, in the order of the page; the slowest are begun first."""
 
-_SLOWEST_FIRST = ("texts", "growth", "content", "variants", "alerts", "forecast", "nulls")
+_SLOWEST_FIRST = ("texts", "growth", "content", "variants", "alerts", "forecast", "coordination", "nulls")
 
 
 class Part(msgspec.Struct, frozen=True):
