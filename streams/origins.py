@@ -17,9 +17,10 @@ import msgspec
 from schemas.sighting import Position
 from streams.connection import KafkaSettings
 from streams.errors import UserError
+from streams.feed import Begun, Ended, Feed, Mark
 from streams.glance import created_at
 from streams.run_folder import MANIFEST, Run
-from streams.sources import Begun, Ended, Feed, Mark, Record, Refused, Source, open_source, printable, sha256_of
+from streams.sources import Record, Refused, Source, open_source, printable, sha256_of
 from streams.topic_range import BEGINNING, END, Place, TopicReader, TopicRecord, open_topic
 
 TOPIC = "topic"

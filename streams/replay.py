@@ -27,11 +27,12 @@ from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position
 from streams.embedders import make_embedder
 from streams.errors import UserError
+from streams.feed import Ended, Feed, Mark
 from streams.knowledge import load_knowledge
 from streams.origins import TOPIC, FileOrigin, Origin
 from streams.run_folder import InputFile, Manifest, RunCounts, RunWriter, Timings
 from streams.settings import Key, Settings, to_values
-from streams.sources import Ended, Feed, Mark, Record, Refused
+from streams.sources import Record, Refused
 from streams.version import code_version
 
 _MIB = 1024.0  # ru_maxrss counts KiB

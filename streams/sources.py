@@ -57,21 +57,6 @@ class Refused(msgspec.Struct, frozen=True):
 Record = tuple[bytes, Position] | Refused
 
 
-class Begun(msgspec.Struct, frozen=True):
-    """The partitions that a feed is about to give: none of them may be forgotten until it has spoken or ended."""
-
-    partitions: tuple[int, ...]
-
-
-class Ended(msgspec.Struct, frozen=True):
-    """One partition of a feed has come to its end: nobody waits for it any more."""
-
-    partition: int
-
-
-Mark = Begun | Ended
-
-
 class Source(Protocol):
     """An open source: iterate it once, then ask what was read."""
 
@@ -94,31 +79,6 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of the file."""
-        ...
-
-
-class Feed(Protocol):
-    """What a replay reads: a source, or several in one with marks between their records. Iterate it once, then ask."""
-
-    name: str
-    format: str
-    total: int | None
-
-    def __iter__(self) -> Iterator[Record | Mark]:
-        """Every event with its position."""
-        ...
-
-    @property
-    def done(self) -> int:
-        """How much of `total` has been read."""
-        ...
-
-    def sha256(self) -> str | None:
-        """Digest of the whole, reading on to its end if need be; None where it has none."""
-        ...
-
-    def close(self) -> None:
-        """Let go of what is open."""
         ...
 
 

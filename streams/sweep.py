@@ -17,6 +17,7 @@ from detectors.pipeline.pipeline import Counts, Output, Pipeline
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position
 from streams.errors import UserError
+from streams.feed import Feed
 from streams.knowledge import load_knowledge
 from streams.origins import Origin
 from streams.replay import (
@@ -34,7 +35,6 @@ from streams.replay import (
 from streams.run_folder import RunCounts, RunWriter
 from streams.setting_tree import split_override
 from streams.settings import Key, Settings
-from streams.sources import Feed
 from streams.version import code_version
 
 _REMEMBERED = 65_536  # vectors; 100 MB

@@ -8,9 +8,10 @@ from typer.testing import CliRunner
 from streams import replay as replays
 from streams.cli import main
 from streams.errors import UserError
+from streams.feed import Begun, Ended
 from streams.origins import FilesOrigin, origin_of
 from streams.settings import load
-from streams.sources import Begun, Ended, Refused, SourceError
+from streams.sources import Refused, SourceError
 from tests.streams.recorded import START, cascade, event, stream
 
 EFFECTIVE = load(environ={}, overrides=["embedder.runtime=hashing", "growth.big=10"])
