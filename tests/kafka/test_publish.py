@@ -166,7 +166,7 @@ def test_what_was_interrupted_goes_on_where_it_stopped(broker, recording, harm):
     there = deployment.values_of("forwards")
     assert 0 < noted <= len(there) < len(lines)
     if harm != signal.SIGKILL:
-        assert noted == len(there)
+        assert len(there) - noted <= 1  # the signal may come between a record's sending and its note
         assert f"hearsay publish {file} --resume" in said.decode()
     done = deployment.call("publish", file, "--resume", "--json")
     assert done.exit_code == 0, done.stderr
