@@ -4,7 +4,6 @@ Each stage is an application and a consumer group of its own, so that any number
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -135,7 +134,7 @@ class Engine:
     def measure_lag(self) -> None:
         """Show how many records each lane has still to read, as far as the last fetch told."""
         for partition, lane in self.lanes.items():
-            behind = sum(max(0, self.consumer.end(one.tp) - one.due) for one in lane.inputs.values())
+            behind = sum(max(0, (self.consumer.end(one.tp) or 0) - one.due) for one in lane.inputs.values())
             self.metrics.lag.labels(self.stage, str(partition)).set(behind)
 
     async def look_after(self) -> None:
@@ -147,7 +146,8 @@ class Engine:
         for tp in [tp for tp, since in self._without.items() if now - since > _UNHEARD_S]:
             place = await self.committed(tp.topic.removeprefix(self.settings.kafka.prefix), tp.partition)
             self._without[tp] = now
-            if self.consumer.end(tp) > place.offset and tp.partition not in self.lanes:
+            end = self.consumer.end(tp)
+            if (end is None or end > place.offset) and tp.partition not in self.lanes:
                 _log.warning("partition unheard", extra={"stage": self.stage, "partition": tp.partition})
                 await self.consumer.rewind(tp, place.offset)
 
@@ -156,10 +156,9 @@ class Engine:
         lanes, self.lanes = list(self.lanes.values()), {}
         await asyncio.gather(*(lane.close(finish=finish) for lane in lanes))
 
-    async def stop(self, seconds: float) -> None:
-        """Leave the group and hang up, in so many seconds at most."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.app.stop(), seconds)
+    async def stop(self) -> None:
+        """Leave the group and hang up. Faust may block the event loop meanwhile, for however long it takes."""
+        await self.app.stop()
         await self._ends.close()
 
     def _bind(self) -> None:

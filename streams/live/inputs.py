@@ -140,12 +140,14 @@ class Input:
     def look_after(self) -> None:
         """Send the consumer back where the broker has more and nothing comes.
 
-        A rewind may have led to nothing; and what was fetched just before a rebalance is for nobody, so that of a
-        partition's last records none may follow that would show the gap.
+        A rewind may have led to nothing; what was fetched just before a rebalance is for nobody, so that of a
+        partition's last records none may follow that would show the gap; and one that no fetch has told of may be one
+        that is not fetched.
         """
         if self._closed or not self._open or self._records:
             return
-        missing = self._gap_at is not None or self._consumer.end(self.tp) > self._due
+        end = self._consumer.end(self.tp)
+        missing = self._gap_at is not None or end is None or end > self._due
         now = asyncio.get_running_loop().time()
         if missing and now - max(self._rewound, self._came) > _PATIENCE_S:
             self._rewind()

@@ -82,14 +82,20 @@ class Consumer(aiokafka.Consumer):
                     yield tp, message
 
     async def rewind(self, tp: TP, offset: int) -> None:
-        """Read a partition again from an offset, where it is still ours: in the fetching thread, where that is safe."""
+        """Read a partition again from an offset, where it is still ours: in the fetching thread, where that is safe.
+
+        One that Faust left paused after a rebalance is fetched again too, unless it is held.
+        """
         with contextlib.suppress(KafkaError, TimeoutError):  # whoever asked sees that nothing came, and asks again
             await self.seek_wait({tp: offset})
             self._read_offset.pop(tp, None)
+        if tp not in self._held:
+            self._released.add(tp)
+            self._resume_released()
 
-    def end(self, tp: TP) -> int:
-        """The offset behind a partition's last record, as far as the last fetch told; 0 of one that is not ours."""
-        return (self.highwater(tp) or 0) if tp in self.assignment() else 0
+    def end(self, tp: TP) -> int | None:
+        """The offset behind a partition's last record, as far as the last fetch told; None where none has told."""
+        return self.highwater(tp) if tp in self.assignment() else None
 
     def hold(self, tp: TP) -> None:
         """Fetch nothing more of a partition for now."""

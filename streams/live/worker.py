@@ -17,6 +17,7 @@ from streams.errors import UserError
 from streams.knowledge import Knowledge, load_knowledge
 from streams.live import logs
 from streams.live.checkpoints import StateFolderError, named
+from streams.live.ending import in_time, leave
 from streams.live.engine import Engine
 from streams.live.metrics import Metrics
 from streams.live.stages import STAGES, WITH_MODEL, Model, make_engine
@@ -52,10 +53,11 @@ def choose(only: str | None) -> list[str]:
 
 
 def run(effective: Effective, stages: Sequence[str], factory: str = FACTORY) -> None:
-    """Run a worker in this process until SIGTERM or SIGINT; see `work`."""
+    """Run a worker in this process until SIGTERM or SIGINT, and end the process; see `work`."""
     try:
         with rare_collection():
             asyncio.run(work(effective, stages, factory))
+        leave(0)
     except (SnapshotError, ModelError) as error:
         raise UserError(str(error)) from error
     except StateFolderError as error:
@@ -164,13 +166,15 @@ class _Worker:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for engine in self._engines:
-            await engine.close_lanes(finish=clean)
-        for engine in self._engines:
-            await engine.stop(self._effective.settings.worker.drain_ms / 1000)
-        if self._pool is not None:
-            await self._pool.stop()
-        await self._web.stop()
+        seconds = self._effective.settings.worker.drain_ms / 1000
+        with in_time(2 * seconds, 1):
+            await asyncio.gather(*(engine.close_lanes(finish=clean) for engine in self._engines))
+        with in_time(seconds, 0 if clean else 1):
+            for engine in self._engines:
+                await engine.stop()
+            if self._pool is not None:
+                await self._pool.stop()
+            await self._web.stop()
         _log.info("worker stopped", extra={"clean": clean})
 
     def _condition(self) -> Condition:

@@ -53,7 +53,8 @@ def until(what, condition, seconds=PATIENCE, worker=None):
                 f"the worker ended with {worker.poll()} while waiting for {what}:\n{worker.log_tail()}"
             )
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds:.0f} s for {what}; last: {found!r}")
+            state = "" if worker is None else f"\n{worker.diagnosis()}"
+            raise AssertionError(f"waited {seconds:.0f} s for {what}; last: {found!r}{state}")
         time.sleep(0.1)
 
 
@@ -77,6 +78,16 @@ class Worker:
 
     def log_tail(self):
         return self.log.read_text("utf-8")[-3000:]
+
+    def diagnosis(self):
+        """What a worker that does not come forward was doing: its lag and counts, and where each thread stands."""
+        try:
+            shown = [line for line in self.get("/metrics")[1].splitlines() if line.startswith("hearsay_")]
+        except OSError as error:
+            shown = [repr(error)]
+        self.process.send_signal(signal.SIGABRT)  # faulthandler writes the threads into the log
+        self.process.wait()
+        return "\n".join([*(line for line in shown if "_bucket" not in line), self.log.read_text("utf-8")[-20_000:]])
 
     def port(self):
         started = [event for event in self.events() if event["event"] == "worker started"]
@@ -108,7 +119,10 @@ class Worker:
         """SIGTERM; gives the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(seconds)
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} did not stop in {seconds:.0f} s:\n{self.diagnosis()}") from None
 
 
 class Live:
@@ -139,6 +153,7 @@ class Live:
     def environ(self, name="w0", **more):
         given = {**self.values, "worker.data_dir": str(self.folder / name), **more}
         known = {key: value for key, value in os.environ.items() if not key.startswith("HEARSAY_")}
+        known |= {"PYTHONFAULTHANDLER": "1"}  # where a native library dies, the log says in which thread
         return known | {f"HEARSAY_{key.upper().replace('.', '__')}": value for key, value in given.items()}
 
     def worker(self, name="w0", *, only=None, argv=None, before_exec=None, wait=True, **more):

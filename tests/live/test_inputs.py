@@ -149,6 +149,21 @@ def test_what_was_fetched_and_never_came_is_asked_for_when_nothing_follows_it(mo
     assert asyncio.run(run()) == ([], [2])
 
 
+def test_a_partition_that_no_fetch_has_told_of_is_asked_for(monkeypatch):
+    #  opened at 43 | Faust left it paused after a rebalance: nobody knows its end, and nothing comes
+    async def run():
+        fetcher = Fetcher()
+        fetcher.behind_last = None
+        input_ = Input(fetcher, HERE, 10)
+        input_.open(43)
+        monkeypatch.setattr("streams.live.inputs._PATIENCE_S", -1.0)
+        input_.look_after()
+        await asyncio.sleep(0)
+        return fetcher.rewound
+
+    assert asyncio.run(run()) == [43]
+
+
 def test_what_is_given_back_comes_first_again():
     async def run():
         input_ = Input(Fetcher(), HERE, 10)
