@@ -5,14 +5,15 @@ they use when the interpreter takes itself apart. By then everything that matter
 the log is written, so the process ends there and then.
 """
 
+import asyncio
 import contextlib
 import faulthandler
 import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator
-from typing import NoReturn
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, NoReturn
 
 _log = logging.getLogger(__name__)
 
@@ -25,10 +26,10 @@ def leave(status: int) -> NoReturn:
     os._exit(status)
 
 
-@contextlib.contextmanager
-def in_time(seconds: float, status: int) -> Iterator[None]:
-    """A block that the process ends with, should it take longer; what each thread waits for goes to standard error."""
-    timer = threading.Timer(seconds, _give_up, (seconds, status))
+@contextlib.asynccontextmanager
+async def in_time(seconds: float, status: int) -> AsyncIterator[None]:
+    """A block that the process ends with, should it take longer; what everybody waits for goes to standard error."""
+    timer = threading.Timer(seconds, _give_up, (asyncio.get_running_loop(), seconds, status))
     timer.daemon = True
     timer.start()
     try:
@@ -37,7 +38,16 @@ def in_time(seconds: float, status: int) -> Iterator[None]:
         timer.cancel()
 
 
-def _give_up(seconds: float, status: int) -> None:
+def _give_up(loop: asyncio.AbstractEventLoop, seconds: float, status: int) -> None:
     _log.warning("worker did not hang up in time", extra={"seconds": seconds, "status": status})
     faulthandler.dump_traceback(sys.stderr)
+    for task in asyncio.all_tasks(loop):
+        _log.warning("still waiting", extra={"task": task.get_name(), "calls": list(_awaiting(task.get_coro()))})
     leave(status)
+
+
+def _awaiting(coroutine: Any) -> Iterator[str]:
+    """The calls that a coroutine waits in, the outermost first; names only."""
+    while coroutine is not None:
+        yield getattr(coroutine, "__qualname__", type(coroutine).__qualname__)
+        coroutine = getattr(coroutine, "cr_await", None)

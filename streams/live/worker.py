@@ -28,6 +28,7 @@ from streams.settings import Effective, to_values
 
 T = TypeVar("T")
 
+HANG_UP_S = 60.0  # the stages may take to leave their groups: a broker that rebalances answers late
 _LAG_S = 2.0
 _SAID = 10  # skipped entries of a bank that the log names
 
@@ -167,11 +168,10 @@ class _Worker:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         seconds = self._effective.settings.worker.drain_ms / 1000
-        with in_time(2 * seconds, 1):
+        async with in_time(2 * seconds, 1):
             await asyncio.gather(*(engine.close_lanes(finish=clean) for engine in self._engines))
-        with in_time(seconds, 0 if clean else 1):
-            for engine in self._engines:
-                await engine.stop()
+        async with in_time(HANG_UP_S, 0 if clean else 1):
+            await asyncio.gather(*(engine.stop() for engine in self._engines))
             if self._pool is not None:
                 await self._pool.stop()
             await self._web.stop()

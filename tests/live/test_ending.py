@@ -6,11 +6,19 @@ import sys
 import pytest
 
 HANGS = """
-import logging, threading
+import asyncio, logging, threading, time
 from streams.live.ending import in_time, leave
-logging.basicConfig(format="%(message)s %(status)s")
+handler = logging.StreamHandler()
+handler.setFormatter(logging.Formatter("%(message)s %(status)s%(calls)s", defaults={"status": "", "calls": ""}))
+logging.basicConfig(handlers=[handler])
 never = threading.Event()
 threading.Thread(target=never.wait).start()  # as the interpreter would wait for a consumer's thread
+async def block(seconds, status, wait):
+    async with in_time(seconds, status):
+        await wait()
+async def hanging(): await asyncio.Event().wait()
+async def blocking(): never.wait()
+async def quick(): pass
 """
 
 
@@ -22,22 +30,17 @@ def ended(code):
 
 
 @pytest.mark.parametrize("status", [0, 1])
-def test_a_block_that_takes_too_long_ends_the_process_and_says_what_it_waited_for(status):
-    returncode, _, said = ended(f"with in_time(0.2, {status}): never.wait()")
+@pytest.mark.parametrize("wait", ["hanging", "blocking"])
+def test_a_block_that_takes_too_long_ends_the_process_and_says_what_it_waited_for(wait, status):
+    returncode, _, said = ended(f"asyncio.run(block(0.2, {status}, {wait}))")
     assert returncode == status
     assert f"worker did not hang up in time {status}" in said
     assert 'File "<string>", line' in said
+    assert f"['block', '{wait}'" in said or wait == "blocking"
 
 
 def test_a_block_that_ends_in_time_goes_on():
-    code = """
-import time
-with in_time(0.5, 1): pass
-time.sleep(1.0)
-leave(7)
-"""
-    returncode, _, said = ended(code)
-    assert (returncode, said) == (7, "")
+    assert ended("asyncio.run(block(0.5, 1, quick)); time.sleep(1.0); leave(7)") == (7, "", "")
 
 
 def test_leaving_waits_for_no_thread_and_loses_no_word():
