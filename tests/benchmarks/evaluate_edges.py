@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 import numpy as np
 
-from detectors.edges import EdgeInference
+from detectors.edges import EdgeConfig, EdgeInference
 from schemas.event import ForwardEvent, Kind
 from schemas.sighting import Content, Sighting
 from tests.benchmarks.scores import Interval, bootstrap, reliability
@@ -24,6 +24,7 @@ SEEDS = range(1, 13)
 NODES = 200  # of a recorded tree: the deepest ones would decide everything
 TREES = 300
 ROUNDS = 300
+MEMORIES = (16, 8, 4, 2, 1)  # posts of a chat
 
 Guess = tuple[str | None, float]  # the parent, and how sure
 Rule = Callable[[Sequence[Share]], list[Guess]]
@@ -41,11 +42,15 @@ class Judged(msgspec.Struct, frozen=True):
 # --- rules ------------------------------------------------------------------------------------------------------------
 
 
-def shipped(shares: Sequence[Share]) -> list[Guess]:
-    """The rule that ships; below a confidence of one half the parent is unknown."""
-    inference = EdgeInference()
-    edges = [inference.update(share.sighting, share.member_chats) for share in shares]
-    return [(edge.parent, edge.confidence) for edge in edges]
+def remembering(posts_per_chat: int) -> Rule:
+    """The rule that ships, with so many posts a chat; below a confidence of one half the parent is unknown."""
+
+    def rule(shares: Sequence[Share]) -> list[Guess]:
+        inference = EdgeInference(EdgeConfig(posts_per_chat=posts_per_chat))
+        edges = [inference.update(share.sighting, share.member_chats) for share in shares]
+        return [(edge.parent, edge.confidence) for edge in edges]
+
+    return rule
 
 
 def star(shares: Sequence[Share]) -> list[Guess]:
@@ -97,7 +102,7 @@ def _by_chat(shares: Sequence[Share], chats: Callable[[Share], Sequence[str]], *
 
 
 RULES: Mapping[str, Rule] = {
-    "shipped": shipped,
+    "shipped": remembering(EdgeConfig().posts_per_chat),
     "star": star,
     "most recent": most_recent,
     "any earlier": uniform,
@@ -163,19 +168,43 @@ def judge_world(monitored: float, known: float) -> list[Judged]:
     return ours
 
 
+def print_memories() -> None:
+    """What remembering more or fewer posts of each chat does, in all worlds together."""
+    cascades = [simulate(seed, monitored=monitored, known=known) for monitored, known in WORLDS for seed in SEEDS]
+    rows = []
+    for posts in MEMORIES:
+        everyone = [one for shares in cascades if len(shares) > 1 for one in judge(remembering(posts), shares)]
+        named = [one for one in everyone if one.guess is not None]
+        rows.append((posts, right(everyone), len(named), right(named), calibration_error(named)))
+    table(
+        "the shipped rule with other memories, all worlds",
+        ("posts a chat", "right", "named", "of these right", "calibration error"),
+        rows,
+    )
+
+
+def calibration_error(named: Sequence[Judged]) -> float:
+    """The expected calibration error of named parents."""
+    rows = _by_confidence(named)
+    return sum(abs(claim - came) * count for claim, came, count in rows) / max(1, len(named))
+
+
+def _by_confidence(named: Sequence[Judged]) -> list[tuple[float, float, int]]:
+    return reliability(
+        {str(n): one.confidence for n, one in enumerate(named)},
+        {str(n): one.guess == one.truth for n, one in enumerate(named)},
+    )
+
+
 def print_reliability(judged: Sequence[Judged]) -> None:
     """How often a named parent is right, by how sure the rule was."""
-    named = {str(n): one for n, one in enumerate(judged) if one.guess is not None}
-    claimed = {key: one.confidence for key, one in named.items()}
-    happened = {key: one.guess == one.truth for key, one in named.items()}
-    rows = reliability(claimed, happened)
-    total = sum(count for *_, count in rows)
-    error = sum(abs(claim - came) * count for claim, came, count in rows) / max(1, total)
-    brier = float(np.mean([(claimed[key] - happened[key]) ** 2 for key in named])) if named else float("nan")
+    named = [one for one in judged if one.guess is not None]
+    misses = [(one.confidence - (one.guess == one.truth)) ** 2 for one in named]
+    error, brier = calibration_error(named), float(np.mean(misses)) if named else float("nan")
     table(
         f"confidence of the shipped rule, all worlds: expected calibration error {error:.3f}, Brier {brier:.3f}",
         ("mean confidence", "right", "edges"),
-        rows,
+        _by_confidence(named),
     )
 
 
@@ -230,6 +259,7 @@ def main() -> None:
     require_data()
     judged = [one for monitored, known in WORLDS for one in judge_world(monitored, known)]
     print_reliability(judged)
+    print_memories()
     judge_trees("Twitter15/16", loaders.twitter1516(), "twitter1516_dev_events")
     judge_trees("CasFlow", loaders.casflow(), "casflow_weibo_sample")
     judge_trees("Telegram", loaders.telegram(), "telegram_structure_dev")
