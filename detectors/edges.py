@@ -11,7 +11,7 @@ import math
 from bisect import insort
 from collections.abc import Iterable
 from enum import StrEnum
-from operator import attrgetter
+from operator import itemgetter
 from typing import Self, TypeAlias
 
 import msgspec
@@ -24,6 +24,7 @@ from schemas.sighting import Sighting
 _FREQUENT_HOPS = 5  # "frequently forwarded" means five hops or more, with no upper end
 _SAME_PLACE = frozenset({Kind.REPLY, Kind.QUOTE})  # these answer where they stand; a forward comes from elsewhere
 _HOUR_MS = 3_600_000
+_LOOK_EVERY = 4  # shares of a cascade so crowded that no parent can be told: one tells when that changes
 
 
 class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,15 +81,9 @@ class InferredEdge(msgspec.Struct, frozen=True, gc=False):
     confidence: float
 
 
-class _Exposure(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A post as the members of its chat saw it; `low` and `high` bound its hops (-1: no upper bound)."""
-
-    time: int
-    event_id: str
-    message: str
-    actor: str | None
-    low: int
-    high: int
+_Exposure: TypeAlias = tuple[int, str, str, str | None, int, int]
+"""A post as the members of its chat saw it: time, event id, message, actor, and the bounds of its hops (-1: no upper
+bound). A plain tuple, because a share looks at dozens of them."""
 
 
 class _Act(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -103,9 +98,10 @@ class _State(msgspec.Struct, array_like=True):
     usual: float
     chats: list[tuple[str, list[_Exposure]]]
     acts: list[tuple[str, _Act]]
+    passed: int = 0
 
 
-_ORDER = attrgetter("time", "event_id")
+_ORDER = itemgetter(0, 1)  # time, event id
 _Guess: TypeAlias = tuple[str | None, EdgeSource, float]
 
 
@@ -119,18 +115,21 @@ class EdgeInference:
     unknown.
 
     A high confidence means that one visible post outweighs all other explanations, not that people were asked. An
-    update is O(posts in the sender's chats), 4 a chat. Memory: the last `posts_per_chat` posts of `max_chats` chats
-    and one act for each of `max_authors` senders; the longest untouched goes first, and what has aged out. Use
-    `ForwardGraph`, which takes recorded edges only, for whatever must not be a guess.
+    update is O(posts in the sender's chats), 4 a chat; once senders usually see so much that nothing can reach
+    `min_confidence`, only every fourth share is looked at, to tell when that changes. Memory: the last
+    `posts_per_chat` posts of `max_chats` chats and one act for each of `max_authors` senders; the longest untouched
+    goes first, and what has aged out. Use `ForwardGraph`, which takes recorded edges only, for whatever must not be a
+    guess.
     """
 
-    __slots__ = ("_acts", "_chats", "_config", "_usual")
+    __slots__ = ("_acts", "_chats", "_config", "_passed", "_usual")
 
     def __init__(self, config: EdgeConfig | None = None) -> None:
         self._config = config or EdgeConfig()
         self._chats: dict[str, list[_Exposure]] = {}  # by chat, the longest untouched first
         self._acts: dict[str, _Act] = {}  # by sender, likewise
         self._usual = 0.0  # weight of all that a sender saw, averaged over the cascade's last shares
+        self._passed = 0  # shares since somebody's posts were looked at
 
     def update(self, sighting: Sighting, member_chats: Iterable[str]) -> InferredEdge:
         """The edge of a share, which then is itself something that others can have seen.
@@ -159,12 +158,14 @@ class EdgeInference:
 
     def snapshot(self) -> bytes:
         """The whole state."""
-        return pack("edges", 1, _State(self._usual, list(self._chats.items()), list(self._acts.items())))
+        state = _State(self._usual, list(self._chats.items()), list(self._acts.items()), self._passed)
+        return pack("edges", 1, state)
 
     def restore(self, data: bytes) -> None:
         """Continue from a snapshot of an object with the same configuration."""
         state = unpack("edges", 1, _State, data)
         self._usual, self._chats, self._acts = state.usual, dict(state.chats), dict(state.acts)
+        self._passed = state.passed
 
     def _edge(self, sighting: Sighting, member_chats: Iterable[str]) -> InferredEdge:
         child = node_id(sighting)
@@ -185,38 +186,40 @@ class EdgeInference:
 
     def _likeliest(self, sighting: Sighting, member_chats: Iterable[str]) -> _Guess:
         """The exposure with the largest weight, and its share of all weight; of equal ones the smaller event id."""
-        weights: list[float] = []
-        posts: list[_Exposure] = []
-        for chat in dict.fromkeys(member_chats):
-            if chat in self._chats:
-                self._weigh(sighting, chat, weights, posts)
-        visible = math.fsum(weights)  # exact: the order of the chats does not matter
         unseen = self._config.external_weight + (1 / self._config.coverage - 1) * self._usual
-        self._usual += (visible - self._usual) / self._config.usual_over
-        best = max(weights, default=0.0)
-        if not best:
+        hopeless = 1.0 / (1.0 + unseen) < self._config.min_confidence  # no post weighs more than 1
+        if hopeless and self._passed < _LOOK_EVERY - 1:
+            self._passed += 1
             return None, EdgeSource.UNKNOWN, 0.0
-        equal = [post for post, weight in zip(posts, weights, strict=True) if weight == best]
-        parent = min(equal, key=attrgetter("event_id")).message
+        self._passed = 0
+        weights: list[float] = []
+        parent, best = self._weigh(sighting, member_chats, weights)
+        visible = math.fsum(weights)  # exact: the order of the chats does not matter
+        self._usual += (visible - self._usual) * min(1.0, (_LOOK_EVERY if hopeless else 1) / self._config.usual_over)
+        if parent is None:
+            return None, EdgeSource.UNKNOWN, 0.0
         return parent, EdgeSource.EXPOSURE, round(best / (visible + unseen), 6)
 
-    def _weigh(self, sighting: Sighting, chat: str, weights: list[float], posts: list[_Exposure]) -> None:
-        """The posts of one chat that the sender may have acted on, and how likely each is, on a scale up to 1."""
-        config, now, sender = self._config, sighting.time, sighting.actor
+    def _weigh(self, sighting: Sighting, member_chats: Iterable[str], weights: list[float]) -> tuple[str | None, float]:
+        """Note how likely each post is that the sender may have acted on, up to 1; give the likeliest, and its own."""
+        config, now, own = self._config, sighting.time, sighting.actor or ""
         low, high = _hops(sighting)
-        plateau, power, oldest = config.plateau_ms, -config.decay, now - config.max_age_ms
-        factor = config.same_chat_weight if chat == sighting.chat and sighting.kind not in _SAME_PLACE else 1.0
         labelled = high >= 0 or low > 1  # without a label every post fits, and this is the hot path
-        for post in self._chats[chat]:
-            time = post.time
-            if time >= now or time < oldest or (post.actor == sender and sender is not None):
-                continue
-            delay = now - time
-            weight = factor if delay <= plateau else factor * (delay / plateau) ** power
-            if labelled and (0 <= high <= post.low or 0 <= post.high < low - 1):  # no hop count of the post fits
-                weight *= config.inconsistent_weight
-            weights.append(weight)
-            posts.append(post)
+        plateau, power, oldest = config.plateau_ms, -config.decay, now - config.max_age_ms
+        parent, first, best = None, "", 0.0
+        for chat in dict.fromkeys(member_chats):
+            factor = config.same_chat_weight if chat == sighting.chat and sighting.kind not in _SAME_PLACE else 1.0
+            for time, event_id, message, actor, post_low, post_high in self._chats.get(chat, ()):
+                if time >= now or time < oldest or actor == own:
+                    continue
+                delay = now - time
+                weight = factor if delay <= plateau else factor * (delay / plateau) ** power
+                if labelled and (0 <= high <= post_low or 0 <= post_high < low - 1):  # no hop count of the post fits
+                    weight *= config.inconsistent_weight
+                weights.append(weight)
+                if weight > best or (weight == best and event_id < first):
+                    parent, first, best = message, event_id, weight
+        return parent, best
 
     def _remember_act(self, actor: str, time: int, edge: InferredEdge) -> None:
         acts = self._acts
@@ -233,8 +236,8 @@ class EdgeInference:
         chats = self._chats
         posts = chats.pop(chat, [])
         low, high = _hops(sighting)
-        post = _Exposure(sighting.time, sighting.event_id, message, sighting.actor, low, high)
-        if not posts or posts[-1].time < post.time:
+        post = (sighting.time, sighting.event_id, message, sighting.actor, low, high)
+        if not posts or posts[-1][0] < sighting.time:
             posts.append(post)
         else:
             insort(posts, post, key=_ORDER)
@@ -242,7 +245,7 @@ class EdgeInference:
             del posts[0]
         chats[chat] = posts
         oldest = next(iter(chats))
-        if len(chats) > self._config.max_chats or sighting.time - chats[oldest][-1].time > self._config.max_age_ms:
+        if len(chats) > self._config.max_chats or sighting.time - chats[oldest][-1][0] > self._config.max_age_ms:
             del chats[oldest]
 
 

@@ -188,7 +188,7 @@ def test_memory_is_bounded_in_posts_chats_and_senders():
         inference.update(share(f"m{n}", n, f"c{n % 5}", f"u{n}"), ())
         inference.update(share(f"n{n}", n, "busy", f"v{n}"), ())
     assert list(inference._chats) == ["c3", "c4", "busy"]
-    assert [post.message for post in inference._chats["busy"]] == ["n8", "n9"]
+    assert [post[2] for post in inference._chats["busy"]] == ["n8", "n9"]
     assert list(inference._acts) == ["u9", "v9"]
 
 
@@ -202,7 +202,7 @@ def test_a_late_post_takes_its_place_in_time():
     inference = EdgeInference(EdgeConfig(posts_per_chat=2))
     for name, time in (("b", 20), ("c", 30), ("a", 10)):
         inference.update(share(name, time, "c1", name), ())
-    assert [post.message for post in inference._chats["c1"]] == ["b", "c"]
+    assert [post[2] for post in inference._chats["c1"]] == ["b", "c"]
 
 
 def test_a_merge_brings_together_what_both_saw():
@@ -212,7 +212,7 @@ def test_a_merge_brings_together_what_both_saw():
     one.update(share("old", 1, "c0", None), ())
     one.merge(two)
     assert list(one._chats) == ["c1", "c2"]
-    assert [post.message for post in one._chats["c1"]] == ["d", "b"]
+    assert [post[2] for post in one._chats["c1"]] == ["d", "b"]
     assert one._acts["u"].time == 0
     assert one.update(share("f", MINUTE, "c9", "x"), ("c2",)).parent == "e"
 
