@@ -254,9 +254,7 @@ class Cascade:
         self.recent.merge(other.recent)
         for time, weight in duplicates:
             self.recent.add(time, -weight)
-        self.facts.absorb(other.facts, merge, self.parts.cascade)
-        if len(self.facts.owners) > self.parts.graph.max_nodes:
-            self.facts.owners = {message: who for message, who in self.facts.owners.items() if message in self.graph}
+        self.facts.absorb(other.facts, merge, self.parts.cascade, self.parts.graph.max_nodes)
         self.policy.merge(other.policy)
         if not self.facts.posts:
             return ()

@@ -101,8 +101,8 @@ class Facts(msgspec.Struct, kw_only=True):
         """How many checked claims it repeats; those that it only resembles are for a person to judge."""
         return sum(claim.nearness is Nearness.MATCH for claim in self.claims)
 
-    def absorb(self, other: "Facts", merge: Merge, bounds: CascadeConfig) -> None:
-        """Add up with the facts of a cascade that was merged into this one."""
+    def absorb(self, other: "Facts", merge: Merge, bounds: CascadeConfig, max_nodes: int) -> None:
+        """Add up with the facts of a cascade that was merged into this one; `other` must not be used afterwards."""
         self.aliases = [*self.aliases, merge.absorbed, *other.aliases][: bounds.max_aliases]
         self.merged_at = sorted([*self.merged_at, *other.merged_at, merge.time])[-bounds.max_aliases :]
         if other.posts:  # a fact-check that nobody shared yet is no beginning
@@ -119,12 +119,23 @@ class Facts(msgspec.Struct, kw_only=True):
         for message, seen in other.counters.items():
             if len(self.counters) < bounds.max_counters:
                 self.counters.setdefault(message, seen)
-        self.owners = {**other.owners, **self.owners}
+        self.owners = _joined(self.owners, other.owners, max_nodes)
         fresh = [debunk for debunk in other.debunks if debunk not in self.debunks]
         self.debunks = (self.debunks + fresh)[: bounds.max_debunks]
         self.recognise(Recognition(tuple(other.claims), other.harm), bounds)
         if not self.content.fingerprint:
             self.content, self.lang = other.content, other.lang
+
+
+def _joined(mine: dict[str, str], others: dict[str, str], most: int) -> dict[str, str]:
+    """Both in the larger of the two, which may have 100,000 messages: only the smaller is walked."""
+    smaller, larger = sorted((mine, others), key=len)
+    for message, sharer in smaller.items():
+        if message in larger:
+            larger[message] = mine[message]
+        elif len(larger) < most:
+            larger[message] = sharer
+    return larger
 
 
 def _rank(claim: ClaimMatch) -> tuple[bool, float, str]:
