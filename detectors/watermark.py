@@ -55,11 +55,11 @@ class Progress:
 
     __slots__ = ("_confirmations", "_max_jump", "_suspects", "time")
 
-    def __init__(self, config: OrderConfig) -> None:
+    def __init__(self, config: OrderConfig, time: int = 0) -> None:
         self._confirmations = config.confirmations
         self._max_jump = config.max_jump_ms
         self._suspects: list[int] = []
-        self.time = 0
+        self.time = time
 
     def observe(self, time: int) -> int:
         """Progress in milliseconds after an event of this time (not negative); it never goes back."""

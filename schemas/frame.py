@@ -32,6 +32,7 @@ class Frame(Message, frozen=True, kw_only=True):
     seen: tuple[Seen, ...] = ()
     refused: tuple[Count, ...] = ()  # offsets of events that became rejections
     idle: bool = False  # the partition has nothing more for now; it holds nobody up
+    progress: Ms = 0  # how far the partition has come by then; whoever reads on from here goes on from it
 
 
 class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -103,6 +103,10 @@ class Intake:
             key_id=self._pseudonymiser.key_id if sealed else "",
         )
 
+    def resume(self, partition: int, progress: int) -> None:
+        """Go on from how far a partition had come, where that is all that is known."""
+        self._progress[partition] = Progress(self._order, progress)
+
     def snapshot(self) -> dict[int, bytes]:
         """Each partition's progress."""
         return {partition: progress.snapshot() for partition, progress in sorted(self._progress.items())}

@@ -105,6 +105,11 @@ class Engine:
         ask = partial(places.of_group, self._client, self.group, self.topic(name), partition)
         return await places.patiently(ask, _PRODUCE_S)
 
+    async def newest(self, name: str, partition: int, most: int) -> list[bytes]:
+        """The values of the last records of a topic's partition."""
+        ask = partial(places.newest, self._client, self.topic(name), partition, most)
+        return await places.patiently(ask, _PRODUCE_S)
+
     async def said(self, name: str, partition: int, begin: int) -> tuple[set[str], int]:
         """The ids of the alerts on a topic's partition from an offset on, and the offset behind the last."""
         return await places.patiently(

@@ -1,6 +1,7 @@
 """The intake lane: raw events of one source partition become frames of sightings; what cannot be used, rejections."""
 
 import asyncio
+import contextlib
 import logging
 from typing import Any
 
@@ -21,13 +22,15 @@ FORWARDS, TEXTS, REJECTIONS = "forwards", "texts", "rejections"
 
 _log = logging.getLogger(__name__)
 _pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(Frame).decode
+_LOOK_BACK = 16  # records on `texts`: the last may be somebody else's
 
 
 class IntakeLane(PlainLane):
     """Validates, pseudonymises and normalises the events of one partition.
 
-    It keeps nothing that matters: how far the partition has come is learnt anew from the first events after a restart,
-    and the watermark downstream does not go back.
+    It keeps nothing: how far the partition has come, by which the watermark downstream goes, stands in the frames that
+    were sent. To learn it anew would take some events more, and a stream that is at its end has none.
     """
 
     def __init__(self, engine: Engine, partition: int, pseudonymiser: Pseudonymiser) -> None:
@@ -36,6 +39,15 @@ class IntakeLane(PlainLane):
         self._intake = Intake(pipeline.intake, pipeline.order, pseudonymiser)
         self._idleness = Idleness(pipeline.order)
         self._check_s = min(1.0, pipeline.order.idle_ms / 4000)
+        self._progress = 0
+
+    async def open(self) -> None:
+        """Begin where the group stands, and where the last frames say that the partition had come."""
+        for value in await self.engine.newest(TEXTS, self.partition, _LOOK_BACK):
+            with contextlib.suppress(msgspec.DecodeError, msgspec.ValidationError):  # not ours; embed refuses it
+                self._progress = max(self._progress, _unpack(value).progress)
+        self._intake.resume(self.partition, self._progress)
+        await super().open()
 
     async def step(self) -> None:
         """Make one frame of what is there, or see whether the partition is idle."""
@@ -81,6 +93,8 @@ class IntakeLane(PlainLane):
         self, begin: int, end: int, seen: list[Seen], refused: list[int], sent: "list[asyncio.Future[Any]]",
         *, idle: bool = False,
     ) -> None:  # fmt: skip
+        if seen:
+            self._progress = seen[-1].sighting.progress
         frame = Frame(
             partition=self.partition,
             partitions=self.engine.partitions,
@@ -89,13 +103,14 @@ class IntakeLane(PlainLane):
             seen=tuple(seen),
             refused=tuple(refused),
             idle=idle,
+            progress=self._progress,
         )
         sent.append(await self.engine.send(TEXTS, self.partition, None, _pack(frame)))
         self._end = end
         self.outbox.add(end, sent)
         self.engine.metrics.events.labels("intake").inc(len(seen) + len(refused))
         if seen:
-            self.engine.metrics.progress.labels(str(self.partition)).set(seen[-1].sighting.progress / 1000)
+            self.engine.metrics.progress.labels(str(self.partition)).set(self._progress / 1000)
             self._idleness.heard()
         await self.outbox.settle(self.engine.settings.worker.in_flight)
 

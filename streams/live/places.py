@@ -104,6 +104,22 @@ def of_group(client: dict[str, Any], group: str, topic: str, partition: int) -> 
         consumer.close()
 
 
+def newest(client: dict[str, Any], topic: str, partition: int, most: int) -> list[bytes]:
+    """The values of a topic's partition's last records, at most so many; what has none is left out."""
+    tp = TopicPartition(topic, partition)
+    consumer = KafkaConsumer(**client, enable_auto_commit=False, max_partition_fetch_bytes=8 * 1024 * 1024)
+    values: list[bytes] = []
+    try:
+        consumer.assign([tp])
+        end = consumer.end_offsets([tp])[tp]
+        consumer.seek(tp, max(end - most, consumer.beginning_offsets([tp])[tp]))
+        while consumer.position(tp) < end:
+            values += [record.value for record in consumer.poll(timeout_ms=_POLL_MS).get(tp, []) if record.value]
+    finally:
+        consumer.close()
+    return values
+
+
 def said(client: dict[str, Any], topic: str, partition: int, begin: int) -> tuple[set[str], int]:
     """The ids of the alerts that stand on a topic's partition from an offset on, and the offset behind the last."""
     tp = TopicPartition(topic, partition)

@@ -194,6 +194,14 @@ def test_progress_is_kept_per_partition_and_survives_a_restore():
     assert again.update(late, Position("s", 2, 9)).progress < NOON + 4000
 
 
+def test_intake_goes_on_from_how_far_a_partition_is_known_to_have_come():
+    #  known: 12:00 | one event of 12:01: believed at once; without the knowledge it would take two more
+    again = intake()
+    again.resume(1, NOON)
+    assert again.update(event(created_at=NOON + 60_000), Position("s", 1, 0)).progress == NOON + 60_000
+    assert again.update(event(created_at=NOON + 60_000), Position("s", 2, 0)).progress == 0
+
+
 @pytest.mark.parametrize(
     "config",
     [

@@ -103,6 +103,19 @@ def test_a_second_worker_that_joins_and_leaves_loses_and_doubles_nothing(live):
     assert run(deployment, 31, join, leave) == 0
 
 
+def test_a_worker_that_is_started_again_just_before_the_last_event_lets_the_watermark_pass_it(live):
+    #  everything | stop, start | one last event in each partition: too few to learn anew how far each has come
+    deployment = live()
+    worker = deployment.worker("w0")
+    events, newest = sample(91, 1_000)
+    deployment.publish(events)
+    deployment.received(1_000)
+    assert worker.stop() == 0
+    deployment.worker("w0")
+    deployment.end(newest)
+    assert deployment.settle() == 0
+
+
 def test_state_that_is_deleted_comes_back_from_the_changelog(live):
     deployment = live()
     deployment.worker("w0")
