@@ -207,7 +207,7 @@ class EdgeInference:
         labelled = high >= 0 or low > 1  # without a label every post fits, and this is the hot path
         plateau, power, oldest = config.plateau_ms, -config.decay, now - config.max_age_ms
         parent, first, best = None, "", 0.0
-        for chat in member_chats:
+        for chat in dict.fromkeys(member_chats):
             factor = config.same_chat_weight if chat == sighting.chat and sighting.kind not in _SAME_PLACE else 1.0
             for time, event_id, message, actor, post_low, post_high in self._chats.get(chat, ()):
                 if time >= now or time < oldest or actor == own:
