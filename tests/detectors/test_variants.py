@@ -192,7 +192,7 @@ def test_any_two_texts_are_judged_alike_both_ways_round(one: str, other: str) ->
     assert variants(one, other) == variants(other, one)  # not normalised: still no error
 
 
-WORDS = ["not", "5", "lakh", "mumbai", "bombay", "delhi", "new", "york", "fake", "dam", "crore", "two", "no", "the"]
+WORDS = ["not", "5", "lakh", "mumbai", "bombay", "delhi", "new", "york", "fake", "bridge", "crore", "two", "no", "the"]
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=8), st.lists(st.sampled_from(WORDS), max_size=8))
