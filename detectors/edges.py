@@ -72,6 +72,10 @@ class EdgeSource(StrEnum):
     UNKNOWN = "unknown"
 
 
+# Read on every share, and an enum's members are slow to look up.
+_EXPLICIT, _ORIGIN, _UNKNOWN = EdgeSource.EXPLICIT, EdgeSource.ORIGIN, EdgeSource.UNKNOWN
+
+
 class InferredEdge(msgspec.Struct, frozen=True, gc=False):
     """A share, its parent as far as it can be told, and the probability that this is right (0 where unknown)."""
 
@@ -168,14 +172,13 @@ class EdgeInference:
         self._passed = state.passed
 
     def _edge(self, sighting: Sighting, member_chats: Iterable[str]) -> InferredEdge:
-        child = node_id(sighting)
-        recorded, origin = recorded_parent(sighting)
-        if recorded is not None and recorded != child:
-            return InferredEdge(child, recorded, EdgeSource.ORIGIN if origin else EdgeSource.EXPLICIT, 1.0)
+        edge = recorded_edge(sighting)
+        if edge.parent is not None:
+            return edge
         parent, source, confidence = self._same_act(sighting) or self._likeliest(sighting, member_chats)
         if parent is None or confidence < self._config.min_confidence:
-            return InferredEdge(child, None, EdgeSource.UNKNOWN, 0.0)
-        return InferredEdge(child, parent, source, confidence)
+            return edge
+        return InferredEdge(edge.child, parent, source, confidence)
 
     def _same_act(self, sighting: Sighting) -> _Guess | None:
         """The parent of the sender's first post of the last hour, if there is one."""
@@ -247,6 +250,15 @@ class EdgeInference:
         oldest = next(iter(chats))
         if len(chats) > self._config.max_chats or sighting.time - chats[oldest][-1][0] > self._config.max_age_ms:
             del chats[oldest]
+
+
+def recorded_edge(sighting: Sighting) -> InferredEdge:
+    """The edge that the platform recorded, with confidence 1, or an unknown one."""
+    child = node_id(sighting)
+    recorded, origin = recorded_parent(sighting)
+    if recorded is None or recorded == child:
+        return InferredEdge(child, None, _UNKNOWN, 0.0)
+    return InferredEdge(child, recorded, _ORIGIN if origin else _EXPLICIT, 1.0)
 
 
 def _hops(sighting: Sighting) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from detectors.edges import EdgeInference, EdgeSource, InferredEdge
+from detectors.edges import EdgeInference, EdgeSource, InferredEdge, recorded_edge
 from detectors.graph import ForwardGraph, Outcome, node_id
 from detectors.growth import make_detector
 from detectors.pipeline.facts import OTHER_PLATFORMS, CascadeConfig, Facts, Parts
@@ -24,6 +24,7 @@ from schemas.sighting import Sighting
 # Read on every event, and an enum's members are slow to look up.
 _EXPLICIT, _ORIGIN = EdgeSource.EXPLICIT, EdgeSource.ORIGIN
 _ON_TIME = Arrival.ON_TIME
+_STEPS = ("graph", "edges", "sharers", "chats", "wordings", "reporters", "recent", "growth", "policy")
 
 
 class Saved(msgspec.Struct, frozen=True, array_like=True):
@@ -72,7 +73,7 @@ class Cascade:
     def _make_steps(self) -> None:
         parts = self.parts
         self.graph = ForwardGraph(parts.graph)
-        self.edges = EdgeInference(parts.edges)
+        self.edges = None if parts.edges is None else EdgeInference(parts.edges)
         self.sharers = DistinctSharers(parts.sharers)
         sample = SharersConfig(capacity=parts.cascade.sample_size)
         self.chats, self.wordings, self.reporters = (DistinctSharers(sample) for _ in range(3))
@@ -92,7 +93,8 @@ class Cascade:
         novel = self._count(assignment, sighting)
         if assignment.recognition is not NOTHING:
             self.facts.recognise(assignment.recognition, self.parts.cascade)
-        edge = self.edges.update(sighting, assignment.member_chats)
+        edges = self.edges
+        edge = recorded_edge(sighting) if edges is None else edges.update(sighting, assignment.member_chats)
         message = node_id(sighting)
         sharer = sighting.actor or sighting.chat or message
         placed = self._link(sighting, message, edge)
@@ -250,7 +252,8 @@ class Cascade:
             mine.merge(theirs)
         self.growth.merge(other.growth, duplicates)
         self.graph.merge(other.graph)
-        self.edges.merge(other.edges)
+        if self.edges is not None and other.edges is not None:
+            self.edges.merge(other.edges)
         self.recent.merge(other.recent)
         for time, weight in duplicates:
             self.recent.add(time, -weight)
@@ -300,30 +303,17 @@ class Cascade:
 
     def snapshot(self) -> Saved:
         """Everything that the cascade knows."""
-        return Saved(
-            self.facts,
-            *(
-                getattr(self, step).snapshot()
-                for step in (
-                    "graph",
-                    "edges",
-                    "sharers",
-                    "chats",
-                    "wordings",
-                    "reporters",
-                    "recent",
-                    "growth",
-                    "policy",
-                )
-            ),
-        )
+        steps = [getattr(self, name) for name in _STEPS]
+        return Saved(self.facts, *(b"" if step is None else step.snapshot() for step in steps))
 
     @classmethod
     def restored(cls, parts: Parts, saved: Saved) -> "Cascade":
         """Build the cascade that `snapshot` described."""
         cascade = cls(parts, saved.facts)
-        for step in ("graph", "edges", "sharers", "chats", "wordings", "reporters", "recent", "growth", "policy"):
-            getattr(cascade, step).restore(getattr(saved, step))
+        for name in _STEPS:
+            step = getattr(cascade, name)
+            if step is not None:
+                step.restore(getattr(saved, name))
         return cascade
 
 

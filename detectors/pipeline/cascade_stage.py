@@ -46,7 +46,7 @@ class CascadeStage:
     """
 
     def __init__(self, config: PipelineConfig, provenance: Provenance, partition: int, partitions: int) -> None:
-        self.cascades = Cascades(config.parts(), Author(config.evidence, config.policy, provenance))
+        self.cascades = Cascades(config.parts(tables=False), Author(config.evidence, config.policy, provenance))
         self._digest = config.digest()
         self._partition = partition
         self._partitions = partitions

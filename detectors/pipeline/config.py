@@ -36,12 +36,12 @@ class PipelineConfig(msgspec.Struct, frozen=True, kw_only=True):
         """Thirty-two hexadecimal digits that differ when any setting does."""
         return hashlib.blake2b(msgspec.json.encode(self, order="sorted"), digest_size=16).hexdigest()
 
-    def parts(self) -> Parts:
-        """The sections that a cascade is made from."""
+    def parts(self, *, tables: bool = True) -> Parts:
+        """The sections that a cascade is made from; without `tables` it infers no edges for the analyst's."""
         return Parts(
             cascade=self.cascade,
             graph=self.graph,
-            edges=self.edges,
+            edges=self.edges if tables else None,
             sharers=self.sharers,
             recent=self.recent,
             growth=self.growth,

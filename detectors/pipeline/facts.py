@@ -42,7 +42,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
     cascade: CascadeConfig
     graph: GraphConfig
-    edges: EdgeConfig
+    edges: EdgeConfig | None  # None where no table of edges is wanted: no alert needs an inferred one
     sharers: SharersConfig
     recent: RecentConfig
     growth: GrowthConfig

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.edges import EdgeConfig, EdgeInference, EdgeSource, InferredEdge
+from detectors.edges import EdgeConfig, EdgeInference, EdgeSource, InferredEdge, recorded_edge
 from detectors.snapshot import SnapshotError
 from schemas.event import Kind, ParentEvidence
 from schemas.sighting import Content, Sighting
@@ -349,3 +349,10 @@ def test_no_inference_depends_on_the_order_in_which_chats_are_named():
         assert forwards.update(item.sighting, item.member_chats) == backwards.update(
             item.sighting, item.member_chats[::-1]
         )
+
+
+def test_a_recorded_edge_is_told_without_any_memory():
+    hidden = share("c", 2, chat="c3", actor="w")
+    assert recorded_edge(hidden) == InferredEdge("c", None, EdgeSource.UNKNOWN, 0.0)
+    told = share("d", 3, chat="c3", actor="x", parent="a", parent_evidence=ParentEvidence.VIA)
+    assert recorded_edge(told) == EdgeInference().update(told, [])
