@@ -17,7 +17,9 @@ from detectors.pipeline.intake import read_content
 from detectors.sketch import Sketcher, SketchIndex
 from detectors.variants import variants
 from streams.embedders import EmbedderConfig, make_embedder
+from tests.benchmarks.alternatives import alternatives
 from tests.benchmarks.beds import Altered, Beds, load
+from tests.benchmarks.compare import compare
 from tests.benchmarks.pairs import (
     CONFIG,
     Corpus,
@@ -72,6 +74,7 @@ def main() -> None:
     beds = load(Corpus(Remembering(model)))
     costs = measure_costs(beds.corpus, beds.judged.new, model)
     judge_rungs(beds, costs)
+    judge_alternatives(beds, costs)
 
 
 def judge_rungs(beds: Beds, costs: Costs) -> None:
@@ -81,6 +84,17 @@ def judge_rungs(beds: Beds, costs: Costs) -> None:
         judge_pairs(beds.corpus, pairs, costs)
     judge_altered(beds)
     judge_different(beds)
+
+
+def judge_alternatives(beds: Beds, costs: Costs) -> None:
+    """Other measures on the same texts."""
+    among = alternatives(beds.corpus)
+    texts = [beds.corpus.contents[place].normal for place in np.unique(beds.judged.new)[:_TIMED]]
+    steps = {"sketch": costs.sketch + costs.sketch_search, "vector": costs.vector + costs.vector_search}
+    for one in among:
+        if one.step is not None:
+            steps[one.uses[0]] = timed(lambda n, step=one.step: step(texts[n]), len(texts))
+    compare(beds, among, steps)
 
 
 # --- cost -------------------------------------------------------------------------------------------------------------
