@@ -42,6 +42,7 @@ class Beds(msgspec.Struct, frozen=True, kw_only=True):
     segments: Mapping[str, Pairs]  # TICO-19 by language, all different
     strangers: Pairs
     other_news: Pairs  # Twitter-URL texts under different addresses
+    same_call: Pairs  # different texts between the same banner and the same long call
 
 
 def load(corpus: Corpus) -> Beds:
@@ -54,15 +55,18 @@ def load(corpus: Corpus) -> Beds:
     twitter = corpus.add(sorted({str(row["text"]) for row in loaders.rows("twitter1516_dev_cascades")}))
     first = corpus.add(list({str(row["url"]): str(row["text_b"]) for row in rows}.values()))
     english = np.unique(segments["en"].known)
+    altered = load_altered(corpus, rng)
+    called = np.concatenate([one.new for one in altered if one.name == "banner and long call"])
     apart = [(first, twitter), (first, covid), (first, english), (twitter, covid), (twitter, english)]
     return Beds(
         corpus=corpus,
         judged=judged,
         stories=load_stories(corpus),
-        altered=load_altered(corpus, rng),
+        altered=altered,
         segments=segments,
         strangers=load_strangers(rng, apart),
         other_news=all_different("other news", first),
+        same_call=all_different("same banner and call", called),
     )
 
 

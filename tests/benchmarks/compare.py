@@ -17,7 +17,8 @@ from tests.benchmarks.tracks import table
 
 _OTHERS = 4  # sources that a copy is compared with beside its own
 _LATIN = frozenset({"en", "es", "fr", "id", "pt", "sw"})
-_NOT_THE_SAME = ("Hindi, romanised",)  # no measure here reads two scripts as one
+UNSEEN = ("Hindi, romanised",)
+"""Changes that no measure here sees through: it would have to read two scripts as one."""
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -42,7 +43,7 @@ def compare(beds: Beds, among: Sequence[Alternative], costs: Mapping[str, float]
 def copies(beds: Beds) -> Pairs:
     """Altered copies with their own source and with some others, all changes that are seen by somebody together."""
     rng = np.random.default_rng(SEED)
-    parts = [one for one in beds.altered if one.name not in _NOT_THE_SAME]
+    parts = [one for one in beds.altered if one.name not in UNSEEN]
     known, new, same = [], [], []
     for altered in parts:
         n = len(altered.new)
@@ -104,6 +105,7 @@ def print_false_matches(beds: Beds, among: Sequence[Alternative], costs: Mapping
     groups = {
         "strangers": [beds.strangers],
         "other news": [beds.other_news],
+        "same call": [beds.same_call],
         "TICO Latin": [pairs for language, pairs in beds.segments.items() if language in _LATIN],
         "TICO others": [pairs for language, pairs in beds.segments.items() if language not in _LATIN],
     }

@@ -5,7 +5,7 @@ do with each other. What each figure means: docs/evaluation.md; what follows: do
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -19,7 +19,7 @@ from detectors.variants import variants
 from streams.embedders import EmbedderConfig, make_embedder
 from tests.benchmarks.alternatives import alternatives
 from tests.benchmarks.beds import Altered, Beds, load
-from tests.benchmarks.compare import compare
+from tests.benchmarks.compare import UNSEEN, compare
 from tests.benchmarks.pairs import (
     CONFIG,
     Corpus,
@@ -28,6 +28,7 @@ from tests.benchmarks.pairs import (
     Places,
     Rung,
     cosine,
+    f1,
     ladder,
     lexical,
     precision,
@@ -44,6 +45,8 @@ RUNGS = {
     Rung.MATCH: "and embedding, match",
     Rung.SUGGEST: "and embedding, suggest",
 }
+_LIMITS = (0.75, 0.60, 0.50, 0.45, 0.40, 0.35, 0.30, 0.25)
+_NEVER = 2.0  # no cosine reaches it
 _TIMED = 300  # texts
 _LISTED = 4_000  # texts in the index that they are looked up in
 
@@ -84,6 +87,7 @@ def judge_rungs(beds: Beds, costs: Costs) -> None:
         judge_pairs(beds.corpus, pairs, costs)
     judge_altered(beds)
     judge_different(beds)
+    judge_limits(beds)
 
 
 def judge_alternatives(beds: Beds, costs: Costs) -> None:
@@ -246,7 +250,7 @@ def judge_different(beds: Beds) -> None:
     names = ("pairs of", "pairs", *(f"{name}" for name in RUNGS.values()), "texts with a match")
     rows = [false_row(beds.corpus, pairs) for pairs in beds.segments.values()]
     table("TICO-19, different segments of one language: false answers for each million pairs", names, rows)
-    rows = [false_row(beds.corpus, pairs) for pairs in (beds.strangers, beds.other_news)]
+    rows = [false_row(beds.corpus, pairs) for pairs in (beds.strangers, beds.other_news, beds.same_call)]
     table("English texts of other content; other news: under two addresses, an upper bound", names, rows)
 
 
@@ -257,6 +261,69 @@ def false_row(corpus: Corpus, pairs: Pairs) -> Sequence[object]:
     joined = np.unique(np.concatenate([pairs.known[rung <= Rung.MATCH], pairs.new[rung <= Rung.MATCH]]))
     texts = np.unique(np.concatenate([pairs.known, pairs.new]))
     return (pairs.name, len(pairs), *rates, len(joined) / len(texts))
+
+
+# --- other limits -----------------------------------------------------------------------------------------------------
+
+
+def judge_limits(beds: Beds) -> None:
+    """The ladder with another limit for the sketch, with and without the embedding above it."""
+    strangers = {
+        "strangers": [beds.strangers],
+        "other news": [beds.other_news],
+        "same call": [beds.same_call],
+        "TICO": list(beds.segments.values()),
+    }
+    for title, match in (("the ladder, its sketch limit moved", CONFIG.match), ("without the embedding", _NEVER)):
+        rows = [limit_row(beds, strangers, least, match) for least in _LIMITS]
+        names = (
+            "sketch from",
+            "judged P",
+            "judged R",
+            "F1",
+            "answered by sketch",
+            "altered R",
+            *strangers,
+            "16 x 4",
+            "42 x 3",
+            "64 x 2",
+        )
+        table(
+            f"{title}: false matches for each million pairs; share of pairs at the limit that bands x rows propose",
+            names,
+            rows,
+        )
+
+
+def limit_row(beds: Beds, strangers: Mapping[str, Sequence[Pairs]], least: float, match: float) -> Sequence[object]:
+    """One row: what is joined up to `match`."""
+    corpus, judged, every = beds.corpus, beds.judged, np.ones(len(beds.judged))
+    rungs = ladder(corpus, judged.known, judged.new, least, match)
+    joined = rungs <= Rung.MATCH
+    figures = [figure(judged.same, joined, every) for figure in (precision, recall, f1)]
+    kept = [
+        ladder(corpus, one.known, one.new, least, match) <= Rung.MATCH
+        for one in beds.altered
+        if one.mark is None and one.name not in UNSEEN
+    ]
+    rates = []
+    for groups in strangers.values():
+        false = sum(int((ladder(corpus, p.known, p.new, least, match) <= Rung.MATCH).sum()) for p in groups)
+        rates.append(f"{1e6 * false / sum(map(len, groups)):.1f}")
+    bands = [proposed(least, *shape) for shape in ((16, 4), (42, 3), (64, 2))]
+    return (
+        f"{least:.2f}",
+        *figures,
+        float(np.mean(rungs <= Rung.SKETCH)),
+        float(np.mean(np.concatenate(kept))),
+        *rates,
+        *bands,
+    )
+
+
+def proposed(similarity: float, bands: int, rows: int) -> float:
+    """Probability that banding proposes a pair of this similarity: equal in all rows of some band."""
+    return 1.0 - (1.0 - similarity**rows) ** bands
 
 
 if __name__ == "__main__":

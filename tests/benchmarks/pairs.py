@@ -143,16 +143,18 @@ def cosine(vectors: NDArray[np.float32], known: Places, new: Places) -> Floats:
     return measured.round(6)
 
 
-def ladder(corpus: Corpus, known: Places, new: Places) -> NDArray[np.int64]:
-    """The rung that a new text joins a known one by, without links and addresses."""
+def ladder(
+    corpus: Corpus, known: Places, new: Places, least: float = CONFIG.lexical, match: float = CONFIG.match
+) -> NDArray[np.int64]:
+    """The rung that a new text joins a known one by, without links and addresses; two limits can be moved."""
     jaccard, near = lexical(corpus, known, new), cosine(corpus.vectors, known, new)
     guard = CONFIG.guard * (corpus.words[new] <= CONFIG.guard_words)
     spoken = (corpus.words[known] >= CONFIG.min_words) & (corpus.words[new] >= CONFIG.min_words)
     agreeing = jaccard >= corpus.floors[new]
     holds = [
         spoken & (corpus.names[known] == corpus.names[new]),
-        spoken & (jaccard >= _limit(CONFIG.lexical, guard)),
-        spoken & agreeing & (near >= _limit(CONFIG.match, guard)),
+        spoken & (jaccard >= _limit(least, guard)),
+        spoken & agreeing & (near >= _limit(match, guard)),
         spoken & agreeing & (near >= _limit(CONFIG.suggest, guard)),
     ]
     return np.select(holds, list(Rung)[:-1], default=Rung.NONE)
