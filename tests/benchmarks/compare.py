@@ -11,7 +11,20 @@ import numpy as np
 
 from tests.benchmarks.alternatives import Alternative, Score, threshold
 from tests.benchmarks.beds import Beds
-from tests.benchmarks.pairs import CONFIG, SEED, Flags, Floats, Pairs, area, f1, precision, recall, shown, weighted
+from tests.benchmarks.pairs import (
+    CONFIG,
+    ROUNDS,
+    SEED,
+    Flags,
+    Floats,
+    Pairs,
+    area,
+    f1,
+    precision,
+    recall,
+    shown,
+    weighted,
+)
 from tests.benchmarks.scores import best_f1
 from tests.benchmarks.tracks import table
 
@@ -77,7 +90,7 @@ def crossed(one: Alternative, pairs: Pairs, fit_on: Pairs | None) -> Scored:
 
 def print_ranking(pairs: Pairs, scored: Sequence[Scored]) -> None:
     """How each ranks, what it joins, and how far it is ahead of the first."""
-    ours, rounds, rows = scored[0], 300 if len(pairs) < 5_000 else 100, []
+    ours, rounds, rows = scored[0], ROUNDS if len(pairs) < 5_000 else ROUNDS // 4, []
     for one in scored:
         row = [one.name, *(shown(weighted(figure, pairs.units, rounds=rounds)) for figure in figures(pairs, one))]
         row[2:2] = [f"{best_f1(pairs.same, one.scores)[0]:.3f}"]

@@ -22,6 +22,7 @@ from tests.benchmarks.beds import Altered, Beds, load
 from tests.benchmarks.compare import UNSEEN, compare
 from tests.benchmarks.pairs import (
     CONFIG,
+    ROUNDS,
     Corpus,
     Floats,
     Pairs,
@@ -36,6 +37,7 @@ from tests.benchmarks.pairs import (
     shown,
     weighted,
 )
+from tests.benchmarks.representatives import judge_representatives
 from tests.benchmarks.scores import Interval, bootstrap
 from tests.benchmarks.tracks import Remembering, require_data, table
 
@@ -78,6 +80,7 @@ def main() -> None:
     costs = measure_costs(beds.corpus, beds.judged.new, model)
     judge_rungs(beds, costs)
     judge_alternatives(beds, costs)
+    judge_representatives(beds)
 
 
 def judge_rungs(beds: Beds, costs: Costs) -> None:
@@ -229,7 +232,7 @@ def answer(corpus: Corpus, altered: Altered) -> Answers:
 
 def over_copies(values: Floats) -> Interval:
     """Mean with its interval; the copies are of different texts."""
-    return bootstrap(lambda chosen: float(values[chosen].mean()), len(values), rounds=300)
+    return bootstrap(lambda chosen: float(values[chosen].mean()), len(values), rounds=ROUNDS)
 
 
 def ratio(part: Floats, whole: Floats) -> Interval:
@@ -239,7 +242,7 @@ def ratio(part: Floats, whole: Floats) -> Interval:
         total = float(whole[chosen].sum())
         return float(part[chosen].sum()) / total if total else np.nan
 
-    return bootstrap(figure, len(whole), rounds=300)
+    return bootstrap(figure, len(whole), rounds=ROUNDS)
 
 
 # --- texts of different content ---------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Places = NDArray[np.int64]
 _CHUNK = 50_000
-ROUNDS = 300
+ROUNDS = 200
 SEED = 20_261_128
 
 
