@@ -175,7 +175,7 @@ class RunCluster:
     def growth(self) -> pd.DataFrame:
         """The detector's score at each new distinct sharer, worked out again with the run's settings."""
         config = from_values(self._run.manifest.settings).pipeline.growth
-        points = growth_curve(_records(self.shares), config)
+        points = growth_curve(_records(self.shares), config.on(_known(self.row.get("platform"))))
         frame = pd.DataFrame(points, columns=["time", "sharers", "score"])
         frame["time"] = pd.to_datetime(frame["time"], unit="ms", utc=True)
         return frame

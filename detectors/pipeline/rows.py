@@ -60,6 +60,7 @@ class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
     representative: str
     sha256: str
     lang: str | None
+    platform: str | None  # of its first post
     sharers: float
     posts: int
     chats: int

@@ -118,7 +118,7 @@ def _rumour(found: _Found, growth: GrowthConfig, most: int) -> Rumour:
         text=row["representative"],
         lang=row["lang"],
         alerts=alerts,
-        curve=_curve(shares, growth),
+        curve=_curve(shares, growth.on(row.get("platform"))),
         shape=shape,
         forwarders=forwarders,
         wordings=list(_texts(wordings)),
