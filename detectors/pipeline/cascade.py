@@ -374,6 +374,7 @@ def _edge_row(assignment: Assignment, edge: InferredEdge, placed: Outcome, share
         placed=placed,
         sharer=sharer,
         chat=sighting.chat,
+        fingerprint=sighting.content.fingerprint,
         method=assignment.method,
         similarity=assignment.similarity,
         variants=",".join(assignment.variants),

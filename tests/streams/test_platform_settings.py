@@ -46,8 +46,8 @@ def test_a_later_source_overrides_one_setting_of_a_platform_and_leaves_the_other
 
 REFUSALS = {
     "growth.platforms.whatsapp.bigg=6": """a setting must be one that exists; got 'growth.platforms.whatsapp.bigg' on
-        the command line (--set); did you mean growth.platforms.whatsapp.big (HEARSAY_GROWTH__PLATFORMS__WHATSAPP__BIG in
-        the environment)?""",
+        the command line (--set); did you mean growth.platforms.whatsapp.big
+        (HEARSAY_GROWTH__PLATFORMS__WHATSAPP__BIG in the environment)?""",
     f"{LOW}=many": f"""{LOW} must be a whole number (Expected int, got str); got 'many' on the command line (--set);
         try 50, the default""",
     f"{LOW}=1": f"""{LOW} must be at least 2; got 1; set the number of distinct sharers that you call big, e.g. 50
