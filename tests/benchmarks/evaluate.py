@@ -30,11 +30,23 @@ PARTS = {
     "texts": "How near: near-duplicates and clusters",
     "content": "What is known: checked claims, categories of harm",
     "coordination": "Organic or coordinated: sharing within seconds",
+    "structure": "Rumour or not: depth at a fixed size",
     "edges": "From whom: hidden parents",
 }
 """By name of the module after `evaluate_`, in the order of the page; the slowest are begun first."""
 
-_SLOWEST_FIRST = ("texts", "growth", "content", "variants", "alerts", "edges", "coordination", "forecast", "nulls")
+_SLOWEST_FIRST = (
+    "texts",
+    "growth",
+    "content",
+    "variants",
+    "alerts",
+    "edges",
+    "coordination",
+    "structure",
+    "forecast",
+    "nulls",
+)
 
 
 class Part(msgspec.Struct, frozen=True):
