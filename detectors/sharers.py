@@ -96,6 +96,11 @@ class DistinctSharers:
         known = self._known.get(sharer)
         return None if known is None else known.first_time
 
+    def firsts(self) -> list[tuple[int, float]]:
+        """The first shares as (time, weight), earliest first; all of them, or the sample's."""
+        weight = float(1 << self._level)
+        return [(time, weight) for time in sorted(known.first_time for known in self._known.values())]
+
     def add(self, sharer: str, time: int) -> float:
         """One post; the weight with which it counts as a first share.
 

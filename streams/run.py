@@ -12,10 +12,11 @@ from typing import Any, cast
 import networkx as nx
 import pandas as pd
 
+from detectors.family import Families, families
 from schemas.alert import Alert
 from streams.errors import UserError
 from streams.run_folder import CLUSTERS, EDGES, WORDINGS, Manifest, Run
-from streams.run_tables import CERTAIN, RECORDED, RunTables, growth_curve, in_order
+from streams.run_tables import CERTAIN, RECORDED, RunTables, growth_curve, in_order, told
 from streams.settings import from_values
 
 _ALERT_COLUMNS = (
@@ -175,10 +176,14 @@ class RunCluster:
     def growth(self) -> pd.DataFrame:
         """The detector's score at each new distinct sharer, worked out again with the run's settings."""
         config = from_values(self._run.manifest.settings).pipeline.growth
-        points = growth_curve(_records(self.shares), config)
+        points = growth_curve(_records(self.shares), config.on(_known(self.row.get("platform"))))
         frame = pd.DataFrame(points, columns=["time", "sharers", "score"])
         frame["time"] = pd.to_datetime(frame["time"], unit="ms", utc=True)
         return frame
+
+    def families(self) -> Families:
+        """Its wordings as templates with slots: what differs between them, and how many messages bear each value."""
+        return families(told(str(self.row["representative"]), _records(self.wordings), _records(self.shares)))
 
     def _repr_html_(self) -> str:
         row = self.row

@@ -24,13 +24,19 @@ def show(
     run: Annotated[Path | None, _RUN] = None,
     at_most: Annotated[int, typer.Option(min=0, help="Rows of the table.")] = _MOST,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    cluster: Annotated[str | None, typer.Option(help="Only this one, by its id's first digits: its wordings.")] = None,
 ) -> None:
-    """Sum a run up: what it read, with which settings, what it found."""
+    """Sum a run up: what it read, with which settings, what it found. Of one cluster: in which words it was told."""
     import msgspec  # noqa: PLC0415 - help comes at once
 
+    from detectors.family import describe  # noqa: PLC0415
     from streams.run_summary import lines, summarise, table  # noqa: PLC0415
 
     with friendly():
+        if cluster is not None:
+            told = _load(run).cluster(cluster).families()
+            say([msgspec.json.encode(told).decode()] if as_json else describe(told).split("\n"))
+            return
         with working("summing up"):
             found = summarise(_load(run))
         if as_json:

@@ -1,5 +1,6 @@
 """Reads the tables of a run folder, and knows where clusters that were merged have gone."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from detectors.family import Told
 from detectors.growth import GrowthConfig, make_detector
 from schemas.assignment import Arrival
 from streams.run_folder import CLUSTERS, EDGES, WORDINGS, Run, RunFolderError
@@ -103,9 +105,18 @@ def growth_curve(shares: Sequence[Mapping[str, Any]], config: GrowthConfig) -> l
     return points
 
 
+def told(representative: str, wordings: Sequence[Mapping[str, Any]], shares: Sequence[Mapping[str, Any]]) -> list[Told]:
+    """How many messages bear each wording of one cluster, the representative first, then in the order given."""
+    messages = Counter(share.get("fingerprint") for share in shares)
+    texts = {row["fingerprint"]: row["text"] for row in reversed(wordings)}  # each as it was first seen
+    order = list(dict.fromkeys(row["fingerprint"] for row in wordings))
+    order.sort(key=lambda fingerprint: texts[fingerprint] != representative)
+    return [Told(texts[fingerprint], max(1, messages[fingerprint])) for fingerprint in order]
+
+
 def milliseconds(moment: datetime) -> int:
     """A table's time as event time."""
     return round(moment.timestamp() * 1000)
 
 
-__all__ = ["CERTAIN", "RECORDED", "Point", "RunTables", "growth_curve", "in_order", "milliseconds"]
+__all__ = ["CERTAIN", "RECORDED", "Point", "RunTables", "growth_curve", "in_order", "milliseconds", "told"]

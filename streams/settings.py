@@ -20,6 +20,7 @@ from streams.embedders import EmbedderConfig
 from streams.embedders.pool_config import PoolConfig
 from streams.knowledge import ClaimsSettings, HarmSettings
 from streams.live.config import WorkerSettings
+from streams.platform_settings import TABLE, find_for_platform, gather, is_of_platform, spread
 from streams.setting_tree import (
     ON_COMMAND_LINE,
     Leaf,
@@ -46,6 +47,7 @@ _OUTSIDE = frozenset({CONFIG_VARIABLE, KEY_VARIABLE, PASSWORD_VARIABLE, "HEARSAY
 _KUBERNETES = re.compile(r"_(SERVICE_HOST|SERVICE_PORT\w*|PORT\w*)$")  # a cluster sets these for a service "hearsay"
 _HEX_KEY = re.compile(r"(?:[0-9a-fA-F]{2}){16,64}")
 _BEGINS, _ENDS = "<!-- settings -->\n", "<!-- /settings -->\n"
+_FOR_ONE_PLATFORM = "the same for the cascades whose first post is on that platform; what is not set there is as above"
 _SIMPLIFIED = "pipeline"  # its sections are everybody's: `growth.big`, not `pipeline.growth.big`
 
 
@@ -138,7 +140,7 @@ def load(
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for name, raw, origin, text in _layers(config, environ, overrides, known):
-        leaf = find(known, name, origin)
+        leaf = _find(known, name, origin)
         values[leaf.name] = read_value(leaf, raw, origin, text=text)
         origins[leaf.name] = origin
     settings = _settings(values, origins)
@@ -157,14 +159,14 @@ def from_values(values: Mapping[str, Any]) -> Settings:
     origin = "in the run's manifest"
     read = {}
     for name, raw in values.items():
-        leaf = find(known, name, origin)
+        leaf = _find(known, name, origin)
         read[leaf.name] = read_value(leaf, raw, origin, text=False)
     return _settings(read, dict.fromkeys(read, origin))
 
 
 def to_values(settings: Settings) -> dict[str, Any]:
     """Every setting by its name, as JSON values."""
-    return {leaf.name: msgspec.to_builtins(_value(settings, leaf)) for leaf in _leaves()}
+    return {leaf.name: msgspec.to_builtins(value) for leaf, value in _values(settings)}
 
 
 def load_key(settings: KeySettings, environ: Mapping[str, str]) -> Key:
@@ -196,8 +198,8 @@ def load_key(settings: KeySettings, environ: Mapping[str, str]) -> Key:
 
 def rows(effective: Effective) -> Iterator[tuple[Leaf, str, str]]:
     """Each setting with its value as text and where that came from ("" for a default)."""
-    for leaf in _leaves():
-        yield leaf, show(leaf, _value(effective.settings, leaf)), effective.origins.get(leaf.name, "")
+    for leaf, value in _values(effective.settings):
+        yield leaf, show(leaf, value), effective.origins.get(leaf.name, "")
 
 
 def as_toml(effective: Effective) -> str:
@@ -221,6 +223,7 @@ def as_markdown() -> str:
         )
         for leaf in _leaves()
     ]
+    lines.append(f"| `{'.'.join(TABLE)}.PLATFORM.NAME` | `none` | as `{TABLE[0]}.NAME` | {_FOR_ONE_PLATFORM} |")
     return "\n".join(lines) + "\n"
 
 
@@ -243,11 +246,20 @@ def put_into(page: str) -> str:
 def _leaves() -> Iterator[Leaf]:
     for leaf in leaves(Settings()):
         path = leaf.path[1:] if leaf.path[0] == _SIMPLIFIED else leaf.path
-        yield msgspec.structs.replace(leaf, path=path)
+        if path != TABLE:
+            yield msgspec.structs.replace(leaf, path=path)
 
 
-def _value(settings: Settings, leaf: Leaf) -> object:
-    return value_at(settings, _full(leaf.path))
+def _values(settings: Settings) -> Iterator[tuple[Leaf, object]]:
+    """Every setting and its value, those of platforms last."""
+    known = catalogue()
+    for leaf in known.values():
+        yield leaf, value_at(settings, _full(leaf.path))
+    yield from spread(known, settings.pipeline.growth)
+
+
+def _find(known: Mapping[str, Leaf], name: str, origin: str) -> Leaf:
+    return find_for_platform(known, name, origin) if is_of_platform(name) else find(known, name, origin)
 
 
 def _full(path: tuple[str, ...]) -> tuple[str, ...]:
@@ -256,7 +268,8 @@ def _full(path: tuple[str, ...]) -> tuple[str, ...]:
 
 def _settings(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
     try:
-        settings = build(Settings(), {_full(tuple(name.split("."))): value for name, value in values.items()})
+        general = {_full(tuple(name.split("."))): value for name, value in values.items() if not is_of_platform(name)}
+        settings = build(Settings(), {**general, _full(TABLE): gather(values)})
     except ValueError as error:
         named = [f"{name} {origin}" for name, origin in origins.items() if name in str(error)]
         raise SettingsError(f"{error} ({'; '.join(named)})" if named else str(error)) from None

@@ -1,7 +1,7 @@
 """How fast a cascade gains distinct sharers: the default detector L and the baselines, selectable by name."""
 
 from detectors.growth.base import Cascade, GrowthDetector
-from detectors.growth.config import GrowthConfig
+from detectors.growth.config import GrowthConfig, PlatformGrowth
 from detectors.growth.count import Count
 from detectors.growth.cusum import Cusum
 from detectors.growth.ewma import Ewma
@@ -22,4 +22,4 @@ def make_detector(config: GrowthConfig) -> Cascade:
     return DETECTORS[config.detector](config)
 
 
-__all__ = ["DETECTORS", "Cascade", "GrowthConfig", "GrowthDetector", "make_detector"]
+__all__ = ["DETECTORS", "Cascade", "GrowthConfig", "GrowthDetector", "PlatformGrowth", "make_detector"]

@@ -3,13 +3,26 @@
 They are one struct, so that a run's settings say the same whichever detector is chosen.
 """
 
+import re
+from functools import lru_cache
 from math import isfinite
+from typing import Any
 
 import msgspec
 
 NAMES = ("L", "count", "rate", "ewma", "kleinberg", "cusum", "glr", "seismic")
 KERNEL_WEIGHTS = (0.05, 0.20, 0.25, 0.20, 0.15, 0.15)
 """Weights of L's six exponentials: close to SEISMIC's power law, doi:10.1145/2783258.2783401."""
+
+
+_PLATFORM = re.compile(r"[a-z0-9][a-z0-9_.-]{0,31}")  # as events carry it
+
+
+class PlatformGrowth(msgspec.Struct, frozen=True):
+    """What differs for the cascades that begin on one platform."""
+
+    platform: str  # as events carry it
+    settings: tuple[tuple[str, Any], ...]  # (field of `GrowthConfig`, value), by name
 
 
 class GrowthConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +45,7 @@ class GrowthConfig(msgspec.Struct, frozen=True, kw_only=True):
         glr_scales: how many windows.
         seismic_resolution: `seismic` blurs an event's time by at most its age divided by this.
         quiet_ms: a baseline is quiet after this silence; the default is when a lone share's mass in L is under 0.1.
+        platforms: any of the settings above, for the cascades whose first post is on one platform.
 
     Raises:
         ValueError: a value breaks its rule; the text names the setting.
@@ -54,6 +68,7 @@ class GrowthConfig(msgspec.Struct, frozen=True, kw_only=True):
     glr_scales: int = 14
     seismic_resolution: int = 8
     quiet_ms: int = 64 * 3_600_000
+    platforms: tuple[PlatformGrowth, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse settings that no detector could work with."""
@@ -71,6 +86,32 @@ class GrowthConfig(msgspec.Struct, frozen=True, kw_only=True):
         self._check_windows()
         if self.threshold is not None and not isfinite(self.threshold):
             raise ValueError(f"growth.threshold must be finite; got {self.threshold}; leave it out for the cold rule")
+        self._check_platforms()
+
+    def on(self, platform: str | None) -> "GrowthConfig":
+        """The settings of a cascade whose first post is on `platform`; the general ones where nothing differs there.
+
+        >>> config = GrowthConfig(big=200, platforms=(PlatformGrowth("whatsapp", (("big", 25),)),))
+        >>> config.on("whatsapp").big, config.on("telegram").big
+        (25, 200)
+
+        """
+        return _on(self, platform) if self.platforms else self
+
+    def _check_platforms(self) -> None:
+        names = [one.platform for one in self.platforms]
+        if len(set(names)) < len(names):
+            raise ValueError(f"growth.platforms must have each platform once; got {names}; put its settings together")
+        for name in names:
+            if not _PLATFORM.fullmatch(name):
+                raise ValueError(
+                    "growth.platforms must name a platform as events do, in up to 32 small letters, digits, dots, "
+                    f"dashes or underscores; got {name[:40]!r}; try growth.platforms.whatsapp"
+                )
+            try:
+                self.on(name)
+            except (TypeError, ValueError) as error:
+                raise ValueError(str(error).replace("growth.", f"growth.platforms.{name}.")) from None
 
     def _check_kernel(self) -> None:
         weights = self.kernel_weights
@@ -108,4 +149,11 @@ _LEAST: tuple[tuple[str, float, str], ...] = (
 _ABOVE_ONE = (("burst_ratio", "try 2.0"), ("cusum_ratio", "try 4.0"))
 
 
-__all__ = ["KERNEL_WEIGHTS", "NAMES", "GrowthConfig"]
+@lru_cache(maxsize=4096)
+def _on(config: GrowthConfig, platform: str | None) -> GrowthConfig:
+    """With one platform's settings over the general ones, and no platforms left: equal settings are equal values."""
+    here = next((dict(one.settings) for one in config.platforms if one.platform == platform), {})
+    return msgspec.structs.replace(config, **{**here, "platforms": ()})
+
+
+__all__ = ["KERNEL_WEIGHTS", "NAMES", "GrowthConfig", "PlatformGrowth"]

@@ -10,6 +10,7 @@ import msgspec
 
 from detectors.edges import EdgeInference, EdgeSource, InferredEdge, recorded_edge
 from detectors.graph import ForwardGraph, Outcome, node_id
+from detectors.growth import Cascade as Growth
 from detectors.growth import make_detector
 from detectors.pipeline.facts import OTHER_PLATFORMS, CascadeConfig, Facts, Parts
 from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow
@@ -46,8 +47,8 @@ class Cascade:
     """Follows one cluster. Memory: some kilobytes, then about 0.3 kB per message up to `graph.max_nodes`."""
 
     __slots__ = (
-        "chats", "edges", "facts", "graph", "growth", "parts", "policy", "recent", "reporters", "sharers", "timer_at",
-        "wordings",
+        "chats", "edges", "facts", "graph", "growth", "growth_config", "parts", "policy", "recent", "reporters",
+        "sharers", "timer_at", "wordings",
     )  # fmt: skip
 
     def __init__(self, parts: Parts, facts: Facts) -> None:
@@ -78,9 +79,21 @@ class Cascade:
         sample = SharersConfig(capacity=parts.cascade.sample_size)
         self.chats, self.wordings, self.reporters = (DistinctSharers(sample) for _ in range(3))
         self.recent = RecentJoins(parts.recent)
-        self.growth = make_detector(parts.growth)
-        self.policy = AlertPolicy(parts.policy, self.growth.levels(), parts.growth.big, parts.growth.min_sharers)
+        self._make_judges()
         self.timer_at: int | None = None
+
+    def _make_judges(self) -> None:
+        config = self.growth_config = self.parts.growth.on(self.facts.platform)
+        self.growth = make_detector(config)
+        self.policy = AlertPolicy(self.parts.policy, self.growth.levels(), config.big, config.min_sharers)
+
+    def _begin_on(self, platform: str) -> None:
+        """The first post says by whose settings the cascade is judged; what was known before it stays known."""
+        self.facts.platform = platform
+        if self.parts.growth.on(platform) != self.growth_config:
+            before = self.policy
+            self._make_judges()
+            self.policy.merge(before)
 
     @property
     def size(self) -> float:
@@ -128,6 +141,7 @@ class Cascade:
         content = sighting.content
         if not facts.posts:  # what is said of a message before it is seen is not its beginning
             facts.first_time = facts.last_time = sighting.time
+            self._begin_on(sighting.platform)
         elif sighting.time > facts.last_time:
             facts.last_time = sighting.time
         elif sighting.time < facts.first_time:
@@ -182,7 +196,7 @@ class Cascade:
     def _repeated(self) -> int:
         """Checked claims that are worth a notification of their own; a text that hardly anybody shares is not."""
         facts = self.facts
-        return facts.fact_checks if facts.claims and self.size >= self.parts.growth.min_sharers else 0
+        return facts.fact_checks if facts.claims and self.size >= self.growth_config.min_sharers else 0
 
     def state(self, assignment: Assignment) -> Sequence[Transition]:
         """Apply what is said about a message: a counter, a deletion, an account's end, a report, a debunk."""
@@ -243,6 +257,9 @@ class Cascade:
 
     def merge(self, other: "Cascade", merge: Merge) -> Sequence[Transition]:
         """Take in another cascade's state: sharers count once, everything else adds up; the policy looks once more."""
+        if not self.facts.posts and other.facts.platform is not None:
+            self._begin_on(other.facts.platform)
+        growth = self._growth_of(other)
         duplicates = self.sharers.merge(other.sharers)
         for mine, theirs in (
             (self.chats, other.chats),
@@ -250,7 +267,7 @@ class Cascade:
             (self.reporters, other.reporters),
         ):
             mine.merge(theirs)
-        self.growth.merge(other.growth, duplicates)
+        self.growth.merge(growth, duplicates)
         self.graph.merge(other.graph)
         if self.edges is not None and other.edges is not None:
             self.edges.merge(other.edges)
@@ -263,6 +280,17 @@ class Cascade:
             return ()
         time = max(merge.time, self.facts.last_time)
         return self.judge(time, self.growth.score(time))
+
+    def _growth_of(self, other: "Cascade") -> Growth:
+        """Another cascade's growth as this one's settings see it: from its sharers again, where it had others."""
+        if other.growth_config == self.growth_config:
+            return other.growth
+        growth = make_detector(self.growth_config)
+        for time, weight in other.sharers.firsts():
+            growth.update(time, weight)
+        if other.facts.before_closing:
+            growth.late(other.facts.first_time, other.facts.before_closing, expired=True)
+        return growth
 
     def row(self, status: str, merged_into: str | None = None) -> ClusterRow:
         """Sum the cascade up as a row of the analyst's table."""
@@ -277,6 +305,7 @@ class Cascade:
             representative=facts.content.text,
             sha256=facts.content.sha256,
             lang=facts.lang,
+            platform=facts.platform,
             sharers=self.size,
             posts=facts.posts,
             chats=round(self.chats.count),
@@ -333,6 +362,7 @@ def _edge_row(assignment: Assignment, edge: InferredEdge, placed: Outcome, share
         placed=placed,
         sharer=sharer,
         chat=sighting.chat,
+        fingerprint=sighting.content.fingerprint,
         method=assignment.method,
         similarity=assignment.similarity,
         variants=",".join(assignment.variants),

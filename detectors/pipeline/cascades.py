@@ -270,10 +270,18 @@ class Cascades:
         out: Outputs,
         trigger: str | None,
     ) -> None:
+        author = self._author_of(cascade)
         for transition in transitions:
             if self._trace is not None:
                 self._trace("transition", Said(cascade.facts.cluster_id, transition))
-            out.alerts.append(compose(gather(cascade, transition, trigger), transition, self._author))
+            out.alerts.append(compose(gather(cascade, transition, trigger), transition, author))
+
+    def _author_of(self, cascade: Cascade) -> Author:
+        """The author, with the name of the detector that this cascade's platform has chosen."""
+        author, replace = self._author, msgspec.structs.replace
+        if cascade.growth.name == author.provenance.detector:
+            return author
+        return replace(author, provenance=replace(author.provenance, detector=cascade.growth.name))
 
     def _tell(self, cascade: Cascade, item: Assignment) -> None:
         assert self._trace is not None  # noqa: S101 - the caller asked

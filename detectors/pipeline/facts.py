@@ -60,6 +60,7 @@ class Facts(msgspec.Struct, kw_only=True):
     content: Content
     lang: str | None = None
     media: tuple[Media, ...] = ()
+    platform: str | None = None  # of its first post, which decides by whose settings it is judged
     posts: int = 0
     replies: int = 0
     late: int = 0

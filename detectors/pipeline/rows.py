@@ -26,6 +26,7 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     placed: Outcome  # what the forward graph made of it: a recorded parent may be refused, as in a cycle
     sharer: str
     chat: str | None
+    fingerprint: str  # of its wording; empty where it has no words
     method: Method
     similarity: float | None
     variants: str  # comma-separated
@@ -60,6 +61,7 @@ class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
     representative: str
     sha256: str
     lang: str | None
+    platform: str | None  # of its first post
     sharers: float
     posts: int
     chats: int

@@ -8,12 +8,13 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from detectors.family import Told, families
 from detectors.growth import GrowthConfig, make_detector
 from schemas.alert import Alert
-from streams.report.payload import Curve, Payload, Rumour, Volume, Wording
+from streams.report.payload import Curve, FamilyShown, Payload, Rumour, Volume, Wording
 from streams.report.shape import Share, lay_out
 from streams.run_folder import CLUSTERS, EDGES, Run
-from streams.run_tables import Point, RunTables, growth_curve, milliseconds
+from streams.run_tables import Point, RunTables, growth_curve, milliseconds, told
 from streams.settings import from_values
 
 _BINS = 240  # of the volume over time
@@ -22,6 +23,7 @@ _SHORT = 12
 _GROUPS = 8  # chats and platforms that are listed
 _FORWARDERS = 10
 _WORDINGS = 40
+_VALUES = 12  # of a slot
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,11 +120,12 @@ def _rumour(found: _Found, growth: GrowthConfig, most: int) -> Rumour:
         text=row["representative"],
         lang=row["lang"],
         alerts=alerts,
-        curve=_curve(shares, growth),
+        curve=_curve(shares, growth.on(row.get("platform"))),
         shape=shape,
         forwarders=forwarders,
         wordings=list(_texts(wordings)),
         wordings_total=len(wordings),
+        families=list(_families(told(row["representative"], wordings, shares))),
         platforms=_most(alerts[-1].evidence.counts.platforms),
         busiest_chats=_most(chats.items()),
     )
@@ -143,6 +146,21 @@ def _texts(rows: list[dict[str, Any]]) -> Iterator[Wording]:
                 method=row["method"],
                 similarity=row["similarity"],
                 variants=row["variants"],
+            )
+
+
+def _families(wordings: list[Told]) -> Iterator[FamilyShown]:
+    for family in families(wordings).families:
+        if family.slots:
+            yield FamilyShown(
+                template=family.template,
+                messages=family.messages,
+                wordings=len(family.members),
+                variants=list(family.variants),
+                slots=[
+                    (slot.name, [(value.text, value.messages) for value in slot.values[:_VALUES]])
+                    for slot in family.slots
+                ],
             )
 
 

@@ -43,6 +43,16 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     variants: str
 
 
+class FamilyShown(msgspec.Struct, frozen=True, kw_only=True):
+    """Wordings that are one sentence but for its slots."""
+
+    template: str
+    messages: int
+    wordings: int
+    variants: list[str]  # how its representative differs from the cluster's
+    slots: list[tuple[str, list[tuple[str, int]]]]  # name; values, each with the messages that bear it
+
+
 class Curve(msgspec.Struct, frozen=True, kw_only=True):
     """How a cascade grew: distinct sharers and the detector's score, at most some hundred points."""
 
@@ -70,6 +80,7 @@ class Rumour(msgspec.Struct, frozen=True, kw_only=True):
     forwarders: list[Forwarder]
     wordings: list[Wording]
     wordings_total: int
+    families: list[FamilyShown]
     platforms: list[tuple[str, int]]
     busiest_chats: list[tuple[str, int]]
 

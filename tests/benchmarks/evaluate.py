@@ -31,17 +31,19 @@ PARTS = {
     "pairs": "How near, rung by rung, and the alternatives",
     "content": "What is known: checked claims, categories of harm",
     "coordination": "Organic or coordinated: sharing within seconds",
+    "structure": "Rumour or not: depth at a fixed size",
     "edges": "From whom: hidden parents",
 }
 """By name of the module after `evaluate_`, in the order of the page; the slowest are begun first."""
 
 _SLOWEST_FIRST = (
-    "texts",
-    "growth",
     "pairs",
-    "content",
+    "growth",
+    "texts",
     "variants",
     "alerts",
+    "structure",
+    "content",
     "edges",
     "coordination",
     "forecast",

@@ -55,6 +55,15 @@ def test_wordings_are_kept_with_how_they_were_recognised(made):
     assert other["similarity"] > 0.5
 
 
+def test_wordings_are_shown_as_a_sentence_with_slots(made):
+    shown = [family for rumour in runs.data_of(made[1])["rumours"] for family in rumour["families"]]
+    (family,) = [one for one in shown if one["template"].startswith("Boil your water")]
+    assert family["template"].endswith("{number}")
+    (slot,) = family["slots"]
+    assert slot == ["number", [["", 60], ["before 9 tonight", 12]]]
+    assert (family["messages"], family["wordings"]) == (72, 2)
+
+
 def test_a_hostile_text_stays_a_text(made):
     _, page = made
     assert page.count("<script") == 2

@@ -21,7 +21,7 @@ export function show(rumour) {
     element("p", { class: "note" }, "Dotted lines are alerts, dashed ones the levels' limits; a whisker is the rough number of sharers expected at an alert, with its range."),
     element("h3", {}, "Forward graph"), charts.graph, graphNote(rumour.shape),
     element("h3", {}, "Most influential messages"), forwarders(rumour),
-    element("h3", {}, `Wordings (${number(rumour.wordings_total)})`), wordings(rumour),
+    element("h3", {}, `Wordings (${number(rumour.wordings_total)})`), wordings(rumour), families(rumour.families),
     element("div", { class: "two" },
       element("div", {}, element("h3", {}, "Platforms"), groups(rumour.platforms, "small groups are left out")),
       element("div", {}, element("h3", {}, "Busiest chats"), groups(rumour.busiest_chats, "none known"))),
@@ -62,6 +62,17 @@ function wordings(rumour) {
     element("ol", {}, element("li", {}, element("span", { class: "message", dir: "auto" }, first.text)),
       ...rest.map((one) => element("li", {}, changed(first.text, one.text), " ", ...marks(one)))),
     left > 0 ? element("p", { class: "note" }, `${number(left)} more are in wordings.parquet.`) : null);
+}
+
+function families(found) {
+  if (!found.length) return null;
+  return element("div", {},
+    element("p", { class: "note" }, "As sentences with slots: what differs between wordings, and how many messages bear each value."),
+    ...found.map((one) => element("div", {},
+      element("p", {}, element("span", { class: "message", dir: "auto" }, one.template), ` ${number(one.messages)} messages in ${number(one.wordings)} wordings `,
+        ...one.variants.map((name) => element("span", { class: "tag level2" }, `another ${name}`))),
+      element("ul", {}, ...one.slots.map(([name, values]) => element("li", {}, `${name}: `, ...values.flatMap(([text, count], at) => [
+        at ? ", " : "", element("bdi", { class: "message" }, text || "–"), ` ${number(count)}`])))))));
 }
 
 // Word by word as each script has words: what splits at vowel signs would tear Indic words apart.
