@@ -28,13 +28,25 @@ PARTS = {
     "forecast": "How many more: range, reproduction number, SEISMIC",
     "nulls": "False alarms where nothing takes off",
     "texts": "How near: near-duplicates and clusters",
+    "clusters": "One rumour, one cluster: against batch, order, purity, merges",
     "content": "What is known: checked claims, categories of harm",
     "coordination": "Organic or coordinated: sharing within seconds",
     "edges": "From whom: hidden parents",
 }
 """By name of the module after `evaluate_`, in the order of the page; the slowest are begun first."""
 
-_SLOWEST_FIRST = ("texts", "growth", "content", "variants", "alerts", "edges", "coordination", "forecast", "nulls")
+_SLOWEST_FIRST = (
+    "texts",
+    "growth",
+    "clusters",
+    "content",
+    "variants",
+    "alerts",
+    "edges",
+    "coordination",
+    "forecast",
+    "nulls",
+)
 
 
 class Part(msgspec.Struct, frozen=True):
