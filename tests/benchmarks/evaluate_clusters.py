@@ -18,6 +18,7 @@ from streams.embedders import EmbedderConfig, make_embedder
 from tests.benchmarks.evaluate_texts import at, posts
 from tests.benchmarks.gold import BCUBED_F, PAIR_F, Corpus, Fit, corpora, fit, interval, shown
 from tests.benchmarks.linkage import Linkage, batch_clusters, margins
+from tests.benchmarks.merging import report_merges
 from tests.benchmarks.tracks import NAMES, Remembering, require_data, run, table
 
 DEFAULT = ClusteringConfig()
@@ -39,6 +40,8 @@ def main() -> None:
     print("\n=== purity against fragmentation ===")
     for one in judged:
         move_threshold(one, embedder)
+    print("\n=== merges against fragmentation ===")
+    report_merges(embedder)
 
 
 # --- online against batch ---------------------------------------------------------------------------------------------

@@ -8,9 +8,12 @@ from detectors.embedding import HashingEmbedder
 from detectors.pipeline.intake import read_content
 from schemas.event import ForwardEvent, Kind
 from tests.benchmarks.evaluate_clusters import agreement, returned
+from tests.benchmarks.fragments import Unmerging, ahead, halved
 from tests.benchmarks.gold import BCUBED_F, corpus, fit, interval
 from tests.benchmarks.linkage import Linkage, batch_clusters, margins
 from tests.benchmarks.scores import b_cubed, pairs
+from tests.benchmarks.tracks import Track
+from tests.detectors.clusters import say
 
 
 @pytest.fixture
@@ -117,3 +120,24 @@ def test_a_rumour_that_comes_back_after_its_cluster_was_forgotten_is_told_apart(
         for key, at in times.items()
     ]
     assert returned(corpus("x", events, dict.fromkeys(times, "dam"), 4), ["a", "b"]) == (1, late)
+
+
+def test_both_halves_of_a_cascade_hold_each_sharer_once(draw):
+    track = Track("a", list(range(50)))
+    ((one, other),) = halved([track], draw)
+    assert one.times[0] == 0
+    assert sorted([*one.times, *other.times]) == track.times
+    assert 15 <= len(other.times) <= 35
+
+
+@pytest.mark.parametrize(("at", "share"), [(0, 0.75), (2, 0.25), (99, 0.0), (None, None)])
+def test_what_is_ahead_is_who_came_after_the_alert(at, share):
+    assert ahead(Track("a", [0, 1, 2, 3]), at) == share
+
+
+def test_the_ladder_without_merges_leaves_two_clusters_that_a_link_would_join():
+    stage = Unmerging(ClusteringConfig(), HashingEmbedder().embed)
+    stage.update(say("a", "the old dam above the town has burst"))
+    stage.update(say("b", "all schools reopen on monday says the office", 1))
+    stage.update(say("c", "all schools reopen on monday says the office", 2, Kind.FORWARD, parent="a"))
+    assert (len(stage), stage.merged) == (2, 0)
