@@ -191,6 +191,16 @@ class SketchIndex:
             return None
         return min(self._keys[slot] for slot, score in zip(slots, scores, strict=True) if score == best), best
 
+    def resembling(self, sketch: Sketch, at_least: float) -> list[str]:
+        """Give the keys with at least this similarity, in no order; below `match` banding misses some."""
+        if not sketch or not self._entries:
+            return []
+        self._check(sketch)
+        row = _minima(sketch)
+        slots = self._candidates(row)
+        scores = np.mean(self._matrix[slots] == row, axis=1).round(_DIGITS).tolist()
+        return [self._keys[slot] for slot, score in zip(slots, scores, strict=True) if score >= at_least]
+
     def __len__(self) -> int:
         return len(self._entries)
 

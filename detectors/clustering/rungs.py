@@ -63,11 +63,13 @@ class Rungs:
         self._sketches: dict[str, Sketch] = {}
 
     def search(self, sighting: Sighting, marks: list[Mark]) -> Found:
-        """Climb the rungs until one holds."""
+        """Climb the rungs until one holds; past the lexical one only to see whether it is near to others too."""
         limits = self._demands.limits(sighting.content)
         sketch = self._sketch(sighting.content)
         found = self._lexical(sketch, limits)
-        return found if found.cluster is not None else self._meaning(sighting, marks, sketch, limits)
+        if found.cluster is None:
+            return self._meaning(sighting, marks, sketch, limits)
+        return self._between(sighting, found, limits) if self._contested(sighting.content, found) else found
 
     def shallow(self, content: Content) -> Found:
         """Climb without the model."""
@@ -96,6 +98,16 @@ class Rungs:
         if hit is None or hit[1] < limits.lexical:
             return Found(sketch)
         return Found(sketch, None, self._clusters.get(hit[0]), Method.LEXICAL, hit[1])
+
+    def _contested(self, content: Content, found: Found) -> bool:
+        """Whether a text that joins one cluster by its letters shares some with another, which it may bridge."""
+        cluster, floor = found.cluster, self._demands.floor(content.normal)
+        return cluster is not None and self._texts.contested(found.sketch, cluster.id, floor)
+
+    def _between(self, sighting: Sighting, found: Found, limits: Limits) -> Found:
+        """The other clusters that the text matches; how it joins its own stays as it was."""
+        near = self._agreeing(self._near(self._vector(sighting), limits.match), sighting.content.normal, found.sketch)
+        return found._replace(matches=tuple(one for one in near if one.cluster is not found.cluster))
 
     def _meaning(self, sighting: Sighting, marks: list[Mark], sketch: Sketch, limits: Limits) -> Found:
         vector = self._vector(sighting)
@@ -155,7 +167,8 @@ class Rungs:
         if self._texts.known(content.fingerprint) is not None:
             return False
         sketch = self._sketches[content.fingerprint] = self._texts.sketch(content)
-        return self._lexical(sketch, self._demands.limits(content)).cluster is None
+        found = self._lexical(sketch, self._demands.limits(content))
+        return found.cluster is None or self._contested(content, found)
 
 
 def _read(data: bytes | None, dimension: int) -> Vectors | None:

@@ -62,6 +62,10 @@ class Texts:
         hit = self._sketches.query(sketch)
         return None if hit is None else (self._owners[hit[0]], round(hit[1], 6))
 
+    def contested(self, sketch: Sketch, cluster_id: str, at_least: float) -> bool:
+        """Whether another cluster has a representative with letters in common too, as far as banding shows it."""
+        return any(self._owners[key] != cluster_id for key in self._sketches.resembling(sketch, at_least))
+
     def alike(self, sketch: Sketch, representative: str) -> float:
         """Give the Jaccard similarity of a sketch and a representative's; 0 where that sketch was forgotten."""
         kept = self._sketches.get(representative)

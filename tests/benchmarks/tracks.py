@@ -100,8 +100,11 @@ def resolve(cluster_id: str, merged_into: Mapping[str, str]) -> str:
 
 def run(events: Sequence[ForwardEvent], config: PipelineConfig, embedder: Remembering) -> Run:
     """Feed a stream in its order, in batches, to its end."""
-    lines = encoded(events)
-    pipeline = Pipeline(config, embedder, NAMES, "benchmark")
+    return drive(encoded(events), Pipeline(config, embedder, NAMES, "benchmark"), embedder)
+
+
+def drive(lines: Sequence[bytes], pipeline: Pipeline, embedder: Remembering) -> Run:
+    """Feed lines as they were recorded to a pipeline that was made with this embedder."""
     before, embedded = embedder.cpu_s, embedder.embedded
     wall, cpu = time.perf_counter(), time.process_time()
     outputs = [

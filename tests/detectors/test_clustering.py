@@ -300,6 +300,30 @@ def test_a_bridge_between_two_near_clusters_makes_them_one_and_the_earlier_id_st
     assert len(stage) == 1
 
 
+REPORTED = "the old dam above the town has burst and nobody knows how many people are still there at this hour"
+NEARLY = REPORTED.replace("this hour", "that hour")
+RETOLD = REPORTED.replace("people are still there", "villagers wait")
+
+
+def test_a_text_that_joins_by_its_letters_bridges_like_one_that_joins_by_its_meaning() -> None:
+    # REPORTED ---letters--- NEARLY ---.94--- RETOLD        REPORTED ---.77--- RETOLD (near enough to each other)
+    stage = clustering({REPORTED: 0, NEARLY: 20, RETOLD: 40})
+    first, second = only(stage.update(say("a", REPORTED))), only(stage.update(say("b", RETOLD, 1)))
+    assert stage.wanted([say("c", NEARLY, 2)]) == [NEARLY]
+    merge, joined = stage.update(say("c", NEARLY, 2))
+    assert (merge.survivor, merge.absorbed) == (first.cluster_id, second.cluster_id)
+    assert (merge.method, merge.similarity) == (Method.EMBEDDING, 0.939693)
+    assert (joined.cluster_id, joined.method) == (first.cluster_id, Method.LEXICAL)
+
+
+def test_a_text_that_joins_by_its_letters_bridges_nothing_where_the_two_are_not_near_each_other() -> None:
+    stage = clustering({REPORTED: 0, NEARLY: 25, RETOLD: 50})
+    first, second = only(stage.update(say("a", REPORTED))), only(stage.update(say("b", RETOLD, 1)))
+    joined = only(stage.update(say("c", NEARLY, 2)))
+    assert (joined.cluster_id, joined.method) == (first.cluster_id, Method.LEXICAL)
+    assert joined.suggestion == Suggestion(second.cluster_id, 0.906308)
+
+
 def test_a_text_between_two_clusters_that_are_not_near_each_other_bridges_nothing() -> None:
     # 0 deg ---.90--- 25 deg ---.90--- 50 deg        cos 50 = .643: below suggest
     stage = clustering({DAM: 0, BRIDGE: 24, FLOOD: 50})

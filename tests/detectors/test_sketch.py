@@ -144,6 +144,16 @@ def test_of_two_equally_near_the_smaller_key_answers() -> None:
     assert index.query(synthetic(128)) == ("b", 1.0)
 
 
+def test_all_that_resemble_are_told_down_to_the_least_similarity_and_not_below() -> None:
+    index = SketchIndex(CONFIG)
+    assert index.resembling(synthetic(128), 0.0) == []
+    for key, agreeing in (("a", 128), ("b", 96), ("c", 64)):
+        index.add(key, synthetic(agreeing))
+    assert sorted(index.resembling(synthetic(128), 0.5)) == ["a", "b", "c"]
+    assert sorted(index.resembling(synthetic(128), 0.51)) == ["a", "b"]
+    assert index.resembling(b"", 0.0) == []
+
+
 def test_adding_again_replaces_and_removing_the_unknown_is_no_error() -> None:
     index = SketchIndex(CONFIG)
     assert index.add("a", synthetic(128)) is None
