@@ -14,7 +14,7 @@ class ClusteringConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     realm: str = "default"  # part of every cluster's id: two realms never share one
     sketch: SketchConfig = SketchConfig(max_entries=200_000)  # two for each cluster
-    lexical: float = 0.75  # Jaccard similarity of shingles from which two texts are one
+    lexical: float = 0.60  # Jaccard similarity of shingles from which two texts are one
     match: float = 0.82  # cosine of embeddings from which two texts are one
     suggest: float = 0.75  # cosine from which an equal address or picture makes them one, and a person should look
     model_scripts: tuple[str, ...] = ("Latin",)  # what the model was trained to read, by Unicode's script names

@@ -146,6 +146,9 @@ def live(raws, sources, cascades, seed, settings=None, *, crashes=True):
     return Deployment(settings, cascades, seed, crashes=crashes).run(log)
 
 
+TOWNS = ["Akola", "Bidar", "Cuttack", "Dhule", "Erode", "Firozabad", "Guntur", "Hubli", "Imphal", "Jalna", "Kolhapur", "Latur"]
+
+
 def merging(events=300, seed=3):
     """Pairs of rumours that begin as two clusters and prove to be one: a message that names parents in both."""
     rng = np.random.default_rng(seed)
@@ -153,8 +156,9 @@ def merging(events=300, seed=3):
     for n in range(events):
         rumour = int(rng.integers(24))
         pair, half = rumour // 2, rumour % 2
-        wreck = f"Number {pair} of the north: the ferry {pair * 37} sinks tonight with all its passengers"
-        text = wreck if half else f"Number {pair} of the sea: mill {pair * 91} burns down, flee at once"
+        here, there = TOWNS[pair], TOWNS[pair - 1]
+        wreck = f"Near {here} and {there} a ferry sinks, {here} counts its dead"
+        text = wreck if half else f"Mill of {here} burns, flee from {here} to {there} at once"
         bridge = n > events // 3 and rng.random() < 0.1 and pair * 2 in before and pair * 2 + 1 in before
         parent = before.get(pair * 2) if bridge else before.get(rumour)
         root = before.get(pair * 2 + 1) if bridge else None
