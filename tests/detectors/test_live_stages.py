@@ -146,7 +146,9 @@ def live(raws, sources, cascades, seed, settings=None, *, crashes=True):
     return Deployment(settings, cascades, seed, crashes=crashes).run(log)
 
 
-TOWNS = ["Akola", "Bidar", "Cuttack", "Dhule", "Erode", "Firozabad", "Guntur", "Hubli", "Imphal", "Jalna", "Kolhapur", "Latur"]
+TOWNS = (
+    "Akola", "Bidar", "Cuttack", "Dhule", "Erode", "Firozabad", "Guntur", "Hubli", "Imphal", "Jalna", "Kolhapur", "Latur",
+)  # fmt: skip
 
 
 def merging(events=300, seed=3):
