@@ -147,7 +147,7 @@ def live(raws, sources, cascades, seed, settings=None, *, crashes=True):
 
 
 TOWNS = (
-    "Akola", "Bidar", "Cuttack", "Dhule", "Erode", "Firozabad", "Guntur", "Hubli", "Imphal", "Jalna", "Kolhapur", "Latur",
+    "Akola", "Bidar", "Cuttack", "Dhule", "Erode", "Firozabad", "Guntur", "Hubli", "Imphal", "Jalna", "Kolar", "Latur",
 )  # fmt: skip
 
 
