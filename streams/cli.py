@@ -61,7 +61,9 @@ def worker(
 def explain(
     alert_id: Annotated[str, typer.Argument(help="The alert's id, or enough of its first digits.")],
     run: RunFolder = None,
-    source: Annotated[str | None, typer.Option("--from", help="Where the run's input is now.")] = None,
+    sources: Annotated[
+        list[str] | None, typer.Option("--from", help="Where the run's input is now; each file of several.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every step, nothing left out.")] = False,
     config: ConfigFile = None,
 ) -> None:
@@ -72,7 +74,7 @@ def explain(
     with friendly():
         effective = load_settings(config, [])
         found = explains.find(Run(run or newest(RUNS)), alert_id)
-        explanation = explains.explain(found, source, effective)
+        explanation = explains.explain(found, sources or [], effective)
         say(explains.lines(explanation, everything=everything))
 
 

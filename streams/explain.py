@@ -5,8 +5,7 @@ comes out is compared with the one in the run folder byte for byte.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
 import msgspec
@@ -21,11 +20,11 @@ from schemas.base import encode
 from schemas.event import Kind
 from schemas.sighting import SPREADING
 from streams.errors import UserError
+from streams.origins import input_of
 from streams.replay import Driver, Maker, make_pipeline
 from streams.run_folder import Run
 from streams.settings import Effective, Settings, from_values
 from streams.show import moment
-from streams.sources import open_source, sha256_of
 from streams.version import code_version
 
 _LEAST_DIGITS = 4
@@ -90,22 +89,22 @@ def find(run: Run, prefix: str) -> Found:
     return Found(run, alerts[0])
 
 
-def explain(found: Found, source: str | None, effective: Effective, make: Maker = make_pipeline) -> Explanation:
+def explain(found: Found, sources: Sequence[str], effective: Effective, make: Maker = make_pipeline) -> Explanation:
     """Replay up to the alert and tell what was decided on the way.
 
     Args:
         found: the alert and its run.
-        source: where the run's input is now; by default where it was.
-        effective: for the key and the model's place; everything that decides comes from the run's manifest.
+        sources: where the run's input is now, each file of it; none where it was, on the topic that it came from too.
+        effective: for the key, the broker and the model's place; everything that decides comes from the run's manifest.
         make: the pipeline with its model; a test's stand-in may take its place.
 
     Raises:
-        ExplainError: another input, or another key.
-        SourceError: the input cannot be read.
+        ExplainError: another key, or other checked claims.
+        UserError: another input, or one that cannot be read.
 
     """
     manifest = found.run.manifest
-    path = _input(found.run, source)
+    origin = input_of(found.run, sources, effective.settings.kafka, effective.kafka_password)
     if effective.key.id != manifest.key_id:
         raise ExplainError(
             f"a run is explained with its own key; got key {effective.key.id!r} for a run with {manifest.key_id!r}; "
@@ -119,7 +118,7 @@ def explain(found: Found, source: str | None, effective: Effective, make: Maker 
             "a run is explained with the checked claims and examples of harm that it was made with; got others; "
             "set claims.file and harm.file to those"
         )
-    opened = open_source(path, settings.pipeline.intake.max_event_bytes)
+    opened = origin.open(settings.pipeline.intake.max_event_bytes)
     try:
         for output in Driver(opened, made.engine, settings.replay.batch_events, manifest.at_most).outputs():
             story.absorbed(output.clusters)
@@ -139,27 +138,6 @@ def _as_then(then: Settings, now: Settings) -> Settings:
         embedder=msgspec.structs.replace(then.embedder, **here),
         harm=msgspec.structs.replace(then.harm, file=now.harm.file),
     )
-
-
-def _input(run: Run, source: str | None) -> str:
-    path = source or run.source
-    if path is None or path == "-":
-        raise ExplainError(
-            "the run's input is needed again; got none, it came from a pipe, a topic or several files; "
-            "record it to one file and replay that"
-        )
-    wanted = run.manifest.input.sha256
-    if wanted is None:
-        raise ExplainError(
-            f"only a complete run has its input's digest; got an interrupted one in {run.path}; replay the source again"
-        )
-    got = sha256_of(path)
-    if got != wanted:
-        raise ExplainError(
-            f"a run is explained with its own input (sha256 {wanted[:12]}…); got {Path(path).name} with {got[:12]}…; "
-            "name the right file with --from, or replay this one"
-        )
-    return path
 
 
 class Story:

@@ -135,32 +135,107 @@ class TopicOrigin(msgspec.Struct, frozen=True):
         return _Topic(self.topic, reader, starts, ends, stack)
 
 
-def origin_of(sources: Sequence[str]) -> Origin:
+class OffsetsOrigin(msgspec.Struct, frozen=True):
+    """The records of a topic between given offsets of its partitions: what an earlier run read."""
+
+    settings: KafkaSettings
+    password: str | None
+    topic: str
+    starts: dict[int, int]
+    ends: dict[int, int]
+
+    @property
+    def place(self) -> str:
+        """See `Origin`; a topic forgets."""
+        return NOWHERE
+
+    @property
+    def stem(self) -> str:
+        """See `Origin`."""
+        return self.topic
+
+    def open(self, max_bytes: int) -> Feed:
+        """See `Origin`."""
+        stack = ExitStack()
+        try:
+            reader = stack.enter_context(open_topic(self.settings, self.password, self.topic))
+            first, last = reader.offsets(BEGINNING), reader.offsets(END)
+            if any(self.starts[part] < first.get(part, END.offset) for part in self.starts) or any(
+                self.ends[part] > last.get(part, 0) for part in self.ends
+            ):
+                raise UserError(
+                    f"the topic must still have what the run was made from; got {self.topic} from {_shown(first)} to "
+                    f"{_shown(last)} (partition:offset) for {_shown(self.starts)} to {_shown(self.ends)}; "
+                    "a recording lasts longer: `hearsay record`"
+                )
+        except BaseException:
+            stack.close()
+            raise
+        return _Topic(self.topic, reader, self.starts, self.ends, stack)
+
+
+def origin_of(sources: Sequence[str], kafka: KafkaSettings, password: str | None = None) -> Origin:
     """One file, or several in one; a run folder stands for the input that the run was made from.
 
     Raises:
         UserError: a run whose input is gone, or is another by now.
 
     """
-    paths = [_input_of(path) if path != "-" and Path(path).is_dir() else path for path in sources]
+    if len(sources) == 1 and _is_run(sources[0]):
+        return input_of(Run(Path(sources[0])), (), kafka, password)
+    paths: list[str] = []
+    for source in sources:
+        own = input_of(Run(Path(source)), (), kafka, password) if _is_run(source) else FileOrigin(source)
+        if not isinstance(own, FileOrigin):
+            raise UserError(
+                f"several sources are files; got {source}, a run of several files or a topic; name it alone"
+            )
+        paths.append(own.path)
     return FileOrigin(paths[0]) if len(paths) == 1 else FilesOrigin(tuple(paths))
 
 
-def _input_of(folder: str) -> str:
-    if not (Path(folder) / MANIFEST).is_file():
-        return folder  # told as what it is when it is opened
-    run = Run(Path(folder))
-    wanted, place = run.manifest.input.sha256, run.source
-    if wanted is None or place in (None, NOWHERE):
+def input_of(run: Run, places: Sequence[str], kafka: KafkaSettings, password: str | None = None) -> Origin:
+    """A run's own input, to be read again.
+
+    Args:
+        run: the run.
+        places: where the input is now, a file or several in their order; none where it was.
+        kafka: the broker, for a run of a topic's range.
+        password: for the broker.
+
+    Raises:
+        UserError: the run was interrupted, nobody knows where its input is, or another content is there by now.
+
+    """
+    wanted = run.manifest.input
+    if wanted.sha256 is None:
         raise UserError(
-            f"a run is replayed from its own input; got {folder}, which does not say where that is; name the source"
+            f"only a complete run has its input's digest; got an interrupted one in {run.path}; replay the source again"
         )
-    if sha256_of(str(place)) != wanted:
+    if wanted.format == TOPIC and not places:
+        return OffsetsOrigin(kafka, password, *_range_of(wanted.name))
+    found = list(places) or ([] if run.source in {None, NOWHERE} else [str(run.source)])
+    if not found:
         raise UserError(
-            f"a run is replayed from its own input; got another content in {place} than {folder} was made from; "
-            "name the source"
+            f"a run's own input is needed again; got {run.path}, which does not say where that is: it came from a pipe "
+            "or from several files; name it, each file in its turn"
         )
-    return str(place)
+    digests = [sha256_of(path) for path in found]
+    got = digests[0] if len(digests) == 1 else _digest_of(digests)
+    if got != wanted.sha256:
+        raise UserError(
+            f"a run is read again from its own input (sha256 {wanted.sha256[:12]}…); got {Path(found[0]).name} with "
+            f"another content ({got[:12]}…); name the right source, or replay this one"
+        )
+    return FileOrigin(found[0]) if len(found) == 1 else FilesOrigin(tuple(found))
+
+
+def _is_run(source: str) -> bool:
+    return source != "-" and (Path(source) / MANIFEST).is_file()
+
+
+def _digest_of(digests: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
 class _Merged:
@@ -189,7 +264,7 @@ class _Merged:
     def sha256(self) -> str | None:
         """Digest of the files' digests, in their order."""
         digests = [source.sha256() for source in self._sources]
-        return None if None in digests else hashlib.sha256("\n".join(map(str, digests)).encode()).hexdigest()
+        return None if None in digests else _digest_of(map(str, digests))
 
     def close(self) -> None:
         """Let go of all."""
@@ -260,4 +335,24 @@ def _shown(offsets: dict[int, int]) -> str:
     return ",".join(f"{partition}:{offset}" for partition, offset in sorted(offsets.items()))
 
 
-__all__ = ["NOWHERE", "TOPIC", "FileOrigin", "FilesOrigin", "Origin", "TopicOrigin", "origin_of"]
+def _range_of(name: str) -> tuple[str, dict[int, int], dict[int, int]]:
+    """The topic and offsets that a `_Topic` is named for."""
+    topic, starts, _, ends = name.split(" ")
+    return topic, _offsets(starts), _offsets(ends)
+
+
+def _offsets(shown: str) -> dict[int, int]:
+    return {int(partition): int(offset) for partition, offset in (one.split(":") for one in shown.split(","))}
+
+
+__all__ = [
+    "NOWHERE",
+    "TOPIC",
+    "FileOrigin",
+    "FilesOrigin",
+    "OffsetsOrigin",
+    "Origin",
+    "TopicOrigin",
+    "input_of",
+    "origin_of",
+]

@@ -95,7 +95,7 @@ def _origin(sources: list[str], topic: str | None, begin: str, end: str, effecti
     if topic is None:
         if (begin, end) != ("beginning", "end"):
             raise UserError("--from and --to cut a topic's range; got them with a file; use --at-most, or --topic")
-        return origin_of(sources)
+        return origin_of(sources, effective.settings.kafka, effective.kafka_password)
     if topic != "forwards":
         raise UserError(f"the topic that holds events is forwards; got {topic[:80]!r}; leave out kafka.prefix")
     kafka, password = effective.settings.kafka, effective.kafka_password

@@ -49,7 +49,7 @@ def sweep(  # noqa: PLR0917 - typer passes by name
         chosen = sweeps.variants(vary or [])
         effective = load_settings(config, [*(overrides or [])])
         settings = [(one.name, load_settings(config, [*(overrides or []), *one.overrides]).settings) for one in chosen]
-        origin = origin_of(sources)
+        origin = origin_of(sources, effective.settings.kafka, effective.kafka_password)
         warn_of_demo_key(effective)
         place = out or run_folder.free_place(RUNS, f"{origin.stem}-sweep")
         signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from typer.testing import CliRunner
 
+from streams.cli import main
 from streams.compare import compare
 from streams.run_folder import Run
 from tests.kafka.deployment import Deployment
@@ -43,6 +45,27 @@ def test_published_replayed_and_compared_there_is_no_difference(published):
     assert not found.same_input  # one is a file and one a topic: the digests are of different things
     assert said["manifest"]["input"]["format"] == "topic"
     assert said["manifest"]["counts"]["received"] == 2_500
+
+
+def test_a_run_of_a_topic_is_explained_and_made_again_from_the_offsets_that_it_read(published):
+    #  read 0..300 of each partition | more is published | the same records again
+    deployment, folder = published
+    _, run = replay(published, "range", "--topic", "forwards", "--from", "0", "--to", "300")
+    _, again = replay(published, "range-again", folder / "range")
+    assert again.manifest == run.manifest
+    alert = next(iter(run.alerts()))
+    kafka = {f"HEARSAY_{name.upper().replace('.', '__')}": value for name, value in deployment.values.items()}
+    done = CliRunner().invoke(main, ["explain", alert.alert_id, "--run", str(run.path)], env=kafka)
+    assert "The replay gave this alert again, byte for byte." in done.stdout, done.output
+
+
+def test_a_range_that_the_topic_no_longer_has_is_refused(published):
+    deployment, folder = published
+    _, run = replay(published, "kept", "--topic", "forwards", "--to", "300")
+    other = Deployment(deployment.kafka.bootstrap, kafka__source_partitions=4)
+    done = other.call("replay", run.path, "--out", folder / "gone", *HASHING)
+    assert done.exit_code == 2
+    assert "the topic must still have what the run was made from; got forwards from 0:0,1:0,2:0,3:0 to" in done.stderr
 
 
 def test_the_same_range_has_the_same_digest_and_the_same_bytes(published):

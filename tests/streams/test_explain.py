@@ -13,6 +13,7 @@ from schemas.assignment import Assignment, Merge, Method, Suggestion, Variant
 from schemas.event import AccountStatus, Counters, Debunk, Kind, Report
 from schemas.sighting import Content, Sighting
 from streams import replay as replays
+from streams.errors import UserError
 from streams.explain import ExplainError, Explanation, Line, Story, explain, find, lines
 from streams.run_folder import Run, RunFolderError
 from streams.setting_tree import SettingsError
@@ -39,7 +40,7 @@ def first(run: Run) -> Alert:
 
 
 def test_an_alert_is_explained_and_given_again(replayed):
-    explanation = explain(find(replayed, first(replayed).alert_id), None, EFFECTIVE)
+    explanation = explain(find(replayed, first(replayed).alert_id), (), EFFECTIVE)
     assert explanation.identical
     told = lines(explanation)
     assert told[-1] == "The replay gave this alert again, byte for byte."
@@ -53,17 +54,17 @@ def test_an_alert_is_explained_and_given_again(replayed):
 
 def test_every_alert_of_a_run_is_given_again(replayed):
     for alert in replayed.alerts():
-        assert explain(find(replayed, alert.alert_id), None, EFFECTIVE).identical
+        assert explain(find(replayed, alert.alert_id), (), EFFECTIVE).identical
 
 
 def test_nothing_after_the_alert_is_told(replayed):
     alert = first(replayed)
-    assert all(line.time <= alert.time for line in explain(find(replayed, alert.alert_id), None, EFFECTIVE).lines)
+    assert all(line.time <= alert.time for line in explain(find(replayed, alert.alert_id), (), EFFECTIVE).lines)
 
 
 def test_the_settings_of_the_run_decide_and_not_those_of_today(replayed):
     today = load(environ={}, overrides=["growth.big=5000", "growth.detector=count", "embedder.runtime=hashing"])
-    assert explain(find(replayed, first(replayed).alert_id), None, today).identical
+    assert explain(find(replayed, first(replayed).alert_id), (), today).identical
 
 
 def test_a_few_digits_of_the_id_are_enough(replayed):
@@ -91,21 +92,21 @@ def test_digits_that_name_several_alerts_are_refused(tmp_path, replayed):
 def test_another_input_is_refused_by_its_digest(replayed, tmp_path):
     changed = tmp_path / "day.jsonl"
     changed.write_bytes(stream(cascade(81)))
-    with pytest.raises(ExplainError, match=r"with its own input \(sha256 .*got day.jsonl with "):
-        explain(find(replayed, first(replayed).alert_id), str(changed), EFFECTIVE)
+    with pytest.raises(UserError, match=r"from its own input \(sha256 .*got day.jsonl with another content"):
+        explain(find(replayed, first(replayed).alert_id), [str(changed)], EFFECTIVE)
 
 
 def test_a_copy_of_the_input_will_do(replayed, tmp_path):
     copy = tmp_path / "copy-of-day.jsonl"
     copy.write_bytes(Path(replayed.source).read_bytes())
-    explanation = explain(find(replayed, first(replayed).alert_id), str(copy), EFFECTIVE)
+    explanation = explain(find(replayed, first(replayed).alert_id), [str(copy)], EFFECTIVE)
     assert explanation.identical
 
 
 def test_another_key_is_refused(replayed):
     other = load(environ={"HEARSAY_KEY": KEY}, overrides=["embedder.runtime=hashing"])
     with pytest.raises(ExplainError, match=r"got key 'k[0-9a-f]+' for a run with 'demo'"):
-        explain(find(replayed, first(replayed).alert_id), None, other)
+        explain(find(replayed, first(replayed).alert_id), (), other)
 
 
 def copied(replayed: Run, folder: Path, **changes) -> Run:
@@ -120,21 +121,21 @@ def copied(replayed: Run, folder: Path, **changes) -> Run:
 
 def test_an_interrupted_run_cannot_be_explained(replayed, tmp_path):
     run = copied(replayed, tmp_path, input={"name": "day.jsonl", "format": "jsonl", "bytes": 1, "sha256": None})
-    with pytest.raises(ExplainError, match="only a complete run has its input's digest"):
-        explain(find(run, first(run).alert_id), None, EFFECTIVE)
+    with pytest.raises(UserError, match="only a complete run has its input's digest"):
+        explain(find(run, first(run).alert_id), (), EFFECTIVE)
 
 
 def test_a_run_whose_input_is_nowhere_asks_for_it(replayed, tmp_path):
     run = copied(replayed, tmp_path)
     (tmp_path / "timings.json").unlink()
-    with pytest.raises(ExplainError, match="record it to one file and replay that"):
-        explain(find(run, first(run).alert_id), None, EFFECTIVE)
+    with pytest.raises(UserError, match="does not say where that is"):
+        explain(find(run, first(run).alert_id), (), EFFECTIVE)
 
 
 def test_settings_of_another_release_are_refused(replayed, tmp_path):
     run = copied(replayed, tmp_path, settings={"growth.moon": 1})
     with pytest.raises(SettingsError, match=r"got 'growth.moon' in the run's manifest"):
-        explain(find(run, first(run).alert_id), None, EFFECTIVE)
+        explain(find(run, first(run).alert_id), (), EFFECTIVE)
 
 
 def test_an_alert_that_somebody_changed_is_told_from_the_one_the_replay_gives(replayed, tmp_path):
@@ -143,14 +144,14 @@ def test_an_alert_that_somebody_changed_is_told_from_the_one_the_replay_gives(re
     evidence = msgspec.structs.replace(alerts[0].evidence, notes=("nothing to see here",))
     alerts[0] = msgspec.structs.replace(alerts[0], level=3, evidence=evidence)
     (tmp_path / "alerts.jsonl").write_bytes(b"".join(msgspec.json.encode(alert) + b"\n" for alert in alerts))
-    told = lines(explain(find(run, alerts[0].alert_id), None, EFFECTIVE))
+    told = lines(explain(find(run, alerts[0].alert_id), (), EFFECTIVE))
     assert told[-1].startswith("THE REPLAY GAVE THIS ALERT WITH DIFFERENCES in level, evidence.notes. ")
 
 
 def test_an_alert_that_the_replay_does_not_give_is_called_out(replayed, tmp_path):
     run = copied(replayed, tmp_path)
     (tmp_path / "alerts.jsonl").write_bytes(msgspec.json.encode(ALERT) + b"\n")
-    told = lines(explain(find(run, ALERT.alert_id), None, EFFECTIVE))
+    told = lines(explain(find(run, ALERT.alert_id), (), EFFECTIVE))
     assert told[-1].startswith("THE REPLAY DID NOT GIVE THIS ALERT.")
 
 
@@ -301,7 +302,7 @@ def test_a_merge_in_the_run_is_told(tmp_path):
     (tmp_path / "day.jsonl").write_bytes(stream(bridged()))
     result = replays.replay(str(tmp_path / "day.jsonl"), tmp_path / "run", EFFECTIVE.settings, EFFECTIVE.key)
     alert = next(alert for alert in Run(result.folder).alerts() if alert.aliases)
-    explanation = explain(find(Run(result.folder), alert.alert_id), None, EFFECTIVE)
+    explanation = explain(find(Run(result.folder), alert.alert_id), (), EFFECTIVE)
     assert explanation.identical
     assert [line.what for line in explanation.lines].count("merge") == 1
 

@@ -9,12 +9,14 @@ from streams import replay as replays
 from streams.cli import main
 from streams.errors import UserError
 from streams.feed import Begun, Ended
-from streams.origins import FilesOrigin, origin_of
+from streams.origins import FilesOrigin, OffsetsOrigin, input_of, origin_of
+from streams.run_folder import Run
 from streams.settings import load
 from streams.sources import Refused, SourceError
 from tests.streams.recorded import START, cascade, event, stream
 
 EFFECTIVE = load(environ={}, overrides=["embedder.runtime=hashing", "growth.big=10"])
+KAFKA = EFFECTIVE.settings.kafka
 MAX = 1_000_000
 
 
@@ -36,7 +38,7 @@ def test_a_stream_in_several_files_gives_the_alerts_of_the_whole(tmp_path, cut):
     rest = [one for one in events if one not in first]
     parts = [write(tmp_path, "a.jsonl", first), write(tmp_path, "b.jsonl", rest)]
     whole, _ = alerts_of(write(tmp_path, "whole.jsonl", events), tmp_path / "whole")
-    merged, manifest = alerts_of(origin_of(parts), tmp_path / "merged")
+    merged, manifest = alerts_of(origin_of(parts, KAFKA), tmp_path / "merged")
     assert merged == whole
     assert merged
     assert (manifest.counts.applied, manifest.counts.late) == (80, 0)
@@ -79,7 +81,7 @@ def test_the_digest_of_several_files_is_that_of_their_contents(tmp_path):
 
 def test_the_first_events_of_several_files_are_counted_without_their_marks(tmp_path):
     paths = [write(tmp_path, name, cascade(10, start=START + n)) for n, name in enumerate(("a.jsonl", "b.jsonl"))]
-    result = replays.replay(origin_of(paths), tmp_path / "run", EFFECTIVE.settings, EFFECTIVE.key, at_most=7)
+    result = replays.replay(origin_of(paths, KAFKA), tmp_path / "run", EFFECTIVE.settings, EFFECTIVE.key, at_most=7)
     assert result.manifest.counts.received == 7
 
 
@@ -91,7 +93,7 @@ def test_several_sources_that_cannot_be_one_stream_are_refused(tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     write(tmp_path, "a.jsonl", [event(0)])
     with pytest.raises((UserError, SourceError), match=word):
-        origin_of(paths).open(MAX)
+        origin_of(paths, KAFKA).open(MAX)
 
 
 # --- a run again ------------------------------------------------------------------------------------------------------
@@ -100,9 +102,41 @@ def test_several_sources_that_cannot_be_one_stream_are_refused(tmp_path, monkeyp
 def test_a_run_folder_stands_for_its_input(tmp_path):
     source = write(tmp_path, "day.jsonl", cascade(40))
     first, _ = alerts_of(source, tmp_path / "first")
-    again, manifest = alerts_of(origin_of([str(tmp_path / "first")]), tmp_path / "again")
+    again, manifest = alerts_of(origin_of([str(tmp_path / "first")], KAFKA), tmp_path / "again")
     assert again == first
     assert manifest.input.name == "day.jsonl"
+
+
+def test_a_run_of_several_files_is_read_again_from_them_in_their_order(tmp_path):
+    events = cascade(40)
+    paths = [write(tmp_path, "a.jsonl", events[::2]), write(tmp_path, "b.jsonl", events[1::2])]
+    first, _ = alerts_of(origin_of(paths, KAFKA), tmp_path / "first")
+    run = Run(tmp_path / "first")
+    again, _ = alerts_of(input_of(run, paths, KAFKA), tmp_path / "again")
+    assert (again, Run(tmp_path / "again").manifest) == (first, run.manifest)
+    with pytest.raises(UserError, match="does not say where that is"):
+        origin_of([str(tmp_path / "first")], KAFKA)
+    with pytest.raises(UserError, match="another content"):
+        input_of(run, paths[::-1], KAFKA)
+    with pytest.raises(UserError, match="name it alone"):
+        origin_of([*paths, str(topic_run(tmp_path))], KAFKA)
+
+
+def topic_run(folder):
+    """A run folder that says it was made from a topic."""
+    source = write(folder, "day.jsonl", cascade(40))
+    alerts_of(source, folder / "of-a-topic")
+    manifest = folder / "of-a-topic" / "manifest.json"
+    said = json.loads(manifest.read_text())
+    said["input"] |= {"name": "forwards 0:3,1:0 to 0:9,1:7", "format": "topic"}
+    manifest.write_text(json.dumps(said))
+    return folder / "of-a-topic"
+
+
+def test_a_run_of_a_topic_is_read_again_by_its_offsets(tmp_path):
+    origin = origin_of([str(topic_run(tmp_path))], KAFKA)
+    assert isinstance(origin, OffsetsOrigin)
+    assert (origin.topic, origin.starts, origin.ends) == ("forwards", {0: 3, 1: 0}, {0: 9, 1: 7})
 
 
 def test_a_run_whose_input_has_changed_or_is_gone_is_refused(tmp_path):
@@ -110,10 +144,10 @@ def test_a_run_whose_input_has_changed_or_is_gone_is_refused(tmp_path):
     alerts_of(source, tmp_path / "run")
     write(tmp_path, "day.jsonl", cascade(41))
     with pytest.raises(UserError, match="another content"):
-        origin_of([str(tmp_path / "run")])
+        origin_of([str(tmp_path / "run")], KAFKA)
     (tmp_path / "day.jsonl").unlink()
     with pytest.raises(SourceError, match="No such file"):
-        origin_of([str(tmp_path / "run")])
+        origin_of([str(tmp_path / "run")], KAFKA)
 
 
 def test_an_interrupted_run_does_not_know_its_input(tmp_path):
@@ -122,8 +156,8 @@ def test_an_interrupted_run_does_not_know_its_input(tmp_path):
     manifest = tmp_path / "run" / "manifest.json"
     manifest.write_text(manifest.read_text().replace(json.loads(manifest.read_text())["input"]["sha256"], ""))
     manifest.write_text(manifest.read_text().replace('"sha256": ""', '"sha256": null'))
-    with pytest.raises(UserError, match="does not say where"):
-        origin_of([str(tmp_path / "run")])
+    with pytest.raises(UserError, match="only a complete run"):
+        origin_of([str(tmp_path / "run")], KAFKA)
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
