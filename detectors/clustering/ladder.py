@@ -10,6 +10,7 @@ import msgspec
 
 from detectors.clustering.clusters import Cluster, Clusters, ClustersState
 from detectors.clustering.config import ClusteringConfig
+from detectors.clustering.join import Join
 from detectors.clustering.marks import Mark, Marks, MarksState
 from detectors.clustering.membership import Actor, Membership
 from detectors.clustering.recent import Recent
@@ -17,8 +18,8 @@ from detectors.clustering.rungs import Embed, Found, Near, Rungs, Vectors
 from detectors.clustering.texts import Texts, TextsState
 from detectors.sketch import Sketch
 from detectors.snapshot import pack, unpack
-from schemas.assignment import Arrival, Assignment, Merge, Method, Suggestion, Variant
-from schemas.claim import NOTHING, Recognition
+from schemas.assignment import Arrival, Assignment, Merge, Method, Suggestion
+from schemas.claim import Recognition
 from schemas.event import Kind
 from schemas.sighting import SPREADING, Content, Sighting
 
@@ -41,18 +42,6 @@ class _State(msgspec.Struct, array_like=True):
     actors: list[tuple[str, Actor]]
     methods: dict[Method, int]
     counts: tuple[int, int, int, int]
-
-
-class _Join(msgspec.Struct):
-    """How a sighting came to its cluster; filled on the way up the ladder."""
-
-    cluster: Cluster | None
-    method: Method
-    similarity: float | None = None
-    suggestion: Suggestion | None = None
-    variants: tuple[Variant, ...] = ()
-    novel: Found | None = None  # the search, where the text was new
-    recognition: Recognition = NOTHING
 
 
 class Clustering:
@@ -130,7 +119,7 @@ class Clustering:
         content = sighting.content
         marks = self._marks.of(sighting) if content.urls or sighting.media else []
         refs = _references(sighting)
-        join = _Join(self._linked(refs, sighting, out), _LINK)
+        join = Join(self._linked(refs, sighting, out), _LINK)
         if self._has_words(sighting):
             self._by_words(sighting, marks, join, out)
         elif join.cluster is None:
@@ -149,7 +138,7 @@ class Clustering:
             if sighting.parent is not None:
                 chats = ()
         self.methods[join.method] += 1
-        out.append(self._assignment(sighting, arrival, cluster, join, chats))
+        out.append(join.assignment(sighting, arrival, cluster, chats))
 
     def _linked(self, refs: tuple[str, ...], sighting: Sighting, out: list[Decision]) -> Cluster | None:
         """The cluster of the message itself, its parent or its root; where they differ, they are one."""
@@ -164,7 +153,7 @@ class Clustering:
                     found = self._merge((found, cluster), _LINK, None, sighting, out)
         return found
 
-    def _by_words(self, sighting: Sighting, marks: list[Mark], join: _Join, out: list[Decision]) -> None:
+    def _by_words(self, sighting: Sighting, marks: list[Mark], join: Join, out: list[Decision]) -> None:
         fingerprint = sighting.content.fingerprint
         wording = self._texts.known(fingerprint)
         cluster = None if wording is None else self._clusters.get(wording.cluster)
@@ -178,7 +167,7 @@ class Clustering:
         elif join.cluster is not cluster:
             join.cluster = self._merge((join.cluster, cluster), _EXACT, None, sighting, out)
 
-    def _by_search(self, sighting: Sighting, marks: list[Mark], join: _Join, out: list[Decision]) -> None:
+    def _by_search(self, sighting: Sighting, marks: list[Mark], join: Join, out: list[Decision]) -> None:
         found = self._rungs.search(sighting, marks)
         join.novel, join.suggestion = found, found.suggestion
         if join.cluster is None and found.cluster is not None:
@@ -192,7 +181,7 @@ class Clustering:
             if join.suggestion is not None and join.suggestion.cluster_id == join.cluster.id:
                 join.suggestion = None  # linked to just that one
 
-    def _bridge(self, sighting: Sighting, matches: Sequence[Near], join: _Join, out: list[Decision]) -> None:
+    def _bridge(self, sighting: Sighting, matches: Sequence[Near], join: Join, out: list[Decision]) -> None:
         """A text near to two clusters whose own texts are near to each other makes them one."""
         for near in matches:
             anchor = join.cluster
@@ -204,7 +193,7 @@ class Clustering:
             elif join.suggestion is None:
                 join.suggestion = Suggestion(other.id, near.cosine)
 
-    def _by_marks(self, marks: list[Mark], join: _Join) -> None:
+    def _by_marks(self, marks: list[Mark], join: Join) -> None:
         """Without words, an equal address or picture is all there is."""
         for method, mark in marks:
             ids = self._marks.clusters(mark)
@@ -212,7 +201,7 @@ class Clustering:
                 join.cluster, join.method = self._clusters.get(ids[0]), method
                 return
 
-    def _found(self, sighting: Sighting, join: _Join, *, shared: bool) -> Cluster:
+    def _found(self, sighting: Sighting, join: Join, *, shared: bool) -> Cluster:
         cluster, gone = self._clusters.found(sighting.event_id, sighting.time, shared=shared)
         if gone:
             self._forget(gone)
@@ -222,7 +211,7 @@ class Clustering:
             self._learn(sighting.content, cluster, join, join.novel)
         return cluster
 
-    def _learn(self, content: Content, cluster: Cluster, join: _Join, found: Found) -> None:
+    def _learn(self, content: Content, cluster: Cluster, join: Join, found: Found) -> None:
         """Remember the wording. It gets a vector only where nothing was near: nearness must not creep on."""
         join.variants = self._texts.learn(cluster, content).variants
         if self._recognise is not None:
@@ -234,7 +223,7 @@ class Clustering:
     # --- statements ---------------------------------------------------------------------------------------------------
 
     def _statement(self, sighting: Sighting, arrival: Arrival, out: list[Decision]) -> None:
-        join = _Join(self._referred(sighting), _LINK)
+        join = Join(self._referred(sighting), _LINK)
         if join.cluster is None and self._has_words(sighting):
             if sighting.kind is Kind.DEBUNK:
                 self._by_words(sighting, [], join, out)
@@ -244,7 +233,7 @@ class Clustering:
                 self._by_words_unchanged(sighting, join)
         self._answer(sighting, arrival, join, out)
 
-    def _by_words_unchanged(self, sighting: Sighting, join: _Join) -> None:
+    def _by_words_unchanged(self, sighting: Sighting, join: Join) -> None:
         """A report's words find the message that it complains of; they teach nothing."""
         if not self._by_fingerprint(sighting.content, join):
             found = self._rungs.search(sighting, [])
@@ -255,15 +244,15 @@ class Clustering:
         newest_first = map(self._living, reversed(self._membership.clusters(sighting.actor or "")))
         living = dict.fromkeys(id_ for id_ in newest_first if id_ is not None)
         for id_ in reversed(living):
-            self._answer(sighting, arrival, _Join(self._clusters.get(id_), _LINK), out)
+            self._answer(sighting, arrival, Join(self._clusters.get(id_), _LINK), out)
         if not living:
             self.unmatched += 1
 
-    def _answer(self, sighting: Sighting, arrival: Arrival, join: _Join, out: list[Decision]) -> None:
+    def _answer(self, sighting: Sighting, arrival: Arrival, join: Join, out: list[Decision]) -> None:
         if join.cluster is None:
             self.unmatched += 1
         else:
-            out.append(self._assignment(sighting, arrival, join.cluster, join, ()))
+            out.append(join.assignment(sighting, arrival, join.cluster, ()))
 
     def _referred(self, sighting: Sighting) -> Cluster | None:
         for ref in (sighting.message, sighting.parent, sighting.root):
@@ -281,7 +270,7 @@ class Clustering:
         if sighting.kind is Kind.ACCOUNT_STATE:
             self._account(sighting, _EXPIRED, out)
             return out
-        join = _Join(None, _LINK)
+        join = Join(None, _LINK)
         if sighting.kind is not _REPLY:
             join.cluster = self._referred(sighting)
         if join.cluster is None and self._has_words(sighting):
@@ -293,7 +282,7 @@ class Clustering:
         self._answer(sighting, _EXPIRED, join, out)
         return out
 
-    def _by_fingerprint(self, content: Content, join: _Join) -> bool:
+    def _by_fingerprint(self, content: Content, join: Join) -> bool:
         wording = self._texts.known(content.fingerprint)
         cluster = None if wording is None else self._clusters.get(wording.cluster)
         if wording is None or cluster is None:
@@ -345,23 +334,6 @@ class Clustering:
         self._messages.sweep(lambda id_: self._clusters.get(id_) is None, most)
         self._texts.aliases.sweep(lambda wording: self._clusters.get(wording.cluster) is None, most)
         self._marks.sweep(most)
-
-    def _assignment(
-        self, sighting: Sighting, arrival: Arrival, cluster: Cluster, join: _Join, chats: tuple[str, ...]
-    ) -> Assignment:
-        if sighting.vector is not None:
-            sighting = msgspec.structs.replace(sighting, vector=None)
-        return Assignment(
-            cluster_id=cluster.id,
-            sighting=sighting,
-            method=join.method,
-            similarity=join.similarity,
-            suggestion=join.suggestion,
-            variants=join.variants,
-            arrival=arrival,
-            member_chats=chats,
-            recognition=join.recognition,
-        )
 
     # --- state --------------------------------------------------------------------------------------------------------
 
