@@ -104,14 +104,12 @@ class FilesOrigin(msgspec.Struct, frozen=True):
             return _Merged(opened)
 
 
-class TopicOrigin(msgspec.Struct, frozen=True):
-    """A range of a topic, its end fixed when it is opened; no group is joined."""
+class _RangeOrigin(msgspec.Struct, frozen=True):
+    """A range of a topic, fixed when it is opened; no group is joined."""
 
     settings: KafkaSettings
     password: str | None
-    topic: str = "forwards"
-    begin: Place = BEGINNING
-    end: Place = END
+    topic: str
 
     @property
     def place(self) -> str:
@@ -128,50 +126,42 @@ class TopicOrigin(msgspec.Struct, frozen=True):
         stack = ExitStack()
         try:
             reader = stack.enter_context(open_topic(self.settings, self.password, self.topic))
-            starts, ends = reader.range(self.begin, self.end)
+            starts, ends = self._range(reader)
         except BaseException:
             stack.close()
             raise
         return _Topic(self.topic, reader, starts, ends, stack)
 
+    def _range(self, reader: TopicReader) -> tuple[dict[int, int], dict[int, int]]:
+        raise NotImplementedError
 
-class OffsetsOrigin(msgspec.Struct, frozen=True):
+
+class TopicOrigin(_RangeOrigin, frozen=True):
+    """What a topic has between two places now."""
+
+    begin: Place = BEGINNING
+    end: Place = END
+
+    def _range(self, reader: TopicReader) -> tuple[dict[int, int], dict[int, int]]:
+        return reader.range(self.begin, self.end)
+
+
+class OffsetsOrigin(_RangeOrigin, frozen=True):
     """The records of a topic between given offsets of its partitions: what an earlier run read."""
 
-    settings: KafkaSettings
-    password: str | None
-    topic: str
-    starts: dict[int, int]
-    ends: dict[int, int]
+    starts: dict[int, int] = {}
+    ends: dict[int, int] = {}
 
-    @property
-    def place(self) -> str:
-        """See `Origin`; a topic forgets."""
-        return NOWHERE
-
-    @property
-    def stem(self) -> str:
-        """See `Origin`."""
-        return self.topic
-
-    def open(self, max_bytes: int) -> Feed:
-        """See `Origin`."""
-        stack = ExitStack()
-        try:
-            reader = stack.enter_context(open_topic(self.settings, self.password, self.topic))
-            first, last = reader.offsets(BEGINNING), reader.offsets(END)
-            if any(self.starts[part] < first.get(part, END.offset) for part in self.starts) or any(
-                self.ends[part] > last.get(part, 0) for part in self.ends
-            ):
-                raise UserError(
-                    f"the topic must still have what the run was made from; got {self.topic} from {_shown(first)} to "
-                    f"{_shown(last)} (partition:offset) for {_shown(self.starts)} to {_shown(self.ends)}; "
-                    "a recording lasts longer: `hearsay record`"
-                )
-        except BaseException:
-            stack.close()
-            raise
-        return _Topic(self.topic, reader, self.starts, self.ends, stack)
+    def _range(self, reader: TopicReader) -> tuple[dict[int, int], dict[int, int]]:
+        first, last = reader.offsets(BEGINNING), reader.offsets(END)
+        lost = any(at < first.get(partition, END.offset) for partition, at in self.starts.items())
+        if lost or any(at > last.get(partition, 0) for partition, at in self.ends.items()):
+            raise UserError(
+                f"the topic must still have what the run was made from; got {self.topic} from {_shown(first)} to "
+                f"{_shown(last)} (partition:offset) for {_shown(self.starts)} to {_shown(self.ends)}; "
+                "a recording lasts longer: `hearsay record`"
+            )
+        return self.starts, self.ends
 
 
 def origin_of(sources: Sequence[str], kafka: KafkaSettings, password: str | None = None) -> Origin:
