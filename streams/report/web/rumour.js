@@ -72,7 +72,7 @@ function families(found) {
       element("p", {}, element("span", { class: "message", dir: "auto" }, one.template), ` ${number(one.messages)} messages in ${number(one.wordings)} wordings `,
         ...one.variants.map((name) => element("span", { class: "tag level2" }, `another ${name}`))),
       element("ul", {}, ...one.slots.map(([name, values]) => element("li", {}, `${name}: `, ...values.flatMap(([text, count], at) => [
-        at ? ", " : "", element("bdi", { class: "message" }, text || "–"), ` ${number(count)}`])))))));
+        at ? ", " : "", element("bdi", { class: "message" }, text || "–"), ` (${number(count)})`])))))));
 }
 
 // Word by word as each script has words: what splits at vowel signs would tear Indic words apart.
