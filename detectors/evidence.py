@@ -279,7 +279,8 @@ def _why_growth(seen: Observation, transition: Transition, policy: Terms) -> str
 
 def _why_milestone(seen: Observation, transition: Transition, policy: Terms) -> str:
     multiple = "the size" if transition.number == 1 else f"{transition.number} times the size"
-    return f"Alert because it has reached {multiple} that is set as big, without growing fast: {against(seen.growth)}."
+    why = "without growing fast" if not seen.growth.raised else "and not grown as fast as the budget of alerts asks for"
+    return f"Alert because it has reached {multiple} that is set as big, {why}: {against(seen.growth)}."
 
 
 def _why_evidence(seen: Observation, transition: Transition, policy: Terms) -> str:

@@ -33,6 +33,8 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
         close_retry_ms: if something is, it is asked again after this.
         return_sharers: how many must share a closed cascade again before its return is spoken of.
         tombstone_ms: how long a closed cascade is remembered, so that it counts on when it comes back.
+        alerts_a_day: how many growth alerts a day the operator can look at, over all cascades; while more come, what
+            opens must be stronger. Unset: all that reach the limit open.
         milestones: sizes, as multiples of what the operator calls big, at which a slow burn is spoken of.
         target_level_0_ms: the internal target for a look at a milestone or at evidence about the content.
         target_level_1_ms: the internal target at level 1.
@@ -51,6 +53,7 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
     close_retry_ms: int = 86_400_000
     return_sharers: int = 5
     tombstone_ms: int = 2_592_000_000
+    alerts_a_day: float | None = None
     milestones: tuple[int, ...] = (1, 4)
     target_level_0_ms: int = 86_400_000
     target_level_1_ms: int = 14_400_000
@@ -62,6 +65,11 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
         for name, default in _NUMBERS:
             if getattr(self, name) < (least := int(name in _POSITIVE)):
                 raise ValueError(f"policy.{name} must be at least {least}; got {getattr(self, name)}; try {default}")
+        if self.alerts_a_day is not None and not (isfinite(self.alerts_a_day) and self.alerts_a_day > 0):
+            raise ValueError(
+                f"policy.alerts_a_day must be above 0; got {self.alerts_a_day}; "
+                "set the alerts that you can look at in a day, e.g. 10, or leave it out for no limit"
+            )
         if not (isfinite(self.hysteresis) and self.hysteresis >= 0):
             raise ValueError(f"policy.hysteresis must be 0 or more; got {self.hysteresis}; try 0.693, a half")
         if not all(low < high for low, high in pairwise((0, *self.milestones))):

@@ -39,6 +39,7 @@ class Growth(msgspec.Struct, frozen=True, omit_defaults=True):
     reproduction_number: float | None = None  # only with 11 offspring or more (coefficient of variation <= 0.3)
     reproduction_low: float | None = None  # 90 % interval
     reproduction_high: float | None = None
+    raised: float = 0.0  # levels by which the budget of alerts a day has raised the threshold
     fresh_share: float | None = None  # of the mass that has not yet had time to be passed on
 
 

@@ -56,6 +56,7 @@ class Assignment(Message, frozen=True, kw_only=True):
     arrival: Arrival = Arrival.ON_TIME
     member_chats: tuple[Digest, ...] = ()  # where the sender was seen before; only where the parent is hidden
     recognition: Recognition = NOTHING  # of the wording, where it is new
+    raised: float = 0.0  # levels by which the budget of alerts has raised the limit of an opening, at this moment
 
 
 class Merge(Message, frozen=True, kw_only=True):
@@ -67,3 +68,4 @@ class Merge(Message, frozen=True, kw_only=True):
     method: Method
     event_id: Digest  # of the sighting that bridged them
     similarity: float | None = None
+    raised: float = 0.0  # as in `Assignment`

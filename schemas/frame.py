@@ -82,4 +82,5 @@ class Watermark(Message, frozen=True, kw_only=True):
     waiting: Count
     unmatched: Count = 0
     forced: Count = 0
+    withheld: Count = 0  # cascades that reached the limit when the budget of alerts asked for more
     missing: Count = 0  # source offsets that the log no longer had when it was read

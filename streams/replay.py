@@ -193,6 +193,7 @@ class Driver:
             waiting=seen.waiting,
             unmatched=seen.unmatched,
             forced=seen.forced,
+            withheld=seen.withheld,
             alerts=alerts,
             clusters=clusters,
             shares=shares,

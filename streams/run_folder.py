@@ -57,6 +57,7 @@ class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 0  # for the watermark; none after a complete run
     unmatched: int = 0  # of those applied: statements about a message that nobody saw
     forced: int = 0  # of those applied: released early because the reorder buffer was full
+    withheld: int = 0  # cascades that reached the limit when the budget of alerts asked for more
     alerts: int = 0
     clusters: int = 0
     shares: int = 0

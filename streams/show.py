@@ -119,6 +119,8 @@ def summary(result: Result) -> list[str]:
     ]
     if not result.manifest.complete:
         lines.append("interrupted: the folder holds what was done by then, and its manifest says so")
+    if counts.withheld:
+        lines.append(f"{counts.withheld:,} cascades reached the limit when policy.alerts_a_day asked for more")
     if counts.received and counts.received == counts.rejected:
         lines.append("nothing could be used: is each line one JSON object, as docs/schemas/forward_event.json says?")
     lines += [f"run folder: {folder}", f"  {ALERTS}  {REJECTIONS}  {CLUSTERS}  {EDGES}  manifest.json"]

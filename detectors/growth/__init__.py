@@ -1,5 +1,7 @@
 """How fast a cascade gains distinct sharers: the default detector L and the baselines, selectable by name."""
 
+from collections.abc import Iterable
+
 from detectors.growth.base import Cascade, GrowthDetector
 from detectors.growth.config import GrowthConfig, PlatformGrowth
 from detectors.growth.count import Count
@@ -22,4 +24,17 @@ def make_detector(config: GrowthConfig) -> Cascade:
     return DETECTORS[config.detector](config)
 
 
-__all__ = ["DETECTORS", "Cascade", "GrowthConfig", "GrowthDetector", "PlatformGrowth", "make_detector"]
+def regrown(config: GrowthConfig, firsts: Iterable[tuple[int, float]], earlier: float = 0.0) -> Cascade:
+    """Build the detector of a cascade under other settings, from its first shares as (time, weight), earliest first.
+
+    `earlier` sharers, whose times are not known any more, count in the size alone.
+    """
+    growth = make_detector(config)
+    for time, weight in firsts:
+        growth.update(time, weight)
+    if earlier:
+        growth.late(0, earlier, expired=True)
+    return growth
+
+
+__all__ = ["DETECTORS", "Cascade", "GrowthConfig", "GrowthDetector", "PlatformGrowth", "make_detector", "regrown"]

@@ -56,11 +56,14 @@ class GrowthDetector(Protocol):
     def levels(self) -> tuple[float, float, float]:
         """List the thresholds of levels 1 to 3."""
 
+    def limit(self, raised: float = 0.0) -> float:
+        """Say the threshold of level 1, `raised` by so many levels, 0 or more."""
+
     def rule(self) -> str:
         """Say in words what fixed the thresholds."""
 
-    def explain(self, time: int, level: int = 1) -> Growth:
-        """Put the score at `time` beside the threshold of `level`, for people."""
+    def explain(self, time: int, level: int = 1, raised: float = 0.0) -> Growth:
+        """Put the score at `time` beside the threshold of `level`, for people; `raised` is that of `limit`."""
 
     def falls_below(self, value: float, time: int) -> int | None:
         """Find the first time from `time` on at which the score, nobody sharing, is under `value`; None: never."""
@@ -189,22 +192,32 @@ class Cascade(ABC):
         """List the thresholds of levels 1 to 3, in the unit of the score."""
         return self._levels
 
+    def limit(self, raised: float = 0.0) -> float:
+        """Say the threshold of level 1, `raised` by so many levels: on the line through those of levels 1, 2 and 3."""
+        if not raised:
+            return self._levels[0]
+        below = min(int(raised), 1)
+        low, high = self._levels[below : below + 2]
+        return rounded(low + (raised - below) * (high - low))
+
     def rule(self) -> str:
         """Say in words what fixed the thresholds."""
         return self._cold_rule() if self._config.threshold is None else "limit set by the operator"
 
-    def explain(self, time: int, level: int = 1) -> Growth:
-        """Put the score at `time` beside the threshold of `level` (0 reads as 1), for people; costs a search."""
+    def explain(self, time: int, level: int = 1, raised: float = 0.0) -> Growth:
+        """Put the score at `time` beside the threshold of `level` (0 reads as 1), for people; costs a search.
+
+        `raised` is for level 1: by how many levels the budget of alerts has raised its threshold.
+        """
         level = max(level, 1)
-        limit = self._levels[level - 1]
+        limit = self.limit(raised) if level == 1 else self._levels[level - 1]
         return Growth(
             detector=self.name,
             score=self.score(time),
             threshold=limit,
-            rule=self.rule()
-            if level == 1
-            else f"{self.rule()}; {self._raised(LEVEL_STEP ** (level - 1))} at level {level}",
-            lowers_when=self._lowers_when(limit, max(time, self._clock)),
+            rule=self._rule_of(level, raised),
+            lowers_when=self._lowers_when(self._levels[level - 1], max(time, self._clock)),
+            raised=raised if level == 1 else 0.0,
             **self._details(max(time, self._clock), limit),
         )
 
@@ -276,6 +289,13 @@ class Cascade(ABC):
     def _steps(self, first: float) -> tuple[float, float, float]:
         """Thresholds of levels 1 to 3 from the first: here each `LEVEL_STEP` times the one below."""
         return rounded(first), rounded(LEVEL_STEP * first), rounded(LEVEL_STEP**2 * first)
+
+    def _rule_of(self, level: int, raised: float) -> str:
+        if level > 1:
+            return f"{self.rule()}; {self._raised(LEVEL_STEP ** (level - 1))} at level {level}"
+        if raised:
+            return f"{self.rule()}; raised by {raised:.2f} of a level, for alerts come faster than policy.alerts_a_day"
+        return self.rule()
 
     @abstractmethod
     def _cold_levels(self) -> tuple[float, float, float]:

@@ -12,6 +12,7 @@ import msgspec
 from detectors.clustering import Clustering
 from detectors.embedding import Embedder, Vectors
 from detectors.pipeline.config import PipelineConfig
+from detectors.pipeline.openings import Openings
 from detectors.recognition import Recogniser
 from detectors.snapshot import pack, unpack
 from detectors.watermark import ReorderBuffer
@@ -30,6 +31,7 @@ class _State(msgspec.Struct, array_like=True):
     clustering: bytes
     applied: int
     late: int
+    openings: bytes | None = None
 
 
 class Assigner:
@@ -38,6 +40,7 @@ class Assigner:
     def __init__(self, config: PipelineConfig, embedder: Embedder, recogniser: Recogniser | None = None) -> None:
         self.order = ReorderBuffer(config.order)
         self.clustering = Clustering(config.clustering, embedder.embed, recogniser)
+        self._openings = _openings(config)
         self.applied = self.late = 0
 
     def release(self, sightings: Iterable[Sighting]) -> Released:
@@ -78,17 +81,23 @@ class Assigner:
     def _assign(self, ordered: list[tuple[Sighting, Arrival]], out: Decided, *, prepare: bool) -> None:
         if prepare:
             self.clustering.prepare([sighting for sighting, _ in ordered])
-        update = self.clustering.update
+        update, openings = self.clustering.update, self._openings
         for sighting, arrival in ordered:
             if arrival is Arrival.ON_TIME:
                 self.applied += 1
             else:
                 self.late += 1
-            out += update(sighting, arrival)
+            out += update(sighting, arrival) if openings is None else map(openings.update, update(sighting, arrival))
+
+    @property
+    def withheld(self) -> int:
+        """Cascades that reached the plain limit while the budget of alerts asked for more."""
+        return 0 if self._openings is None else self._openings.withheld
 
     def snapshot(self) -> bytes:
         """Everything that waits and every cluster."""
-        state = _State(self.order.snapshot(), self.clustering.snapshot(), self.applied, self.late)
+        openings = None if self._openings is None else self._openings.snapshot()
+        state = _State(self.order.snapshot(), self.clustering.snapshot(), self.applied, self.late, openings)
         return pack("assigner", 1, state)
 
     def restore(self, data: bytes) -> None:
@@ -97,3 +106,12 @@ class Assigner:
         self.order.restore(state.order)
         self.clustering.restore(state.clustering)
         self.applied, self.late = state.applied, state.late
+        if self._openings is not None and state.openings is not None:
+            self._openings.restore(state.openings)
+
+
+def _openings(config: PipelineConfig) -> Openings | None:
+    a_day = config.policy.alerts_a_day
+    if a_day is None:
+        return None
+    return Openings(a_day, config.growth, config.policy, config.sharers, config.cascade.max_cascades)

@@ -5,13 +5,14 @@ evidence when the policy speaks. A share costs O(depth of the share), never O(si
 """
 
 from collections.abc import Sequence
+from math import inf
 
 import msgspec
 
 from detectors.edges import EdgeInference, EdgeSource, InferredEdge, recorded_edge
 from detectors.graph import ForwardGraph, Outcome, node_id
 from detectors.growth import Cascade as Growth
-from detectors.growth import make_detector
+from detectors.growth import make_detector, regrown
 from detectors.pipeline.facts import OTHER_PLATFORMS, CascadeConfig, Facts, Parts
 from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow
 from detectors.policy import AlertPolicy, Transition
@@ -113,7 +114,7 @@ class Cascade:
         placed = self._link(sighting, message, edge)
         if len(self.facts.owners) < self.parts.graph.max_nodes:
             self.facts.owners[message] = sharer
-        said = self._join(sharer, sighting.time, assignment.arrival)
+        said = self._join(sharer, sighting.time, assignment.arrival, assignment.raised)
         return said, _edge_row(assignment, edge, placed, sharer), _wording_row(assignment) if novel else None
 
     def _link(self, sighting: Sighting, message: str, edge: InferredEdge) -> Outcome:
@@ -165,7 +166,7 @@ class Cascade:
             facts.content, facts.lang = content, sighting.lang
         return self.wordings.add(content.fingerprint, sighting.time) > 0
 
-    def _join(self, sharer: str, time: int, arrival: Arrival) -> Sequence[Transition]:
+    def _join(self, sharer: str, time: int, arrival: Arrival, raised: float) -> Sequence[Transition]:
         weight = self.sharers.add(sharer, time)
         if arrival is not _ON_TIME:
             self._join_late(time, weight, expired=arrival is Arrival.EXPIRED)
@@ -174,7 +175,7 @@ class Cascade:
             self.policy.touch(time)
             return ()
         self.recent.add(time, weight)
-        return self.judge(time, self.growth.update(time, weight))
+        return self.judge(time, self.growth.update(time, weight), raised)
 
     def _join_late(self, time: int, weight: float, *, expired: bool) -> None:
         self.facts.late += not expired
@@ -184,10 +185,17 @@ class Cascade:
             self.growth.late(time, weight, expired=expired)
             self.recent.add(time, weight)
 
-    def judge(self, time: int, score: float) -> Sequence[Transition]:
-        """Ask the policy what this score says, at an event's time."""
+    def judge(self, time: int, score: float, raised: float) -> Sequence[Transition]:
+        """Ask the policy what this score says, at an event's time.
+
+        Where the budget of alerts has raised the limit, a score under it opens nothing; one that stands stays.
+        """
         facts = self.facts
         facts.max_score = max(facts.max_score, score)
+        if not self.policy.level:
+            facts.raised = raised
+            if raised and score < self.growth.limit(raised):
+                score = -inf
         transitions = self.policy.update(time, score, self.size, len(facts.debunks) + self._repeated())
         for transition in transitions:
             facts.top_level = max(facts.top_level, transition.level)
@@ -204,7 +212,7 @@ class Cascade:
         if not self.facts.posts:
             self.policy.touch(sighting.time)
         if sighting.kind is Kind.DEBUNK:
-            return self._debunk(sighting, assignment.arrival)
+            return self._debunk(sighting, assignment.arrival, assignment.raised)
         if sighting.kind is Kind.DELETE:
             self._delete(sighting.message or sighting.parent or sighting.root or "", sighting.time)
         elif sighting.kind is Kind.COUNTER and sighting.counters is not None:
@@ -215,11 +223,11 @@ class Cascade:
             self._retract(sighting.actor or "", sighting.time, every_post=True)
         return ()
 
-    def _debunk(self, sighting: Sighting, arrival: Arrival) -> Sequence[Transition]:
+    def _debunk(self, sighting: Sighting, arrival: Arrival, raised: float) -> Sequence[Transition]:
         news = sighting.debunk is not None and self.facts.know(sighting.debunk, self.parts.cascade)
         if not news or arrival is not Arrival.ON_TIME or not self.facts.posts:
             return ()
-        return self.judge(sighting.time, self.growth.score(sighting.time))
+        return self.judge(sighting.time, self.growth.score(sighting.time), raised)
 
     def _delete(self, message: str, now: int) -> None:
         if not self.graph.retract(message):
@@ -279,18 +287,13 @@ class Cascade:
         if not self.facts.posts:
             return ()
         time = max(merge.time, self.facts.last_time)
-        return self.judge(time, self.growth.score(time))
+        return self.judge(time, self.growth.score(time), merge.raised)
 
     def _growth_of(self, other: "Cascade") -> Growth:
         """Another cascade's growth as this one's settings see it: from its sharers again, where it had others."""
         if other.growth_config == self.growth_config:
             return other.growth
-        growth = make_detector(self.growth_config)
-        for time, weight in other.sharers.firsts():
-            growth.update(time, weight)
-        if other.facts.before_closing:
-            growth.late(other.facts.first_time, other.facts.before_closing, expired=True)
-        return growth
+        return regrown(self.growth_config, other.sharers.firsts(), other.facts.before_closing)
 
     def row(self, status: str, merged_into: str | None = None) -> ClusterRow:
         """Sum the cascade up as a row of the analyst's table."""

@@ -295,7 +295,7 @@ class Cascades:
                 sighting.event_id,
                 cascade.size,
                 growth.score(sighting.time),
-                growth.levels()[0],
+                growth.limit(cascade.facts.raised),
                 cascade.policy.level,
             ),
         )

@@ -100,6 +100,7 @@ class ClusterStage:
             waiting=order.waiting,
             unmatched=clustering.unmatched,
             forced=order.forced,
+            withheld=self.assigner.withheld,
             missing=self.missing,
         )
 

@@ -68,6 +68,7 @@ class Facts(msgspec.Struct, kw_only=True):
     deleted: int = 0
     before_closing: float = 0.0  # sharers counted before the cascade closed and came back
     max_score: float = 0.0
+    raised: float = 0.0  # levels by which the budget of alerts had raised the limit when no level stood last
     top_level: int = 0
     aliases: list[str] = []
     merged_at: list[int] = []

@@ -3,7 +3,14 @@
 from detectors.evidence import Notes, Observation
 from detectors.pipeline.cascade import Cascade
 from detectors.transition import Transition
-from schemas.alert import Content, Counts, Text
+from schemas.alert import Content, Counts, Lifecycle, Text
+
+_UNDER_BUDGET = {
+    (Lifecycle.OPENED, 1),
+    (Lifecycle.RESURFACED, 1),
+    (Lifecycle.MILESTONE, 0),
+    (Lifecycle.EVIDENCE, 0),
+}
 
 
 def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> Observation:
@@ -16,7 +23,7 @@ def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> Obs
         trigger_event=trigger,
         aliases=tuple(facts.aliases),
         counts=_counts(cascade, time),
-        growth=cascade.growth.explain(time, transition.level),
+        growth=cascade.growth.explain(time, transition.level, _raised(cascade, transition)),
         structure=cascade.graph.shape(),
         falls_under=cascade.policy.floor(max(transition.level, 1)),
         lowered_at=_lowered_at(cascade, time) if transition.level else None,
@@ -30,6 +37,11 @@ def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> Obs
         ),
         notes=_notes(cascade),
     )
+
+
+def _raised(cascade: Cascade, transition: Transition) -> float:
+    """What the budget of alerts asked for: it concerns what opens or has not opened, not a level that stands."""
+    return cascade.facts.raised if (transition.state, transition.level) in _UNDER_BUDGET else 0.0
 
 
 def _lowered_at(cascade: Cascade, time: int) -> int | None:

@@ -48,6 +48,7 @@ class Counts(msgspec.Struct, frozen=True):
     waiting: int
     unmatched: int  # of those applied: statements about a message that nobody saw
     forced: int  # of those applied: released early because the reorder buffer was full
+    withheld: int  # cascades that reached the limit when the budget of alerts asked for more
 
     @property
     def balanced(self) -> bool:
@@ -165,6 +166,7 @@ class Pipeline:
             waiting=self.assigner.order.waiting,
             unmatched=self.assigner.clustering.unmatched,
             forced=self.assigner.order.forced,
+            withheld=self.assigner.withheld,
         )
 
     def snapshot(self) -> bytes:

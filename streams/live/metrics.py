@@ -36,6 +36,11 @@ class Metrics:
             ["where"],
             registry=registry,
         )
+        self.withheld = Gauge(
+            "hearsay_withheld_cascades",
+            "cascades that reached the limit when policy.alerts_a_day asked for more",
+            registry=registry,
+        )
         self.watermark = Gauge("hearsay_watermark_seconds", "event time of the watermark", registry=registry)
         self.watermark_delay = Gauge(
             "hearsay_watermark_delay_seconds", "how far the watermark is behind the clock", registry=registry
@@ -99,6 +104,7 @@ class Metrics:
         """Show how far the log has come, and where its events went."""
         for where in ("received", "applied", "duplicates", "late", "rejected", "waiting", "unmatched", "forced"):
             self.account.labels(where).set(getattr(account, where))
+        self.withheld.set(account.withheld)
         self.watermark.set(account.time / 1000)
         self.watermark_delay.set(time.time_ns() / 1e9 - account.time / 1000)
         self.clusters.set(len(assigner.clustering))
