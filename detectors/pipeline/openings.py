@@ -109,12 +109,10 @@ class Openings:
         if not followed.open:
             return
         line = fall_lines(followed.growth.levels(), self._policy.hysteresis)[0]
-        if followed.below is None:
+        if followed.below is None and followed.growth.score(time) < line:
             followed.below = followed.growth.falls_below(line, followed.newest)
         if followed.below is not None and time - followed.below >= self._policy.subside_after_ms:
             followed.open = followed.held = False
-        elif followed.below is not None and time < followed.below:
-            followed.below = None
 
     def _judge(self, followed: _Followed, score: float, time: int, raised: float) -> None:
         growth = followed.growth

@@ -1,9 +1,10 @@
 """How many false alarms a stream gives in which nothing takes off: python -m tests.benchmarks.evaluate_nulls.
 
 Organic background is broadcasts: everybody shares from the root, nobody passes on, sizes are heavy-tailed. It is given
-a day's swing, a month in which the platform grows, a day on which everything does. Beside the cold rule stand two that
-learn from closed cascades: a rolling quantile that aims at a number of alerts a day, and Benjamini-Hochberg over the
-cascades of a day (doi:10.1111/j.2517-6161.1995.tb02031.x). Both would be state that all cascades share (ADR 5).
+a day's swing, a month in which the platform grows, a day on which everything does. Beside the cold rule stand the budget
+of alerts, which raises the limit while more come, and two rules that learn from closed cascades: a rolling quantile that
+aims at a number of alerts a day, and Benjamini-Hochberg over the cascades of a day
+(doi:10.1111/j.2517-6161.1995.tb02031.x). What the budget costs where something takes off: `evaluate_budget`.
 """
 
 import math
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
+from detectors.budget import AlertBudget
 from detectors.growth import GrowthConfig
 from detectors.growth.l import FLOOR, L, cold_limit
 from streams.simulator.clock import Day, reaction_seconds
@@ -80,49 +82,89 @@ def report_background() -> None:
     """Alerts a day in the last two months under each rule, and how often a day exceeds the budget twofold."""
     rows = []
     for name, null in NULLS.items():
-        start, peak = background(null, np.random.default_rng(SEED))
-        for rule, alerts in rules(start, peak).items():
-            daily = [np.bincount(start[alerts], minlength=DAYS)[first : first + MONTH] for first in (MONTH, 2 * MONTH)]
-            over = float(np.mean(np.concatenate(daily) > 2 * BUDGET))
-            spoken = 1000 * float(np.mean(alerts[start >= MONTH]))
+        stream = background(null, np.random.default_rng(SEED))
+        cascades = int(np.sum(stream.start >= MONTH))
+        for rule, days in rules(stream).items():
+            daily = [np.bincount(days, minlength=DAYS)[first : first + MONTH] for first in (MONTH, 2 * MONTH)]
+            both = np.concatenate(daily)
+            over = float(np.mean(both > 2 * BUDGET))
+            spoken = 1000 * float(np.sum(both)) / cascades
             rows.append((f"{name}: {rule}", spoken, *(float(np.mean(month)) for month in daily), over, max(daily[1])))
     names = ("stream: rule", "alerts/1k", "a day, month 2", "a day, month 3", "days over twice", "worst day")
     table(f"nothing takes off: {CASCADES_A_DAY} broadcasts a day, q {BIG}, budget {BUDGET:g} alerts a day", names, rows)
 
 
-def background(null: Null, draw: np.random.Generator) -> tuple[Ints, Floats]:
-    """Start day and highest score of each broadcast, by start."""
+class Reached(msgspec.Struct, frozen=True, order=True):
+    """A share with which a cascade is at or over the plain limit; the smaller is the earlier."""
+
+    at: int  # ms
+    cascade: int
+    sharers: int  # this one included
+    score: float
+
+
+class Broadcasts(msgspec.Struct, frozen=True):
+    """What there is to know of a stream's broadcasts, by start."""
+
+    start: Ints  # day
+    peak: Floats  # highest score from the least number of sharers on; `FLOOR` for one that never got there
+    high: Sequence[Reached]  # by time
+
+
+def background(null: Null, draw: np.random.Generator) -> Broadcasts:
+    """Ninety days of broadcasts."""
     clock = Day(swing=null.swing)
-    start, peak = [], []
+    start, peak, high = list[int](), list[float](), list[Reached]()
     for day in range(DAYS):
         for _ in range(int(draw.poisson(CASCADES_A_DAY))):
             root = clock.moment(day * DAY_MS, (day + 1) * DAY_MS, float(draw.random()))
             mean = SIZE_MEDIAN * null.growth(day) * math.exp(SIZE_SPREAD * float(draw.standard_normal()))
             delays = (reaction_seconds(float(draw.random())) for _ in range(int(draw.poisson(mean))))
+            times = [root, *sorted(clock.later(root, delay) for delay in delays)]
+            scores = scored(times, GrowthConfig(big=BIG))
+            high += reached(len(start), times, scores, cold_limit(BIG))
             start.append(day)
-            peak.append(highest([root, *sorted(clock.later(root, delay) for delay in delays)]))
-    return np.array(start), np.array(peak)
+            peak.append(max(scores))
+    return Broadcasts(np.array(start), np.array(peak), sorted(high))
 
 
-def highest(times: list[int]) -> float:
-    """The highest score from the least number of sharers on; `FLOOR` for a cascade that never got there."""
-    config = GrowthConfig(big=BIG)
-    detector, best = L(config), FLOOR
-    for n, at in enumerate(times, start=1):
-        score = detector.update(at)
-        if n >= config.min_sharers:
-            best = max(best, score)
-    return best
+def scored(times: Sequence[int], config: GrowthConfig) -> list[float]:
+    """L's score at each share; `FLOOR` below the least number of sharers."""
+    detector = L(config)
+    scores = [detector.update(at) for at in times]
+    small = min(config.min_sharers - 1, len(scores))
+    return [FLOOR] * small + scores[small:]
 
 
-def rules(start: Ints, peak: Floats) -> dict[str, NDArray[np.bool_]]:
-    """Which cascades each rule alerts on."""
+def reached(cascade: int, times: Sequence[int], scores: Sequence[float], limit: float) -> list[Reached]:
+    """The shares of a cascade at which its score is at the limit or over it."""
+    shares = enumerate(zip(times, scores, strict=True), start=1)
+    return [Reached(at, cascade, n, score) for n, (at, score) in shares if score >= limit]
+
+
+def rules(stream: Broadcasts) -> dict[str, Ints]:
+    """The day of each alert under each rule."""
+    start, peak = stream.start, stream.peak
     rolling = np.array([rolling_limit(start, peak, day) for day in range(DAYS)])
+    found = np.concatenate([discoveries(start, peak, day) for day in range(DAYS)])
+    opened = openings(stream.high, GrowthConfig(big=BIG), BUDGET)
     return {
-        "cold": peak >= cold_limit(BIG),
-        "rolling": peak >= rolling[start],
-        "Benjamini-Hochberg": np.concatenate([discoveries(start, peak, day) for day in range(DAYS)]),
+        "cold": start[peak >= cold_limit(BIG)],
+        "budget": np.array([one.at for one in opened], dtype=np.int64) // DAY_MS,
+        "rolling": start[peak >= rolling[start]],
+        "Benjamini-Hochberg": start[found],
     }
+
+
+def openings(high: Sequence[Reached], config: GrowthConfig, a_day: float) -> list[Reached]:
+    """The shares, given by time, at which a budget of alerts lets a cascade open; each opens once."""
+    budget, limit = AlertBudget(a_day), L(config).limit
+    opened: dict[int, Reached] = {}
+    for one in high:
+        if one.cascade not in opened and one.score >= limit(budget.raised(one.at)):
+            opened[one.cascade] = one
+            budget.spend(one.at)
+    return list(opened.values())
 
 
 def _known(start: Ints, peak: Floats, day: int) -> Floats:
