@@ -19,6 +19,7 @@ from schemas.event import ParentEvidence
 from schemas.sighting import Sighting
 from tests.checks import streams
 from tests.checks.battery import Adapter
+from tests.checks.budgeted import BUDGET, OPENINGS, UNDER_BUDGET
 from tests.checks.whole import CLUSTERING, PIPELINE, RUMOURS, cluster_hostile, wording
 
 NO_DEDUPE = "second deliveries are removed by ReorderBuffer, before it"
@@ -400,7 +401,10 @@ REGISTRY: list[Adapter] = [
     EDGES,
     POLICY,
     CLUSTERING,
+    BUDGET,
+    OPENINGS,
     PIPELINE,
+    UNDER_BUDGET,
 ]
 
 LIVE = "its input is another stage's output: tests/detectors/test_live_stages.py stops and restores it anywhere"

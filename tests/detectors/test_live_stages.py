@@ -13,15 +13,28 @@ from detectors.pipeline.cascade_stage import CascadeStage
 from detectors.pipeline.cluster_stage import ClusterStage, home
 from detectors.pipeline.intake import Intake
 from detectors.pipeline.pipeline import provenance
+from detectors.policy import PolicyConfig
 from detectors.snapshot import SnapshotError
 from schemas.assignment import Merge, Method
 from schemas.frame import Frame, Seen, Step, Steps
 from schemas.rejection import Rejection
 from schemas.sighting import Position
-from tests.detectors.streams_of import KEY, LATENESS, NOON, config, encoded, lines, run, shuffled_within, stream
+from tests.detectors.streams_of import (
+    KEY,
+    LATENESS,
+    NOON,
+    config,
+    encoded,
+    lines,
+    pipeline,
+    run,
+    shuffled_within,
+    stream,
+)
 
 EMBEDDER = HashingEmbedder()
 SAMPLE = Path("examples/sample.jsonl.gz")
+BUDGETED = config(policy=PolicyConfig(alerts_a_day=1.0))
 
 
 def spread(raws, partitions, seed):
@@ -177,6 +190,17 @@ def merging(events=300, seed=3):
 
 @pytest.mark.parametrize(("sources", "cascades"), [(1, 1), (2, 4), (4, 8)])
 @pytest.mark.parametrize("seed", range(3))
+def test_any_partitions_give_the_alerts_of_a_replay_under_a_budget_and_withhold_as_many(sources, cascades, seed):
+    raws = lines(shuffled_within(stream(seed=seed, events=600), LATENESS // 2, seed))
+    outputs, engine = run(raws, pipeline(BUDGETED))
+    assert engine.counts.withheld > 0
+    deployment = live(raws, sources, cascades, seed, BUDGETED)
+    assert sorted(deployment.alerts.values()) == sorted(encoded(outputs))
+    assert deployment.cluster.account().withheld == engine.counts.withheld
+
+
+@pytest.mark.parametrize(("sources", "cascades"), [(1, 1), (2, 4), (4, 8)])
+@pytest.mark.parametrize("seed", range(3))
 def test_any_partitions_cuts_repeats_and_crashes_give_the_alerts_of_a_replay(sources, cascades, seed):
     raws = lines(shuffled_within(stream(seed=seed, events=600), LATENESS // 2, seed))
     expected = encoded(run(raws)[0])
@@ -185,11 +209,12 @@ def test_any_partitions_cuts_repeats_and_crashes_give_the_alerts_of_a_replay(sou
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_clusters_on_different_partitions_that_prove_one_give_the_alerts_of_a_replay(seed):
+@pytest.mark.parametrize("settings", [config(), BUDGETED], ids=["all open", "under a budget"])
+def test_clusters_on_different_partitions_that_prove_one_give_the_alerts_of_a_replay(seed, settings):
     raws = lines(merging(seed=seed))
-    outputs, engine = run(raws)
+    outputs, engine = run(raws, pipeline(settings))
     assert engine.assigner.clustering.merged > 3
-    deployment = live(raws, 3, 5, seed)
+    deployment = live(raws, 3, 5, seed, settings)
     assert deployment.merged_across
     assert sorted(deployment.alerts.values()) == sorted(encoded(outputs))
 

@@ -63,7 +63,7 @@ class Recorder:
     @property
     def counts(self) -> Counts:
         refused = len(self.refused)
-        return Counts(self._applied + refused, self._applied, 0, 0, refused, 0, 0, 0)
+        return Counts(self._applied + refused, self._applied, 0, 0, refused, 0, 0, 0, 0)
 
 
 def write(folder: Path, events, name: str = "day.jsonl") -> str:
