@@ -16,7 +16,7 @@ import msgspec
 from detectors.snapshot import pack, unpack
 
 _DAY_MS = 86_400_000
-_FREE = 1.0  # days of allowance that may stand in the bucket before the limit rises
+_FREE = 1.0
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -27,12 +27,13 @@ class _State(msgspec.Struct, array_like=True):
 class AlertBudget:
     """By how many levels the limit of an opening is raised, from the openings so far. Times are event times in ms.
 
-    In any T days at most `a_day` (T + 1 + r) + 1 openings are let through, r being the most levels by which any cascade
-    exceeds the limit. A question or an opening costs under a microsecond; the state is two numbers. Where a platform is
-    steady and its past is known, a fixed `growth.threshold` does as well.
+    In any T days at most `a_day` (T + `free` + r) + 1 openings are let through, r being the most levels by which any
+    cascade exceeds the limit. A question or an opening costs under a microsecond; the state is two numbers. Where a
+    platform is steady and its past is known, a fixed `growth.threshold` does as well.
 
     Args:
         a_day: openings that the operator can look at in a day, above 0.
+        free: days' allowances that may stand in the bucket before the limit rises, 0 or more.
 
     >>> budget = AlertBudget(2.0)
     >>> for hour in range(4):
@@ -42,16 +43,16 @@ class AlertBudget:
 
     """
 
-    __slots__ = ("_a_day", "_fill", "_time")
+    __slots__ = ("_a_day", "_fill", "_free", "_time")
 
-    def __init__(self, a_day: float) -> None:
-        self._a_day = a_day
+    def __init__(self, a_day: float, free: float = _FREE) -> None:
+        self._a_day, self._free = a_day, free
         self._fill = 0.0  # days' allowances, at `_time`
         self._time = 0
 
     def raised(self, time: int) -> float:
         """Levels, 0 or more, by which an opening at `time` must exceed the plain limit; rounded to 1e-6."""
-        return max(0.0, floor((self._left(time) - _FREE) * 1e6 + 0.5) / 1e6)
+        return max(0.0, floor((self._left(time) - self._free) * 1e6 + 0.5) / 1e6)
 
     def spend(self, time: int) -> None:
         """Count an opening."""

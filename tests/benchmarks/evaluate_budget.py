@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import numpy as np
 
+from detectors.budget import AlertBudget
 from detectors.embedding import HashingEmbedder
 from detectors.growth import GrowthConfig
 from detectors.growth.l import L
@@ -23,7 +24,19 @@ from schemas.alert import Lifecycle
 from schemas.sighting import Position
 from streams.simulator.config import Mix, SimulatorConfig
 from streams.simulator.simulate import simulate
-from tests.benchmarks.evaluate_nulls import DAY_MS, openings, reached, scored
+from tests.benchmarks.evaluate_nulls import (
+    BIG,
+    BUDGET,
+    DAY_MS,
+    DAYS,
+    MONTH,
+    NULLS,
+    SEED,
+    background,
+    openings,
+    reached,
+    scored,
+)
 from tests.benchmarks.recorded import STREAMS, Recorded, growth_config, halves, positives, traces_of, tracks
 from tests.benchmarks.scores import earliness, threshold_for
 from tests.benchmarks.tracks import BATCH, NAMES, Track, require_data, table
@@ -37,11 +50,32 @@ STREAM = SimulatorConfig(events=20_000, hours=30 * 24.0)
 OPENING = (Lifecycle.OPENED, Lifecycle.RESURFACED)
 
 
+VARIANTS = ((0.0, 1.0), (1.0, 1.0), (2.0, 1.0), (1.0, 0.5), (1.0, 2.0))
+"""Of the bucket: days' allowances that are free, and levels for each further one; the second is the default."""
+
+
 def main() -> None:
-    """Print both tables."""
+    """Print every table."""
     report_program()
+    report_variants()
     require_data()
     report_recorded()
+
+
+def report_variants() -> None:
+    """How other buckets hold the budget where nothing takes off, over the last two months of three."""
+    rows = []
+    config = GrowthConfig(big=BIG)
+    for name, null in NULLS.items():
+        stream = background(null, np.random.default_rng(SEED))
+        for free, steepness in VARIANTS:
+            opened = openings(stream.high, config, AlertBudget(BUDGET, free), steepness)
+            daily = np.bincount([one.at // DAY_MS for one in opened], minlength=DAYS)[MONTH:DAYS]
+            over = float(np.mean(daily > 2 * BUDGET))
+            what = f"{name}: {free:g} free, {steepness:g} for each"
+            rows.append((what, float(np.mean(daily)), over, int(max(daily)), int(max(np.convolve(daily, np.ones(7))))))
+    names = ("stream: days free, levels for each further", "a day", "days over twice", "worst day", "worst week")
+    table(f"other buckets, budget {BUDGET:g} alerts a day", names, rows)
 
 
 def report_recorded() -> None:
@@ -60,7 +94,7 @@ def figures(stream: Recorded, q: int, test: Sequence[Track], a_day: float) -> tu
     positive, limit = positives(test, q), L(config).limit()
     scores = [(track.times, scored(track.times, config)) for track in test]
     high = [one for number, (times, found) in enumerate(scores) for one in reached(number, times, found, limit)]
-    opened = openings(sorted(high), config, a_day)
+    opened = openings(sorted(high), config, AlertBudget(a_day))
     ahead = [1 - one.sharers / test[one.cascade].final for one in opened if positive[one.cascade]]
     traces = traces_of(test, config)
     peaks = [max(trace.scores, default=-np.inf) for trace in traces]

@@ -147,7 +147,7 @@ def rules(stream: Broadcasts) -> dict[str, Ints]:
     start, peak = stream.start, stream.peak
     rolling = np.array([rolling_limit(start, peak, day) for day in range(DAYS)])
     found = np.concatenate([discoveries(start, peak, day) for day in range(DAYS)])
-    opened = openings(stream.high, GrowthConfig(big=BIG), BUDGET)
+    opened = openings(stream.high, GrowthConfig(big=BIG), AlertBudget(BUDGET))
     return {
         "cold": start[peak >= cold_limit(BIG)],
         "budget": np.array([one.at for one in opened], dtype=np.int64) // DAY_MS,
@@ -156,12 +156,14 @@ def rules(stream: Broadcasts) -> dict[str, Ints]:
     }
 
 
-def openings(high: Sequence[Reached], config: GrowthConfig, a_day: float) -> list[Reached]:
+def openings(
+    high: Sequence[Reached], config: GrowthConfig, budget: AlertBudget, steepness: float = 1.0
+) -> list[Reached]:
     """The shares, given by time, at which a budget of alerts lets a cascade open; each opens once."""
-    budget, limit = AlertBudget(a_day), L(config).limit
+    limit = L(config).limit
     opened: dict[int, Reached] = {}
     for one in high:
-        if one.cascade not in opened and one.score >= limit(budget.raised(one.at)):
+        if one.cascade not in opened and one.score >= limit(steepness * budget.raised(one.at)):
             opened[one.cascade] = one
             budget.spend(one.at)
     return list(opened.values())
