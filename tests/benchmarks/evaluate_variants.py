@@ -1,105 +1,237 @@
 """Whether another L would be better: python -m tests.benchmarks.evaluate_variants.
 
-Each constant of the default is moved, and shares at nearly the same time are taken for one. A change is worth making
-only where it wins on some stream and loses on none; the intervals say which differences the data can tell from chance.
+Its constants are moved, its kernel is fitted, its evidence, its time scales and the shape of growth are tried otherwise.
+A change is worth making only where it wins on some stream and loses on none; the intervals say which differences the
+data can tell from chance. At last the constants of each kind are chosen on the other streams, as one has to who does not
+know the platform yet.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 import numpy as np
 
-from detectors.growth import GrowthConfig
-from detectors.growth.config import KERNEL_WEIGHTS
-from detectors.growth.l import PRIOR, L
-from tests.benchmarks.recorded import STREAMS, Recorded, halves, positives, tracks
-from tests.benchmarks.scores import Trace, at_budget, budget_figure, paired_difference
+from streams.simulator.config import SimulatorConfig
+from streams.simulator.simulate import simulate
+from tests.benchmarks.fragments import tracks_of
+from tests.benchmarks.gold import shown, well_formed
+from tests.benchmarks.kernel_fit import kernel_of
+from tests.benchmarks.recorded import LARGE, STREAMS, Recorded, halves, tracks
+from tests.benchmarks.scores import Interval
+from tests.benchmarks.shares import Flags, Floats, Shares, audiences, interval, judged, pf_of, resamples, shares_of
 from tests.benchmarks.tracks import Track, require_data, table
+from tests.benchmarks.variant_scores import AUDIENCE, FAMILIES, WEIGHED, Case, constants
+from tests.benchmarks.variant_search import Searched, left_out, terms
+from tests.realdata import loaders
 
-ROUNDS = 200
-KERNELS: Mapping[str, tuple[float, float, float, float, float, float]] = {
-    "quicker kernel": (0.23, 0.33, 0.26, 0.08, 0.04, 0.06),
-    "slower kernel": (0.03, 0.02, 0.06, 0.09, 0.13, 0.67),
-    "even kernel": (1 / 6,) * 6,
-}
-
-
-class Variant(msgspec.Struct, frozen=True, kw_only=True):
-    """L with other constants."""
-
-    prior: float = PRIOR  # a0
-    power: float = 0.5  # of the size, for evidence
-    cap: float = 0.7  # of the branching ratio
-    kernel: tuple[float, float, float, float, float, float] = KERNEL_WEIGHTS
-    together_ms: int = 0  # shares so soon after the one before count as one with it
-
-    def score(self, size: float, mass: float) -> float:
-        """What the variant makes of size and fresh mass."""
-        ratio = (self.prior + size - 1.0) / (self.prior + size - mass)
-        further = ratio * mass / (1.0 - min(self.cap * ratio, self.cap))
-        return math.log(max(further, 1e-9)) + self.power * math.log(size)
+COORDINATED = Recorded(name="CooRTweet", load=loaders.coortweet, events_file="coortweet_russian_dev")
+SIMULATED = SimulatorConfig(seed=11, events=16_000)
+SIMULATED_NAME = "simulated"
+TOGETHER = {"within 2 s as one": 2_000, "within 2 min as one": 120_000}
+SIZES = (60, 75, 90)
+"""Percentiles of the sizes that make several q."""
+BUDGETS = (0.5, 1.0, 2.0)
 
 
-VARIANTS: Mapping[str, Variant] = {
-    "L": Variant(),
-    "a0 2": Variant(prior=2.0),
-    "a0 20": Variant(prior=20.0),
-    "power .25": Variant(power=0.25),
-    "power .75": Variant(power=0.75),
-    "power 1": Variant(power=1.0),
-    "cap .4": Variant(cap=0.4),
-    "cap .9": Variant(cap=0.9),
-    **{name: Variant(kernel=weights) for name, weights in KERNELS.items()},
-    "within 2 s as one": Variant(together_ms=2_000),
-    "within 2 min as one": Variant(together_ms=120_000),
-}
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """PF of one variant of one stream on each resample, first of all on the cascades themselves; shape (1 + rounds,)."""
+
+    later: Floats
+    earlier: Floats
+    few: Floats  # all cascades, half as many alerts as positives
+    many: Floats  # all cascades, twice as many
+    several: Floats  # all cascades, mean over several q and all budgets
 
 
 def main() -> None:
-    """Print every stream's table."""
+    """Print every stream's table, then what may be learnt from some streams for another."""
     require_data()
-    for stream in STREAMS:
-        report(stream)
+    cases = with_kernels([recorded_case(one) for one in (*STREAMS, COORDINATED, LARGE)] + [simulated_case()])
+    found = {case.name: report(case) for case in cases}
+    report_verdicts(found)
+    report_means(found)
+    report_choice(found)
+    report_search(cases)
 
 
-def report(stream: Recorded) -> None:
-    """PF of each variant with as many alerts as positives, and the difference to L."""
-    q, test = halves(stream, tracks(stream))
-    positive = positives(test, q)
-    traces = {name: [variant_trace(t, one, stream.min_sharers) for t in test] for name, one in VARIANTS.items()}
-    ours = budget_figure(traces["L"], positive)
-    rows: list[Sequence[object]] = []
-    for name, found in traces.items():
-        at = at_budget(found, positive)
-        ends = (math.nan, math.nan, math.nan)
-        if name != "L":
-            gap = paired_difference(budget_figure(found, positive), ours, len(test), rounds=ROUNDS)
-            ends = (gap.value, gap.low, gap.high)
-        rows.append((name, at.alerts, at.precision, at.pf, *ends))
-    names = ("variant", "alerts", "precision", "PF", "ahead of L by", "from", "to")
-    table(f"{stream.name}: variants of L, 1 alert for each of {sum(positive)} positives", names, rows)
+# --- streams ----------------------------------------------------------------------------------------------------------
 
 
-def variant_trace(track: Track, variant: Variant, least: int) -> Trace:
-    """The variant's record scores over a cascade; sharers are counted whole, whatever the variant counts."""
-    detector = L(GrowthConfig(kernel_weights=variant.kernel))
-    best, before = -np.inf, -math.inf
-    scores, sharers, minutes = [], [], []
-    for n, at in enumerate(track.times, start=1):
-        alone = at - before > variant.together_ms or variant.together_ms == 0
-        before = at
-        if not alone:
-            continue
-        detector.update(at)
-        score = variant.score(detector.size, detector.mass(at))
-        if detector.size >= least and score > best:
-            best = score
-            scores.append(score)
-            sharers.append(n)
-            minutes.append((at - track.times[0]) / 60_000)
-    half = (track.times[(track.final - 1) // 2] - track.times[0]) / 60_000
-    return Trace(final=track.final, scores=scores, sharers=sharers, times=minutes, half_time=half)
+def recorded_case(stream: Recorded) -> Case:
+    """A recorded stream. Where all cascades are large, the median is called big."""
+    found = tracks(stream)
+    q = int(np.median([track.final for track in found])) if stream is LARGE else halves(stream, found)[0]
+    return case_of(stream.name, found, q, stream.min_sharers, audiences(stream))
+
+
+def simulated_case() -> Case:
+    """A simulated stream by its true cascades."""
+    made = simulate(SIMULATED)
+    found = tracks_of(well_formed(made.lines()), made.truth.clusters())
+    return case_of(SIMULATED_NAME, found, SIMULATED.big, 5, {})
+
+
+def case_of(name: str, found: Sequence[Track], q: int, least: int, audience: Mapping[str, Sequence[float]]) -> Case:
+    """What the variants are shown of a stream's cascades; -1 is an unknown audience."""
+    spread = [track for track in found if track.final >= 2]
+    known = [one for track in spread for one in audience.get(track.name, ()) if one >= 0]
+    return Case(
+        name=name,
+        q=q,
+        middle=len(spread) // 2,
+        shares=shares_of(spread, least),
+        thinned={ms: shares_of(spread, least, together_ms=ms) for ms in TOGETHER.values()},
+        audience={
+            weighed: shares_of(spread, least, marks=marks_of(audience, float(np.median(known)), count))
+            for weighed, count in WEIGHED.items()
+            if known
+        },
+    )
+
+
+def marks_of(
+    audience: Mapping[str, Sequence[float]], usual: float, count: Callable[[Floats], Floats]
+) -> dict[str, Sequence[float]]:
+    """What each share counts, 1 at the usual audience and where it is unknown."""
+    unit = float(count(np.array([usual]))[0])
+    counted = {name: np.array(one) for name, one in audience.items()}
+    return {name: (count(np.where(one < 0, usual, one)) / unit).tolist() for name, one in counted.items()}
+
+
+def with_kernels(cases: Sequence[Case]) -> list[Case]:
+    """The cases with the kernel of their earlier half, and the mean of the other streams' kernels."""
+    kernels = np.array([kernel_of(case.shares) for case in cases])
+    return [
+        msgspec.structs.replace(
+            case,
+            own=kernel_of(case.shares, case.middle),
+            others=tuple(np.delete(kernels, n, axis=0).mean(axis=0).tolist()),
+        )
+        for n, case in enumerate(cases)
+    ]
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+def report(case: Case) -> dict[str, Figures]:
+    """PF of each variant, and the differences to L."""
+    figure = partial(figures, case, several_q(case))
+    found = {"L": figure(case.shares, constants()(case))}
+    for family in FAMILIES.values():
+        found |= {name: figure(case.shares, score(case)) for name, score in family.items()}
+    for name, ms in TOGETHER.items():
+        thinned = msgspec.structs.replace(case, shares=case.thinned[ms])
+        found[name] = figure(thinned.shares, constants()(thinned))
+    if case.audience:
+        found |= {name: figure(case.shares, score(case)) for name, score in AUDIENCE.items()}
+    rows = [(name, float(one.later[0]), *(shown(gap) for gap in gaps(one, found["L"]))) for name, one in found.items()]
+    big = case.shares.final >= case.q
+    title = (
+        f"{case.name}: PF with 1 alert for each of {big[case.middle :].sum()} positives of the later half, q {case.q}; "
+        f"then ahead of L by: later half, earlier half ({big[: case.middle].sum()} positives), all"
+    )
+    names = ("variant", "PF", "later", "earlier", "all, 0.5 alerts", "all, 2 alerts", "several q, 0.5 to 2")
+    table(title, names, rows)
+    return found
+
+
+def several_q(case: Case) -> list[int]:
+    """Sizes that somebody might call big, so that chance at one of them weighs less."""
+    sizes = case.shares.final[case.shares.final >= case.shares.least]
+    return sorted({math.ceil(np.percentile(sizes, at)) for at in SIZES})
+
+
+def figures(case: Case, sizes: Sequence[int], shares: Shares, scores: Floats) -> Figures:
+    """Every figure of one score."""
+    found, cascades = judged(shares, scores), len(shares.final)
+    whole, big = resamples(cascades), shares.final >= case.q
+    aims: list[tuple[Flags, float]] = [(shares.final >= q, factor) for q in sizes for factor in BUDGETS]
+    return Figures(
+        later=pf_of(found, big, resamples(cascades, case.middle)),
+        earlier=pf_of(found, big, resamples(cascades, 0, case.middle)),
+        few=pf_of(found, big, whole, 0.5),
+        many=pf_of(found, big, whole, 2.0),
+        several=np.mean([pf_of(found, positive, whole, factor) for positive, factor in aims], axis=0),
+    )
+
+
+def gaps(one: Figures, other: Figures) -> list[Interval]:
+    """The differences of two variants, on the same resamples."""
+    return [interval(getattr(one, name) - getattr(other, name)) for name in one.__struct_fields__]
+
+
+def report_verdicts(found: Mapping[str, Mapping[str, Figures]]) -> None:
+    """Where each variant is ahead of L or behind, by intervals that leave out 0."""
+    sides: dict[str, list[list[str]]] = {}
+    for stream, here in found.items():
+        for variant, one in here.items():
+            later, *others = gaps(one, here["L"])
+            marks = [ahead(later), behind(later), any(map(ahead, others)), any(map(behind, others))]
+            for names, mark in zip(sides.setdefault(variant, [[], [], [], []]), marks, strict=True):
+                names.extend([stream] * mark)
+    rows = [(name, *(", ".join(names) or "-" for names in four)) for name, four in sides.items() if name != "L"]
+    names = ("variant", "later: ahead on", "later: behind on", "else: ahead on", "else: behind on")
+    table("By intervals that leave out 0: 1 alert in the later half, and the four other figures", names, rows)
+
+
+def report_means(found: Mapping[str, Mapping[str, Figures]]) -> None:
+    """How far each variant is ahead on the mean of the recorded streams, each counting the same."""
+    recorded = [here for name, here in found.items() if name != SIMULATED_NAME]
+    rows = []
+    for variant in recorded[0]:
+        streams = [here for here in recorded if variant in here]
+        gap = partial(mean_gap, streams, variant)
+        rows.append((variant, len(streams), *(shown(gap(name)) for name in Figures.__struct_fields__)))
+    names = ("variant", "streams", "later", "earlier", "all, 0.5 alerts", "all, 2 alerts", "several q, 0.5 to 2")
+    table("PF ahead of L by, mean over the recorded streams", names, rows[1:])
+
+
+def mean_gap(streams: Sequence[Mapping[str, Figures]], variant: str, figure: str) -> Interval:
+    """The mean over streams of the difference to L; a stream without positives in a resample is left out of it."""
+    gaps = [getattr(one[variant], figure) - getattr(one["L"], figure) for one in streams]
+    return interval(np.nanmean(gaps, axis=0))
+
+
+def ahead(gap: Interval) -> bool:
+    """Whether the interval is above 0, as it is printed."""
+    return round(gap.low, 3) > 0
+
+
+def behind(gap: Interval) -> bool:
+    """Whether it is below."""
+    return round(gap.high, 3) < 0
+
+
+def report_choice(found: Mapping[str, Mapping[str, Figures]]) -> None:
+    """For each kind of change: the one that is best on the other streams, and what it does on the one left out."""
+    for family, members in FAMILIES.items():
+        rows: list[Sequence[object]] = []
+        for name, here in found.items():
+            others = [one for other, one in found.items() if other != name]
+            chosen = max(("L", *members), key=partial(mean_ahead, others))
+            later, *_, several = gaps(here[chosen], here["L"])
+            rows.append((name, chosen, mean_ahead(others, chosen), shown(later), shown(several)))
+        names = ("left out", "chosen on the others", "ahead there by", "here, later half", "here, several q, 0.5 to 2")
+        table(f"{family}: chosen on the other streams", names, rows)
+
+
+def mean_ahead(streams: Sequence[Mapping[str, Figures]], variant: str) -> float:
+    """How far a variant is ahead of L on average, over several q."""
+    return float(np.mean([one[variant].several[0] - one["L"].several[0] for one in streams]))
+
+
+def report_search(cases: Sequence[Case]) -> None:
+    """What weights that were searched for win where they were searched, and where they were not."""
+    streams = {}
+    for case in cases:
+        final = case.shares.final
+        aims = [(final >= q, factor) for q in several_q(case) for factor in BUDGETS]
+        streams[case.name] = Searched(case=case, terms=terms(case), aims=aims)
+    rows = [(name, seen, unseen) for name, (seen, unseen) in left_out(streams).items()]
+    table("Weights of eight terms, searched for: PF ahead of L", ("left out", "on the others", "on it"), rows)
 
 
 if __name__ == "__main__":

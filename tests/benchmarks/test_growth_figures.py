@@ -12,8 +12,7 @@ from tests.benchmarks.evaluate_forecast import Asked, fitted, inside
 from tests.benchmarks.evaluate_nulls import BIG, CLOSED_AFTER, discoveries, rolling_limit, shuffled
 from tests.benchmarks.evaluate_reproduction import shares
 from tests.benchmarks.evaluate_seismic import corrected, further
-from tests.benchmarks.evaluate_variants import Variant, variant_trace
-from tests.benchmarks.tracks import Track, trace
+from tests.benchmarks.tracks import Track
 
 MINUTE = 60_000
 
@@ -85,17 +84,3 @@ def test_a_branching_cascade_has_on_average_the_size_of_its_reproduction_number(
     draw = np.random.default_rng(5)
     sizes = [len(shares(0.5, 10_000, draw)) for _ in range(2000)]
     assert np.mean(sizes) == pytest.approx(2.0, abs=0.15)
-
-
-def test_the_variant_with_ls_constants_is_l():
-    track = Track("a", [MINUTE * i * i for i in range(40)])
-    ours, theirs = trace(track, GrowthConfig()), variant_trace(track, Variant(), 5)
-    assert ours.sharers == theirs.sharers
-    assert ours.scores == pytest.approx(theirs.scores, abs=2e-6)
-
-
-def test_shares_within_the_limit_are_one_and_its_size_stays_whole():
-    track = Track("a", [0, 0, 0, 0, 0, 0, MINUTE, 2 * MINUTE])
-    one = variant_trace(track, Variant(together_ms=2_000), 2)
-    assert one.sharers[0] == 7  # two acts, seven sharers
-    assert one.final == 8
