@@ -35,10 +35,13 @@ class Growth(msgspec.Struct, frozen=True, omit_defaults=True):
     expected_further: float | None = None  # distinct sharers; rough
     expected_low: float | None = None  # the range into which about eight of ten fell (docs/methods/growth.md)
     expected_high: float | None = None
-    limit_at_size: float | None = None  # the expected_further at which a cascade of this size meets the threshold
+    limit_at_size: float | None = (
+        None  # the expected_further at which one of this size and exponent meets the threshold
+    )
     reproduction_number: float | None = None  # only with 11 offspring or more (coefficient of variation <= 0.3)
     reproduction_low: float | None = None  # 90 % interval
     reproduction_high: float | None = None
+    exponent: float | None = None  # of growth as a power of the age: under 1 it slows down, above 1 it speeds up
     raised: float = 0.0  # levels by which the budget of alerts a day has raised the threshold
     fresh_share: float | None = None  # of the mass that has not yet had time to be passed on
 
