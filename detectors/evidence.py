@@ -274,7 +274,7 @@ def _why_growth(seen: Observation, transition: Transition, policy: Terms) -> str
     if growth.expected_further is None or growth.limit_at_size is None:
         return f"Alert because the score of {growth.detector} reaches its limit: {against(growth)}."
     further, limit = rough(growth.expected_further), rough(growth.limit_at_size)
-    return f"Alert because about {further} are expected and the limit at this size is {limit}: {against(growth)}."
+    return f"Alert because about {further} are expected and the limit at this size and course is {limit}: {against(growth)}."
 
 
 def _why_milestone(seen: Observation, transition: Transition, policy: Terms) -> str:

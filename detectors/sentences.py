@@ -14,6 +14,7 @@ from schemas.claim import ClaimMatch, Nearness
 Groups = tuple[tuple[str, int], ...]
 
 _QUOTED = 60  # graphemes of a publisher's name or verdict
+_NOT_EVEN = 0.1  # how far from 1 an exponent is before it is worth a sentence
 _DATE = 10  # characters of a date: the day
 
 
@@ -41,6 +42,8 @@ def pace(growth: Growth) -> Iterator[str]:
         low, high = growth.reproduction_low, growth.reproduction_high
         interval = "" if low is None or high is None else f" (90 %: {rough(low)}-{rough(high)})"
         yield f"Each sharer is followed by about {rough(growth.reproduction_number)} more{interval}."
+    if growth.exponent is not None and abs(growth.exponent - 1.0) >= _NOT_EVEN:
+        yield f"It {'speeds up' if growth.exponent > 1 else 'slows down'} (growth exponent {growth.exponent:.1f})."
 
 
 def expected(growth: Growth) -> str:

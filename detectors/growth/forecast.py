@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 LEAST, MOST = 3.0, 300.0
 """Sizes between which the errors were seen; outside, those of the nearer end are taken."""
-LOW = (0.07, 0.20)
-MIDDLE = (1.0, -0.24)
+LOW = (0.07, 0.25)
+MIDDLE = (1.0, -0.23)
 HIGH = (17.0, -0.75)
 """(c, b): the end of the range is A c (N / 3)^b, A being what L expects and N the size."""
 

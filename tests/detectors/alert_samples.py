@@ -12,9 +12,9 @@ NOW = FIRST + 58 * MINUTE
 
 GROWTH = Growth(
     detector="L",
-    score=6.117995,
-    threshold=6.016377,
-    rule="1.5 ln q + 0.6 with q = 37, cold-start rule",
+    score=5.917995,
+    threshold=5.816377,
+    rule="1.5 ln q + 0.4 with q = 37, cold-start rule",
     lowers_when="no new distinct sharer for 12 min",
     expected_further=70.049,
     expected_low=35.025,
@@ -24,6 +24,7 @@ GROWTH = Growth(
     reproduction_low=1.083,
     reproduction_high=1.754,
     fresh_share=0.284,
+    exponent=1.081,
 )
 SEEN = Observation(
     cluster_id="81f0c2aa5d1b4e0f9a7c3e6d2b8f4a10",

@@ -49,8 +49,8 @@ WORDS = {
         Cluster 81f0c2aa: 42 distinct sharers in 11 chats since 2026-11-24 08:52 UTC, 58 min ago, with 57 posts
         (telegram 45, whatsapp 7). 27 joined in the last 30 min, 6 in the 30 min before. At this pace about 70
         more sharers are expected (rough; 8 in 10 recorded cascades: 35-140). Each sharer is followed by about 1.4
-        more (90 %: 1.1-1.8). Alert because about 70 are expected and the limit at this size is 63: score 6.12,
-        limit 6.02 [1.5 ln q + 0.6 with q = 37, cold-start rule]. What would lower it: no new distinct sharer
+        more (90 %: 1.1-1.8). Alert because about 70 are expected and the limit at this size and course is 63: score 5.92,
+        limit 5.82 [1.5 ln q + 0.4 with q = 37, cold-start rule]. What would lower it: no new distinct sharer
         for 2 h 52 min; a level falls after 2 h with a score under 5.33. This measures spread, not
         truth. Evidence on content: no fact-check matched; reported by 12 people (health 7). It circulates in 3
         wordings. Shape, with 35 % of parents recorded: depth 4, widest level 31; passed on at least 5 times, by the
@@ -72,7 +72,7 @@ WORDS = {
         "Slow burn: 42 distinct sharers in 3 d 4 h",
         """
         At this pace less than one more sharer is expected (rough). Alert because it has reached the size that
-        is set as big, without growing fast: score 2.50, limit 6.02 [1.5 ln q + 0.6 with q = 37, cold-start
+        is set as big, without growing fast: score 2.50, limit 5.82 [1.5 ln q + 0.4 with q = 37, cold-start
         rule]. This
         """,
     ),
@@ -82,7 +82,7 @@ WORDS = {
         "Slow burn: 42 distinct sharers in 58 min",
         """
         Alert because it has reached 4 times the size that is set as big, without growing fast: score 2.50,
-        limit 6.02
+        limit 5.82
         """,
     ),
     "fact-check at level 0": (
@@ -90,7 +90,7 @@ WORDS = {
         said(Lifecycle.EVIDENCE, number=1),
         "Fact-check matched: 42 distinct sharers in 58 min",
         """
-        Alert because a fact-check matches. Its growth: score 2.50, limit 6.02 [1.5 ln q + 0.6 with q = 37,
+        Alert because a fact-check matches. Its growth: score 2.50, limit 5.82 [1.5 ln q + 0.4 with q = 37,
         cold-start rule]. This measures spread, not truth. Evidence on content: matches a fact-check by Fact
         Desk (verdict: “False”); reported by 12 people (health 7).
         """,
@@ -105,14 +105,14 @@ WORDS = {
         SEEN,
         said(Lifecycle.EVIDENCE, number=1),
         "New evidence on the content: 42 distinct sharers in 58 min",
-        "Alert because there is new evidence on the content. Its growth: score 6.12",
+        "Alert because there is new evidence on the content. Its growth: score 5.92",
     ),
     "subsided": (
         changed(SEEN, growth=CALM),
         said(Lifecycle.SUBSIDED, time=NOW + 5 * HOUR),
         "Subsided: 42 distinct sharers in 58 min",
         """
-        The alert has subsided: score 2.50, limit 6.02 [1.5 ln q + 0.6 with q = 37, cold-start rule], and a
+        The alert has subsided: score 2.50, limit 5.82 [1.5 ln q + 0.4 with q = 37, cold-start rule], and a
         level falls after 2 h with a score under 5.33. This measures spread, not truth.
         """,
     ),
@@ -129,13 +129,13 @@ WORDS = {
         changed(SEEN, growth=CALM, notes=Notes(before_closing=37.0)),
         said(Lifecycle.RESURFACED, time=NOW + 9 * DAY, episode=1),
         "Back after a silence: 42 distinct sharers in 9 d",
-        "Alert because it was closed and is shared again. Its growth: score 2.50, limit 6.02",
+        "Alert because it was closed and is shared again. Its growth: score 2.50, limit 5.82",
     ),
     "resurfaced in strength": (
         SEEN,
         said(Lifecycle.RESURFACED, 1, episode=1),
         "Back, and spreading fast (level 1): 42 distinct sharers in 58 min",
-        "It had gone quiet. Alert because about 70 are expected and the limit at this size is 63: score 6.12",
+        "It had gone quiet. Alert because about 70 are expected and the limit at this size and course is 63: score 5.92",
     ),
     "a detector that expects nothing": (
         changed(
@@ -152,7 +152,7 @@ WORDS = {
         changed(SEEN, growth=CALM),
         said(Lifecycle.ESCALATED, 2),
         "Spreading faster (level 2): 42 distinct sharers in 58 min",
-        "Level 2 stands: score 2.50, limit 6.02",
+        "Level 2 stands: score 2.50, limit 5.82",
     ),
     "one of everything": (
         changed(
@@ -210,6 +210,22 @@ def test_a_reproduction_number_is_given_only_where_the_detector_supports_it() ->
     assert "followed by about" in compose(SEEN, OPENED, AUTHOR).explanation
     unsupported = changed(SEEN, growth=changed(GROWTH, reproduction_number=None))
     assert "followed by about" not in compose(unsupported, OPENED, AUTHOR).explanation
+
+
+@pytest.mark.parametrize(
+    ("exponent", "sentence"),
+    [
+        (None, None),
+        (1.081, None),
+        (0.91, None),
+        (0.84, "It slows down (growth exponent 0.8)."),
+        (1.26, "It speeds up (growth exponent 1.3)."),
+    ],
+)
+def test_a_course_that_is_far_from_even_is_told(exponent, sentence) -> None:
+    told = compose(changed(SEEN, growth=changed(GROWTH, exponent=exponent)), OPENED, AUTHOR).explanation
+    assert ("growth exponent" in told) is (sentence is not None)
+    assert (sentence or "") in told
 
 
 def test_ranges_are_left_out_where_the_detector_gives_none() -> None:
@@ -390,7 +406,7 @@ def test_an_alert_is_described_in_a_few_lines() -> None:
         "Spreading fast (level 1): 42 distinct sharers in 58 min",
         f"  when   2026-11-24 09:50 UTC, cluster 81f0c2aa, alert {alert_id(SEEN.cluster_id, OPENED, 1)[:8]}",
         f"  count  {recently}. {pace}.",
-        "  why    opened: score 6.12, limit 6.02 [1.5 ln q + 0.6 with q = 37, cold-start rule]",
+        "  why    opened: score 5.92, limit 5.82 [1.5 ln q + 0.4 with q = 37, cold-start rule]",
         "  known  no fact-check matched; reported by 12 people (health 7)",
         "  text   “Boil the leaves twice and drink at night: the fever is gone in one day. Ask ⟨phone⟩”",
         f"  data   {'; '.join(data_notes(SEEN))}",

@@ -171,7 +171,7 @@ def test_taking_back_undoes_taking(name, history, time, weight):
     detector, twin = fed(name, [*history, (end, 1.0)]), fed(name, [*history, (end, 1.0)])
     detector.update(time, weight)
     detector.retract(time, weight)
-    if name == "seismic" and time < min(moment for moment, _ in history):
+    if name in ("L", "seismic") and time < min(moment for moment, _ in history):
         return  # the cascade's age is that of the first share ever seen; a deletion does not make it younger
     assert detector.score(end) == pytest.approx(twin.score(end), rel=1e-9, abs=1.1e-6)
     assert detector.size == twin.size
@@ -266,7 +266,7 @@ def test_restore_and_continue_equals_continue(name, history, cut):
 @every
 def test_a_snapshot_of_another_detector_is_refused(name):
     other = make_detector(GrowthConfig(detector="count" if name == "L" else "L"))
-    with pytest.raises(SnapshotError, match=rf"must be of growth\.{name} version 1; got growth\."):
+    with pytest.raises(SnapshotError, match=rf"must be of growth\.{name} version \d; got growth\."):
         make_detector(GrowthConfig(detector=name)).restore(other.snapshot())
 
 

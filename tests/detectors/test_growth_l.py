@@ -15,6 +15,7 @@ from detectors.growth.l import (
     L,
     cold_limit,
     expected_further,
+    growth_exponent,
     growth_score,
     reproduction,
     sharers_at_limit,
@@ -41,7 +42,18 @@ def naive(history, time):
             m += share * weight * exp(-((time - moment) / 1000) / tau)
     r = (5 + n - 1) / (5 + n - m)
     a = r * m / (1 - min(0.7 * r, 0.7))
-    return n, m, r, a, log(a) + 0.5 * log(n)
+    c = course(history, time)
+    return n, m, r, a, log(a) + 0.5 * (log(c * n) - 1 / sqrt(n))
+
+
+def course(history, time):
+    """The exponent: twenty that came evenly, and everybody by how old the share is."""
+    age = time - min(moment for moment, _ in history)
+    old = new = 20.0
+    for moment, weight in history if age else ():
+        old += weight * (time - moment) / age
+        new += weight * (1 - (time - moment) / age)
+    return new / old
 
 
 @quick
@@ -90,24 +102,79 @@ def test_the_unrolled_update_does_what_the_plain_one_does(history):
 
 
 def test_one_share_is_worth_its_four_fifths_of_a_follower():
-    # N = 1, M = 1: R = 5/5 = 1, A = 1/(1 - 0.7) = 3.333, z = ln 3.333
+    # N = 1, M = 1: R = 5/5 = 1, A = 1/(1 - 0.7) = 3.333, c = 1, z = ln 3.333 - 1/2
     detector = L(CONFIG)
-    assert detector.update(T0) == round(log(1 / 0.3), 6) == 1.203973
+    assert detector.update(T0) == round(log(1 / 0.3) - 0.5, 6) == 0.703973
+
+
+def test_growth_by_a_power_of_the_age_has_that_exponent():
+    #  N ~ age^c: the n-th of many comes at (n / N)^(1 / c)
+    for c in (0.5, 1.0, 2.0):
+        times = [T0 + round(DAY * (n / 5000) ** (1 / c)) for n in range(5001)]
+        detector = L(CONFIG)
+        for time in times:
+            detector.update(time)
+        assert detector.exponent(times[-1]) == pytest.approx(c, rel=0.02)
+
+
+def test_what_slows_down_scores_less_than_what_speeds_up_with_as_many_shares_as_fresh():
+    #  first quick then slow | first slow then quick: the same gaps, the other way round
+    assert growth_score(40, 10, 0.7) < growth_score(40, 10) < growth_score(40, 10, 1.4)
+    gaps = [2**n * 1000 for n in range(12)]
+    slowing, speeding = L(CONFIG), L(CONFIG)
+    for detector, course_ in ((slowing, gaps), (speeding, gaps[::-1])):
+        time = T0
+        detector.update(time)
+        for gap in course_:
+            time += gap
+            detector.update(time)
+    end = T0 + sum(gaps)
+    assert slowing.exponent(end) < 1 < speeding.exponent(end)
+
+
+def test_few_sharers_say_little_about_the_course():
+    detector = L(CONFIG)
+    for time in (T0, T0 + HOUR - 1000, T0 + HOUR):
+        detector.update(time)
+    assert detector.exponent(T0 + HOUR) == pytest.approx(1.05, abs=0.01)
+    assert L(CONFIG).exponent(T0) == growth_exponent(0.0, 0.0) == 1.0
+
+
+def test_the_age_is_that_of_the_first_share_even_when_it_is_taken_back():
+    detector = L(CONFIG)
+    for time in (T0, T0 + HOUR, T0 + 2 * HOUR):
+        detector.update(time)
+    detector.retract(T0)
+    history = [(T0 + HOUR, 1.0), (T0 + 2 * HOUR, 1.0)]
+    assert detector.exponent(T0 + 2 * HOUR) == pytest.approx(21.5 / 20.5)
+    assert detector.mass(T0 + 2 * HOUR) == pytest.approx(naive(history, T0 + 2 * HOUR)[1])
+
+
+def test_a_cascade_that_begins_again_has_a_new_course():
+    detector = L(CONFIG)
+    for minute in range(30):
+        detector.update(T0 + minute * MINUTE)
+    detector.reopen(T0 + 30 * DAY)
+    assert detector.exponent(T0 + 30 * DAY) == 1.0
+    for minute in range(3):
+        detector.update(T0 + 30 * DAY + minute * MINUTE)
+    end = T0 + 30 * DAY + 2 * MINUTE
+    assert detector.exponent(end) == course([(end - minute * MINUTE, 1.0) for minute in range(3)], end)
 
 
 def test_the_documented_alert_comes_out_as_written():
-    # the wording example: A x sqrt(N) against e^0.6 q^1.5 with q = 37
+    # the wording example at an even pace: A x sqrt(N) x e^(-1 / (2 sqrt N)) against e^0.4 q^1.5 with q = 37
     limit = cold_limit(37)
-    assert exp(limit) == pytest.approx(410, abs=0.5)
-    assert 70 * sqrt(42) == pytest.approx(454, abs=0.5)
+    assert exp(limit) == pytest.approx(336, abs=0.5)
+    assert 70 * sqrt(42) * exp(-0.5 / sqrt(42)) == pytest.approx(420, abs=0.5)
 
 
 def test_the_cold_rule_is_the_documented_one():
     assert L(CONFIG).levels() == pytest.approx(
-        (1.5 * log(50) + 0.6, 1.5 * log(50) + 0.6 + log(4), 1.5 * log(50) + 0.6 + log(16)), abs=1e-6
+        (1.5 * log(50) + 0.4, 1.5 * log(50) + 0.4 + log(4), 1.5 * log(50) + 0.4 + log(16)), abs=1e-6
     )
-    assert L(CONFIG).rule() == "1.5 ln q + 0.6 with q = 50, cold-start rule"
-    assert L(CONFIG).explain(0, 2).rule == "1.5 ln q + 0.6 with q = 50, cold-start rule; plus ln 4 at level 2"
+    assert L(CONFIG).rule() == "1.5 ln q + 0.4 with q = 50, cold-start rule"
+    assert L(CONFIG).explain(0, 2).rule == "1.5 ln q + 0.4 with q = 50, cold-start rule; plus ln 4 at level 2"
 
 
 def test_an_operators_threshold_replaces_the_rule():
@@ -171,7 +238,9 @@ def test_after_years_of_silence_the_score_is_low_and_finite():
         detector.update(T0)
     assert detector.mass(T0 + 10 * 365 * DAY) == 0.0
     later = detector.score(T0 + 10 * 365 * DAY)
-    assert later == pytest.approx(log(1004 / 1005 * 1e-6 / (1 - 0.7 * 1004 / 1005)) + 0.5 * log(1000), abs=1e-5)
+    further = log(1004 / 1005 * 1e-6 / (1 - 0.7 * 1004 / 1005))
+    slow = log(20 / 1020)  # all came at once, ten years ago
+    assert later == pytest.approx(further + 0.5 * (log(1000) + slow - 1 / sqrt(1000)), abs=1e-5)
     assert detector.update(T0 + 20 * 365 * DAY) > later
 
 
@@ -220,7 +289,8 @@ def test_a_late_share_adds_what_is_left_of_it():
     detector = L(CONFIG)
     detector.update(T0)
     detector.late(T0 - HOUR)
-    assert detector.score(T0) == pytest.approx(naive([(T0, 1.0), (T0 - HOUR, 1.0)], T0)[4], abs=1.1e-6)
+    history = [(T0, 1.0), (T0 - HOUR, 1.0)]
+    assert detector.score(T0) == pytest.approx(naive(history, T0)[4], abs=1.1e-6)
 
 
 def test_a_late_share_can_be_the_newest_of_its_own_cascade():
@@ -259,7 +329,7 @@ def test_what_came_before_reopening_is_never_fresh_again():
 def test_the_score_is_the_explanation_times_the_root_of_the_size(size, fresh):
     mass = max(fresh, 1e-6) * size
     assert growth_score(size, mass) == pytest.approx(
-        log(expected_further(size, mass)) + 0.5 * log(size), rel=1e-9, abs=2e-6
+        log(expected_further(size, mass)) + 0.5 * log(size) - 0.5 / sqrt(size), rel=1e-9, abs=2e-6
     )
 
 
@@ -283,9 +353,10 @@ def test_an_explanation_holds_the_numbers_of_the_formula():
     assert told.detector == "L"
     assert told.score == pytest.approx(z, abs=1.1e-6)
     assert told.threshold == detector.levels()[1]
-    assert told.expected_further == pytest.approx(a * (n / 3) ** -0.24, abs=1e-3)
-    assert told.expected_low == pytest.approx(a * 0.07 * (n / 3) ** 0.2, abs=1e-3)
+    assert told.expected_further == pytest.approx(a * (n / 3) ** -0.23, abs=1e-3)
+    assert told.expected_low == pytest.approx(a * 0.07 * (n / 3) ** 0.25, abs=1e-3)
     assert told.expected_high == pytest.approx(a * 17 * (n / 3) ** -0.75, abs=1e-3)
+    assert told.exponent == pytest.approx(course(history, end), abs=1e-3)
     assert told.fresh_share == pytest.approx(m / n, abs=1e-6)
     assert told.limit_at_size / told.expected_further == pytest.approx(exp(told.threshold - z), rel=1e-4)
     assert told.reproduction_number == pytest.approx(r, abs=1e-3)
