@@ -274,7 +274,8 @@ def _why_growth(seen: Observation, transition: Transition, policy: Terms) -> str
     if growth.expected_further is None or growth.limit_at_size is None:
         return f"Alert because the score of {growth.detector} reaches its limit: {against(growth)}."
     further, limit = rough(growth.expected_further), rough(growth.limit_at_size)
-    return f"Alert because about {further} are expected and the limit at this size and course is {limit}: {against(growth)}."
+    compared = f"about {further} are expected and the limit at this size and course is {limit}"
+    return f"Alert because {compared}: {against(growth)}."
 
 
 def _why_milestone(seen: Observation, transition: Transition, policy: Terms) -> str:

@@ -49,8 +49,8 @@ WORDS = {
         Cluster 81f0c2aa: 42 distinct sharers in 11 chats since 2026-11-24 08:52 UTC, 58 min ago, with 57 posts
         (telegram 45, whatsapp 7). 27 joined in the last 30 min, 6 in the 30 min before. At this pace about 70
         more sharers are expected (rough; 8 in 10 recorded cascades: 35-140). Each sharer is followed by about 1.4
-        more (90 %: 1.1-1.8). Alert because about 70 are expected and the limit at this size and course is 63: score 5.92,
-        limit 5.82 [1.5 ln q + 0.4 with q = 37, cold-start rule]. What would lower it: no new distinct sharer
+        more (90 %: 1.1-1.8). Alert because about 70 are expected and the limit at this size and course is 63:
+        score 5.92, limit 5.82 [1.5 ln q + 0.4 with q = 37, cold-start rule]. What would lower it: no new distinct sharer
         for 2 h 52 min; a level falls after 2 h with a score under 5.33. This measures spread, not
         truth. Evidence on content: no fact-check matched; reported by 12 people (health 7). It circulates in 3
         wordings. Shape, with 35 % of parents recorded: depth 4, widest level 31; passed on at least 5 times, by the
@@ -135,7 +135,7 @@ WORDS = {
         SEEN,
         said(Lifecycle.RESURFACED, 1, episode=1),
         "Back, and spreading fast (level 1): 42 distinct sharers in 58 min",
-        "It had gone quiet. Alert because about 70 are expected and the limit at this size and course is 63: score 5.92",
+        "It had gone quiet. Alert because about 70 are expected and the limit at this size and course is 63: score",
     ),
     "a detector that expects nothing": (
         changed(
