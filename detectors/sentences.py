@@ -43,7 +43,7 @@ def pace(growth: Growth) -> Iterator[str]:
         interval = "" if low is None or high is None else f" (90 %: {rough(low)}-{rough(high)})"
         yield f"Each sharer is followed by about {rough(growth.reproduction_number)} more{interval}."
     if growth.exponent is not None and abs(growth.exponent - 1.0) >= _NOT_EVEN:
-        yield f"It {'speeds up' if growth.exponent > 1 else 'slows down'} (growth exponent {growth.exponent:.1f})."
+        yield f"Growth {'speeds up' if growth.exponent > 1 else 'slows down'} (exponent {growth.exponent:.1f})."
 
 
 def expected(growth: Growth) -> str:

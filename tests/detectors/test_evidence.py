@@ -50,8 +50,8 @@ WORDS = {
         (telegram 45, whatsapp 7). 27 joined in the last 30 min, 6 in the 30 min before. At this pace about 70
         more sharers are expected (rough; 8 in 10 recorded cascades: 35-140). Each sharer is followed by about 1.4
         more (90 %: 1.1-1.8). Alert because about 70 are expected and the limit at this size and course is 63:
-        score 5.92, limit 5.82 [1.5 ln q + 0.4 with q = 37, cold-start rule]. What would lower it: no new distinct sharer
-        for 2 h 52 min; a level falls after 2 h with a score under 5.33. This measures spread, not
+        score 5.92, limit 5.82 [1.5 ln q + 0.4 with q = 37, cold-start rule]. What would lower it: no new distinct
+        sharer for 2 h 52 min; a level falls after 2 h with a score under 5.33. This measures spread, not
         truth. Evidence on content: no fact-check matched; reported by 12 people (health 7). It circulates in 3
         wordings. Shape, with 35 % of parents recorded: depth 4, widest level 31; passed on at least 5 times, by the
         platforms' marks; 6 posts marked as frequently forwarded. Internal target: a look by 2026-11-24 13:50 UTC; own
@@ -218,13 +218,13 @@ def test_a_reproduction_number_is_given_only_where_the_detector_supports_it() ->
         (None, None),
         (1.081, None),
         (0.91, None),
-        (0.84, "It slows down (growth exponent 0.8)."),
-        (1.26, "It speeds up (growth exponent 1.3)."),
+        (0.84, "Growth slows down (exponent 0.8)."),
+        (1.26, "Growth speeds up (exponent 1.3)."),
     ],
 )
 def test_a_course_that_is_far_from_even_is_told(exponent, sentence) -> None:
     told = compose(changed(SEEN, growth=changed(GROWTH, exponent=exponent)), OPENED, AUTHOR).explanation
-    assert ("growth exponent" in told) is (sentence is not None)
+    assert ("(exponent" in told) is (sentence is not None)
     assert (sentence or "") in told
 
 
