@@ -30,6 +30,7 @@ class ClusteringConfig(msgspec.Struct, frozen=True, kw_only=True):
     retention_ms: int = 3_196_800_000  # 37 days: 7 until a cluster closes, 30 in which it may come back
     max_clusters: int = 100_000  # alive at once; those shared once go first
     max_representatives: int = 8  # wordings of a cluster that novel texts are compared with
+    max_akin: int = 8  # clusters near to one that a text of it may bridge to
     max_aliases: int = 2_000_000  # known wordings
     max_messages: int = 2_000_000  # messages whose cluster is known
     max_marks: int = 500_000  # addresses and pictures
@@ -71,6 +72,7 @@ _POSITIVE = (
     "retention_ms",
     "max_clusters",
     "max_representatives",
+    "max_akin",
     "max_aliases",
     "max_messages",
     "max_marks",

@@ -15,7 +15,7 @@ from detectors.clustering.marks import Mark, Marks, MarksState
 from detectors.clustering.membership import Actor, Membership
 from detectors.clustering.recent import Recent
 from detectors.clustering.rungs import Embed, Found, Near, Rungs, Vectors
-from detectors.clustering.texts import Texts, TextsState
+from detectors.clustering.texts import Texts, TextsState, Wording
 from detectors.sketch import Sketch
 from detectors.snapshot import pack, unpack
 from schemas.assignment import Arrival, Assignment, Merge, Method, Suggestion
@@ -166,6 +166,8 @@ class Clustering:
             join.cluster, join.method = cluster, _EXACT
         elif join.cluster is not cluster:
             join.cluster = self._merge((join.cluster, cluster), _EXACT, None, sighting, out)
+        if wording.asked < join.cluster.met:
+            self._ask_again(sighting, wording, join.cluster, join, out)
 
     def _by_search(self, sighting: Sighting, marks: list[Mark], join: Join, out: list[Decision]) -> None:
         found = self._rungs.search(sighting, marks)
@@ -180,6 +182,14 @@ class Clustering:
             self._learn(sighting.content, join.cluster, join, found)
             if join.suggestion is not None and join.suggestion.cluster_id == join.cluster.id:
                 join.suggestion = None  # linked to just that one
+
+    def _ask_again(
+        self, sighting: Sighting, wording: Wording, cluster: Cluster, join: Join, out: list[Decision]
+    ) -> None:
+        """A known text may lie between its cluster and one that was founded after it."""
+        wording.asked = self._clusters.meetings
+        if not self._texts.compared(sighting.content.fingerprint):
+            self._bridge(sighting, self._rungs.again(sighting, cluster), join, out)
 
     def _bridge(self, sighting: Sighting, matches: Sequence[Near], join: Join, out: list[Decision]) -> None:
         """A text near to two clusters whose own texts are near to each other makes them one."""
@@ -213,12 +223,16 @@ class Clustering:
 
     def _learn(self, content: Content, cluster: Cluster, join: Join, found: Found) -> None:
         """Remember the wording. It gets a vector only where nothing was near: nearness must not creep on."""
-        join.variants = self._texts.learn(cluster, content).variants
+        join.variants = self._texts.learn(cluster, content, self._clusters.meetings).variants
         if self._recognise is not None:
             join.recognition = self._recognise(content, found.sketch, found.vector)
         if found.method is not Method.LEXICAL:
             vector = found.vector if found.cluster is None else None
             self._texts.represent(cluster, content.fingerprint, found.sketch, vector)
+            for near in found.near:
+                other = self._clusters.get(near.cluster.id)
+                if other is not None and other is not cluster:
+                    self._clusters.meet(cluster, other)
 
     # --- statements ---------------------------------------------------------------------------------------------------
 

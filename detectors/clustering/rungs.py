@@ -43,6 +43,7 @@ class Found(NamedTuple):
     method: Method = Method.FOUNDER
     similarity: float | None = None
     matches: tuple[Near, ...] = ()  # every cluster from `match` on, nearest first
+    near: tuple[Near, ...] = ()  # every cluster from `suggest` on
     suggestion: Suggestion | None = None
 
 
@@ -70,6 +71,14 @@ class Rungs:
         if found.cluster is None:
             return self._meaning(sighting, marks, sketch, limits)
         return self._between(sighting, found, limits) if self._contested(sighting.content, found) else found
+
+    def again(self, sighting: Sighting, cluster: Cluster) -> tuple[Near, ...]:
+        """Give the other clusters that a known text matches by now; the model is asked where it may bridge to one."""
+        content = sighting.content
+        found = Found(self._texts.sketch(content), None, cluster)
+        if not self._contested(content, found):
+            return ()
+        return self._between(sighting, found, self._demands.limits(content)).matches
 
     def shallow(self, content: Content) -> Found:
         """Climb without the model."""
@@ -102,7 +111,13 @@ class Rungs:
     def _contested(self, content: Content, found: Found) -> bool:
         """Whether a text that joins one cluster by its letters shares some with another, which it may bridge."""
         cluster, floor = found.cluster, self._demands.floor(content.normal)
-        return cluster is not None and self._texts.contested(found.sketch, cluster.id, floor)
+        if cluster is None:
+            return False
+        return self._texts.contested(found.sketch, cluster.id, floor) or any(
+            self._texts.alike(found.sketch, representative) >= floor
+            for other in self._clusters.akin(cluster)
+            for representative in other.representatives
+        )
 
     def _between(self, sighting: Sighting, found: Found, limits: Limits) -> Found:
         """The other clusters that the text matches; how it joins its own stays as it was."""
@@ -122,7 +137,7 @@ class Rungs:
                 if one.cluster.id in ids:
                     return Found(sketch, vector, one.cluster, method, one.cosine)
         suggestion = Suggestion(near[0].cluster.id, near[0].cosine) if near else None
-        return Found(sketch, vector, suggestion=suggestion)
+        return Found(sketch, vector, near=tuple(near), suggestion=suggestion)
 
     def _agreeing(self, near: list[Near], normal: str, sketch: Sketch) -> list[Near]:
         """Leave out what only the model finds near: in a language that it was not taught, strangers look alike."""

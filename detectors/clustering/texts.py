@@ -25,6 +25,7 @@ class Wording(msgspec.Struct, array_like=True):
 
     cluster: str
     variants: tuple[Variant, ...] = ()
+    asked: int = 0  # meetings of clusters that there had been when it was last compared with others
 
 
 class TextsState(msgspec.Struct, array_like=True):
@@ -78,19 +79,23 @@ class Texts:
         found = self._vectors.query(vector, self._config.candidates, at_least)
         return [(self._owners[key], key, cosine) for key, cosine in found]
 
+    def compared(self, fingerprint: str) -> bool:
+        """Whether a wording has a vector, and so is compared with whatever comes."""
+        return self._vectors is not None and fingerprint in self._vectors
+
     def akin(self, cluster: Cluster, representative: str) -> bool:
         """Whether a representative is near to any of a cluster's; a cluster without vectors contradicts nothing."""
         vectors = self._index(self.dimension)
         mine = [key for key in cluster.representatives if key in vectors]
         return not mine or any(vectors.similarity(key, representative) >= self._config.suggest for key in mine)
 
-    def learn(self, cluster: Cluster, content: Content) -> Wording:
+    def learn(self, cluster: Cluster, content: Content, asked: int) -> Wording:
         """Remember a new wording of a cluster, and what sets it apart from the one that represents it."""
         if cluster.normal:
-            wording = Wording(cluster.id, variants(cluster.normal, content.normal))
+            wording = Wording(cluster.id, variants(cluster.normal, content.normal), asked)
         else:
             cluster.normal = content.normal
-            wording = Wording(cluster.id)
+            wording = Wording(cluster.id, (), asked)
         self.aliases.put(content.fingerprint, wording)
         return wording
 
