@@ -23,8 +23,8 @@ class Cluster(msgspec.Struct, array_like=True):
     normal: str = ""  # of the text that represents it
     representatives: list[str] = []  # fingerprints of the wordings that novel texts are compared with
     absorbed: list[str] = []  # ids that lead here
-    akin: list[str] = []  # clusters with a text near to one of this, newest last: a text between may merge them
-    met: int = 0  # which of all meetings brought the newest of them
+    akin: list[str] = []  # clusters with a text near to one of its own, last met last
+    met: int = 0  # how many meetings of clusters there had been after its last
 
 
 class ClustersState(msgspec.Struct, array_like=True):
@@ -102,7 +102,7 @@ class Clusters:
             self._grown[cluster.id] = None
 
     def meet(self, a: Cluster, b: Cluster) -> None:
-        """Note that two clusters have texts near to each other."""
+        """Note that two clusters have texts near to each other: a further text may show that they are one."""
         self.meetings += 1
         self._note(a, [b.id], self.meetings)
         self._note(b, [a.id], self.meetings)

@@ -15,7 +15,7 @@ from detectors.clustering.marks import Mark, Marks, MarksState
 from detectors.clustering.membership import Actor, Membership
 from detectors.clustering.recent import Recent
 from detectors.clustering.rungs import Embed, Found, Near, Rungs, Vectors
-from detectors.clustering.texts import Texts, TextsState, Wording
+from detectors.clustering.texts import NEVER, Texts, TextsState, Wording
 from detectors.sketch import Sketch
 from detectors.snapshot import pack, unpack
 from schemas.assignment import Arrival, Assignment, Merge, Method, Suggestion
@@ -186,10 +186,9 @@ class Clustering:
     def _ask_again(
         self, sighting: Sighting, wording: Wording, cluster: Cluster, join: Join, out: list[Decision]
     ) -> None:
-        """A known text may lie between its cluster and one that was founded after it."""
+        """A text that joined by its letters may lie between its cluster and one that was founded after it came."""
         wording.asked = self._clusters.meetings
-        if not self._texts.compared(sighting.content.fingerprint):
-            self._bridge(sighting, self._rungs.again(sighting, cluster), join, out)
+        self._bridge(sighting, self._rungs.again(sighting, cluster), join, out)
 
     def _bridge(self, sighting: Sighting, matches: Sequence[Near], join: Join, out: list[Decision]) -> None:
         """A text near to two clusters whose own texts are near to each other makes them one."""
@@ -223,16 +222,16 @@ class Clustering:
 
     def _learn(self, content: Content, cluster: Cluster, join: Join, found: Found) -> None:
         """Remember the wording. It gets a vector only where nothing was near: nearness must not creep on."""
-        join.variants = self._texts.learn(cluster, content, self._clusters.meetings).variants
+        lexical = found.method is Method.LEXICAL
+        join.variants = self._texts.learn(cluster, content, self._clusters.meetings if lexical else NEVER).variants
         if self._recognise is not None:
             join.recognition = self._recognise(content, found.sketch, found.vector)
-        if found.method is not Method.LEXICAL:
+        if not lexical:
             vector = found.vector if found.cluster is None else None
             self._texts.represent(cluster, content.fingerprint, found.sketch, vector)
             for near in found.near:
-                other = self._clusters.get(near.cluster.id)
-                if other is not None and other is not cluster:
-                    self._clusters.meet(cluster, other)
+                if near.cluster is not cluster:
+                    self._clusters.meet(cluster, near.cluster)
 
     # --- statements ---------------------------------------------------------------------------------------------------
 

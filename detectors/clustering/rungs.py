@@ -75,10 +75,10 @@ class Rungs:
     def again(self, sighting: Sighting, cluster: Cluster) -> tuple[Near, ...]:
         """Give the other clusters that a known text matches by now; the model is asked where it may bridge to one."""
         content = sighting.content
-        found = Found(self._texts.sketch(content), None, cluster)
-        if not self._contested(content, found):
+        sketch = self._texts.sketch(content)
+        if not self._resembles_akin(sketch, cluster):
             return ()
-        return self._between(sighting, found, self._demands.limits(content)).matches
+        return self._between(sighting, Found(sketch, None, cluster), self._demands.limits(content)).matches
 
     def shallow(self, content: Content) -> Found:
         """Climb without the model."""
@@ -109,15 +109,16 @@ class Rungs:
         return Found(sketch, None, self._clusters.get(hit[0]), Method.LEXICAL, hit[1])
 
     def _contested(self, content: Content, found: Found) -> bool:
-        """Whether a text that joins one cluster by its letters shares some with another, which it may bridge."""
+        """Whether a text that joins one cluster by its letters shares some with another, which it may bridge to."""
         cluster, floor = found.cluster, self._demands.floor(content.normal)
         if cluster is None:
             return False
-        return self._texts.contested(found.sketch, cluster.id, floor) or any(
-            self._texts.alike(found.sketch, representative) >= floor
-            for other in self._clusters.akin(cluster)
-            for representative in other.representatives
-        )
+        return self._texts.contested(found.sketch, cluster.id, floor) or self._resembles_akin(found.sketch, cluster)
+
+    def _resembles_akin(self, sketch: Sketch, cluster: Cluster) -> bool:
+        """Whether a text of a cluster shares letters with one near to it: banding misses many that are known anyway."""
+        least = self._config.bridge_lexical
+        return any(self._texts.resembles(sketch, other, least) for other in self._clusters.akin(cluster))
 
     def _between(self, sighting: Sighting, found: Found, limits: Limits) -> Found:
         """The other clusters that the text matches; how it joins its own stays as it was."""

@@ -19,13 +19,15 @@ from schemas.sighting import Content
 
 Vector = NDArray[np.float32]
 
+NEVER = 2**63 - 1  # more meetings of clusters than there can be
+
 
 class Wording(msgspec.Struct, array_like=True):
     """Where a text belongs, and how its meaning may differ from the one that represents its cluster."""
 
     cluster: str
     variants: tuple[Variant, ...] = ()
-    asked: int = 0  # meetings of clusters that there had been when it was last compared with others
+    asked: int = NEVER  # meetings that there had been when it was last compared; NEVER: it need not be again
 
 
 class TextsState(msgspec.Struct, array_like=True):
@@ -79,9 +81,9 @@ class Texts:
         found = self._vectors.query(vector, self._config.candidates, at_least)
         return [(self._owners[key], key, cosine) for key, cosine in found]
 
-    def compared(self, fingerprint: str) -> bool:
-        """Whether a wording has a vector, and so is compared with whatever comes."""
-        return self._vectors is not None and fingerprint in self._vectors
+    def resembles(self, sketch: Sketch, cluster: Cluster, at_least: float) -> bool:
+        """Whether a text shares so many letters with any of a cluster's representatives."""
+        return any(self.alike(sketch, representative) >= at_least for representative in cluster.representatives)
 
     def akin(self, cluster: Cluster, representative: str) -> bool:
         """Whether a representative is near to any of a cluster's; a cluster without vectors contradicts nothing."""
