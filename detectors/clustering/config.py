@@ -20,7 +20,7 @@ class ClusteringConfig(msgspec.Struct, frozen=True, kw_only=True):
     model_scripts: tuple[str, ...] = ("Latin",)  # what the model was trained to read, by Unicode's script names
     read_lexical: float = 0.20  # Jaccard similarity of shingles below which no cosine counts
     unread_lexical: float = 0.40  # the same for texts in other scripts
-    bridge_lexical: float = 0.50  # Jaccard similarity from which a text may join two clusters near to each other
+    bridge_lexical: float = 0.50  # Jaccard similarity of shingles from which a text near to two clusters merges them
     min_words: int = 4  # a text of fewer words is never matched by its words
     guard_words: int = 7  # a text of up to this many words must be nearer than others
     guard: float = 0.05  # by how much

@@ -191,13 +191,14 @@ class Clustering:
         self._bridge(sighting, self._rungs.again(sighting, cluster), join, out)
 
     def _bridge(self, sighting: Sighting, matches: Sequence[Near], join: Join, out: list[Decision]) -> None:
-        """A text near to two clusters whose own texts are near to each other makes them one."""
+        """A text near to two clusters, by letters too, makes them one if their own texts are near to each other."""
         for near in matches:
             anchor = join.cluster
             other = self._clusters.get(near.cluster.id)
             if anchor is None or other is None or other is anchor:
                 continue
-            if self._texts.akin(anchor, near.representative):
+            letters = near.letters >= self._config.bridge_lexical
+            if letters and self._texts.akin(anchor, near.representative):
                 join.cluster = self._merge((anchor, other), Method.EMBEDDING, near.cosine, sighting, out)
             elif join.suggestion is None:
                 join.suggestion = Suggestion(other.id, near.cosine)

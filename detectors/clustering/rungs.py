@@ -32,6 +32,7 @@ class Near(NamedTuple):
     cluster: Cluster
     representative: str
     cosine: float
+    letters: float = 0.0  # Jaccard similarity of shingles
 
 
 class Found(NamedTuple):
@@ -70,7 +71,7 @@ class Rungs:
         found = self._lexical(sketch, limits)
         if found.cluster is None:
             return self._meaning(sighting, marks, sketch, limits)
-        return self._between(sighting, found, limits) if self._contested(sighting.content, found) else found
+        return self._between(sighting, found, limits) if self._contested(found) else found
 
     def again(self, sighting: Sighting, cluster: Cluster) -> tuple[Near, ...]:
         """Give the other clusters that a known text matches by now; the model is asked where it may bridge to one."""
@@ -108,12 +109,12 @@ class Rungs:
             return Found(sketch)
         return Found(sketch, None, self._clusters.get(hit[0]), Method.LEXICAL, hit[1])
 
-    def _contested(self, content: Content, found: Found) -> bool:
+    def _contested(self, found: Found) -> bool:
         """Whether a text that joins one cluster by its letters shares some with another, which it may bridge to."""
-        cluster, floor = found.cluster, self._demands.floor(content.normal)
+        cluster, sketch, least = found.cluster, found.sketch, self._config.bridge_lexical
         if cluster is None:
             return False
-        return self._texts.contested(found.sketch, cluster.id, floor) or self._resembles_akin(found.sketch, cluster)
+        return self._texts.contested(sketch, cluster.id, least) or self._resembles_akin(sketch, cluster)
 
     def _resembles_akin(self, sketch: Sketch, cluster: Cluster) -> bool:
         """Whether a text of a cluster shares letters with one near to it: banding misses many that are known anyway."""
@@ -145,7 +146,8 @@ class Rungs:
         if not near:
             return near
         floor = self._demands.floor(normal)
-        return [one for one in near if self._texts.alike(sketch, one.representative) >= floor]
+        compared = [one._replace(letters=self._texts.alike(sketch, one.representative)) for one in near]
+        return [one for one in compared if one.letters >= floor]
 
     def _near(self, vector: Vectors, at_least: float) -> list[Near]:
         """Each near cluster once, by its nearest representative."""
@@ -184,7 +186,7 @@ class Rungs:
             return False
         sketch = self._sketches[content.fingerprint] = self._texts.sketch(content)
         found = self._lexical(sketch, self._demands.limits(content))
-        return found.cluster is None or self._contested(content, found)
+        return found.cluster is None or self._contested(found)
 
 
 def _read(data: bytes | None, dimension: int) -> Vectors | None:

@@ -301,6 +301,15 @@ def test_a_bridge_between_two_near_clusters_makes_them_one_and_the_earlier_id_st
     assert len(stage) == 1
 
 
+def test_a_bridge_that_shares_few_letters_with_the_other_cluster_only_suggests_it() -> None:
+    stage = clustering(ANGLES, bridge_lexical=0.5)
+    first, second = only(stage.update(say("a", DAM))), only(stage.update(say("b", FLOOD, 1)))
+    joined = only(stage.update(say("c", BRIDGE, 2)))
+    assert (joined.cluster_id, joined.method) == (first.cluster_id, Method.EMBEDDING)
+    assert joined.suggestion == Suggestion(second.cluster_id, 0.939693)
+    assert len(stage) == 2
+
+
 REPORTED = "the old dam above the town has burst and nobody knows how many people are still there at this hour"
 NEARLY = REPORTED.replace("this hour", "that hour")
 RETOLD = REPORTED.replace("people are still there", "villagers wait")
@@ -427,7 +436,7 @@ def test_a_cluster_that_was_forgotten_is_bridged_to_by_nothing() -> None:
 
 
 def test_only_the_last_clusters_that_one_met_are_remembered() -> None:
-    stage, first, second = early(max_akin=1)
+    stage, first, second = early(max_akin=1, bridge_lexical=0.5)
     assert [[other.id for other in stage._clusters.akin(one)] for one in stage._clusters] == [[second], [first]]
     third = only(stage.update(say("x", FLOOD, 3)))
     stage._clusters.meet(stage._clusters.get(first), stage._clusters.get(third.cluster_id))
