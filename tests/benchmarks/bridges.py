@@ -30,7 +30,7 @@ class Fate(StrEnum):
     ONE_EARLY = "one, though the words between came first"  # before the second half did
     UNDRAWN = "no share in the words between"
     TAKEN = "a wording joined another rumour"
-    LETTERS = "halves share too few letters"
+    LETTERS = "too few letters in common"
     OTHER = "other"
 
 
@@ -70,12 +70,12 @@ def fate(shares: Sequence[EdgeRow], wording: Sequence[str], merged_into: Mapping
     first, second, between = ([edge for edge in shares if edge.fingerprint == way] for way in ways)
     homes = [home(some, merged_into) for some in (first, second, between) if some]
     if not between or not second:
-        return Fate.ONE if second and homes[0] == homes[1] else Fate.UNDRAWN
+        return Fate.UNDRAWN
     if any(some[0].method is not Method.FOUNDER for some in (first, second)) or homes[2] not in homes[:2]:
         return Fate.TAKEN
     if homes[0] == homes[1]:
         return Fate.ONE_EARLY if shares.index(between[0]) < shares.index(second[0]) else Fate.ONE
-    return Fate.OTHER if letters_agree(wording[0], wording[1]) else Fate.LETTERS
+    return Fate.OTHER if letters_agree(wording) else Fate.LETTERS
 
 
 def home(shares: Sequence[EdgeRow], merged_into: Mapping[str, str]) -> str:
@@ -84,9 +84,10 @@ def home(shares: Sequence[EdgeRow], merged_into: Mapping[str, str]) -> str:
     return ended.most_common(1)[0][0]
 
 
-def letters_agree(a: str, b: str) -> bool:
-    """Whether two texts have so many letters in common that a cosine between them counts."""
+def letters_agree(wording: Sequence[str]) -> bool:
+    """Whether both halves share letters enough to be near, and the words between with each enough to merge them."""
     config = ClusteringConfig()
-    sketcher, demands = Sketcher(config.sketch), Demands(config)
-    one, other = (read_content(text, ()).normal for text in (a, b))
-    return estimate(sketcher.sketch(one), sketcher.sketch(other)) >= demands.floor(other)
+    sketcher, normals = Sketcher(config.sketch), [read_content(text, ()).normal for text in wording]
+    first, second, between = map(sketcher.sketch, normals)
+    bridged = min(estimate(first, between), estimate(second, between)) >= config.bridge_lexical
+    return bridged and estimate(first, second) >= Demands(config).floor(normals[1])
