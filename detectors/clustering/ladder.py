@@ -186,7 +186,7 @@ class Clustering:
     def _ask_again(
         self, sighting: Sighting, wording: Wording, cluster: Cluster, join: Join, out: list[Decision]
     ) -> None:
-        """A text that joined by its letters may lie between its cluster and one that was founded after it came."""
+        """A text that joined by its words may lie between its cluster and one that was founded after it came."""
         wording.asked = self._clusters.meetings
         self._bridge(sighting, self._rungs.again(sighting, cluster), join, out)
 
@@ -223,11 +223,11 @@ class Clustering:
 
     def _learn(self, content: Content, cluster: Cluster, join: Join, found: Found) -> None:
         """Remember the wording. It gets a vector only where nothing was near: nearness must not creep on."""
-        lexical = found.method is Method.LEXICAL
-        join.variants = self._texts.learn(cluster, content, self._clusters.meetings if lexical else NEVER).variants
+        asked = NEVER if found.cluster is None else self._clusters.meetings
+        join.variants = self._texts.learn(cluster, content, asked).variants
         if self._recognise is not None:
             join.recognition = self._recognise(content, found.sketch, found.vector)
-        if not lexical:
+        if found.method is not Method.LEXICAL:
             vector = found.vector if found.cluster is None else None
             self._texts.represent(cluster, content.fingerprint, found.sketch, vector)
             for near in found.near:

@@ -376,6 +376,15 @@ def test_a_text_that_came_before_the_cluster_it_bridges_to_makes_them_one_when_i
     assert (joined.cluster_id, joined.method) == (first, Method.EXACT)
 
 
+def test_a_paraphrase_that_came_before_the_cluster_it_bridges_to_makes_them_one_when_it_comes_again() -> None:
+    stage = clustering(ANGLES)
+    first = only(stage.update(say("a", DAM)))
+    assert only(stage.update(say("b", BRIDGE, 1))).method is Method.EMBEDDING
+    second = only(stage.update(say("c", FLOOD, 2)))
+    merge, _ = stage.update(say("d", BRIDGE, 3))
+    assert (merge.survivor, merge.absorbed) == (first.cluster_id, second.cluster_id)
+
+
 def test_a_text_that_founded_its_cluster_is_not_compared_again() -> None:
     stage, first, _ = early()
     asked = len(stage._rungs._embed.asked)

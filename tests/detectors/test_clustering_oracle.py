@@ -101,7 +101,7 @@ class Group:
     looks: list[tuple[str, str, bool]] = field(default_factory=list)  # (fingerprint, normal, has a vector)
     messages: set[str] = field(default_factory=set)
     marks: list[tuple[Method, str]] = field(default_factory=list)
-    asked: dict[str, int] = field(default_factory=dict)  # wording that joined by its letters -> meetings till then
+    asked: dict[str, int] = field(default_factory=dict)  # wording that joined by its words -> meetings till then
     akin: set[str] = field(default_factory=set)  # groups with a text near to one of its own
     met: int = 0
 
@@ -173,9 +173,9 @@ class Slow:
             differs = variants(group.normal, content.normal) if group.normal else ()
             group.normal = group.normal or content.normal
             group.wordings[content.fingerprint] = differs
-            if learn == "lexical":
+            if learn != "new":
                 group.asked[content.fingerprint] = self.meetings
-            elif len(group.looks) < self.config.max_representatives:
+            if learn != "lexical" and len(group.looks) < self.config.max_representatives:
                 group.looks.append((content.fingerprint, content.normal, learn == "new"))
         for *_, other in near if learn == "new" else ():
             if other is not group:
