@@ -23,6 +23,8 @@ class Cluster(msgspec.Struct, array_like=True):
     normal: str = ""  # of the text that represents it
     representatives: list[str] = []  # fingerprints of the wordings that novel texts are compared with
     absorbed: list[str] = []  # ids that lead here
+    akin: list[str] = []  # clusters with a text near to one of its own, last met last
+    met: int = 0  # how many meetings of clusters there had been after its last
 
 
 class ClustersState(msgspec.Struct, array_like=True):
@@ -32,6 +34,7 @@ class ClustersState(msgspec.Struct, array_like=True):
     grown: list[Cluster]
     now: int
     check_at: int
+    meetings: int = 0
 
 
 def cluster_id(realm: str, event_id: str) -> str:
@@ -55,6 +58,7 @@ class Clusters:
         self._grown: OrderedDict[str, None] = OrderedDict()
         self._now = 0
         self.check_at = 0
+        self.meetings = 0  # times that two clusters were found near to each other
 
     def __len__(self) -> int:
         return len(self._alive)
@@ -78,7 +82,9 @@ class Clusters:
         gone = []
         if len(self._alive) >= self._config.max_clusters:
             gone.append(self._evict_for_room())
-        cluster = Cluster(cluster_id(self._config.realm, event_id), time, time, int(shared), not shared, "", [], [])
+        cluster = Cluster(
+            cluster_id(self._config.realm, event_id), time, time, int(shared), not shared, "", [], [], [], 0
+        )
         self._alive[cluster.id] = cluster
         (self._single if shared else self._grown)[cluster.id] = None
         return cluster, gone
@@ -95,6 +101,19 @@ class Clusters:
             del self._single[cluster.id]
             self._grown[cluster.id] = None
 
+    def meet(self, a: Cluster, b: Cluster) -> None:
+        """Note that two clusters have texts near to each other: a further text may show that they are one."""
+        self.meetings += 1
+        self._note(a, [b.id], self.meetings)
+        self._note(b, [a.id], self.meetings)
+
+    def akin(self, cluster: Cluster) -> Iterator[Cluster]:
+        """Give the living clusters that are noted as near to this one."""
+        for id_ in cluster.akin:
+            other = self.get(id_)
+            if other is not None and other is not cluster:
+                yield other
+
     def merge(self, a: Cluster, b: Cluster) -> tuple[Cluster, Cluster]:
         """Make one of two; gives (survivor, absorbed). The caller moves what is indexed under the absorbed."""
         survivor, absorbed = sorted((a, b), key=lambda cluster: (cluster.founded, cluster.id))
@@ -107,6 +126,7 @@ class Clusters:
         self._grown[survivor.id] = None
         self._grown.move_to_end(survivor.id)
         self._lead(survivor, [*absorbed.absorbed, absorbed.id])
+        self._note(survivor, absorbed.akin, absorbed.met)
         return survivor, absorbed
 
     def expire(self, time: int) -> list[Cluster]:
@@ -121,7 +141,7 @@ class Clusters:
         """Give the state for a snapshot."""
         single = [self._alive[id_] for id_ in self._single]
         grown = [self._alive[id_] for id_ in self._grown]
-        return ClustersState(single, grown, self._now, self.check_at)
+        return ClustersState(single, grown, self._now, self.check_at, self.meetings)
 
     def resume(self, state: ClustersState) -> None:
         """Take up where `state` was taken."""
@@ -130,7 +150,7 @@ class Clusters:
         self._leads = {former: cluster.id for cluster in both for former in cluster.absorbed}
         self._single = OrderedDict.fromkeys(cluster.id for cluster in state.single)
         self._grown = OrderedDict.fromkeys(cluster.id for cluster in state.grown)
-        self._now, self.check_at = state.now, state.check_at
+        self._now, self.check_at, self.meetings = state.now, state.check_at, state.meetings
 
     def _expired(self, queue: OrderedDict[str, None]) -> Iterator[Cluster]:
         limit = self._now - self._config.retention_ms
@@ -151,6 +171,10 @@ class Clusters:
     def _remove(self, cluster: Cluster) -> None:
         del self._alive[cluster.id]
         del (self._grown if cluster.grown else self._single)[cluster.id]
+
+    def _note(self, cluster: Cluster, akin: list[str], met: int) -> None:
+        cluster.met = max(cluster.met, met)
+        cluster.akin = [*(id_ for id_ in cluster.akin if id_ not in akin), *akin][-self._config.max_akin :]
 
     def _lead(self, survivor: Cluster, former: list[str]) -> None:
         for id_ in former:

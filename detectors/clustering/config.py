@@ -20,6 +20,7 @@ class ClusteringConfig(msgspec.Struct, frozen=True, kw_only=True):
     model_scripts: tuple[str, ...] = ("Latin",)  # what the model was trained to read, by Unicode's script names
     read_lexical: float = 0.20  # Jaccard similarity of shingles below which no cosine counts
     unread_lexical: float = 0.40  # the same for texts in other scripts
+    bridge_lexical: float = 0.50  # Jaccard similarity of shingles from which a text near to two clusters merges them
     min_words: int = 4  # a text of fewer words is never matched by its words
     guard_words: int = 7  # a text of up to this many words must be nearer than others
     guard: float = 0.05  # by how much
@@ -30,6 +31,7 @@ class ClusteringConfig(msgspec.Struct, frozen=True, kw_only=True):
     retention_ms: int = 3_196_800_000  # 37 days: 7 until a cluster closes, 30 in which it may come back
     max_clusters: int = 100_000  # alive at once; those shared once go first
     max_representatives: int = 8  # wordings of a cluster that novel texts are compared with
+    max_akin: int = 8  # clusters near to one that are known to it, the last met
     max_aliases: int = 2_000_000  # known wordings
     max_messages: int = 2_000_000  # messages whose cluster is known
     max_marks: int = 500_000  # addresses and pictures
@@ -49,7 +51,7 @@ class ClusteringConfig(msgspec.Struct, frozen=True, kw_only=True):
             _require(0.0 < value <= 1.0, name, "must be above 0 and at most 1", value, "leave it out")
         floor = self.sketch.match
         _require(self.lexical >= floor, "lexical", f"must be at least sketch.match ({floor})", self.lexical, "raise it")
-        for name in ("read_lexical", "unread_lexical"):
+        for name in ("read_lexical", "unread_lexical", "bridge_lexical"):
             value = getattr(self, name)
             _require(0.0 <= value <= 1.0, name, "must be from 0 to 1", value, "use 0 to let the model decide alone")
         ScriptShare(self.model_scripts)
@@ -71,6 +73,7 @@ _POSITIVE = (
     "retention_ms",
     "max_clusters",
     "max_representatives",
+    "max_akin",
     "max_aliases",
     "max_messages",
     "max_marks",

@@ -15,7 +15,7 @@ from detectors.clustering.marks import Mark, Marks, MarksState
 from detectors.clustering.membership import Actor, Membership
 from detectors.clustering.recent import Recent
 from detectors.clustering.rungs import Embed, Found, Near, Rungs, Vectors
-from detectors.clustering.texts import Texts, TextsState
+from detectors.clustering.texts import NEVER, Texts, TextsState, Wording
 from detectors.sketch import Sketch
 from detectors.snapshot import pack, unpack
 from schemas.assignment import Arrival, Assignment, Merge, Method, Suggestion
@@ -166,6 +166,8 @@ class Clustering:
             join.cluster, join.method = cluster, _EXACT
         elif join.cluster is not cluster:
             join.cluster = self._merge((join.cluster, cluster), _EXACT, None, sighting, out)
+        if wording.asked < join.cluster.met:
+            self._ask_again(sighting, wording, join.cluster, join, out)
 
     def _by_search(self, sighting: Sighting, marks: list[Mark], join: Join, out: list[Decision]) -> None:
         found = self._rungs.search(sighting, marks)
@@ -181,14 +183,22 @@ class Clustering:
             if join.suggestion is not None and join.suggestion.cluster_id == join.cluster.id:
                 join.suggestion = None  # linked to just that one
 
+    def _ask_again(
+        self, sighting: Sighting, wording: Wording, cluster: Cluster, join: Join, out: list[Decision]
+    ) -> None:
+        """A text that joined by its words may lie between its cluster and one that was founded after it came."""
+        wording.asked = self._clusters.meetings
+        self._bridge(sighting, self._rungs.again(sighting, cluster), join, out)
+
     def _bridge(self, sighting: Sighting, matches: Sequence[Near], join: Join, out: list[Decision]) -> None:
-        """A text near to two clusters whose own texts are near to each other makes them one."""
+        """A text near to two clusters, by letters too, makes them one if their own texts are near to each other."""
         for near in matches:
             anchor = join.cluster
             other = self._clusters.get(near.cluster.id)
             if anchor is None or other is None or other is anchor:
                 continue
-            if self._texts.akin(anchor, near.representative):
+            letters = near.letters >= self._config.bridge_lexical
+            if letters and self._texts.akin(anchor, near.representative):
                 join.cluster = self._merge((anchor, other), Method.EMBEDDING, near.cosine, sighting, out)
             elif join.suggestion is None:
                 join.suggestion = Suggestion(other.id, near.cosine)
@@ -213,12 +223,16 @@ class Clustering:
 
     def _learn(self, content: Content, cluster: Cluster, join: Join, found: Found) -> None:
         """Remember the wording. It gets a vector only where nothing was near: nearness must not creep on."""
-        join.variants = self._texts.learn(cluster, content).variants
+        asked = NEVER if found.cluster is None else self._clusters.meetings
+        join.variants = self._texts.learn(cluster, content, asked).variants
         if self._recognise is not None:
             join.recognition = self._recognise(content, found.sketch, found.vector)
         if found.method is not Method.LEXICAL:
             vector = found.vector if found.cluster is None else None
             self._texts.represent(cluster, content.fingerprint, found.sketch, vector)
+            for near in found.near:
+                if near.cluster is not cluster:
+                    self._clusters.meet(cluster, near.cluster)
 
     # --- statements ---------------------------------------------------------------------------------------------------
 

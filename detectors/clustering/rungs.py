@@ -32,6 +32,7 @@ class Near(NamedTuple):
     cluster: Cluster
     representative: str
     cosine: float
+    letters: float = 0.0  # Jaccard similarity of shingles
 
 
 class Found(NamedTuple):
@@ -43,6 +44,7 @@ class Found(NamedTuple):
     method: Method = Method.FOUNDER
     similarity: float | None = None
     matches: tuple[Near, ...] = ()  # every cluster from `match` on, nearest first
+    near: tuple[Near, ...] = ()  # every cluster from `suggest` on
     suggestion: Suggestion | None = None
 
 
@@ -69,7 +71,15 @@ class Rungs:
         found = self._lexical(sketch, limits)
         if found.cluster is None:
             return self._meaning(sighting, marks, sketch, limits)
-        return self._between(sighting, found, limits) if self._contested(sighting.content, found) else found
+        return self._between(sighting, found, limits) if self._contested(found) else found
+
+    def again(self, sighting: Sighting, cluster: Cluster) -> tuple[Near, ...]:
+        """Give the other clusters that a known text matches by now; the model is asked where it may bridge to one."""
+        content = sighting.content
+        sketch = self._texts.sketch(content)
+        if not self._resembles_akin(sketch, cluster):
+            return ()
+        return self._between(sighting, Found(sketch, None, cluster), self._demands.limits(content)).matches
 
     def shallow(self, content: Content) -> Found:
         """Climb without the model."""
@@ -99,10 +109,17 @@ class Rungs:
             return Found(sketch)
         return Found(sketch, None, self._clusters.get(hit[0]), Method.LEXICAL, hit[1])
 
-    def _contested(self, content: Content, found: Found) -> bool:
-        """Whether a text that joins one cluster by its letters shares some with another, which it may bridge."""
-        cluster, floor = found.cluster, self._demands.floor(content.normal)
-        return cluster is not None and self._texts.contested(found.sketch, cluster.id, floor)
+    def _contested(self, found: Found) -> bool:
+        """Whether a text that joins one cluster by its letters shares some with another, which it may bridge to."""
+        cluster, sketch, least = found.cluster, found.sketch, self._config.bridge_lexical
+        if cluster is None:
+            return False
+        return self._texts.contested(sketch, cluster.id, least) or self._resembles_akin(sketch, cluster)
+
+    def _resembles_akin(self, sketch: Sketch, cluster: Cluster) -> bool:
+        """Whether a text of a cluster shares letters with one near to it: banding misses many that are known anyway."""
+        least = self._config.bridge_lexical
+        return any(self._texts.resembles(sketch, other, least) for other in self._clusters.akin(cluster))
 
     def _between(self, sighting: Sighting, found: Found, limits: Limits) -> Found:
         """The other clusters that the text matches; how it joins its own stays as it was."""
@@ -122,14 +139,15 @@ class Rungs:
                 if one.cluster.id in ids:
                     return Found(sketch, vector, one.cluster, method, one.cosine)
         suggestion = Suggestion(near[0].cluster.id, near[0].cosine) if near else None
-        return Found(sketch, vector, suggestion=suggestion)
+        return Found(sketch, vector, near=tuple(near), suggestion=suggestion)
 
     def _agreeing(self, near: list[Near], normal: str, sketch: Sketch) -> list[Near]:
         """Leave out what only the model finds near: in a language that it was not taught, strangers look alike."""
         if not near:
             return near
         floor = self._demands.floor(normal)
-        return [one for one in near if self._texts.alike(sketch, one.representative) >= floor]
+        compared = [one._replace(letters=self._texts.alike(sketch, one.representative)) for one in near]
+        return [one for one in compared if one.letters >= floor]
 
     def _near(self, vector: Vectors, at_least: float) -> list[Near]:
         """Each near cluster once, by its nearest representative."""
@@ -168,7 +186,7 @@ class Rungs:
             return False
         sketch = self._sketches[content.fingerprint] = self._texts.sketch(content)
         found = self._lexical(sketch, self._demands.limits(content))
-        return found.cluster is None or self._contested(content, found)
+        return found.cluster is None or self._contested(found)
 
 
 def _read(data: bytes | None, dimension: int) -> Vectors | None:

@@ -19,12 +19,15 @@ from schemas.sighting import Content
 
 Vector = NDArray[np.float32]
 
+NEVER = 2**63 - 1  # more meetings of clusters than there can be
+
 
 class Wording(msgspec.Struct, array_like=True):
     """Where a text belongs, and how its meaning may differ from the one that represents its cluster."""
 
     cluster: str
     variants: tuple[Variant, ...] = ()
+    asked: int = NEVER  # meetings that there had been when it was last compared; NEVER: it need not be again
 
 
 class TextsState(msgspec.Struct, array_like=True):
@@ -78,19 +81,23 @@ class Texts:
         found = self._vectors.query(vector, self._config.candidates, at_least)
         return [(self._owners[key], key, cosine) for key, cosine in found]
 
+    def resembles(self, sketch: Sketch, cluster: Cluster, at_least: float) -> bool:
+        """Whether a text shares so many letters with any of a cluster's representatives."""
+        return any(self.alike(sketch, representative) >= at_least for representative in cluster.representatives)
+
     def akin(self, cluster: Cluster, representative: str) -> bool:
         """Whether a representative is near to any of a cluster's; a cluster without vectors contradicts nothing."""
         vectors = self._index(self.dimension)
         mine = [key for key in cluster.representatives if key in vectors]
         return not mine or any(vectors.similarity(key, representative) >= self._config.suggest for key in mine)
 
-    def learn(self, cluster: Cluster, content: Content) -> Wording:
+    def learn(self, cluster: Cluster, content: Content, asked: int) -> Wording:
         """Remember a new wording of a cluster, and what sets it apart from the one that represents it."""
         if cluster.normal:
-            wording = Wording(cluster.id, variants(cluster.normal, content.normal))
+            wording = Wording(cluster.id, variants(cluster.normal, content.normal), asked)
         else:
             cluster.normal = content.normal
-            wording = Wording(cluster.id)
+            wording = Wording(cluster.id, (), asked)
         self.aliases.put(content.fingerprint, wording)
         return wording
 

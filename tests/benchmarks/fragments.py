@@ -31,6 +31,10 @@ SHARED = SPREADING - {Kind.REPLY}
 HOLDS = 0.1  # of a rumour's shares: a cluster with fewer may be alerted for another rumour
 
 
+Wordings = Mapping[str, tuple[str, str, str]]
+"""Of each rumour: a first wording, a second, and one between the two."""
+
+
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """A stream and the rumours in it that deserve an alert."""
 
@@ -239,14 +243,18 @@ def chain(text: str, other: str, config: ClusteringConfig, embedder: Embedder) -
     return None
 
 
-def bridged(judged: Judged, embedder: Embedder, draw: np.random.Generator, between: float) -> Judged:
-    """The positives for which there is a `chain`, no links, a part of their shares in the words between."""
+def chains(judged: Judged, embedder: Embedder) -> Wordings:
+    """The `chain` of each positive that has one."""
     texts, config = first_texts(judged), ClusteringConfig()
     names = [track.name for track in judged.positives]
     found = {
         name: chain(texts[name], texts[names[n - 1]], config, embedder) for n, name in enumerate(names) if name in texts
     }
-    wordings = {name: three for name, three in found.items() if three is not None}
+    return {name: three for name, three in found.items() if three is not None}
+
+
+def bridged(judged: Judged, wordings: Wordings, draw: np.random.Generator, between: float) -> Judged:
+    """The positives that have a chain of wordings, no links, a part of their shares in the words between."""
     events = [event for event in judged.events if judged.rumour_of[event.event_id] in wordings]
     kept = [track for track in judged.positives if track.name in wordings]
     return dealt(msgspec.structs.replace(judged, events=events, positives=kept), wordings, 0.0, draw, between)

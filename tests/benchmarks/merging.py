@@ -9,12 +9,14 @@ import numpy as np
 from detectors.clustering import ClusteringConfig
 from detectors.growth import GrowthConfig, make_detector
 from streams.simulator.simulate import simulate
+from tests.benchmarks.bridges import report_bridges
 from tests.benchmarks.fragments import (
     Found,
     Judged,
     ahead,
     alone,
     bridged,
+    chains,
     figure,
     halved,
     perfect,
@@ -100,8 +102,9 @@ def split_by_language(judged: Sequence[Judged], embedder: Remembering) -> None:
 def split_by_words(judged: Sequence[Judged], embedder: Remembering) -> None:
     """Two wordings too far apart to be one, and a twentieth of the shares in one between them; no links."""
     rows = []
-    for one in judged:
-        apart = bridged(one, embedder, np.random.default_rng(SEED), BETWEEN)
+    chained = [(one, chains(one, embedder)) for one in judged]
+    for one, wordings in chained:
+        apart = bridged(one, wordings, np.random.default_rng(SEED), BETWEEN)
         names = {track.name for track in apart.positives}
         kept = [event for event in one.events if one.rumour_of[event.event_id] in names]
         whole = run_merging(msgspec.structs.replace(apart, events=kept), embedder)
@@ -124,6 +127,7 @@ def split_by_words(judged: Sequence[Judged], embedder: Remembering) -> None:
         ),
         rows,
     )
+    report_bridges(chained, BETWEEN, embedder)
 
 
 # --- without the pipeline ---------------------------------------------------------------------------------------------

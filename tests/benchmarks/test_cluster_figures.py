@@ -5,8 +5,12 @@ import pytest
 
 from detectors.clustering import ClusteringConfig
 from detectors.embedding import HashingEmbedder
+from detectors.graph import Outcome
 from detectors.pipeline.intake import read_content
+from detectors.pipeline.rows import EdgeRow
+from schemas.assignment import Arrival, Method
 from schemas.event import ForwardEvent, Kind
+from tests.benchmarks.bridges import Fate, fate
 from tests.benchmarks.evaluate_clusters import agreement, returned
 from tests.benchmarks.fragments import Unmerging, ahead, halved
 from tests.benchmarks.gold import BCUBED_F, corpus, fit, interval
@@ -141,3 +145,69 @@ def test_the_ladder_without_merges_leaves_two_clusters_that_a_link_would_join():
     stage.update(say("b", "all schools reopen on monday says the office", 1))
     stage.update(say("c", "all schools reopen on monday says the office", 2, Kind.FORWARD, parent="a"))
     assert (len(stage), stage.merged) == (2, 0)
+
+
+THREE = (
+    "the old dam above the town has burst and nobody knows how many people are still there at this hour",
+    "the old dam above the town has burst and nobody knows how many villagers wait for boats tonight",
+    "the old dam above the town has burst and nobody knows how many people wait for boats tonight",
+)
+FEW = (
+    "the old dam above the town has burst",
+    "all schools reopen on monday says the office",
+    "a goal in the last minute",
+)
+
+
+def edge(text, cluster, method=Method.EXACT):
+    return EdgeRow(
+        cluster_id=cluster,
+        time=1,
+        event_id="e",
+        kind=Kind.POST,
+        platform="x",
+        message="m",
+        parent=None,
+        source="unknown",
+        confidence=0.0,
+        placed=next(iter(Outcome)),
+        sharer="s",
+        chat=None,
+        fingerprint=read_content(text, ()).fingerprint,
+        method=method,
+        similarity=None,
+        variants="",
+        arrival=Arrival.ON_TIME,
+        suggestion=None,
+        suggestion_similarity=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("order", "clusters", "merged_into", "expected"),
+    [
+        ((0, 1, 2), "aba", {"b": "a"}, Fate.ONE),
+        ((0, 2, 1, 2), "aaba", {"b": "a"}, Fate.ONE_EARLY),
+        ((0, 1), "ab", {}, Fate.UNDRAWN),
+        ((0, 1, 2), "abc", {}, Fate.TAKEN),
+        ((0, 1, 2), "aba", {}, Fate.OTHER),
+    ],
+)
+def test_the_fate_of_a_bridge_is_the_first_that_holds(order, clusters, merged_into, expected):
+    first = set()
+    shares = []
+    for which, cluster in zip(order, clusters, strict=True):
+        founds = which != 2 and which not in first
+        first.add(which)
+        shares.append(edge(THREE[which], cluster, Method.FOUNDER if founds else Method.EXACT))
+    assert fate(shares, THREE, merged_into) is expected
+
+
+def test_a_wording_that_joined_another_rumour_is_told_from_one_that_founded():
+    shares = [edge(THREE[0], "a", Method.EMBEDDING), edge(THREE[1], "b", Method.FOUNDER), edge(THREE[2], "b")]
+    assert fate(shares, THREE, {}) is Fate.TAKEN
+
+
+def test_halves_with_few_letters_in_common_are_told_from_an_overlooked_bridge():
+    shares = [edge(FEW[0], "a", Method.FOUNDER), edge(FEW[1], "b", Method.FOUNDER), edge(FEW[2], "a")]
+    assert fate(shares, FEW, {}) is Fate.LETTERS

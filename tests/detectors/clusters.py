@@ -70,7 +70,8 @@ class Angles:
 
 
 # Round limits for texts whose vectors are set by hand: no letters in common are asked for.
-LIMITS = {"lexical": 0.80, "match": 0.85, "suggest": 0.75, "read_lexical": 0.0, "unread_lexical": 0.0}
+LIMITS = {"lexical": 0.80, "match": 0.85, "suggest": 0.75}
+LIMITS |= dict.fromkeys(("read_lexical", "unread_lexical", "bridge_lexical"), 0.0)
 
 
 def clustering(angles: dict[str, float] | None = None, **config: object) -> Clustering:

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 from detectors.clustering import Clustering, ClusteringConfig
-from detectors.clustering.clusters import cluster_id
-from detectors.sketch import SketchConfig
+from detectors.clustering.clusters import Cluster, cluster_id
+from detectors.clustering.texts import NEVER, Wording
+from detectors.sketch import SketchConfig, Sketcher, estimate
 from schemas.assignment import Arrival, Merge, Method, Suggestion, Variant
 from schemas.event import AccountStatus, Counters, Debunk, Kind, Report
-from tests.detectors.clusters import LIMITS, Angles, clustering, digest, only, picture, say
+from tests.detectors.clusters import LIMITS, Angles, clustering, content, digest, only, picture, say
 
 # Lexically unrelated wordings of one claim, and angles that set their cosines:
 #   DAM 0 deg -- BRIDGE 20 deg -- FLOOD 40 deg        cos 20 = .940 (match)   cos 40 = .766 (suggest)
@@ -300,6 +301,15 @@ def test_a_bridge_between_two_near_clusters_makes_them_one_and_the_earlier_id_st
     assert len(stage) == 1
 
 
+def test_a_bridge_that_shares_few_letters_with_the_other_cluster_only_suggests_it() -> None:
+    stage = clustering(ANGLES, bridge_lexical=0.5)
+    first, second = only(stage.update(say("a", DAM))), only(stage.update(say("b", FLOOD, 1)))
+    joined = only(stage.update(say("c", BRIDGE, 2)))
+    assert (joined.cluster_id, joined.method) == (first.cluster_id, Method.EMBEDDING)
+    assert joined.suggestion == Suggestion(second.cluster_id, 0.939693)
+    assert len(stage) == 2
+
+
 REPORTED = "the old dam above the town has burst and nobody knows how many people are still there at this hour"
 NEARLY = REPORTED.replace("this hour", "that hour")
 RETOLD = REPORTED.replace("people are still there", "villagers wait")
@@ -322,6 +332,131 @@ def test_a_text_that_joins_by_its_letters_bridges_nothing_where_the_two_are_not_
     joined = only(stage.update(say("c", NEARLY, 2)))
     assert (joined.cluster_id, joined.method) == (first.cluster_id, Method.LEXICAL)
     assert joined.suggestion == Suggestion(second.cluster_id, 0.906308)
+
+
+UNPROPOSED = REPORTED.replace("people are still there at this hour", "are missing in the mud below it")
+
+
+def test_a_text_bridges_to_a_cluster_near_its_own_also_where_banding_does_not_propose_it() -> None:
+    stage = clustering({REPORTED: 0, NEARLY: 20, UNPROPOSED: 40})
+    first, second = only(stage.update(say("a", REPORTED))), only(stage.update(say("b", UNPROPOSED, 1)))
+    assert not stage._texts.contested(stage._texts.sketch(content(NEARLY)), first.cluster_id, 0.0)
+    assert stage.wanted([say("c", NEARLY, 2)]) == [NEARLY]
+    merge, joined = stage.update(say("c", NEARLY, 2))
+    assert (merge.survivor, merge.absorbed) == (first.cluster_id, second.cluster_id)
+    assert (joined.cluster_id, joined.method) == (first.cluster_id, Method.LEXICAL)
+
+
+EARLY = {REPORTED: 0, NEARLY: 20, RETOLD: 40}
+ALIKE = estimate(*(Sketcher(SketchConfig()).sketch(text) for text in (NEARLY, RETOLD)))
+
+
+def early(**config: object) -> tuple[Clustering, str, str]:
+    """A text between two came before the second of them; gives the clusters of the two."""
+    stage = clustering(EARLY, **config)
+    first = only(stage.update(say("a", REPORTED)))
+    assert only(stage.update(say("b", NEARLY, 1))).cluster_id == first.cluster_id
+    second = only(stage.update(say("c", RETOLD, 2)))
+    assert second.suggestion == Suggestion(first.cluster_id, 0.766044)
+    return stage, first.cluster_id, second.cluster_id
+
+
+def test_a_text_that_came_before_the_cluster_it_bridges_to_makes_them_one_when_it_comes_again() -> None:
+    # REPORTED founds | NEARLY joins by its letters | RETOLD founds, .77 from REPORTED | NEARLY again: .94 from RETOLD
+    stage, first, second = early()
+    merge, joined = stage.update(say("d", NEARLY, 3))
+    assert merge == Merge(
+        survivor=first,
+        absorbed=second,
+        time=3,
+        method=Method.EMBEDDING,
+        event_id=digest("event d"),
+        similarity=0.939693,
+    )
+    assert (joined.cluster_id, joined.method) == (first, Method.EXACT)
+
+
+def test_a_paraphrase_that_came_before_the_cluster_it_bridges_to_makes_them_one_when_it_comes_again() -> None:
+    stage = clustering(ANGLES)
+    first = only(stage.update(say("a", DAM)))
+    assert only(stage.update(say("b", BRIDGE, 1))).method is Method.EMBEDDING
+    second = only(stage.update(say("c", FLOOD, 2)))
+    merge, _ = stage.update(say("d", BRIDGE, 3))
+    assert (merge.survivor, merge.absorbed) == (first.cluster_id, second.cluster_id)
+
+
+def test_a_text_that_founded_its_cluster_is_not_compared_again() -> None:
+    stage, first, _ = early()
+    asked = len(stage._rungs._embed.asked)
+    assert only(stage.update(say("d", REPORTED, 3))).cluster_id == first
+    assert only(stage.update(say("e", RETOLD, 3))).cluster_id != first
+    assert len(stage._rungs._embed.asked) == asked
+
+
+@pytest.mark.parametrize(("least", "merged"), [(ALIKE, True), (ALIKE + 1e-6, False)])
+def test_a_text_that_comes_again_bridges_only_where_it_shares_enough_letters(least: float, merged: bool) -> None:
+    stage, first, second = early(bridge_lexical=least)
+    asked = len(stage._rungs._embed.asked)
+    stage.update(say("d", NEARLY, 3))
+    assert (stage.resolve(second) == first) is merged
+    assert (len(stage._rungs._embed.asked) > asked) is merged
+
+
+def test_a_text_is_compared_again_once_for_each_cluster_that_its_own_meets() -> None:
+    # FLOOD -41 deg    REPORTED 0    NEARLY 9    RETOLD 41        cos 41 = .755 (suggest), cos 32 = .848 (no match)
+    stage = clustering({REPORTED: 0, NEARLY: 9, RETOLD: 41, FLOOD: -41})
+    first = only(stage.update(say("a", REPORTED)))
+    stage.update(say("b", NEARLY, 1))
+    stage.update(say("c", RETOLD, 2))
+    asked = []
+    for time in (3, 4):
+        assert only(stage.update(say(f"d{time}", NEARLY, time))).cluster_id == first.cluster_id
+        asked.append(len(stage._rungs._embed.asked))
+    assert asked[0] == asked[1]
+    stage.update(say("e", FLOOD, 5))  # meets REPORTED: RETOLD still shares letters with NEARLY
+    for time in (6, 7):
+        assert only(stage.update(say(f"d{time}", NEARLY, time))).cluster_id == first.cluster_id
+        asked.append(len(stage._rungs._embed.asked))
+    assert [n - asked[1] for n in asked[2:]] == [2, 2]  # FLOOD, and NEARLY once
+
+
+def test_a_text_that_comes_again_bridges_nothing_where_the_two_are_not_near_each_other() -> None:
+    stage = clustering({REPORTED: 0, NEARLY: 25, RETOLD: 50})
+    first = only(stage.update(say("a", REPORTED)))
+    stage.update(say("b", NEARLY, 1))
+    assert only(stage.update(say("c", RETOLD, 2))).suggestion is None
+    assert only(stage.update(say("d", NEARLY, 3))).cluster_id == first.cluster_id
+    assert len(stage) == 2
+
+
+def test_a_merged_cluster_goes_on_knowing_what_both_were_near_to() -> None:
+    stage, first, second = early()
+    stage.update(say("x", CALM, 3))
+    stage.update(say("y", CALM, 4, Kind.FORWARD, parent="c"))  # RETOLD's cluster and CALM's are one
+    merge, _ = stage.update(say("d", NEARLY, 5))
+    assert (merge.survivor, merge.absorbed) == (first, second)
+
+
+def test_a_cluster_that_was_forgotten_is_bridged_to_by_nothing() -> None:
+    stage, first, _ = early(retention_ms=10)
+    stage.update(say("d", REPORTED, 9))
+    assert only(stage.update(say("e", NEARLY, 13))).cluster_id == first
+    assert len(stage) == 1
+
+
+def test_only_the_last_clusters_that_one_met_are_remembered() -> None:
+    stage, first, second = early(max_akin=1, bridge_lexical=0.5)
+    assert [[other.id for other in stage._clusters.akin(one)] for one in stage._clusters] == [[second], [first]]
+    third = only(stage.update(say("x", FLOOD, 3)))
+    stage._clusters.meet(stage._clusters.get(first), stage._clusters.get(third.cluster_id))
+    assert only(stage.update(say("d", NEARLY, 4))).cluster_id == first  # RETOLD's is no longer known to be near
+    assert len(stage) == 3
+
+
+def test_a_wording_and_a_cluster_of_before_they_could_meet_still_load() -> None:
+    cluster = msgspec.msgpack.decode(msgspec.msgpack.encode(["a", 1, 2, 3, True, "dam", [], []]), type=Cluster)
+    wording = msgspec.msgpack.decode(msgspec.msgpack.encode(["a", []]), type=Wording)
+    assert (cluster.akin, cluster.met, wording.asked) == ([], 0, NEVER)
 
 
 def test_a_text_between_two_clusters_that_are_not_near_each_other_bridges_nothing() -> None:

@@ -1,0 +1,93 @@
+"""What becomes of two halves of a rumour with words between them, bridge by bridge: a table of `evaluate_clusters`.
+
+Recall alone does not tell a bridge that the ladder overlooks from one that was never there.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+import numpy as np
+
+from detectors.clustering import ClusteringConfig
+from detectors.clustering.limits import Demands
+from detectors.pipeline import Pipeline, PipelineConfig
+from detectors.pipeline.intake import read_content
+from detectors.pipeline.rows import EdgeRow
+from detectors.sketch import Sketcher, estimate
+from schemas.assignment import Method
+from tests.benchmarks.fragments import Judged, Wordings, bridged
+from tests.benchmarks.tracks import NAMES, Remembering, Run, digests, drive, resolve, table
+from tests.realdata.loaders import encoded
+
+DRAWS = 8  # which share bears which words
+
+
+class Fate(StrEnum):
+    """What became of a rumour's halves, the first that holds."""
+
+    ONE = "one cluster"
+    ONE_EARLY = "one, though the words between came first"  # before the second half did
+    UNDRAWN = "no share in the words between"
+    TAKEN = "a wording joined another rumour"
+    LETTERS = "too few letters in common"
+    OTHER = "other"
+
+
+def report_bridges(judged: Sequence[tuple[Judged, Wordings]], between: float, embedder: Remembering) -> None:
+    """Print how many bridges had each fate, over several draws."""
+    rows = []
+    for one, wordings in judged:
+        fates = Counter[Fate]()
+        for seed in range(DRAWS):
+            apart = bridged(one, wordings, np.random.default_rng(seed), between)
+            fates.update(fates_in(run_words(apart, embedder), apart, wordings))
+        rows.append((one.name, fates.total(), *(fates[fate] for fate in Fate)))
+    table(f"the same over {DRAWS} draws: what became of the two wordings", ("positives of", "n", *Fate), rows)
+
+
+def run_words(judged: Judged, embedder: Remembering) -> Run:
+    """The real pipeline over a stream."""
+    return drive(
+        encoded(judged.events),
+        Pipeline(PipelineConfig(growth=judged.growth), embedder, NAMES, "benchmark"),
+        embedder,
+    )
+
+
+def fates_in(run: Run, judged: Judged, wordings: Wordings) -> list[Fate]:
+    """The fate of each positive."""
+    rumour_of = digests(judged.events, judged.rumour_of)
+    shares: defaultdict[str, list[EdgeRow]] = defaultdict(list)
+    for edge in run.edges:
+        shares[rumour_of[edge.event_id]].append(edge)
+    return [fate(shares[track.name], wordings[track.name], run.merged_into) for track in judged.positives]
+
+
+def fate(shares: Sequence[EdgeRow], wording: Sequence[str], merged_into: Mapping[str, str]) -> Fate:
+    """Of one rumour, given its shares in order, its first, second and between wording, and who was merged into whom."""
+    ways = [read_content(text, ()).fingerprint for text in wording]
+    first, second, between = ([edge for edge in shares if edge.fingerprint == way] for way in ways)
+    homes = [home(some, merged_into) for some in (first, second, between) if some]
+    if not between or not second:
+        return Fate.UNDRAWN
+    if any(some[0].method is not Method.FOUNDER for some in (first, second)) or homes[2] not in homes[:2]:
+        return Fate.TAKEN
+    if homes[0] == homes[1]:
+        return Fate.ONE_EARLY if shares.index(between[0]) < shares.index(second[0]) else Fate.ONE
+    return Fate.OTHER if letters_agree(wording) else Fate.LETTERS
+
+
+def home(shares: Sequence[EdgeRow], merged_into: Mapping[str, str]) -> str:
+    """The cluster that most of a wording's shares ended in; it may be forgotten and founded again."""
+    ended = Counter(resolve(edge.cluster_id, merged_into) for edge in shares)
+    return ended.most_common(1)[0][0]
+
+
+def letters_agree(wording: Sequence[str]) -> bool:
+    """Whether both halves share letters enough to be near, and the words between with each enough to merge them."""
+    config = ClusteringConfig()
+    sketcher, normals = Sketcher(config.sketch), [read_content(text, ()).normal for text in wording]
+    first, second, between = map(sketcher.sketch, normals)
+    bridged = min(estimate(first, between), estimate(second, between)) >= config.bridge_lexical
+    return bridged and estimate(first, second) >= Demands(config).floor(normals[1])
