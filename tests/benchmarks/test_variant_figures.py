@@ -17,7 +17,6 @@ from tests.benchmarks.evaluate_variants import (
     marks_of,
     mean_ahead,
     mean_gap,
-    several_q,
 )
 from tests.benchmarks.kernel_fit import kernel_of
 from tests.benchmarks.recorded import STREAMS, tracks
@@ -230,7 +229,7 @@ def test_a_search_is_never_behind_l_where_it_searched():
 
 def test_several_q_are_of_cascades_that_can_be_alerted():
     found = [Track("small", [0, 1])] * 50 + [Track(f"{n}", list(range(n))) for n in range(3, 103)]
-    assert several_q(a_case(found)) == [63, 78, 93]
+    assert a_case(found).several_q == [63, 78, 93]
 
 
 def test_an_interval_is_ahead_or_behind_only_as_far_as_it_is_printed():

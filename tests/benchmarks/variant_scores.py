@@ -22,6 +22,9 @@ SLOW: Kernel = (0.03, 0.02, 0.06, 0.09, 0.13, 0.67)
 FLAT: Kernel = (1 / 6,) * 6
 HEAD_START = 0.8  # what the quick kernel's score is raised by, so that it is the lesser one in slow cascades only
 SPREAD = 1 / 0.3  # direct followers to all: what L's cap comes to
+SIZES = (60, 75, 90)
+"""Percentiles of the sizes that make several q."""
+BUDGETS = (0.5, 1.0, 2.0)
 POWER = 0.5  # of N in L's score
 SHAPE = 0.5  # weight of ln c in it
 LESS = 0.5  # over the root of N, taken off it
@@ -36,8 +39,14 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     shares: Shares
     own: Kernel = KERNEL_WEIGHTS  # fitted to the earlier half
     others: Kernel = KERNEL_WEIGHTS  # fitted to the other streams
-    thinned: Mapping[int, Shares]  # by how soon after the one before a share has no row, ms
-    audience: Mapping[str, Shares]  # the same shares with known audiences as marks, by how they are weighed
+    thinned: Mapping[int, Shares] = {}  # by how soon after the one before a share has no row, ms
+    audience: Mapping[str, Shares] = {}  # the same shares with known audiences as marks, by how they are weighed
+
+    @property
+    def several_q(self) -> list[int]:
+        """Sizes that somebody might call big, so that chance at one of them weighs less."""
+        sizes = self.shares.final[self.shares.final >= self.shares.least]
+        return sorted({math.ceil(np.percentile(sizes, at)) for at in SIZES})
 
 
 Score = Callable[[Case], Floats]
