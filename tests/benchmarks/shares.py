@@ -1,7 +1,8 @@
 """Every share of many cascades beside the state that L has at it, as arrays, so that any score is one expression.
 
 A score may use what is linear in the shares, and so can be retracted, merged and read in any order: sizes, sums over the
-six time constants, the same sums of marks. How early a score alerts is found for all resamples at once.
+six time constants, the same sums of marks; and the time of the first. How early a score alerts is found for all resamples
+at once.
 """
 
 import math
