@@ -24,7 +24,7 @@ from tests.realdata.loaders import data_folder
 PARTS = {
     "growth": "How early: clusters as the program found them",
     "alerts": "How early: recorded cascades, every detector, three budgets",
-    "variants": "How early: other scores in L's place",
+    "variants": "How early: other scores in L's place, and whom alerts are about",
     "forecast": "How many more: range, reproduction number, SEISMIC",
     "nulls": "False alarms where nothing takes off",
     "budget": "What a budget of alerts costs, and whether it holds",

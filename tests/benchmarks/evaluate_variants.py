@@ -2,11 +2,10 @@
 
 Its constants are moved, its kernel is fitted, its evidence, its time scales and the shape of growth are tried otherwise.
 A change is worth making only where it wins on some stream and loses on none; the intervals say which differences the
-data can tell from chance. At last the constants of each kind are chosen on the other streams, as one has to who does not
-know the platform yet.
+data can tell from chance. Then the constants of each kind are chosen on the other streams, as one has to who does not
+know the platform yet. At last come the tables of whom the alerts are about, for how early says nothing of that.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -22,17 +21,15 @@ from tests.benchmarks.recorded import LARGE, STREAMS, Recorded, halves, tracks
 from tests.benchmarks.scores import Interval
 from tests.benchmarks.shares import Flags, Floats, Shares, audiences, interval, judged, pf_of, resamples, shares_of
 from tests.benchmarks.tracks import Track, require_data, table
-from tests.benchmarks.variant_scores import AUDIENCE, FAMILIES, WEIGHED, Case, constants
+from tests.benchmarks.variant_scores import AUDIENCE, BUDGETS, FAMILIES, WEIGHED, Case, constants
 from tests.benchmarks.variant_search import Searched, left_out, terms
+from tests.benchmarks.variant_subjects import report_subjects
 from tests.realdata import loaders
 
 COORDINATED = Recorded(name="CooRTweet", load=loaders.coortweet, events_file="coortweet_russian_dev")
 SIMULATED = SimulatorConfig(seed=11, events=16_000)
 SIMULATED_NAME = "simulated"
 TOGETHER = {"within 2 s as one": 2_000, "within 2 min as one": 120_000}
-SIZES = (60, 75, 90)
-"""Percentiles of the sizes that make several q."""
-BUDGETS = (0.5, 1.0, 2.0)
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +43,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def main() -> None:
-    """Print every stream's table, then what may be learnt from some streams for another."""
+    """Print every stream's table, then what may be learnt from some streams for another, then whom alerts are about."""
     require_data()
     cases = with_kernels([recorded_case(one) for one in (*STREAMS, COORDINATED, LARGE)] + [simulated_case()])
     found = {case.name: report(case) for case in cases}
@@ -54,6 +51,7 @@ def main() -> None:
     report_means(found)
     report_choice(found)
     report_search(cases)
+    report_subjects()
 
 
 # --- streams ----------------------------------------------------------------------------------------------------------
@@ -118,7 +116,7 @@ def with_kernels(cases: Sequence[Case]) -> list[Case]:
 
 def report(case: Case) -> dict[str, Figures]:
     """PF of each variant, and the differences to L."""
-    figure = partial(figures, case, several_q(case))
+    figure = partial(figures, case, case.several_q)
     found = {"L": figure(case.shares, constants()(case))}
     for family in FAMILIES.values():
         found |= {name: figure(case.shares, score(case)) for name, score in family.items()}
@@ -136,12 +134,6 @@ def report(case: Case) -> dict[str, Figures]:
     names = ("variant", "PF", "later", "earlier", "all, 0.5 alerts", "all, 2 alerts", "several q, 0.5 to 2")
     table(title, names, rows)
     return found
-
-
-def several_q(case: Case) -> list[int]:
-    """Sizes that somebody might call big, so that chance at one of them weighs less."""
-    sizes = case.shares.final[case.shares.final >= case.shares.least]
-    return sorted({math.ceil(np.percentile(sizes, at)) for at in SIZES})
 
 
 def figures(case: Case, sizes: Sequence[int], shares: Shares, scores: Floats) -> Figures:
@@ -228,7 +220,7 @@ def report_search(cases: Sequence[Case]) -> None:
     streams = {}
     for case in cases:
         final = case.shares.final
-        aims = [(final >= q, factor) for q in several_q(case) for factor in BUDGETS]
+        aims = [(final >= q, factor) for q in case.several_q for factor in BUDGETS]
         streams[case.name] = Searched(case=case, terms=terms(case), aims=aims)
     rows = [(name, seen, unseen) for name, (seen, unseen) in left_out(streams).items()]
     table("Weights of eight terms, searched for: PF ahead of L", ("left out", "on the others", "on it"), rows)

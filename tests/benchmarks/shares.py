@@ -1,7 +1,8 @@
 """Every share of many cascades beside the state that L has at it, as arrays, so that any score is one expression.
 
 A score may use what is linear in the shares, and so can be retracted, merged and read in any order: sizes, sums over the
-six time constants, the same sums of marks. How early a score alerts is found for all resamples at once.
+six time constants, the same sums of marks; and the time of the first. How early a score alerts is found for all resamples
+at once.
 """
 
 import math
@@ -178,9 +179,25 @@ def pf_of(one: Judged, positive: Flags, times: Floats, factor: float = 1.0) -> F
         times: how often each cascade counts, shape (cascades, resamples).
         factor: alerts for each positive.
     """
+    return pf_at(one, positive, times, thresholds(one, positive, times, factor))
+
+
+def thresholds(one: Judged, counted: Flags, times: Floats, factor: float = 1.0) -> Ints:
+    """The rank from which each resample has `factor` alerts for each cascade that is counted; shape (resamples,)."""
+    return _thresholds(one.peaks, times, np.rint(factor * times[counted].sum(axis=0)))
+
+
+def alerted(one: Judged, threshold: Ints) -> Flags:
+    """Which cascades ever reach each threshold, shape (cascades, resamples)."""
+    found: Flags = one.peaks[:, None] >= threshold
+    return found
+
+
+def pf_at(one: Judged, positive: Flags, times: Floats, thresholds: Ints) -> Floats:
+    """PF of the positives at each resample's threshold; not a number where it has none."""
     some = np.flatnonzero(positive)
     wanted = times[some].sum(axis=0)
-    threshold, which = np.unique(_thresholds(one.peaks, times, np.rint(factor * wanted)), return_inverse=True)
+    threshold, which = np.unique(thresholds, return_inverse=True)
     rows = np.searchsorted(one.keys, some[:, None] * one.span + np.minimum(threshold, one.span))
     sharers = one.sharers[np.minimum(rows, len(one.keys) - 1)]
     ahead = np.where(one.peaks[some, None] >= threshold, 1.0 - sharers / one.final[some, None], 0.0)

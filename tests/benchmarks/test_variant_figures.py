@@ -8,7 +8,7 @@ import pytest
 
 from detectors.growth import GrowthConfig
 from detectors.growth.config import KERNEL_WEIGHTS
-from detectors.growth.l import TAU_MS
+from detectors.growth.l import TAU_MS, L, expected_further
 from tests.benchmarks.evaluate_variants import (
     Figures,
     ahead,
@@ -17,11 +17,11 @@ from tests.benchmarks.evaluate_variants import (
     marks_of,
     mean_ahead,
     mean_gap,
-    several_q,
 )
 from tests.benchmarks.kernel_fit import kernel_of
+from tests.benchmarks.recorded import STREAMS, tracks
 from tests.benchmarks.scores import Interval, at_budget
-from tests.benchmarks.shares import interval, judged, pf_of, resamples, shares_of
+from tests.benchmarks.shares import alerted, interval, judged, pf_of, resamples, shares_of, thresholds
 from tests.benchmarks.tracks import Track, trace
 from tests.benchmarks.variant_scores import (
     AUDIENCE,
@@ -35,6 +35,7 @@ from tests.benchmarks.variant_scores import (
     relative_audience,
 )
 from tests.benchmarks.variant_search import START, Searched, left_out, terms
+from tests.realdata import loaders
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -52,14 +53,47 @@ def a_case(found: list[Track], q: int = 20):
     return case_of("made up", found, q, LEAST, audience)
 
 
+def scores_of_l(found: list[Track]) -> list[float]:
+    scores = []
+    for track in found:
+        detector = L(GrowthConfig())
+        scores += [detector.update(at) for at in track.times]
+    return scores
+
+
 def test_the_score_with_ls_constants_is_l_at_every_share():
+    found = [*some_cascades(5), Track("at once", [5] * 8)]
+    assert constants()(a_case(found)).tolist() == pytest.approx(scores_of_l(found), abs=2e-6)
+
+
+@pytest.mark.skipif(loaders.data_folder() is None, reason="no development data: set HEARSAY_DATA to their folder")
+@pytest.mark.parametrize("stream", [STREAMS[0], STREAMS[2]], ids=lambda stream: stream.name)
+def test_the_score_with_ls_constants_is_l_at_every_recorded_share(stream):
+    found = [track for track in tracks(stream) if track.final >= 2]
+    assert constants()(a_case(found)).tolist() == pytest.approx(scores_of_l(found), abs=2e-6)
+
+
+def test_without_exponent_and_evidence_the_score_is_that_of_size_and_fresh_mass_alone():
     found = some_cascades(5)
     case = a_case(found)
-    ours = iter(constants()(case).tolist())
-    for track in found:
-        theirs = trace(track, GrowthConfig(min_sharers=1))
-        here = [next(ours) for _ in track.times]
-        assert [here[n - 1] for n in theirs.sharers] == pytest.approx(theirs.scores, abs=2e-6)
+    mass, size = case.shares.sums @ np.array(KERNEL_WEIGHTS), case.shares.size
+    alone = np.log([expected_further(*pair) for pair in zip(size.tolist(), mass.tolist(), strict=True)])
+    bare = FAMILIES["exponent and evidence"]["without exponent and evidence"]
+    assert bare(case).tolist() == pytest.approx((alone + np.log(size) / 2).tolist())
+
+
+def test_what_speeds_up_is_higher_with_the_exponent_and_what_slows_down_lower():
+    times = np.arange(1, 61)
+    slower, faster = (HOUR * times**2).tolist(), (HOUR * times**0.5).astype(int).tolist()
+    case = a_case([Track("slower", slower), Track("faster", faster)])
+    gap = constants()(case) - FAMILIES["exponent and evidence"]["without exponent"](case)
+    assert gap[59] < 0 < gap[-1]
+
+
+def test_what_is_taken_off_for_small_counts_fades_as_they_grow():
+    case = a_case([Track("a", [n * HOUR for n in range(100)])])
+    gap = FAMILIES["exponent and evidence"]["without evidence"](case) - constants()(case)
+    assert (gap[0], gap[3], gap[99]) == pytest.approx((0.5, 0.25, 0.05))
 
 
 @pytest.mark.parametrize("factor", [0.0, 0.5, 1.0, 2.0, 100.0])
@@ -83,6 +117,16 @@ def test_pf_by_rank_breaks_ties_as_the_threshold_does():
             again = np.repeat(np.arange(10), times).tolist()
             theirs = at_budget([trace(found[n], config) for n in again], positive[again].tolist(), factor)
             assert ours[column] == pytest.approx(theirs.pf)
+
+
+def test_alerts_are_as_many_as_the_counted_cascades_that_count():
+    found = [Track(f"{n}", list(range(size))) for n, size in enumerate([9, 8, 7, 6, 5, 2])]
+    shares, counted = shares_of(found, LEAST), np.array([True, False, False, True, False, False])
+    one, times = judged(shares, shares.size), np.array([[1.0, 0.0, 1.0, 1.0, 1.0, 1.0], [1.0] * 6]).T
+    told = alerted(one, thresholds(one, counted, times))  # two for two, and the second was not drawn the first time
+    assert told[:, 0].tolist() == [True, True, True, False, False, False]
+    assert told[:, 1].tolist() == [True, True, False, False, False, False]
+    assert not alerted(one, thresholds(one, counted, times, 0.1)).any()
 
 
 def test_a_resample_without_positives_has_no_figure():
@@ -128,12 +172,12 @@ def test_an_unknown_audience_counts_as_the_usual_one_and_a_larger_one_more():
 def test_the_exponent_is_that_of_the_power_by_which_a_cascade_grows():
     for power in (0.5, 1.0, 2.0):
         times = np.round(100 * HOUR * (np.arange(2001) / 2000) ** (1 / power)).astype(int).tolist()
-        assert exponent(shares_of([Track("a", times)], 2), 0.0)[-1] == pytest.approx(power, rel=0.01)
+        assert exponent(shares_of([Track("a", times)], 2), even=0.0)[-1] == pytest.approx(power, rel=0.01)
 
 
 def test_the_exponent_of_few_shares_is_near_one():
     burst = shares_of([Track("a", [0, HOUR, HOUR, HOUR])], 2)
-    assert 1.0 < exponent(burst, 20.0)[-1] < 1.2 < exponent(burst, 1.0)[-1]
+    assert 1.0 < exponent(burst)[-1] < 1.2 < exponent(burst, even=1.0)[-1]
 
 
 def test_the_recent_are_the_sum_over_the_time_constant_where_one_fits():
@@ -185,7 +229,7 @@ def test_a_search_is_never_behind_l_where_it_searched():
 
 def test_several_q_are_of_cascades_that_can_be_alerted():
     found = [Track("small", [0, 1])] * 50 + [Track(f"{n}", list(range(n))) for n in range(3, 103)]
-    assert several_q(a_case(found)) == [63, 78, 93]
+    assert a_case(found).several_q == [63, 78, 93]
 
 
 def test_an_interval_is_ahead_or_behind_only_as_far_as_it_is_printed():

@@ -12,16 +12,22 @@ import numpy as np
 from scipy.special import betainc, gammaincinv
 
 from detectors.growth.config import KERNEL_WEIGHTS
-from detectors.growth.l import FAINT, PRIOR, TAU_MS
+from detectors.growth.l import EVEN, FAINT, PRIOR, TAU_MS
 from tests.benchmarks.shares import Floats, Shares
 
 Kernel = tuple[float, ...]
 
 QUICK: Kernel = (0.23, 0.33, 0.26, 0.08, 0.04, 0.06)
 SLOW: Kernel = (0.03, 0.02, 0.06, 0.09, 0.13, 0.67)
-EVEN: Kernel = (1 / 6,) * 6
+FLAT: Kernel = (1 / 6,) * 6
 HEAD_START = 0.8  # what the quick kernel's score is raised by, so that it is the lesser one in slow cascades only
 SPREAD = 1 / 0.3  # direct followers to all: what L's cap comes to
+SIZES = (60, 75, 90)
+"""Percentiles of the sizes that make several q."""
+BUDGETS = (0.5, 1.0, 2.0)
+POWER = 0.5  # of N in L's score
+SHAPE = 0.5  # weight of ln c in it
+LESS = 0.5  # over the root of N, taken off it
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,8 +39,14 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     shares: Shares
     own: Kernel = KERNEL_WEIGHTS  # fitted to the earlier half
     others: Kernel = KERNEL_WEIGHTS  # fitted to the other streams
-    thinned: Mapping[int, Shares]  # by how soon after the one before a share has no row, ms
-    audience: Mapping[str, Shares]  # the same shares with known audiences as marks, by how they are weighed
+    thinned: Mapping[int, Shares] = {}  # by how soon after the one before a share has no row, ms
+    audience: Mapping[str, Shares] = {}  # the same shares with known audiences as marks, by how they are weighed
+
+    @property
+    def several_q(self) -> list[int]:
+        """Sizes that somebody might call big, so that chance at one of them weighs less."""
+        sizes = self.shares.final[self.shares.final >= self.shares.least]
+        return sorted({math.ceil(np.percentile(sizes, at)) for at in SIZES})
 
 
 Score = Callable[[Case], Floats]
@@ -49,65 +61,77 @@ def mass(shares: Shares, kernel: Kernel = KERNEL_WEIGHTS) -> Floats:
     return np.maximum(shares.sums @ np.array(kernel), FAINT * shares.size)
 
 
-def of(size: Floats, fresh: Floats, *, prior: float = PRIOR, power: float = 0.5, cap: float | None = None) -> Floats:
-    """L's score from N and M; the cap only matters where M is under 1, and so is left out unless asked for."""
+def reach(
+    size: Floats, fresh: Floats, *, prior: float = PRIOR, power: float = POWER, cap: float | None = None
+) -> Floats:
+    """ln A plus the power of N; the cap only matters where M is under 1, and so is left out unless asked for."""
     ratio = (prior + size - 1.0) / (prior + size - fresh)
     spread = SPREAD if cap is None else 1.0 / (1.0 - np.minimum(cap * ratio, cap))
     found: Floats = np.log(ratio * fresh * spread) + power * np.log(size)
     return found
 
 
-def constants(
-    prior: float = PRIOR,
-    power: float = 0.5,
-    *,
-    cap: float | None = None,
-    kernel: Kernel = KERNEL_WEIGHTS,
-    less: float = 0.0,
-) -> Score:
-    """L with other constants; `less` over the root of the size is taken off, as many standard errors of ln R."""
+def exponent(shares: Shares, even: float = EVEN) -> Floats:
+    """c, the exponent of growth by a power of the age, drawn to 1 by as many imagined sharers that came evenly."""
+    old = np.where(shares.age_ms > 0, shares.mean_age_ms / np.maximum(shares.age_ms, 1.0), 0.5)
+    found: Floats = ((1.0 - old) * shares.size + even) / (old * shares.size + even)
+    return found
 
-    def score(case: Case) -> Floats:
-        shares = case.shares
-        found = of(shares.size, mass(shares, kernel), prior=prior, power=power, cap=cap)
-        return found - less / np.sqrt(shares.size)
 
-    return score
+def shape_and_evidence(shares: Shares, *, shape: float = SHAPE, even: float = EVEN, less: float = LESS) -> Floats:
+    """What L adds to ln A and the power of N: how growth bends, and how little is known yet."""
+    found: Floats = shape * np.log(exponent(shares, even)) - less / np.sqrt(shares.size)
+    return found
+
+
+def of(
+    shares: Shares, fresh: Floats, *, shape: float = SHAPE, even: float = EVEN, less: float = LESS, **others: float
+) -> Floats:
+    """L's score from any fresh mass; `others` are constants of `reach`."""
+    return reach(shares.size, fresh, **others) + shape_and_evidence(shares, shape=shape, even=even, less=less)
+
+
+def constants(*, kernel: Kernel = KERNEL_WEIGHTS, **others: float) -> Score:
+    """L with other constants, by the names that they have in `of` and `reach`."""
+    return lambda case: of(case.shares, mass(case.shares, kernel), **others)
 
 
 def fitted(which: str) -> Score:
     """L with a kernel that was fitted to the stream's own earlier half, or to the other streams."""
-    return lambda case: of(case.shares.size, mass(case.shares, getattr(case, which)))
+    return lambda case: of(case.shares, mass(case.shares, getattr(case, which)))
 
 
-# --- evidence for small counts ----------------------------------------------------------------------------------------
+# --- other evidence for small counts ----------------------------------------------------------------------------------
 
 
-def cautious(quantile: float, prior: float = PRIOR, power: float = 0.5) -> Score:
-    """The lower quantile of R's Gamma posterior instead of its mean."""
+def cautious(quantile: float, prior: float = PRIOR, power: float = POWER) -> Score:
+    """The lower quantile of R's Gamma posterior instead of its mean, and nothing else taken off."""
 
     def score(case: Case) -> Floats:
         size, fresh = case.shares.size, mass(case.shares)
         ratio = gammaincinv(prior + size - 1.0, quantile) / (prior + size - fresh)
         found: Floats = np.log(ratio * fresh) + power * np.log(size)
-        return found
+        return found + shape_and_evidence(case.shares, less=0.0)
 
     return score
 
 
-def predictive(shape: float, *, ahead: bool) -> Score:
-    """ln P(at least q in the end), further sharers being negative binomial around L's expectation.
+def predictive(further: float, *, ahead: bool) -> Score:
+    """ln P(at least q in the end) in place of ln A, N and what is taken off.
 
-    With `ahead`, plus the log of the share of reach that is expected to be still to come: certainty alone waits.
+    Further sharers are negative binomial around L's expectation, with `further` as the shape. With `ahead`, plus the log
+    of the share of reach that is expected to be still to come: certainty alone waits.
     """
 
     def score(case: Case) -> Floats:
         size, fresh = case.shares.size, mass(case.shares)
-        further = np.exp(of(size, fresh, power=0.0))
+        expected = np.exp(reach(size, fresh, power=0.0))
         needed = np.maximum(case.q - size, 0.0)
-        tail = betainc(np.maximum(needed, 1e-9), shape, further / (further + shape))
-        found: Floats = np.log(np.maximum(np.where(needed > 0, tail, 1.0), 1e-300))
-        return found + np.log(further / (size + further)) if ahead else found
+        tail = betainc(np.maximum(needed, 1e-9), further, expected / (expected + further))
+        found: Floats = np.log(np.maximum(np.where(needed > 0, tail, 1.0), 1e-300)) + shape_and_evidence(
+            case.shares, less=0.0
+        )
+        return found + np.log(expected / (size + expected)) if ahead else found
 
     return score
 
@@ -120,14 +144,14 @@ def power_mean(power: float) -> Score:
 
     def score(case: Case) -> Floats:
         joined = (np.maximum(case.shares.sums, FAINT) ** power @ np.array(KERNEL_WEIGHTS)) ** (1.0 / power)
-        return of(case.shares.size, joined)
+        return of(case.shares, joined)
 
     return score
 
 
 def single_scales(case: Case) -> Floats:
     """Each scale's own score, shape (rows, 6)."""
-    return np.column_stack([of(case.shares.size, case.shares.sums[:, j]) for j in range(len(TAU_MS))])
+    return np.column_stack([of(case.shares, case.shares.sums[:, j]) for j in range(len(TAU_MS))])
 
 
 def mean_of_scales(case: Case) -> Floats:
@@ -145,34 +169,13 @@ def two_kernels(join: Callable[[Floats, Floats], Floats]) -> Score:
     """The quick and the slow kernel's scores joined."""
 
     def score(case: Case) -> Floats:
-        quick, slow = (of(case.shares.size, mass(case.shares, kernel)) for kernel in (QUICK, SLOW))
+        quick, slow = (of(case.shares, mass(case.shares, kernel)) for kernel in (QUICK, SLOW))
         return join(quick + HEAD_START, slow)
 
     return score
 
 
-# --- the shape of growth ----------------------------------------------------------------------------------------------
-
-
-def exponent(shares: Shares, prior: float) -> Floats:
-    """The exponent of growth by a power of the age, drawn to 1 by as many imagined sharers that came evenly.
-
-    Where N grows as age^a, the mean age of the shares is age / (1 + a). The state is the sum of the times and the
-    time of the first share; the latter can be merged, but not taken back.
-    """
-    old = np.where(shares.age_ms > 0, shares.mean_age_ms / np.maximum(shares.age_ms, 1.0), 0.5)
-    found: Floats = ((1.0 - old) * shares.size + prior) / (old * shares.size + prior)
-    return found
-
-
-def shaped(weight: float, prior: float = 20.0, less: float = 0.0) -> Score:
-    """L plus so many logs of the exponent of growth: slowing down counts against a cascade, at its own pace."""
-
-    def score(case: Case) -> Floats:
-        found = constants(less=less)(case)
-        return found + weight * np.log(exponent(case.shares, prior))
-
-    return score
+# --- other shapes of growth -------------------------------------------------------------------------------------------
 
 
 def recent(shares: Shares, part: float) -> Floats:
@@ -186,26 +189,26 @@ def recent(shares: Shares, part: float) -> Floats:
     return found
 
 
-def lately(weight: float, part: float = 0.3, prior: float = 20.0) -> Score:
-    """L plus so many logs of the share of sharers that came lately, by the cascade's own age."""
+def lately(weight: float, part: float = 0.3, prior: float = EVEN) -> Score:
+    """In place of the exponent: so many logs of the share of sharers that came lately, by the cascade's own age."""
 
     def score(case: Case) -> Floats:
         share = (recent(case.shares, part) + prior) / (case.shares.size + prior)
-        return constants()(case) + weight * np.log(share)
+        return constants(shape=0.0)(case) + weight * np.log(share)
 
     return score
 
 
 def trend(weight: float) -> Score:
-    """L plus so many logs of the sum over six minutes to the one over four hours."""
-    return lambda case: constants()(case) + weight * np.log(case.shares.sums[:, 1] / case.shares.sums[:, 3])
+    """In place of the exponent: so many logs of the sum over six minutes to the one over four hours."""
+    return lambda case: constants(shape=0.0)(case) + weight * np.log(case.shares.sums[:, 1] / case.shares.sums[:, 3])
 
 
 def rootless(case: Case) -> Floats:
     """L with the first share counted in the size only."""
     shares = case.shares
     root = np.exp(-shares.age_ms[:, None] / np.array(TAU_MS)) @ np.array(KERNEL_WEIGHTS)
-    return of(shares.size, np.maximum(mass(shares) - root, FAINT * shares.size))
+    return of(shares, np.maximum(mass(shares) - root, FAINT * shares.size))
 
 
 # --- audience ---------------------------------------------------------------------------------------------------------
@@ -216,8 +219,8 @@ def relative_audience(weighed: str) -> Score:
 
     def score(case: Case) -> Floats:
         marked = case.audience[weighed]
-        reach = marked.marked @ np.array(KERNEL_WEIGHTS) * marked.size / marked.marks
-        return of(marked.size, np.clip(reach, FAINT * marked.size, marked.size))
+        fresh = marked.marked @ np.array(KERNEL_WEIGHTS) * marked.size / marked.marks
+        return of(marked, np.clip(fresh, FAINT * marked.size, marked.size))
 
     return score
 
@@ -227,8 +230,8 @@ def fresh_audience(weighed: str) -> Score:
 
     def score(case: Case) -> Floats:
         marked = case.audience[weighed]
-        reach = marked.marked @ np.array(KERNEL_WEIGHTS)
-        return constants()(case) + np.log(np.maximum(reach, FAINT) / mass(marked))
+        fresh = marked.marked @ np.array(KERNEL_WEIGHTS)
+        return constants()(case) + np.log(np.maximum(fresh, FAINT) / mass(marked))
 
     return score
 
@@ -236,32 +239,44 @@ def fresh_audience(weighed: str) -> Score:
 # --- all --------------------------------------------------------------------------------------------------------------
 
 FAMILIES: Mapping[str, Mapping[str, Score]] = {
+    "exponent and evidence": {
+        "without exponent and evidence": constants(shape=0.0, less=0.0),
+        "without exponent": constants(shape=0.0),
+        "without evidence": constants(less=0.0),
+        "exponent weight .25": constants(shape=0.25),
+        "exponent weight 1": constants(shape=1.0),
+        "imagined sharers 5": constants(even=5.0),
+        "imagined sharers 10": constants(even=10.0),
+        "imagined sharers 40": constants(even=40.0),
+        "evidence 1": constants(less=1.0),
+        "evidence 2": constants(less=2.0),
+        "exponent weight 1, evidence 1": constants(shape=1.0, less=1.0),
+    },
     "constants": {
-        "a0 2": constants(2.0),
-        "a0 20": constants(20.0),
+        "a0 2": constants(prior=2.0),
+        "a0 20": constants(prior=20.0),
         "power .25": constants(power=0.25),
         "power .75": constants(power=0.75),
         "power 1": constants(power=1.0),
-        "a0 2, power .75": constants(2.0, 0.75),
-        "a0 20, power .75": constants(20.0, 0.75),
-        "a0 20, power 1": constants(20.0, 1.0),
+        "a0 2, power .75": constants(prior=2.0, power=0.75),
+        "a0 20, power .75": constants(prior=20.0, power=0.75),
+        "a0 20, power 1": constants(prior=20.0, power=1.0),
+        "power .25, evidence 2": constants(power=0.25, less=2.0),
+        "a0 2, evidence 2": constants(prior=2.0, less=2.0),
         "cap .4": constants(cap=0.4),
         "cap .9": constants(cap=0.9),
     },
     "kernel": {
         "quicker kernel": constants(kernel=QUICK),
         "slower kernel": constants(kernel=SLOW),
-        "even kernel": constants(kernel=EVEN),
+        "flat kernel": constants(kernel=FLAT),
         "kernel of the earlier half": fitted("own"),
         "kernel of the other streams": fitted("others"),
     },
-    "evidence": {
+    "other evidence": {
         "R's 5 % quantile": cautious(0.05),
         "R's 5 % quantile, power .25": cautious(0.05, power=0.25),
         "R's 5 % quantile, a0 2": cautious(0.05, 2.0),
-        "less 1 / root N": constants(less=1.0),
-        "less 2 / root N, power .25": constants(power=0.25, less=2.0),
-        "less 2 / root N, a0 2": constants(2.0, less=2.0),
         "P(q in the end)": predictive(0.5, ahead=False),
         "P(q in the end) x ahead": predictive(0.5, ahead=True),
     },
@@ -276,12 +291,7 @@ FAMILIES: Mapping[str, Mapping[str, Score]] = {
         "log of the sum of two": two_kernels(np.logaddexp),
         "lesser of two kernels": two_kernels(np.minimum),
     },
-    "shape of growth": {
-        "exponent, .5": shaped(0.5),
-        "exponent, 1": shaped(1.0),
-        "exponent, .5, less .5 / root N": shaped(0.5, less=0.5),
-        "exponent, 1, less 1 / root N": shaped(1.0, less=1.0),
-        "exponent, .5, prior 10": shaped(0.5, 10.0),
+    "other shapes of growth": {
         "lately, .5": lately(0.5),
         "quick to slow, .1": trend(0.1),
         "quick to slow, -.1": trend(-0.1),

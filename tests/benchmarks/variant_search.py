@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
-from detectors.growth.l import PRIOR
+from detectors.growth.l import EVEN, PRIOR
 from tests.benchmarks.shares import Flags, Floats, judged, pf_of
 from tests.benchmarks.variant_scores import Case, exponent, mass, recent
 
 TRIES = 200
 SEED = 3
 TERMS = ("ln A", "ln N", "ln R", "exponent", "1 / root N", "lately", "quick to slow", "slow to slowest")
-START = (1.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # L
+START = (1.0, 0.5, 0.0, 0.5, 0.5, 0.0, 0.0, 0.0)  # L
 REACH = (0.0, 0.2, 0.3, 0.3, 0.7, 0.3, 0.1, 0.1)
 """Standard deviation of a step."""
 MOVED = 0.4
@@ -46,9 +46,9 @@ def terms(case: Case) -> Floats:
             np.log(ratio * fresh),
             np.log(shares.size),
             np.log(ratio),
-            np.log(exponent(shares, 20.0)),
+            np.log(exponent(shares)),
             -1 / np.sqrt(shares.size),
-            np.log((recent(shares, 0.3) + 20.0) / (shares.size + 20.0)),
+            np.log((recent(shares, 0.3) + EVEN) / (shares.size + EVEN)),
             np.log(shares.sums[:, 1] / shares.sums[:, 3]),
             np.log(shares.sums[:, 3] / shares.sums[:, 5]),
         ]
