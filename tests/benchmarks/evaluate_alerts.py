@@ -1,7 +1,8 @@
 """How early L alerts beside every other detector, on recorded cascades: python -m tests.benchmarks.evaluate_alerts.
 
 No pipeline and no model, so it takes a minute or two; `evaluate_growth` judges the clusters that the program finds.
-Every pair is compared at the same number of alerts, half, once and twice the number of positives.
+Every pair is compared at the same number of alerts, half, once and twice the number of positives; the baselines also as
+whoever has labelled history would tune them. Then the limits of the earlier half are tried on the later one.
 """
 
 import math
@@ -10,9 +11,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from detectors.growth import DETECTORS, make_detector
-from tests.benchmarks.recorded import STREAMS, Recorded, growth_config, halves, positives, traces_of, tracks
+from tests.benchmarks.recorded import STREAMS, Recorded, cut, growth_config, halves, positives, traces_of, tracks
 from tests.benchmarks.scores import Earliness, Trace, at_budget, earliness
 from tests.benchmarks.tracks import require_data, table
+from tests.benchmarks.tuned import by_chance, print_transfer, tuned
 
 ROUNDS = 200
 BUDGETS = (0.5, 1.0, 2.0)
@@ -31,14 +33,19 @@ def main() -> None:
 
 def report(stream: Recorded) -> None:
     """Score every detector on the later half of a stream's recorded cascades."""
-    q, test = halves(stream, tracks(stream))
-    positive = positives(test, q)
+    found = tracks(stream)
+    (q, test), (history, _) = halves(stream, found), cut(found)
+    positive, before = positives(test, q), positives(history, q)
     print(f"\n=== {stream.name}, recorded cascades ===\nq {q}; {len(test)} cascades, {sum(positive)} of at least q")
+    print(f"drawn blindly at {stream.min_sharers} sharers: PF {by_chance(test, positive, stream.min_sharers):.3f}")
     configs = {name: growth_config(stream, q, name) for name in DETECTORS}
     traces = {name: traces_of(test, config) for name, config in configs.items()}
     cold = {n: earliness(traces[n], positive, make_detector(config).levels()[0]) for n, config in configs.items()}
     print_earliness("each detector's own cold rule", cold)
+    configs |= tuned(history, before, configs["L"])
+    traces |= {name: traces_of(test, config) for name, config in configs.items() if name not in traces}
     print_differences(traces, positive)
+    print_transfer({name: traces_of(history, config) for name, config in configs.items()}, before, traces, positive)
 
 
 def print_earliness(title: str, figures: Mapping[str, Earliness]) -> None:

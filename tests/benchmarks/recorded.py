@@ -61,12 +61,18 @@ def tracks(stream: Recorded) -> list[Track]:
 
 def halves(stream: Recorded, found: Sequence[Track]) -> tuple[int, Sequence[Track]]:
     """q and the later half of the cascades with at least two sharers."""
+    earlier, later = cut(found)
+    if stream.big is not None:
+        return stream.big, later
+    sizes = [track.final for track in earlier if track.final >= stream.min_sharers]
+    return math.ceil(np.percentile(sizes, BIG_QUANTILE)), later
+
+
+def cut(found: Sequence[Track]) -> tuple[Sequence[Track], Sequence[Track]]:
+    """The earlier and the later half, by start, of the cascades with at least two sharers."""
     spread = [track for track in found if track.final >= 2]
     middle = len(spread) // 2
-    if stream.big is not None:
-        return stream.big, spread[middle:]
-    sizes = [track.final for track in spread[:middle] if track.final >= stream.min_sharers]
-    return math.ceil(np.percentile(sizes, BIG_QUANTILE)), spread[middle:]
+    return spread[:middle], spread[middle:]
 
 
 def growth_config(stream: Recorded, q: int, detector: str) -> GrowthConfig:

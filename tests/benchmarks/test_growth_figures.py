@@ -13,6 +13,7 @@ from tests.benchmarks.evaluate_nulls import BIG, CLOSED_AFTER, discoveries, roll
 from tests.benchmarks.evaluate_reproduction import shares
 from tests.benchmarks.evaluate_seismic import corrected, further
 from tests.benchmarks.tracks import Track
+from tests.benchmarks.tuned import GRID, by_chance, shown, tuned
 
 MINUTE = 60_000
 
@@ -50,6 +51,37 @@ def test_a_cascade_never_corrects_itself():
     predicted = np.array([10.0, 10.0, 10.0, 10.0])
     came = np.array([20.0, 20.0, 20.0, 9_999.0])
     assert corrected(predicted, came)[-1] == pytest.approx(20.0)
+
+
+def bursts(count, size, gap_ms, name):
+    """Cascades a day apart, sharers `gap_ms` apart."""
+    day = 86_400_000
+    return [Track(f"{name} {n}", [n * day + k * gap_ms for k in range(size)]) for n in range(count)]
+
+
+def test_a_baseline_is_tuned_to_what_tells_the_big_ones_early():
+    #  big ones: ten a minute from the start; small ones: two at once, then one each two hours
+    big = bursts(6, 60, 6_000, "big")
+    small = [Track(track.name, [track.times[0], *track.times]) for track in bursts(30, 6, 2 * 3_600_000, "small")]
+    found, positive = [*big, *small], [True] * 6 + [False] * 30
+    settings = tuned(found, positive, GrowthConfig(big=50))
+    assert len(settings) == len(GRID)
+    chosen = settings["rate, 1 min"]
+    assert (chosen.detector, chosen.window_ms) == ("rate", 60_000)
+    assert all(config.big == 50 for config in settings.values())
+
+
+def test_without_positives_the_first_setting_that_works_is_taken():
+    settings = tuned(bursts(3, 6, MINUTE, "small"), [False] * 3, GrowthConfig(big=50))
+    assert next(iter(settings)) == "rate, 1 min"
+    assert (shown("ordinary_per_hour", 0.1), shown("ewma_ms", 21_600_000)) == ("0.1/h", "6 h")
+
+
+def test_blind_draws_find_as_many_as_they_are_of_those_that_get_there():
+    #  two of four cascades reach five sharers, one of them is big: half of the big one's reach beyond five
+    found = [Track("big", list(range(50))), Track("able", list(range(5))), *(Track("small", [0, 1]),) * 2]
+    assert by_chance(found, [True, False, False, False], 5) == pytest.approx(0.5 * 0.9)
+    assert math.isnan(by_chance(found, [False] * 4, 5))
 
 
 def test_the_rolling_limit_is_the_cold_one_until_a_cascade_has_closed():
