@@ -52,8 +52,8 @@ def assigned(seed: int) -> list[Assignment | Merge]:
 
 def moved(item: Assignment | Merge, shift: int) -> Assignment | Merge:
     """The same at another time."""
-    (back,) = unshifted([item], -shift)
-    return back  # type: ignore[no-any-return]
+    back: Assignment | Merge = unshifted([item], -shift)[0]
+    return back
 
 
 def everyone_alone() -> Any:
