@@ -70,6 +70,17 @@ def title(driver):
     return driver.find_element(By.ID, "rumour-title").text
 
 
+def test_a_run_under_a_budget_says_how_many_were_told_late_or_not_at_all(browser, page, tmp_path):
+    held = runs.run(tmp_path, None, "policy.alerts_a_day=0.5")
+    withheld = held.manifest.counts.withheld
+    assert withheld > 0
+    opened(browser, write_report(held, tmp_path / "run.html").as_uri())
+    said = f"{withheld} told late or not at all because of the budget of alerts."
+    assert browser.find_element(By.ID, "summary").text.endswith(said)
+    opened(browser, page)
+    assert "budget" not in browser.find_element(By.ID, "summary").text
+
+
 def test_it_opens_from_disk_without_an_error_and_asks_for_nothing(browser, page):
     opened(browser, page)
     assert browser.get_log("browser") == []

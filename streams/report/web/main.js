@@ -12,6 +12,7 @@ document.getElementById("summary").append(
   `${data.title}: ${number(counts.received)} events from `,
   element("bdi", {}, data.manifest.input.name),
   `, ${number(counts.clusters)} clusters, ${number(counts.alerts)} alerts on ${number(data.rumours.length)} rumours` +
+    (counts.withheld ? `, ${number(counts.withheld)} told late or not at all because of the budget of alerts` : "") +
     (data.manifest.complete ? "." : ". The run is not complete."),
 );
 
