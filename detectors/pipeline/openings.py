@@ -67,7 +67,7 @@ class Openings:
 
     It foresees shares, merges, closings and returns; what is taken back later (deleted posts, ended accounts) it does
     not subtract, so that at times it counts an opening that does not come. A share costs some microseconds; memory is
-    about half a kilobyte a cluster that has not closed, and 180 bytes a kept sharer.
+    about a kilobyte a cluster that has not closed, and 180 bytes a further kept sharer.
 
     Args:
         a_day: openings a day.
