@@ -12,7 +12,6 @@ from typing import Protocol
 import msgspec
 
 from detectors.sentences import (
-    Groups,
     against,
     expected,
     known_of,
@@ -24,6 +23,7 @@ from detectors.sentences import (
     shape,
     wordings,
 )
+from detectors.small_groups import without_small
 from detectors.transition import Transition
 from detectors.wording import duration, many, moment, plain, rough, shorten
 from schemas.alert import (
@@ -98,6 +98,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     falls_under: float  # the score under which the level that stands begins to fall, on the detector's own scale
     lowered_at: int | None = None  # event time at which the level falls if nobody else shares; None: not worked out
     aliases: tuple[str, ...] = ()
+    withheld: bool = False  # it reached the limit when the budget of alerts asked for more, and opened nothing since
     notes: Notes = Notes()
 
 
@@ -167,19 +168,12 @@ def _shown(seen: Observation, config: EvidenceConfig) -> Observation:
     replace = msgspec.structs.replace
     return replace(
         seen,
-        counts=replace(seen.counts, platforms=_large(seen.counts.platforms, config.k_anonymity)),
-        content=replace(seen.content, report_categories=_large(seen.content.report_categories, config.k_anonymity)),
+        counts=replace(seen.counts, platforms=without_small(seen.counts.platforms, config.k_anonymity)),
+        content=replace(
+            seen.content, report_categories=without_small(seen.content.report_categories, config.k_anonymity)
+        ),
         text=replace(seen.text, representative=shorten(seen.text.representative, config.max_text)),
     )
-
-
-def _large(groups: Groups, least: int) -> Groups:
-    """Leave out small groups, and one more where the total would tell how small the only one was."""
-    shown = sorted((group for group in groups if group[1] >= least), key=lambda group: (group[1], group[0]))
-    hidden = sum(size for _, size in groups) - sum(size for _, size in shown)
-    while shown and 0 < hidden < least:
-        hidden += shown.pop(0)[1]
-    return tuple(sorted(shown))
 
 
 def _clock(transition: Transition, policy: Terms) -> Clock | None:
@@ -211,6 +205,8 @@ def _subject(seen: Observation, transition: Transition) -> str:
         return ("Fact-check matched" if _checked(seen.content) else "New evidence on the content") + level
     if state is Lifecycle.RESURFACED:
         return f"Back, and spreading fast{level}" if level else "Back after a silence"
+    if state is Lifecycle.MILESTONE and seen.withheld:
+        return "Big, withheld by the budget of alerts"
     return _SUBJECTS[state] + level
 
 
@@ -280,7 +276,7 @@ def _why_growth(seen: Observation, transition: Transition, policy: Terms) -> str
 
 def _why_milestone(seen: Observation, transition: Transition, policy: Terms) -> str:
     multiple = "the size" if transition.number == 1 else f"{transition.number} times the size"
-    why = "without growing fast" if not seen.growth.raised else "and not grown as fast as the budget of alerts asks for"
+    why = "its growth withheld by the budget of alerts" if seen.withheld else "without growing fast"
     return f"Alert because it has reached {multiple} that is set as big, {why}: {against(seen.growth)}."
 
 

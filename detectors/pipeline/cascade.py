@@ -195,10 +195,12 @@ class Cascade:
         if not self.policy.level:
             facts.raised = raised
             if raised and score < self.growth.limit(raised):
+                facts.withheld = facts.withheld or self.growth.level(score) > 0
                 score = -inf
         transitions = self.policy.update(time, score, self.size, len(facts.debunks) + self._repeated())
         for transition in transitions:
             facts.top_level = max(facts.top_level, transition.level)
+            facts.withheld = facts.withheld and not transition.level
         return transitions
 
     def _repeated(self) -> int:

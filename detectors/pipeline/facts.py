@@ -68,6 +68,7 @@ class Facts(msgspec.Struct, kw_only=True):
     deleted: int = 0
     before_closing: float = 0.0  # sharers counted before the cascade closed and came back
     max_score: float = 0.0
+    withheld: bool = False  # it reached the limit when the budget asked for more, and opened nothing since
     raised: float = 0.0  # levels by which the budget of alerts had raised the limit when no level stood last
     top_level: int = 0
     aliases: list[str] = []
@@ -114,6 +115,7 @@ class Facts(msgspec.Struct, kw_only=True):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.max_score = max(self.max_score, other.max_score)
         self.top_level = max(self.top_level, other.top_level)
+        self.withheld = self.withheld or other.withheld
         for name in ("methods", "variants"):
             add_counts(getattr(self, name), getattr(other, name))
         add_counts(self.platforms, other.platforms, bounds.max_platforms)

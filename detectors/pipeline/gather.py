@@ -5,12 +5,7 @@ from detectors.pipeline.cascade import Cascade
 from detectors.transition import Transition
 from schemas.alert import Content, Counts, Lifecycle, Text
 
-_UNDER_BUDGET = {
-    (Lifecycle.OPENED, 1),
-    (Lifecycle.RESURFACED, 1),
-    (Lifecycle.MILESTONE, 0),
-    (Lifecycle.EVIDENCE, 0),
-}
+_OPENING = (Lifecycle.OPENED, Lifecycle.RESURFACED)
 
 
 def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> Observation:
@@ -22,6 +17,7 @@ def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> Obs
         founding_event=facts.founding_event,
         trigger_event=trigger,
         aliases=tuple(facts.aliases),
+        withheld=facts.withheld,
         counts=_counts(cascade, time),
         growth=cascade.growth.explain(time, transition.level, _raised(cascade, transition)),
         structure=cascade.graph.shape(),
@@ -40,8 +36,9 @@ def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> Obs
 
 
 def _raised(cascade: Cascade, transition: Transition) -> float:
-    """What the budget of alerts asked for: it concerns what opens or has not opened, not a level that stands."""
-    return cascade.facts.raised if (transition.state, transition.level) in _UNDER_BUDGET else 0.0
+    """What the budget of alerts asked for: it concerns what opens or was withheld, not a slow burn or what stands."""
+    opens = transition.level == 1 and transition.state in _OPENING
+    return cascade.facts.raised if opens or cascade.facts.withheld else 0.0
 
 
 def _lowered_at(cascade: Cascade, time: int) -> int | None:

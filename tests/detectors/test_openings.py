@@ -96,7 +96,28 @@ def test_what_is_withheld_and_gets_big_is_a_milestone_that_says_so():
     play.burst(people(12, "more "), HOUR, "big")
     (alert,) = [alert for alert in play.out.alerts if alert.cluster_id == digest("big")]
     assert (alert.state, alert.level) == (Lifecycle.MILESTONE, 0)
-    assert "and not grown as fast as the budget of alerts asks for" in alert.explanation
+    assert alert.headline.startswith("Big, withheld by the budget of alerts: 10 distinct sharers")
+    assert "its growth withheld by the budget of alerts" in alert.explanation
+    assert alert.evidence.growth.raised > 0
+
+
+def test_a_slow_burn_is_called_one_while_the_budget_is_spent_too():
+    #  c0 spends the budget for months | one sharer a day, never near the plain limit
+    play = Budgeted(0.01)
+    several(play, 1)
+    play.burst(people(12, "slow "), HOUR, "slow", every=DAY)
+    (alert,) = [alert for alert in play.out.alerts if alert.cluster_id == digest("slow")]
+    assert alert.headline.startswith("Slow burn: 10 distinct sharers")
+    assert "without growing fast" in alert.explanation
+    assert alert.evidence.growth.raised == 0
+
+
+def test_what_was_withheld_and_opens_is_not_called_withheld_any_more():
+    play = Budgeted(1.0)
+    several(play, 3)
+    assert play.cascades._alive[digest("c2")].facts.withheld
+    play.burst(people(12, "later "), 2 * DAY, "c2")
+    assert not play.cascades._alive[digest("c2")].facts.withheld
 
 
 def test_a_level_that_stands_rises_by_its_own_limits_whatever_the_budget_asks_for():
