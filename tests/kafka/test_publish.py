@@ -157,7 +157,7 @@ def test_what_was_interrupted_goes_on_where_it_stopped(broker, recording, harm):
     deployment = Deployment(broker.bootstrap)
     lines = [event(n * 20, chat=f"chat {n % 7}") for n in range(1_500)]
     file = recording(lines)
-    process = deployment.start("publish", file, "--pace", "10x")  # three seconds
+    process = deployment.start("publish", file, "--pace", "1x")  # half a minute, were it let
     until(lambda: note_path(str(file)).exists(), "a note of what is acknowledged")
     process.send_signal(harm)
     assert process.wait(PATIENT_S) == (-signal.SIGKILL if harm == signal.SIGKILL else 130)
