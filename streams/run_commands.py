@@ -1,4 +1,4 @@
-"""The commands that look at a run: `hearsay show` in the terminal, `hearsay export` for other tools."""
+"""The commands that look at a run: `hearsay show` it, `calibrate` its forecasts, `export` it for other tools."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +16,7 @@ _RUN = typer.Argument(help="The run folder; else the newest below ./runs.")
 
 def register(main: typer.Typer) -> None:
     """Add the commands."""
-    for command in (show, export):
+    for command in (show, calibrate, export):
         main.command()(command)
 
 
@@ -45,6 +45,30 @@ def show(
         say(list(lines(found)))
         if found.rumours:
             console().print(table(found, at_most))
+
+
+def calibrate(
+    run: Annotated[Path | None, _RUN] = None,
+    settled_after: Annotated[
+        str, typer.Option(help="Open cascades with a share in this last part of the recording are left out.")
+    ] = "1d",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Tell how often the numbers of further sharers came true, by platform, and what would put them right."""
+    import msgspec  # noqa: PLC0415 - help comes at once
+
+    from streams import calibration  # noqa: PLC0415
+
+    with friendly():
+        silence = _length(settled_after)
+        with working("holding forecasts against what came"):
+            found = calibration.calibrate(_load(run), silence)
+        if as_json:
+            typer.echo(msgspec.json.encode(found).decode())
+            return
+        if found.platforms:
+            console().print(calibration.table(found))
+        say(list(calibration.lines(found)))
 
 
 def export(
@@ -76,3 +100,14 @@ def _load(run: Path | None) -> "LoadedRun":
     from streams.run_folder import newest  # noqa: PLC0415
 
     return load_run(run or newest(RUNS))
+
+
+def _length(text: str) -> int:
+    """A length of time on the command line, in ms."""
+    from streams.errors import UserError  # noqa: PLC0415
+    from streams.setting_tree import milliseconds  # noqa: PLC0415
+
+    try:
+        return milliseconds(text)
+    except ValueError as error:
+        raise UserError(f"{error}; got {text[:40]!r} for --settled-after; try 1d") from None

@@ -34,6 +34,7 @@ class GrowthConfig(msgspec.Struct, frozen=True, kw_only=True):
         min_sharers: below this size no score means anything and nothing is said; 3 where chats are the unit.
         threshold: level 1 in the detector's own unit instead of the cold-start rule.
         kernel_weights: L's weights of the time constants 1, 6, 36 min, 3.6, 21.6 h and 5.4 d; they add up to 1.
+        calibration: by what L's expected further sharers and their range are multiplied; see `hearsay calibrate`.
         window_ms: the trailing window of `rate`, and the window of the reference burst of the other baselines.
         buckets: the parts of that window, its resolution.
         ordinary_per_hour: sharers per hour of a cascade that deserves no attention, for the change detectors.
@@ -57,6 +58,7 @@ class GrowthConfig(msgspec.Struct, frozen=True, kw_only=True):
     min_sharers: int = 5
     threshold: float | None = None
     kernel_weights: tuple[float, float, float, float, float, float] = KERNEL_WEIGHTS
+    calibration: float = 1.0
     window_ms: int = 3_600_000
     buckets: int = 60
     ordinary_per_hour: float = 1.0
@@ -136,6 +138,7 @@ class GrowthConfig(msgspec.Struct, frozen=True, kw_only=True):
 _LEAST: tuple[tuple[str, float, str], ...] = (
     ("big", 2, "set the number of distinct sharers that you call big, e.g. 50"),
     ("min_sharers", 1, "try 5, or 3 where chats are the unit"),
+    ("calibration", 1e-4, "leave it out, or take what `hearsay calibrate` measures"),
     ("window_ms", 1, "try 3600000, one hour"),
     ("buckets", 1, "try 60"),
     ("ordinary_per_hour", 1e-6, "set the usual sharers per hour of a cascade, e.g. 1.0"),

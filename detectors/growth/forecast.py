@@ -6,6 +6,9 @@ four recorded streams of equal weight; `tests/benchmarks/evaluate_forecast.py` f
 of cascades falls into the range, on streams left out of the fit too. Quantile regression: doi:10.2307/1913643.
 """
 
+from collections.abc import Sequence
+from math import ceil, floor
+from statistics import median
 from typing import NamedTuple
 
 LEAST, MOST = 3.0, 300.0
@@ -23,10 +26,35 @@ class Forecast(NamedTuple):
     middle: float
     high: float
 
+    def holds(self, came: float) -> bool:
+        """Whether as many as came lie in the range, as it is read: in whole sharers."""
+        return floor(self.low) <= came <= ceil(self.high)
+
+    def times(self, factor: float) -> "Forecast":
+        """All of it multiplied."""
+        return Forecast(*(factor * part for part in self))
+
 
 def forecast(size: float, expected: float) -> Forecast:
     """Further sharers of a cascade of `size` for which L expects `expected`."""
     return Forecast(*(expected * correction(size, *constants) for constants in (LOW, MIDDLE, HIGH)))
+
+
+def calibration(told: Sequence[Forecast], came: Sequence[float]) -> float:
+    """The one factor by which forecasts of a platform's own past come true: the median of what came over the middle.
+
+    The errors of one platform are alike, so one factor moves the whole range. Half a sharer is added to what came, so
+    that a platform where nothing more comes has a factor too.
+
+    Args:
+        told: forecasts, one or more.
+        came: distinct sharers that came after each.
+
+    >>> calibration([Forecast(2, 10, 50), Forecast(4, 20, 100)], [4.5, 9.5])
+    0.5
+
+    """
+    return median((further + 0.5) / one.middle for one, further in zip(told, came, strict=True))
 
 
 def correction(size: float, factor: float, power: float) -> float:

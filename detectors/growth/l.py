@@ -191,12 +191,15 @@ class L(Cascade):
         if self._size <= 0.0:
             return {}
         mass, exponent = self.mass(time), self.exponent(time)
-        told = forecast(self._size, expected_further(self._size, mass))
+        told, limited = (
+            forecast(self._size, further).times(self._config.calibration)
+            for further in (expected_further(self._size, mass), _further_at(limit, self._size, exponent))
+        )
         details = {
             "expected_further": round(told.middle, 3),
             "expected_low": round(told.low, 3),
             "expected_high": round(told.high, 3),
-            "limit_at_size": round(forecast(self._size, _further_at(limit, self._size, exponent)).middle, 3),
+            "limit_at_size": round(limited.middle, 3),
             "fresh_share": round(mass / self._size, 6),
             "exponent": round(exponent, 3),
         }

@@ -29,6 +29,8 @@ def test_an_unknown_detector_is_refused_with_the_names():
         ("min_sharers", 0),
         ("window_ms", 0),
         ("buckets", 0),
+        ("calibration", 0.0),
+        ("calibration", inf),
         ("ordinary_per_hour", 0.0),
         ("ordinary_per_hour", nan),
         ("ordinary_per_hour", inf),
