@@ -8,7 +8,7 @@ import pytest
 from detectors.growth import GrowthConfig
 from detectors.growth.l import cold_limit
 from detectors.growth.seismic import Seismic
-from tests.benchmarks.evaluate_forecast import Asked, fitted, inside
+from tests.benchmarks.evaluate_forecast import Asked, calibrated, fitted, inside
 from tests.benchmarks.evaluate_nulls import BIG, CLOSED_AFTER, discoveries, rolling_limit, shuffled
 from tests.benchmarks.evaluate_reproduction import shares
 from tests.benchmarks.evaluate_seismic import corrected, further
@@ -34,6 +34,17 @@ def test_the_fit_finds_the_powers_that_made_the_data():
 def test_a_range_in_whole_sharers_holds_its_own_ends():
     came = np.array([0.0, 1e9])
     assert inside(Asked(np.array([5.0, 5.0]), np.array([2.0, 2.0]), came)).tolist() == [True, False]
+
+
+def test_one_factor_from_the_past_rescues_constants_of_another_platform():
+    alike = bursts(12, 40, MINUTE, "a")
+    elsewhere = [(math.log(1000 * share), 0.0) for share in (0.5, 1.0, 2.0)]  # a thousand times too much
+    factor, as_fitted, inside_, below, above, few, worst, _ = calibrated(elsewhere, alike)
+    assert as_fitted == 0
+    assert 0.0001 < factor < 0.01
+    assert inside_ + below + above == pytest.approx(1)
+    assert inside_ >= 0.5
+    assert (few, worst) == pytest.approx((inside_, inside_))  # all are alike, so any five say the same
 
 
 def test_seismic_with_followers_that_all_have_one_is_the_detector():
