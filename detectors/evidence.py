@@ -267,7 +267,7 @@ def _why_growth(seen: Observation, transition: Transition, policy: Terms) -> str
     growth = seen.growth
     if growth.score < growth.threshold:  # a level that stands by hysteresis
         return f"Level {transition.level} stands: {against(growth)}."
-    if growth.expected_further is None or growth.limit_at_size is None:
+    if growth.expected_further is None or growth.limit_at_size is None or growth.limit_at_size < 1:
         return f"Alert because the score of {growth.detector} reaches its limit: {against(growth)}."
     further, limit = rough(growth.expected_further), rough(growth.limit_at_size)
     compared = f"about {further} are expected and the limit at this size and course is {limit}"

@@ -49,10 +49,11 @@ def pace(growth: Growth) -> Iterator[str]:
 def expected(growth: Growth) -> str:
     """The one rough number, with its range."""
     further = growth.expected_further or 0.0
-    if further < 1:
-        return "less than one more sharer is expected (rough)"
     low, high = growth.expected_low, growth.expected_high
-    interval = "" if low is None or high is None else f"; 8 in 10 recorded cascades: {rough(low)}-{rough(high)}"
+    what = "8 in 10 recorded cascades" if growth.calibration == 1.0 else "range as calibrated"
+    interval = "" if low is None or high is None else f"; {what}: {rough(low)}-{rough(high)}"
+    if further < 1:
+        return f"less than one more sharer is expected (rough{interval})"
     return f"about {rough(further)} more sharers are expected (rough{interval})"
 
 

@@ -42,6 +42,7 @@ class Growth(msgspec.Struct, frozen=True, omit_defaults=True):
     reproduction_low: float | None = None  # 90 % interval
     reproduction_high: float | None = None
     exponent: float | None = None  # of growth as a power of the age: under 1 it slows down, above 1 it speeds up
+    calibration: float = 1.0  # by which the expected number, its range and the limit at this size are multiplied
     raised: float = 0.0  # levels by which the budget of alerts a day has raised the threshold
     fresh_share: float | None = None  # of the mass that has not yet had time to be passed on
 

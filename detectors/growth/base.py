@@ -211,14 +211,16 @@ class Cascade(ABC):
         """
         level = max(level, 1)
         limit = self.limit(raised) if level == 1 else self._levels[level - 1]
+        details = self._details(max(time, self._clock), limit)
+        if level == 1 and raised:  # a field at its default is not written
+            details["raised"] = raised
         return Growth(
             detector=self.name,
             score=self.score(time),
             threshold=limit,
             rule=self._rule_of(level, raised),
             lowers_when=self._lowers_when(self._levels[level - 1], max(time, self._clock)),
-            raised=raised if level == 1 else 0.0,
-            **self._details(max(time, self._clock), limit),
+            **details,
         )
 
     def falls_below(self, value: float, time: int) -> int | None:

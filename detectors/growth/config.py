@@ -138,7 +138,7 @@ class GrowthConfig(msgspec.Struct, frozen=True, kw_only=True):
 _LEAST: tuple[tuple[str, float, str], ...] = (
     ("big", 2, "set the number of distinct sharers that you call big, e.g. 50"),
     ("min_sharers", 1, "try 5, or 3 where chats are the unit"),
-    ("calibration", 1e-4, "leave it out, or take what `hearsay calibrate` measures"),
+    ("calibration", 1e-9, "leave it out, or take what `hearsay calibrate` measures"),
     ("window_ms", 1, "try 3600000, one hour"),
     ("buckets", 1, "try 60"),
     ("ordinary_per_hour", 1e-6, "set the usual sharers per hour of a cascade, e.g. 1.0"),

@@ -190,9 +190,9 @@ class L(Cascade):
     def _details(self, time: int, limit: float) -> dict[str, Any]:
         if self._size <= 0.0:
             return {}
-        mass, exponent = self.mass(time), self.exponent(time)
+        mass, exponent, calibration = self.mass(time), self.exponent(time), self._config.calibration
         told, limited = (
-            forecast(self._size, further).times(self._config.calibration)
+            forecast(self._size, further).times(calibration)
             for further in (expected_further(self._size, mass), _further_at(limit, self._size, exponent))
         )
         details = {
@@ -203,6 +203,8 @@ class L(Cascade):
             "fresh_share": round(mass / self._size, 6),
             "exponent": round(exponent, 3),
         }
+        if calibration != 1.0:
+            details["calibration"] = calibration
         shape, rate = PRIOR + self._size - 1.0, PRIOR + self._size - mass
         if shape >= _QUOTABLE:
             details["reproduction_number"] = round(shape / rate, 3)

@@ -1,31 +1,26 @@
 """One cascade at one moment, as a sample for tests and for the example in docs/consume-alerts.md."""
 
+from math import log
+
 import msgspec
 
 from detectors.evidence import Author, EvidenceConfig, Notes, Observation
+from detectors.growth import GrowthConfig
+from detectors.growth.l import L
 from detectors.policy import PolicyConfig
-from schemas.alert import Content, Counts, Growth, Provenance, Structure, Text
+from schemas.alert import Content, Counts, Provenance, Structure, Text
 
 MINUTE = 60_000
 FIRST = 1_795_510_320_000  # 2026-11-24 08:52 UTC
 NOW = FIRST + 58 * MINUTE
 
-GROWTH = Growth(
-    detector="L",
-    score=5.917995,
-    threshold=5.816377,
-    rule="1.5 ln q + 0.4 with q = 37, cold-start rule",
-    lowers_when="no new distinct sharer for 12 min",
-    expected_further=70.049,
-    expected_low=35.025,
-    expected_high=140.098,
-    limit_at_size=63.28,
-    reproduction_number=1.402,
-    reproduction_low=1.083,
-    reproduction_high=1.754,
-    fresh_share=0.284,
-    exponent=1.081,
-)
+# minutes   0 ---------- 28 ------------ 58
+# joined        15 people      27 people
+DETECTOR = L(GrowthConfig(big=80))
+for joined in sorted((*range(0, 28 * MINUTE, 112_000), *range(58 * MINUTE, 29 * MINUTE, -66_000))):
+    DETECTOR.update(FIRST + joined)
+GROWTH = DETECTOR.explain(NOW)
+UNDER = GROWTH.threshold - log(2)  # a level falls under half of its limit
 SEEN = Observation(
     cluster_id="81f0c2aa5d1b4e0f9a7c3e6d2b8f4a10",
     time=NOW,
@@ -39,13 +34,13 @@ SEEN = Observation(
         last_time=NOW,
         recent_window=30 * MINUTE,
         recent_sharers=27,
-        previous_sharers=6,
+        previous_sharers=15,
         platforms=(("bluesky", 2), ("telegram", 45), ("whatsapp", 7), ("x", 3)),
         replies=4,
     ),
     growth=GROWTH,
-    falls_under=5.326,
-    lowered_at=NOW + 172 * MINUTE,
+    falls_under=UNDER,
+    lowered_at=DETECTOR.falls_below(UNDER, NOW) + 120 * MINUTE,
     structure=Structure(
         nodes=59,
         unseen=2,

@@ -38,7 +38,9 @@ OPENED = said(Lifecycle.OPENED, 1)
 
 # --- the words --------------------------------------------------------------------------------------------------------
 
-CALM = changed(GROWTH, score=2.5, expected_further=0.4, reproduction_number=None)
+CALM = changed(
+    GROWTH, score=2.5, expected_further=0.4, expected_low=0.1, expected_high=1.7, reproduction_number=None, exponent=1.0
+)
 DEBUNKED = changed(SEEN.content, debunks=(CHECK,))
 WORDS = {
     "opened": (
@@ -47,17 +49,17 @@ WORDS = {
         "Spreading fast (level 1): 42 distinct sharers in 58 min",
         """
         Cluster 81f0c2aa: 42 distinct sharers in 11 chats since 2026-11-24 08:52 UTC, 58 min ago, with 57 posts
-        (telegram 45, whatsapp 7). 27 joined in the last 30 min, 6 in the 30 min before. At this pace about 70
-        more sharers are expected (rough; 8 in 10 recorded cascades: 35-140). Each sharer is followed by about 1.4
-        more (90 %: 1.1-1.8). Alert because about 70 are expected and the limit at this size and course is 63:
-        score 5.92, limit 5.82 [1.5 ln q + 0.4 with q = 37, cold-start rule]. What would lower it: no new distinct
-        sharer for 2 h 52 min; a level falls after 2 h with a score under 5.33. This measures spread, not
+        (telegram 45, whatsapp 7). 27 joined in the last 30 min, 15 in the 30 min before. At this pace about 110 more
+        sharers are expected (rough; 8 in 10 recorded cascades: 28-490). Each sharer is followed by about 2.3 more (90
+        %: 1.8-2.9). Growth speeds up (exponent 1.1). Alert because about 110 are expected and the limit at this size
+        and course is 91: score 7.19, limit 6.97 [1.5 ln q + 0.4 with q = 80, cold-start rule]. What would lower it: no
+        new distinct sharer for 2 h 50 min; a level falls after 2 h with a score under 6.28. This measures spread, not
         truth. Evidence on content: no fact-check matched; reported by 12 people (health 7). It circulates in 3
         wordings. Shape, with 35 % of parents recorded: depth 4, widest level 31; passed on at least 5 times, by the
         platforms' marks; 6 posts marked as frequently forwarded. Internal target: a look by 2026-11-24 13:50 UTC; own
         detection starts no legal deadline. Data notes: 3 late posts, counted but raising nothing; merged from 2
-        clusters, last at 2026-11-24 09:35 UTC; 2 messages that others point to not seen; 2 sharers with many
-        posts, each counted once.
+        clusters, last at 2026-11-24 09:35 UTC; 2 messages that others point to not seen; 2 sharers with many posts,
+        each counted once.
         """,
     ),
     "escalated": (
@@ -71,9 +73,9 @@ WORDS = {
         said(Lifecycle.MILESTONE, number=1, time=FIRST + 3 * DAY + 4 * HOUR),
         "Slow burn: 42 distinct sharers in 3 d 4 h",
         """
-        At this pace less than one more sharer is expected (rough). Alert because it has reached the size that
-        is set as big, without growing fast: score 2.50, limit 5.82 [1.5 ln q + 0.4 with q = 37, cold-start
-        rule]. This
+        At this pace less than one more sharer is expected (rough; 8 in 10 recorded cascades: 0.1-1.7). Alert because
+        it has reached the size that is set as big, without growing fast: score 2.50, limit 6.97 [1.5 ln q + 0.4 with q
+        = 80, cold-start rule]. This
         """,
     ),
     "second milestone": (
@@ -82,7 +84,7 @@ WORDS = {
         "Slow burn: 42 distinct sharers in 58 min",
         """
         Alert because it has reached 4 times the size that is set as big, without growing fast: score 2.50,
-        limit 5.82
+        limit 6.97
         """,
     ),
     "fact-check at level 0": (
@@ -90,7 +92,7 @@ WORDS = {
         said(Lifecycle.EVIDENCE, number=1),
         "Fact-check matched: 42 distinct sharers in 58 min",
         """
-        Alert because a fact-check matches. Its growth: score 2.50, limit 5.82 [1.5 ln q + 0.4 with q = 37,
+        Alert because a fact-check matches. Its growth: score 2.50, limit 6.97 [1.5 ln q + 0.4 with q = 80,
         cold-start rule]. This measures spread, not truth. Evidence on content: matches a fact-check by Fact
         Desk (verdict: “False”); reported by 12 people (health 7).
         """,
@@ -105,15 +107,15 @@ WORDS = {
         SEEN,
         said(Lifecycle.EVIDENCE, number=1),
         "New evidence on the content: 42 distinct sharers in 58 min",
-        "Alert because there is new evidence on the content. Its growth: score 5.92",
+        "Alert because there is new evidence on the content. Its growth: score 7.19",
     ),
     "subsided": (
         changed(SEEN, growth=CALM),
         said(Lifecycle.SUBSIDED, time=NOW + 5 * HOUR),
         "Subsided: 42 distinct sharers in 58 min",
         """
-        The alert has subsided: score 2.50, limit 5.82 [1.5 ln q + 0.4 with q = 37, cold-start rule], and a
-        level falls after 2 h with a score under 5.33. This measures spread, not truth.
+        The alert has subsided: score 2.50, limit 6.97 [1.5 ln q + 0.4 with q = 80, cold-start rule], and a
+        level falls after 2 h with a score under 6.28. This measures spread, not truth.
         """,
     ),
     "closed": (
@@ -121,7 +123,7 @@ WORDS = {
         said(Lifecycle.CLOSED, time=NOW + 7 * DAY),
         "Closed: 42 distinct sharers in 58 min",
         """
-        6 in the 30 min before. Closed: the last post is 7 d old, and what was shared is not expected to bring
+        15 in the 30 min before. Closed: the last post is 7 d old, and what was shared is not expected to bring
         more sharers. This measures spread, not truth.
         """,
     ),
@@ -129,13 +131,13 @@ WORDS = {
         changed(SEEN, growth=CALM, notes=Notes(before_closing=37.0)),
         said(Lifecycle.RESURFACED, time=NOW + 9 * DAY, episode=1),
         "Back after a silence: 42 distinct sharers in 9 d",
-        "Alert because it was closed and is shared again. Its growth: score 2.50, limit 5.82",
+        "Alert because it was closed and is shared again. Its growth: score 2.50, limit 6.97",
     ),
     "resurfaced in strength": (
         SEEN,
         said(Lifecycle.RESURFACED, 1, episode=1),
         "Back, and spreading fast (level 1): 42 distinct sharers in 58 min",
-        "It had gone quiet. Alert because about 70 are expected and the limit at this size and course is 63: score",
+        "It had gone quiet. Alert because about 110 are expected and the limit at this size and course is 91: score",
     ),
     "a detector that expects nothing": (
         changed(
@@ -144,7 +146,7 @@ WORDS = {
         OPENED,
         "Spreading fast (level 1): 42 distinct sharers in 58 min",
         """
-        6 in the 30 min before. Alert because the score of rate reaches its limit: score 82.00, limit 60.00 [60
+        15 in the 30 min before. Alert because the score of rate reaches its limit: score 82.00, limit 60.00 [60
         sharers an hour]. What would lower the score under its limit: an hour without sharers; a level falls
         """,
     ),
@@ -152,7 +154,7 @@ WORDS = {
         changed(SEEN, growth=CALM),
         said(Lifecycle.ESCALATED, 2),
         "Spreading faster (level 2): 42 distinct sharers in 58 min",
-        "Level 2 stands: score 2.50, limit 5.82",
+        "Level 2 stands: score 2.50, limit 6.97",
     ),
     "one of everything": (
         changed(
@@ -231,7 +233,16 @@ def test_a_course_that_is_far_from_even_is_told(exponent, sentence) -> None:
 def test_ranges_are_left_out_where_the_detector_gives_none() -> None:
     bare = changed(SEEN, growth=changed(GROWTH, expected_low=None, reproduction_high=None))
     text = compose(bare, OPENED, AUTHOR).explanation
-    assert "about 70 more sharers are expected (rough). Each sharer is followed by about 1.4 more. Alert" in text
+    assert "about 110 more sharers are expected (rough). Each sharer is followed by about 2.3 more. Growth" in text
+
+
+def test_a_calibrated_range_is_not_said_to_be_that_of_recorded_cascades() -> None:
+    ours = changed(
+        GROWTH, calibration=0.05, expected_further=0.6, expected_low=0.1, expected_high=4.2, limit_at_size=0.5
+    )
+    text = compose(changed(SEEN, growth=ours), OPENED, AUTHOR).explanation
+    assert "less than one more sharer is expected (rough; range as calibrated: 0.1-4.2)" in text
+    assert "Alert because the score of L reaches its limit" in text  # 0.6 against 0.5 would say nothing
 
 
 def test_the_line_under_which_a_level_falls_is_told_on_the_scores_own_scale() -> None:
@@ -400,13 +411,13 @@ def test_a_publishers_words_stay_on_one_line_and_short() -> None:
 
 
 def test_an_alert_is_described_in_a_few_lines() -> None:
-    recently = "27 joined in the last 30 min, 6 in the 30 min before"
-    pace = "About 70 more sharers are expected (rough; 8 in 10 recorded cascades: 35-140)"
+    recently = "27 joined in the last 30 min, 15 in the 30 min before"
+    pace = "About 110 more sharers are expected (rough; 8 in 10 recorded cascades: 28-490)"
     assert describe(compose(SEEN, OPENED, AUTHOR)).splitlines() == [
         "Spreading fast (level 1): 42 distinct sharers in 58 min",
         f"  when   2026-11-24 09:50 UTC, cluster 81f0c2aa, alert {alert_id(SEEN.cluster_id, OPENED, 1)[:8]}",
         f"  count  {recently}. {pace}.",
-        "  why    opened: score 5.92, limit 5.82 [1.5 ln q + 0.4 with q = 37, cold-start rule]",
+        "  why    opened: score 7.19, limit 6.97 [1.5 ln q + 0.4 with q = 80, cold-start rule]",
         "  known  no fact-check matched; reported by 12 people (health 7)",
         "  text   “Boil the leaves twice and drink at night: the fever is gone in one day. Ask ⟨phone⟩”",
         f"  data   {'; '.join(data_notes(SEEN))}",
@@ -417,7 +428,7 @@ def test_an_alert_is_described_in_a_few_lines() -> None:
 def test_a_description_shortens_the_text_and_leaves_out_what_is_not_there() -> None:
     seen = changed(with_text("नमस्ते दुनिया\nनमस्ते दुनिया"), notes=Notes(), growth=Growth("count", 50.0, 50.0, "q", "-"))
     lines = describe(compose(seen, OPENED, AUTHOR), width=8).splitlines()
-    assert lines[2] == "  count  27 joined in the last 30 min, 6 in the 30 min before."
+    assert lines[2] == "  count  27 joined in the last 30 min, 15 in the 30 min before."
     assert lines[-2] == "  text   “नमस्ते दुनिया…”"
 
 
