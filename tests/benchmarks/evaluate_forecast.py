@@ -6,7 +6,8 @@ the reproduction number holds a known one.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
@@ -26,11 +27,15 @@ BIG = (5, 10, 20, 50, 100, 200, 500)
 LEVELS = tuple(sorted(cold_limit(q) + step * math.log(4) for q in BIG for step in range(3)))
 BANDS = ((3, 10), (10, 30), (30, 100), (100, math.inf))
 QUANTILES = (0.1, 0.5, 0.9)
+CALIBRATED_AT = (5, 20, 50, 200)
 FEW, DRAWS, SEED = 5, 100, 11
 """As many cascades as `hearsay calibrate` asks for, drawn so often from the earlier half."""
+ENOUGH = 20  # alerts on which a row is judged
 LEAST_SHARERS = 3
 
 Floats = NDArray[np.float64]
+Ends: TypeAlias = Sequence[tuple[float, float]]
+"""(ln c, b) of the low end, the middle and the high end."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -65,23 +70,41 @@ def report_range() -> None:
     others = {name: fitted([asked[other] for other in chosen if other != name]) for name in found}
     left_out = [(name, *_where(_ranges(others[name], asked[name]), asked[name].came)) for name in found]
     table("fitted without the stream: share inside, below, above", ("stream", "inside", "below", "above"), left_out)
-    title = f"the same on its later half, by one factor from its earlier half; or from {FEW} cascades of that, {DRAWS} draws"
-    names = ("stream", "factor", "as fitted", "inside", "below", "above", f"by {FEW}: mean", "worst tenth", "all six")
-    table(title, names, [(name, *calibrated(others[name], found[name])) for name in found])
+    report_calibrated(found, others)
 
 
-def calibrated(ends: Sequence[tuple[float, float]], found: Sequence[Track]) -> tuple[float, ...]:
+def report_calibrated(found: Mapping[str, Sequence[Track]], others: Mapping[str, Ends]) -> None:
+    """What one factor of each stream's own past does, by idea of big, where there are alerts enough to tell."""
+    rows = []
+    for stream in (*STREAMS, LARGE):
+        earlier, later = cut(found[stream.name])
+        for q in CALIBRATED_AT:
+            config = GrowthConfig(big=q, min_sharers=stream.min_sharers)
+            past = [one for one in (at_alerts([track], config) for track in earlier) if len(one.came)]
+            judged = at_alerts(later, config)
+            if len(past) >= FEW and len(judged.came) >= ENOUGH:
+                rows.append(
+                    (stream.name, q, len(past), len(judged.came), *calibrated(others[stream.name], past, judged))
+                )
+    title = f"fitted without the stream, times one factor of its earlier half, on the later; also from {FEW} of its cascades"
+    names = ("stream", "q", "past", "alerts", "as fitted", "factor", "inside", "below", "above")
+    table(title, (*names, f"by {FEW}: mean", "worst tenth", "all six"), rows)
+
+
+def calibrated(ends: Ends, past: Sequence[Asked], judged: Asked) -> tuple[float, ...]:
     """What one factor of the stream's own past does for constants that never saw it.
 
+    Args:
+        ends: the constants.
+        past: one for each cascade of the earlier half.
+        judged: all alerts of the later half.
+
     Returns:
-        the factor from all of the earlier half; shares of the later half's alerts: inside without it, with it inside,
-        below and above; inside by factors from `FEW` cascades, the mean and the worst tenth of the draws; and inside
-        with all six constants fitted to the earlier half instead.
+        shares of the alerts judged: inside as fitted; the factor from all of the past, and with it inside, below and
+        above; inside by factors from `FEW` cascades, the mean and the worst tenth of the draws; and inside with all six
+        constants fitted to the past instead.
 
     """
-    earlier, later = cut(found)
-    past = [one for one in (at_alerts([track]) for track in earlier) if len(one.came)]
-    judged = at_alerts(later)
     told = _ranges(ends, judged)
 
     def factor_from(chosen: Sequence[Asked]) -> float:
@@ -92,27 +115,30 @@ def calibrated(ends: Sequence[tuple[float, float]], found: Sequence[Track]) -> t
         return _where([one.times(factor) for one in told], judged.came)
 
     draw = np.random.default_rng(SEED)
-    drawn = [draw.choice(len(past), min(FEW, len(past)), replace=False) for _ in range(DRAWS)]
+    drawn = [draw.choice(len(past), FEW, replace=False) for _ in range(DRAWS)]
     few = [corrected(factor_from([past[at] for at in chosen]))[0] for chosen in drawn]
     factor = factor_from(past)
-    anew = _where(_ranges(fitted([at_alerts(earlier)]), judged), judged.came)[0]
-    return (factor, corrected(1.0)[0], *corrected(factor), float(np.mean(few)), float(np.quantile(few, 0.1)), anew)
+    whole = Asked(*(np.concatenate([getattr(one, name) for one in past]) for name in ("size", "expected", "came")))
+    anew = _where(_ranges(fitted([whole]), judged), judged.came)[0]
+    as_fitted = corrected(1.0)[0]
+    return (as_fitted, factor, *corrected(factor), float(np.mean(few)), float(np.quantile(few, 0.1)), anew)
 
 
-def at_alerts(found: Sequence[Track]) -> Asked:
-    """Follow each cascade and ask whenever its score first reaches a level of any idea of big."""
-    rows = [row for track in found for row in _asked_of(track)]
+def at_alerts(found: Sequence[Track], config: GrowthConfig | None = None) -> Asked:
+    """Follow each cascade and ask whenever its score first reaches a level, of one idea of big or of all."""
+    levels, least = (LEVELS, LEAST_SHARERS) if config is None else (L(config).levels(), config.min_sharers)
+    rows = [row for track in found for row in _asked_of(track, levels, least)]
     size, expected, came = np.array(rows, dtype=np.float64).reshape(-1, 3).T
     return Asked(size, expected, came)
 
 
-def _asked_of(track: Track) -> list[tuple[float, float, float]]:
+def _asked_of(track: Track, levels: Sequence[float], least: int) -> list[tuple[float, float, float]]:
     detector, met, rows = L(GrowthConfig()), 0, []
     for n, at in enumerate(track.times, start=1):
         score = detector.update(at)
-        if n < LEAST_SHARERS:
+        if n < least:
             continue
-        reached = sum(score >= level for level in LEVELS)
+        reached = sum(score >= level for level in levels)
         if reached > met:
             met = reached
             rows.append((float(n), expected_further(n, detector.mass(at)), float(track.final - n)))
@@ -148,17 +174,18 @@ def _predicted(line: tuple[float, float], asked: Asked) -> Floats:
     return predicted
 
 
-def _ranges(ends: Sequence[tuple[float, float]], asked: Asked) -> list[Forecast]:
+def _ranges(ends: Ends, asked: Asked) -> list[Forecast]:
     return [Forecast(*map(float, one)) for one in zip(*(_predicted(end, asked) for end in ends), strict=True)]
 
 
 def _where(told: Sequence[Forecast], came: Floats) -> tuple[float, float, float]:
     """Shares of what came inside, below and above the ranges."""
-    low, high = (np.array([math.floor(one.low) for one in told]), np.array([math.ceil(one.high) for one in told]))
-    return _mean((came >= low) & (came <= high)), _mean(came < low), _mean(came > high)
+    held = np.array([one.holds(further) for one, further in zip(told, came, strict=True)], dtype=np.bool_)
+    under = came < np.array([one.middle for one in told])
+    return _mean(held), _mean(~held & under), _mean(~held & ~under)
 
 
-def print_fit(title: str, ends: Sequence[tuple[float, float]]) -> None:
+def print_fit(title: str, ends: Ends) -> None:
     """The constants that the data ask for today, beside which those in the code can be laid."""
     rows = [(f"{q:.0%} quantile", math.exp(line[0]), line[1]) for q, line in zip(QUANTILES, ends, strict=True)]
     table(f"A c (N / {LEAST:g})^b, {title}", ("end", "c", "b"), rows)

@@ -8,7 +8,7 @@ import pytest
 from detectors.growth import GrowthConfig
 from detectors.growth.l import cold_limit
 from detectors.growth.seismic import Seismic
-from tests.benchmarks.evaluate_forecast import Asked, calibrated, fitted, inside
+from tests.benchmarks.evaluate_forecast import Asked, at_alerts, calibrated, fitted, inside
 from tests.benchmarks.evaluate_nulls import BIG, CLOSED_AFTER, discoveries, rolling_limit, shuffled
 from tests.benchmarks.evaluate_reproduction import shares
 from tests.benchmarks.evaluate_seismic import corrected, further
@@ -37,9 +37,11 @@ def test_a_range_in_whole_sharers_holds_its_own_ends():
 
 
 def test_one_factor_from_the_past_rescues_constants_of_another_platform():
-    alike = bursts(12, 40, MINUTE, "a")
+    alike = [at_alerts([track]) for track in bursts(12, 40, MINUTE, "a")]
     elsewhere = [(math.log(1000 * share), 0.0) for share in (0.5, 1.0, 2.0)]  # a thousand times too much
-    factor, as_fitted, inside_, below, above, few, worst, _ = calibrated(elsewhere, alike)
+    as_fitted, factor, inside_, below, above, few, worst, _ = calibrated(
+        elsewhere, alike, at_alerts(bursts(3, 40, MINUTE, "b"))
+    )
     assert as_fitted == 0
     assert 0.0001 < factor < 0.01
     assert inside_ + below + above == pytest.approx(1)

@@ -51,7 +51,7 @@ def later(at=START + 2 * DAY):
 def test_what_stops_at_once_lies_below_and_the_factor_puts_the_later_half_right(tmp_path):
     found = calibrate(run(tmp_path, stopped() + later()), DAY)
     (one,) = found.platforms
-    assert (one.platform, one.cascades, found.left_out) == ("telegram", 12, 0)
+    assert (one.platform, one.cascades, found.growing + found.lost) == ("telegram", 12, 0)
     assert one.told.below == 1
     assert one.calibration < 0.2
     assert (one.later_told.inside, one.later_corrected.inside) == (0, 1)
@@ -75,9 +75,9 @@ def test_what_may_still_grow_is_left_out(tmp_path):
     # rumours    12 that stop         one      | end of the recording
     fresh = rumour(50, 10, START + 34 * HOUR, platform="telegram")
     found = calibrate(run(tmp_path, stopped() + fresh + later(START + 36 * HOUR)), DAY)
-    assert (found.platforms[0].cascades, found.left_out) == (12, 1)
+    assert (found.platforms[0].cascades, found.growing) == (12, 1)
     found = calibrate(load_run(tmp_path / "run"), HOUR)
-    assert (found.platforms[0].cascades, found.left_out) == (13, 0)
+    assert (found.platforms[0].cascades, found.growing) == (13, 0)
 
 
 def test_a_closed_cascade_is_over_and_its_next_episode_is_another(tmp_path):
@@ -107,7 +107,19 @@ def test_too_few_cascades_tell_no_factor_and_half_as_many_no_setting(tmp_path):
 def test_a_run_without_ranges_has_nothing_to_tell(tmp_path, more):
     events = stopped() + later() if more else later()
     found = calibrate(run(tmp_path, events, *more), DAY)
-    assert (found.platforms, found.left_out) == ((), 0)
+    assert (found.platforms, found.growing, found.lost) == ((), 0, 0)
+
+
+def test_what_had_no_room_has_no_ending(tmp_path):
+    found = calibrate(run(tmp_path, stopped() + later(), "cascade.max_cascades=3"), DAY)
+    assert found.lost > 0
+    assert found.growing == 0
+    assert sum(one.cascades for one in found.platforms) + found.lost == 12
+
+
+def test_a_forecast_of_nothing_is_passed_over(tmp_path):
+    small = ["growth.big=2", "growth.min_sharers=1", "growth.threshold=-5", "growth.calibration=1e-9"]
+    assert calibrate(run(tmp_path, stopped() + later(), *small), DAY).platforms == ()
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
@@ -137,3 +149,11 @@ def test_a_length_of_time_is_refused_by_name(tmp_path):
     shown = said(made.path, "--settled-after", "soon")
     assert shown.exit_code == 2
     assert "got 'soon' for --settled-after; try 1d" in shown.stderr
+    assert said(made.path, "--settled-after", "99999999999w").exit_code == 0
+
+
+def test_an_interrupted_run_says_so(tmp_path):
+    made = run(tmp_path, stopped() + later())
+    manifest = made.path / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"complete": true', '"complete": false'))
+    assert "run: interrupted, so how most cascades went on is not known" in said(made.path).stdout
