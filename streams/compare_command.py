@@ -115,7 +115,7 @@ def sweep_table(found: Sequence["Comparison"]) -> "Table":
 def _of_cases(title: str, cases: Sequence["Case"], at_most: int) -> "Table":
     from streams.show import moment, short_id  # noqa: PLC0415
 
-    table = _table(title, len(cases), at_most, ("first alert", "cluster", "level", "sharers", "text"))
+    table = _table(title, len(cases), at_most, ("first alert", "cluster", "level", "sharers then", "text"))
     for case in cases[:at_most]:
         table.add_row(
             moment(case.first_time), short_id(case.cluster_id), str(case.level), f"{case.sharers:,.0f}", _text(case)

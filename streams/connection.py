@@ -19,11 +19,11 @@ class KafkaSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     bootstrap: str = "127.0.0.1:9092"  # servers, separated by commas
     prefix: str = ""  # put before the name of every topic and group, so that deployments can share a cluster
-    security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext"
+    security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext"  # with TLS, SASL, both or neither
     ca_file: str = ""  # authorities that the broker's certificate is held against; the system's by default
     cert_file: str = ""  # our own certificate, where the broker wants one
     cert_key_file: str = ""  # the key of that certificate
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"  # how the password is proved
     sasl_username: str = ""  # the password comes from HEARSAY_KAFKA_PASSWORD or from the file below
     sasl_password_file: str = ""  # holds the password; HEARSAY_KAFKA_PASSWORD goes before it
     source_partitions: int = 4  # of `forwards` and `texts`

@@ -13,7 +13,7 @@ import msgspec
 from detectors.evidence import describe
 from detectors.pipeline.cascades import Judgement, Said
 from detectors.pipeline.rows import ClusterRow
-from detectors.wording import plain, shorten
+from detectors.wording import many, plain, shorten
 from schemas.alert import Alert, Lifecycle
 from schemas.assignment import Assignment, Merge, Method
 from schemas.base import encode
@@ -28,6 +28,7 @@ from streams.show import moment
 from streams.version import code_version
 
 _LEAST_DIGITS = 4
+_LISTED = 5  # alerts that a wrong id is answered with
 _STEP = 1.5  # between two scores that are told, in sharers
 _LAST = 3  # scores before the alert that are told whatever the size
 _KNOWN = 100_000  # wordings remembered, so that each is told once
@@ -82,10 +83,11 @@ def find(run: Run, prefix: str) -> Found:
         raise ExplainError(f"an alert is named by {_LEAST_DIGITS} digits of its id or more; got {wanted!r}")
     alerts = [alert for alert in run.alerts() if alert.alert_id.startswith(wanted)]
     if len(alerts) != 1:
-        got = "none" if not alerts else f"{len(alerts)}: " + ", ".join(alert.alert_id[:12] for alert in alerts[:5])
-        raise ExplainError(
-            f"one alert must have an id that begins with {wanted!r}; got {got} in {run.path}; see its alerts.jsonl"
-        )
+        of_cluster = [alert for alert in run.alerts() if alert.cluster_id.startswith(wanted)]
+        got = len(alerts) or ("a cluster" if of_cluster else "none")
+        named = ", ".join(alert.alert_id[:12] for alert in (alerts or of_cluster)[:_LISTED])
+        hint = f"name one of {named}" if named else "see its alerts.jsonl"
+        raise ExplainError(f"one alert must have an id that begins with {wanted!r}; got {got} in {run.path}; {hint}")
     return Found(run, alerts[0])
 
 
@@ -188,7 +190,7 @@ class Story:
         """Take the last words on clusters that were merged away, for those whose merge was not told otherwise."""
         for row in clusters:
             if row.cluster_id in self._alert.aliases and row.merged_into and row.cluster_id not in self._merged:
-                who = f"cluster {row.cluster_id[:12]} ({row.sharers:,.0f} sharers)"
+                who = f"cluster {row.cluster_id[:12]} ({many(row.sharers, 'sharer')})"
                 text = f"{who} joins {row.merged_into[:12]} after this"
                 self._absorbed.append(Line(row.last_time, "merge", text))
 
@@ -244,7 +246,7 @@ class Story:
 
     def _judgement(self, seen: Judgement) -> None:
         against = f"{self._whose(seen.cluster_id)}{seen.score:.3f} (level 1 from {seen.threshold:.3f})"
-        line = Line(seen.time, "score", f"{against}, {seen.sharers:,.0f} sharers, level {seen.level}", minor=True)
+        line = Line(seen.time, "score", f"{against}, {many(seen.sharers, 'sharer')}, level {seen.level}", minor=True)
         if seen.sharers >= self._next_size:
             self._next_size = max(seen.sharers * _STEP, 1.0)
             self._recent.clear()

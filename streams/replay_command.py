@@ -80,6 +80,7 @@ def replay(  # noqa: PLR0917 - typer passes by name
         else:
             say([str(result.folder)] if quiet else show.summary(result))
             say([] if capped is None else show.capped(capped))
+            say([] if quiet else show.next_steps(result))
         if not result.manifest.complete:
             raise typer.Exit(INTERRUPTED)
 

@@ -8,7 +8,7 @@ import msgspec
 from rich.markup import escape
 from rich.table import Table
 
-from detectors.wording import plain, shorten
+from detectors.wording import many, plain, shorten
 from streams.run import LoadedRun
 from streams.run_folder import RunCounts
 from streams.settings import Settings, to_values
@@ -23,7 +23,7 @@ class RumourLine(msgspec.Struct, frozen=True, kw_only=True):
     cluster_id: str
     first_alert: int  # ms
     level: int
-    sharers: float
+    sharers: float  # in the end; of a run that was interrupted, the most that an alert told
     alerts: int
     text: str
 
@@ -61,12 +61,14 @@ def summarise(run: LoadedRun) -> Summary:
 
 
 def _rumour(run: LoadedRun, cluster_id: str) -> RumourLine:
-    alerts = run.cluster(cluster_id).alerts
+    table = run.alerts_table
+    alerts = [run.alerts[at] for at in table.index[table["cluster_id"] == cluster_id]]
+    final = run.clusters.loc[run.clusters["cluster_id"] == cluster_id, "sharers"]
     return RumourLine(
         cluster_id=cluster_id,
         first_alert=alerts[0].time,
         level=max(alert.level for alert in alerts),
-        sharers=max(alert.evidence.counts.sharers for alert in alerts),
+        sharers=float(final.iloc[-1]) if len(final) else max(alert.evidence.counts.sharers for alert in alerts),
         alerts=len(alerts),
         text=alerts[-1].evidence.text.representative,
     )
@@ -78,7 +80,8 @@ def lines(found: Summary) -> Iterator[str]:
     yield f"{plain(found.run)}: {plain(found.input)}{unfinished}"
     yield accounts(found.counts)
     counts = found.counts
-    yield f"{counts.clusters:,} clusters, {counts.shares:,} shares, {counts.alerts:,} alerts on {len(found.rumours):,}"
+    rumours = many(len(found.rumours), "rumour")
+    yield f"{counts.clusters:,} clusters, {counts.shares:,} shares, {counts.alerts:,} alerts on {rumours}"
     if found.by_state:
         yield "alerts: " + ", ".join(f"{state} {count:,}" for state, count in found.by_state.items())
     yield f"code {found.code_version}, model {found.model_revision}"

@@ -8,6 +8,7 @@ import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from types import NoneType
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,6 +16,7 @@ import msgspec
 from streams.errors import UserError
 
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+_LONGEST = 10_000 * _UNITS["d"]  # longer ones are instants
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[smhdw])")
 _COMMENT = re.compile(r"^    (\w+)\s*:[^#\n]*#\s*(.+?)\s*$", re.MULTILINE)
 _ATTRIBUTE = re.compile(r"^    (\w+): (.+(?:\n {5,}.+)*)", re.MULTILINE)
@@ -192,7 +194,7 @@ def milliseconds(text: str) -> int:
 
 def duration(value: int) -> str | int:
     """The shortest exact way to write milliseconds; a number where that is an instant rather than a length."""
-    if value <= 0 or value > 100_000 * _UNITS["d"] // 10:
+    if value <= 0 or value > _LONGEST:
         return value
     unit = next(name for name in ("d", "h", "m", "s", "ms") if value % _UNITS[name] == 0)
     return f"{value // _UNITS[unit]}{unit}"
@@ -211,8 +213,12 @@ def show(leaf: Leaf, value: object) -> str:
 
 def kind_of(leaf: Leaf) -> str:
     """A setting's type in words."""
+    choices = getattr(leaf.type, "__args__", ())
+    if NoneType in choices:
+        (other,) = (kind for kind in choices if kind is not NoneType)
+        return f"{kind_of(msgspec.structs.replace(leaf, type=other))} or none"
     if leaf.is_duration:
-        return "a duration"
+        return "a duration" if leaf.default is None or leaf.default < _LONGEST else "a time in ms"
     names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
     if leaf.type in names:
         return names[leaf.type]
@@ -221,7 +227,6 @@ def kind_of(leaf: Leaf) -> str:
         return (
             "one of " + ", ".join(str(member.value) for member in members.values()) if members else leaf.type.__name__
         )
-    choices = getattr(leaf.type, "__args__", ())
     if choices and all(isinstance(choice, str) for choice in choices):
         return "one of " + ", ".join(choices)
     return "a list" if _is_list(leaf.type) else str(leaf.type).replace("typing.", "")

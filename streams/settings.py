@@ -215,16 +215,16 @@ def as_toml(effective: Effective) -> str:
 
 
 def as_markdown() -> str:
-    """The table of all settings for the documentation; what holds a bar is written without it."""
-    lines = ["| setting | default | what it is | what it does |", "| --- | --- | --- | --- |"]
-    lines += [
-        f"| `{leaf.name}` | `{show(leaf, leaf.default)}` | {kind_of(leaf)} | {leaf.meaning} |".replace(
-            " | None", " or none"
-        )
-        for leaf in _leaves()
-    ]
-    lines.append(f"| `{'.'.join(TABLE)}.PLATFORM.NAME` | `none` | as `{TABLE[0]}.NAME` | {_FOR_ONE_PLATFORM} |")
-    return "\n".join(lines) + "\n"
+    """The tables of all settings for the documentation, one a section."""
+    tables: dict[str, list[str]] = {}
+    for leaf in _leaves():
+        row = f"| `{leaf.name}` | `{show(leaf, leaf.default)}` | {kind_of(leaf)} | {leaf.meaning} |"
+        tables.setdefault(leaf.path[0], []).append(row)
+    tables[TABLE[0]].append(
+        f"| `{'.'.join(TABLE)}.PLATFORM.NAME` | `none` | as `{TABLE[0]}.NAME` | {_FOR_ONE_PLATFORM} |"
+    )
+    head = "| setting | default | what it is | what it does |\n| --- | --- | --- | --- |\n"
+    return "\n".join(f"### `{name}`\n\n{head}" + "\n".join(rows) + "\n" for name, rows in tables.items())
 
 
 def put_into(page: str) -> str:

@@ -21,7 +21,7 @@ from schemas.rejection import Rejection
 from streams import replay as replays
 from streams.forwarding_cap import Capped
 from streams.replay import Result
-from streams.run_folder import ALERTS, CLUSTERS, EDGES, REJECTIONS, RunCounts
+from streams.run_folder import ALERTS, CLUSTERS, EDGES, MANIFEST, REJECTIONS, TIMINGS, WORDINGS, RunCounts
 
 _COLOURS = ("cyan", "yellow", "orange1", "red")  # by level
 _LISTED = 10  # clusters under a cap
@@ -123,19 +123,20 @@ def summary(result: Result) -> list[str]:
         lines.append(f"{counts.withheld:,} cascades reached the limit when policy.alerts_a_day asked for more")
     if counts.received and counts.received == counts.rejected:
         lines.append("nothing could be used: is each line one JSON object, as docs/schemas/forward_event.json says?")
-    lines += [f"run folder: {folder}", f"  {ALERTS}  {REJECTIONS}  {CLUSTERS}  {EDGES}  manifest.json"]
-    return lines + next_steps(result)
+    files = (ALERTS, REJECTIONS, CLUSTERS, EDGES, WORDINGS, MANIFEST, TIMINGS)
+    return [*lines, f"run folder: {folder}", f"  {'  '.join(files)}"]
 
 
 def capped(found: Capped) -> list[str]:
     """What a cap on forwarding would have left, in a few lines."""
-    lines = [f"if no message could be forwarded more than {found.at_most} times, at most as much would have been lost:"]
+    lines = [f"if no message could be forwarded more than {found.at_most} times, at least this would have remained:"]
     for name, reach in (("recorded parents alone", found.recorded), ("inferred ones too", found.inferred)):
         share = reach.messages / found.messages if found.messages else 1.0
         lines.append(
-            f"  by {name}: {reach.cut:,} of {reach.edges:,} edges would not be; {reach.messages:,} of "
+            f"  by {name}: {reach.cut:,} of {reach.edges:,} edges would be gone; {reach.messages:,} of "
             f"{found.messages:,} messages ({share:.0%}) and {reach.sharers:,} of {found.sharers:,} sharers remain"
         )
+    lines += ["the clusters that lose most:"] if found.clusters else []
     lines += [
         f"  {short_id(one.cluster_id)}: {one.recorded.messages:,} of {one.messages:,} messages remain, "
         f"{one.inferred.messages:,} with inferred edges"
@@ -150,6 +151,7 @@ def next_steps(result: Result) -> list[str]:
     if result.manifest.counts.alerts:
         first = _first_alert(result)
         steps.append(f"hearsay explain {first} --run {result.folder}")
+        steps += [f"hearsay show {result.folder}", f"hearsay report {result.folder}"]
     if result.manifest.counts.rejected:
         steps.append(f"hearsay rejections {result.folder}")
     return ["next:", *(f"  {step}" for step in steps)] if steps else []

@@ -33,7 +33,6 @@ from streams.replay import (
     recipe,
 )
 from streams.run_folder import RunCounts, RunWriter
-from streams.setting_tree import split_override
 from streams.settings import Key, Settings
 from streams.version import code_version
 
@@ -58,7 +57,9 @@ def variants(vary: Sequence[str]) -> list[Variant]:
     """
     choices = []
     for one in vary:
-        name, values = split_override(one)
+        name, equals, values = one.partition("=")
+        if not equals:
+            raise UserError(f"--vary takes name=value,value,...; got {one[:80]!r}; try --vary growth.big=25,50,100")
         if name.startswith(_SHARED):
             raise UserError(
                 f"a sweep varies what is decided after a text is read and embedded; got {name}; "
@@ -68,8 +69,10 @@ def variants(vary: Sequence[str]) -> list[Variant]:
         if not choices[-1]:
             raise UserError(f"--vary takes name=value,value,...; got {one[:80]!r}; try --vary growth.big=25,50,100")
     made = [Variant(",".join(picked), picked) for picked in itertools.product(*choices)]
-    if not vary or len(made) > _MOST:
-        raise UserError(f"a sweep has 1 to {_MOST} variants; got {len(made) if vary else 0}; vary less at once")
+    if not vary:
+        raise UserError("a sweep varies at least one setting; got none; try --vary growth.big=25,50,100")
+    if len(made) > _MOST:
+        raise UserError(f"a sweep has at most {_MOST} variants; got {len(made)}; vary less at once")
     return made
 
 

@@ -29,7 +29,7 @@ class GrowthConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Which detector, and what it may assume. Durations in ms, sizes in distinct sharers.
 
     Attributes:
-        detector: one of `NAMES`.
+        detector: L, count, rate, ewma, kleinberg, cusum, glr or seismic.
         big: q, the size from which the operator calls a cascade big; every cold-start threshold derives from it.
         min_sharers: below this size no score means anything and nothing is said; 3 where chats are the unit.
         threshold: level 1 in the detector's own unit instead of the cold-start rule.

@@ -11,7 +11,7 @@ PACKAGED_MODEL = "all-MiniLM-L6-v2"
 class EmbedderConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Runtime, model and the text's length; every field but `cache_dir` and `hub` can change a vector."""
 
-    runtime: Literal["onnx", "sentence-transformers", "hashing"] = "onnx"
+    runtime: Literal["onnx", "sentence-transformers", "hashing"] = "onnx"  # what computes the vectors
     model: str = PACKAGED_MODEL  # the packaged one, a folder of a sentence-transformers model, or a hub name
     hub: bool = False  # may a hub name be downloaded when it is not on this machine yet?
     cache_dir: str | None = None  # where the exported graph is kept; None: the user's cache folder

@@ -43,7 +43,7 @@ def test_a_replay_shows_alerts_accounts_folder_and_next_steps(day):
     assert "81 received = 80 applied + 0 duplicates + 0 late + 1 rejected (adds up)" in out
     assert "run folder: runs/day" in out
     steps = re.findall(r"^  hearsay (.+)$", out, re.MULTILINE)
-    assert [step.split()[0] for step in steps] == ["explain", "rejections"]
+    assert [step.split()[0] for step in steps] == ["explain", "show", "report", "rejections"]
     for step in steps:
         hearsay(*step.split())
 
@@ -168,7 +168,7 @@ def test_settings_are_printed_with_their_origin_and_without_the_key():
 
 
 def test_the_table_of_settings_is_printed_for_the_documentation():
-    assert hearsay("settings", "--markdown").stdout.startswith("| setting | default |")
+    assert hearsay("settings", "--markdown").stdout.startswith("### `intake`\n\n| setting | default |")
 
 
 def test_the_table_of_settings_is_put_into_a_page(tmp_path):

@@ -80,12 +80,18 @@ def test_an_id_that_names_no_alert_is_refused(replayed, prefix, words):
         find(replayed, prefix)
 
 
+def test_who_names_a_cluster_is_told_its_alerts(replayed):
+    one = first(replayed)
+    with pytest.raises(ExplainError, match=f"got a cluster in .*; name one of {one.alert_id[:12]}"):
+        find(replayed, one.cluster_id[:8])
+
+
 def test_digits_that_name_several_alerts_are_refused(tmp_path, replayed):
     one = first(replayed)
     other = msgspec.structs.replace(one, alert_id=one.alert_id[:8] + "0" * 24)
     (tmp_path / "manifest.json").write_bytes((replayed.path / "manifest.json").read_bytes())
     (tmp_path / "alerts.jsonl").write_bytes(b"".join(msgspec.json.encode(alert) + b"\n" for alert in (one, other)))
-    with pytest.raises(ExplainError, match=f"got 2: {one.alert_id[:12]}, {other.alert_id[:12]} in "):
+    with pytest.raises(ExplainError, match=f"got 2 in .*; name one of {one.alert_id[:12]}, {other.alert_id[:12]}$"):
         find(Run(tmp_path), one.alert_id[:8])
 
 
@@ -253,7 +259,7 @@ def test_a_merge_is_told_and_so_is_what_led_to_the_cluster_that_was_merged():
     story = tell(share(1, Method.FOUNDER, absorbed), judgement(1, 1, absorbed), merge)
     assert told(story) == [
         "founded: post on sms: “wording 1”",
-        f"score: cluster {absorbed[:12]}, merged later: 0.100 (level 1 from 6.000), 1 sharers, level 0",
+        f"score: cluster {absorbed[:12]}, merged later: 0.100 (level 1 from 6.000), 1 sharer, level 0",
         f"merge: cluster {absorbed[:12]} joins {ALERT.cluster_id[:12]}, bridged by exact",
     ]
 

@@ -105,7 +105,7 @@ def test_a_replay_tells_it_and_gives_it_to_machines(tmp_path):
     words = ["replay", str(tmp_path / "day.jsonl"), "--limit-forwards", "2", "--set", "embedder.runtime=hashing"]
     told = CliRunner().invoke(main, [*words, "--out", str(tmp_path / "a")])
     assert (
-        "by recorded parents alone: 1 of 6 edges would not be; 6 of 7 messages (86%) and 6 of 7 sharers" in told.stdout
+        "by recorded parents alone: 1 of 6 edges would be gone; 6 of 7 messages (86%) and 6 of 7 sharers" in told.stdout
     )
     as_json = json.loads(CliRunner().invoke(main, [*words, "--out", str(tmp_path / "b"), "--json"]).stdout)
     assert as_json["capped"]["recorded"]["cut"] == 1

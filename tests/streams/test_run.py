@@ -8,6 +8,7 @@ import duckdb
 import nbformat
 import networkx as nx
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from nbclient import NotebookClient
 from typer.testing import CliRunner
@@ -217,6 +218,17 @@ def test_show_sums_a_run_up(run):
     assert as_json["settings"] == {"embedder.runtime": "hashing", "growth.big": 10}
     levels = [one["level"] for one in as_json["rumours"]]
     assert levels == sorted(levels, reverse=True)
+    final = run.clusters.set_index("cluster_id")["sharers"]
+    assert all(one["sharers"] == final[one["cluster_id"]] for one in as_json["rumours"])
+
+
+def test_an_interrupted_run_is_summed_up_by_what_its_alerts_said(tmp_path):
+    made = runs.run(tmp_path)
+    table = pq.read_table(made.path / "clusters.parquet")
+    pq.write_table(table.slice(0, 0), made.path / "clusters.parquet")  # open clusters have no row yet
+    rumours = json.loads(said("show", made.path, "--json").stdout)["rumours"]
+    assert rumours
+    assert all(one["sharers"] > 0 for one in rumours)
 
 
 def test_the_example_notebook_runs(tmp_path):

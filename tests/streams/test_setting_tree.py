@@ -178,7 +178,7 @@ def test_a_sections_own_check_runs():
 @pytest.mark.parametrize(
     ("name", "words"),
     [("inner.window_ms", "a duration"), ("inner.big", "a whole number"), ("names", "a list"), ("flag", "true or false"),
-     ("label", "text"), ("inner.limit", "float | None")],
+     ("label", "text"), ("inner.limit", "a number or none")],
 )  # fmt: skip
 def test_a_type_is_named_in_words(name, words):
     assert kind_of(leaf(name)) == words

@@ -50,9 +50,9 @@ def test_every_combination_is_a_variant_in_the_order_given():
 @pytest.mark.parametrize(
     ("vary", "told"),
     [
-        ([], "1 to 64 variants; got 0"),
+        (["growth.big"], "--vary takes name=value,value,...; got 'growth.big'"),
+        ([], "at least one setting; got none; try --vary growth.big=25,50,100"),
         (["growth.big="], "name=value,value"),
-        (["growth.big"], "name=value"),
         (["order.lateness=1m,2m"], "after a text is read"),
         (["embedder.runtime=onnx,hashing"], "after a text is read"),
         (["growth.big=" + ",".join(map(str, range(1, 66)))], "got 65"),
