@@ -126,7 +126,8 @@ def shape(structure: Structure) -> str:
     hops = structure.hops_at_least
     passed = f"; passed on at least {many(hops, 'time')}, by the platforms' marks" if hops else ""
     frequent = structure.frequently_forwarded
-    marked = f"; {many(frequent, 'post')} marked as frequently forwarded" if frequent else ""
+    of_seen = structure.nodes - structure.unseen
+    marked = f"; {whole(frequent)} of {many(of_seen, 'message')} marked as frequently forwarded" if frequent else ""
     return f"{known}{passed}{marked}."
 
 

@@ -56,9 +56,9 @@ WORDS = {
         new distinct sharer for 2 h 50 min; a level falls after 2 h with a score under 6.28. This measures spread, not
         truth. Evidence on content: no fact-check matched; reported by 12 people (health 7). It circulates in 3
         wordings. Shape, with 35 % of parents recorded: depth 4, widest level 31; passed on at least 5 times, by the
-        platforms' marks; 6 posts marked as frequently forwarded. Internal target: a look by 2026-11-24 13:50 UTC; own
-        detection starts no legal deadline. Data notes: 3 late posts, counted but raising nothing; merged from 2
-        clusters, last at 2026-11-24 09:35 UTC; 2 messages that others point to not seen; 2 sharers with many posts,
+        platforms' marks; 6 of 57 messages marked as frequently forwarded. Internal target: a look by 2026-11-24 13:50
+        UTC; own detection starts no legal deadline. Data notes: 3 late posts, counted but raising nothing; merged from
+        2 clusters, last at 2026-11-24 09:35 UTC; 2 messages that others point to not seen; 2 sharers with many posts,
         each counted once.
         """,
     ),
