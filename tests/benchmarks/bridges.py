@@ -17,10 +17,12 @@ from detectors.pipeline.rows import EdgeRow
 from detectors.sketch import Sketcher, estimate
 from schemas.assignment import Method
 from tests.benchmarks.fragments import Judged, Wordings, bridged
+from tests.benchmarks.moved import DEFAULT, moved
 from tests.benchmarks.tracks import NAMES, Remembering, Run, digests, drive, resolve, table
 from tests.realdata.loaders import encoded
 
 DRAWS = 8  # which share bears which words
+MOVED_DRAWS = 3  # the same, for each other limit
 
 
 class Fate(StrEnum):
@@ -44,15 +46,29 @@ def report_bridges(judged: Sequence[tuple[Judged, Wordings]], between: float, em
             fates.update(fates_in(run_words(apart, embedder), apart, wordings))
         rows.append((one.name, fates.total(), *(fates[fate] for fate in Fate)))
     table(f"the same over {DRAWS} draws: what became of the two wordings", ("positives of", "n", *Fate), rows)
+    move_limit(judged, between, embedder)
 
 
-def run_words(judged: Judged, embedder: Remembering) -> Run:
+def move_limit(judged: Sequence[tuple[Judged, Wordings]], between: float, embedder: Remembering) -> None:
+    """Print how many halves become one as the letters that a merge asks for are moved."""
+    rows = []
+    for name, config in moved(("bridge_lexical",)):
+        row: list[object] = [name]
+        for one, wordings in judged:
+            fates = Counter[Fate]()
+            for seed in range(MOVED_DRAWS):
+                apart = bridged(one, wordings, np.random.default_rng(seed), between)
+                fates.update(fates_in(run_words(apart, embedder, config), apart, wordings))
+            row += [fates.total(), fates[Fate.ONE] + fates[Fate.ONE_EARLY]]
+        rows.append(row)
+    names = ("setting (default)", *(part for one, _ in judged for part in (f"of {one.name}", "one cluster")))
+    table(f"the same over {MOVED_DRAWS} draws, the letters that a merge asks for moved", names, rows)
+
+
+def run_words(judged: Judged, embedder: Remembering, clustering: ClusteringConfig = DEFAULT) -> Run:
     """The real pipeline over a stream."""
-    return drive(
-        encoded(judged.events),
-        Pipeline(PipelineConfig(growth=judged.growth), embedder, NAMES, "benchmark"),
-        embedder,
-    )
+    config = PipelineConfig(growth=judged.growth, clustering=clustering)
+    return drive(encoded(judged.events), Pipeline(config, embedder, NAMES, "benchmark"), embedder)
 
 
 def fates_in(run: Run, judged: Judged, wordings: Wordings) -> list[Fate]:

@@ -1,7 +1,7 @@
 """How good clusters are that are made once, in order: python -m tests.benchmarks.evaluate_clusters.
 
 The stream's clusters beside offline agglomerative clustering with the same similarity; what the order of arrival changes;
-purity against fragmentation; and whether merges bring back the alerts that fragments cost. What the tables mean:
+purity against fragmentation; the other limits moved one at a time; and whether merges bring back the alerts that fragments cost. What the tables mean:
 docs/methods/clustering.md.
 """
 
@@ -13,13 +13,14 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
 from detectors.clustering import ClusteringConfig
-from detectors.pipeline import PipelineConfig
 from streams.embedders import EmbedderConfig, make_embedder
-from tests.benchmarks.evaluate_texts import at, posts
+from tests.benchmarks.evaluate_texts import at
 from tests.benchmarks.gold import BCUBED_F, PAIR_F, Corpus, Fit, corpora, fit, interval, shown
 from tests.benchmarks.linkage import Linkage, batch_clusters, margins
 from tests.benchmarks.merging import report_merges
-from tests.benchmarks.tracks import NAMES, Remembering, require_data, run, table
+from tests.benchmarks.moved import move_settings
+from tests.benchmarks.streamed import labels_in, online, streamed
+from tests.benchmarks.tracks import Remembering, require_data, table
 
 DEFAULT = ClusteringConfig()
 THRESHOLDS = (0.70, 0.75, 0.80, 0.82, 0.85, 0.88, 0.92, 0.96)
@@ -40,6 +41,8 @@ def main() -> None:
     print("\n=== purity against fragmentation ===")
     for one in judged:
         move_threshold(one, embedder)
+    print("\n=== every other limit, moved by itself ===")
+    move_settings(judged, embedder)
     print("\n=== merges against fragmentation ===")
     report_merges(embedder)
 
@@ -74,27 +77,9 @@ def clusterings(one: Corpus, embedder: Remembering) -> dict[str, list[Hashable]]
         "equal texts alone": range(len(one.wordings)),
     }
     return {
-        WHOLE: whole_stream(one, embedder),
+        WHOLE: labels_in(streamed(one, embedder, DEFAULT), one),
         **{name: one.labels(found) for name, found in by_words.items()},
     }
-
-
-def whole_stream(one: Corpus, embedder: Remembering) -> list[Hashable]:
-    """A cluster for each message as the whole pipeline finds it; one that it refused or dropped is alone."""
-    cluster_of = run(one.events, PipelineConfig(), embedder).cluster_of()
-    platform = {event.event_id: event.platform for event in one.events}
-    return [cluster_of.get(NAMES.event(key, platform[key]), key) for key in one.keys]
-
-
-def online(
-    one: Corpus, embedder: Remembering, config: ClusteringConfig, order: Sequence[int] | None = None
-) -> list[str]:
-    """A cluster for each wording, in the order of `wordings`, where each comes once by an author of its own."""
-    taken = range(len(one.wordings)) if order is None else order
-    events = posts([one.wordings[n].text for n in taken])
-    cluster_of = run(events, PipelineConfig(clustering=config), embedder).cluster_of()
-    found = {n: cluster_of[NAMES.event(event.event_id, event.platform)] for n, event in zip(taken, events, strict=True)}
-    return [found[n] for n in range(len(one.wordings))]
 
 
 def intervals(found: Fit, ours: Fit) -> tuple[str, ...]:

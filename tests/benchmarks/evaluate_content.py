@@ -5,16 +5,17 @@ not. A synthetic bank of 20,000 claims says what loading and looking up cost. Wh
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from detectors.claims import ClaimBank, claim_id
 from detectors.clustering import ClusteringConfig
-from detectors.embedding import Embedder, HashingEmbedder
+from detectors.embedding import Embedder, HashingEmbedder, Vectors
+from detectors.harm import HarmConfig, HarmExample, HarmExamples
 from detectors.pipeline.intake import read_content
 from detectors.sketch import Sketcher
-from schemas.claim import Claim, ClaimMatch, Nearness
+from schemas.claim import Claim, ClaimMatch, HarmSuggestion, Nearness
 from streams.embedders import EmbedderConfig, make_embedder
 from streams.knowledge import ClaimsSettings, HarmSettings, load_knowledge
 from tests.benchmarks.tracks import Remembering, require_data, table
@@ -25,6 +26,9 @@ SKETCHER = Sketcher(CONFIG.sketch)
 SEED = 20_261_127
 CLAIMS = 20_000
 LOOK_UPS = 2_000
+HARM = HarmConfig()
+LEASTS = (0.30, 0.35, 0.40, 0.50, 0.55, 0.60)
+ANY = 1e-6  # any example at all
 LANGUAGES = ("ar", "en", "es", "hi")
 
 Alter = Callable[[np.random.Generator, str], str]
@@ -179,20 +183,69 @@ def judge_cost(model: Remembering) -> None:
     )
 
 
+# --- categories of harm -----------------------------------------------------------------------------------------------
+
+
 def judge_harm(embedder: Embedder) -> None:
-    """How often a category is suggested for texts that are about none of it, language by language."""
-    examples = load_knowledge(ClaimsSettings(), HarmSettings()).recogniser(CONFIG, embedder).harm
-    rows = []
+    """How often a category is suggested for texts that are about none of it, and for examples that were left out."""
+    examples = load_knowledge(ClaimsSettings(), HarmSettings()).examples
+    nearest = HarmExamples(HarmConfig(least=ANY), examples, vectors_of(examples, embedder))
+    said = {}
     for name, texts in unrelated():
-        contents = [read_content(text, ()) for text in texts]
-        said = [examples.suggest(row) for row in embedder.embed([content.normal for content in contents])]
-        named = [one.category for one in said if one is not None and one.category != "other"]
-        rows.append((name, len(texts), sum(one is not None for one in said) / len(texts), len(named) / len(texts)))
+        vectors = embedder.embed([read_content(text, ()).normal for text in texts])
+        said[name] = [nearest.suggest(vector) for vector in vectors]
     table(
         "categories of harm: share of texts that get any suggestion, and one other than “other”",
         ("texts", "texts", "any", "a harm"),
-        rows,
+        [(name, len(found), *suggested(found, HARM.least)) for name, found in said.items()],
     )
+    move_least(examples, said, embedder)
+
+
+def vectors_of(examples: Sequence[HarmExample], embedder: Embedder) -> Vectors:
+    """The examples' vectors, as the program makes them."""
+    return embedder.embed([read_content(example.text, ()).normal for example in examples])
+
+
+def suggested(said: Sequence[HarmSuggestion | None], least: float) -> tuple[float, float]:
+    """Shares of texts whose nearest example is near enough: any, and one of a harm."""
+    near = [one for one in said if one is not None and one.score >= least]
+    return len(near) / len(said), sum(one.category != "other" for one in near) / len(said)
+
+
+def move_least(
+    examples: Sequence[HarmExample], said: Mapping[str, Sequence[HarmSuggestion | None]], embedder: Embedder
+) -> None:
+    """The same as `harm.least` moves, beside what each example is taken for when it is left out."""
+    left = left_out(examples, vectors_of(examples, embedder))
+    rows = []
+    for least in (HARM.least, *LEASTS):
+        named = [suggested(one, least)[1] for one in said.values()]
+        rows.append((f"{least:.2f}", *own_category(examples, left, least), *named))
+    names = ("least, default first", "suggested", "of these right", "right", "a harm missed", *said)
+    title = f"{len(examples)} examples, each left out once; then share of texts about other things that get a harm"
+    table(title, names, rows)
+
+
+def left_out(examples: Sequence[HarmExample], vectors: Vectors) -> list[HarmSuggestion | None]:
+    """What each example is nearest to among the others, however far."""
+    found = []
+    for n in range(len(examples)):
+        others = [*examples[:n], *examples[n + 1 :]]
+        found.append(HarmExamples(HarmConfig(least=ANY), others, np.delete(vectors, n, axis=0)).suggest(vectors[n]))
+    return found
+
+
+def own_category(
+    examples: Sequence[HarmExample], said: Sequence[HarmSuggestion | None], least: float
+) -> tuple[float, float, float, float]:
+    """Share that gets a suggestion, of these with their own category, that share of all; harms that get none or "other"."""
+    near = [one if one is not None and one.score >= least else None for one in said]
+    given = sum(one is not None for one in near)
+    right = sum(one is not None and one.category == own.category for own, one in zip(examples, near, strict=True))
+    harms = [one for own, one in zip(examples, near, strict=True) if own.category != "other"]
+    missed = sum(one is None or one.category == "other" for one in harms)
+    return given / len(near), right / given if given else np.nan, right / len(near), missed / len(harms)
 
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ from detectors.sketch import Sketcher, SketchIndex
 from detectors.variants import variants
 from streams.embedders import EmbedderConfig, make_embedder
 from tests.benchmarks.alternatives import alternatives
-from tests.benchmarks.beds import Altered, Beds, load
-from tests.benchmarks.compare import UNSEEN, compare
+from tests.benchmarks.beds import Altered, Beds, copies_found, different, false_answers, load
+from tests.benchmarks.compare import compare
+from tests.benchmarks.moved import move_pairs
 from tests.benchmarks.pairs import (
     CONFIG,
     ROUNDS,
@@ -91,6 +92,7 @@ def judge_rungs(beds: Beds, costs: Costs) -> None:
     judge_altered(beds)
     judge_different(beds)
     judge_limits(beds)
+    move_pairs(beds)
 
 
 def judge_alternatives(beds: Beds, costs: Costs) -> None:
@@ -271,12 +273,7 @@ def false_row(corpus: Corpus, pairs: Pairs) -> Sequence[object]:
 
 def judge_limits(beds: Beds) -> None:
     """The ladder with another limit for the sketch, with and without the embedding above it."""
-    strangers = {
-        "strangers": [beds.strangers],
-        "other news": [beds.other_news],
-        "same call": [beds.same_call],
-        "TICO": list(beds.segments.values()),
-    }
+    strangers = different(beds)
     for title, match in (("the ladder, its sketch limit moved", CONFIG.match), ("without the embedding", _NEVER)):
         rows = [limit_row(beds, strangers, least, match) for least in _LIMITS]
         names = (
@@ -301,24 +298,17 @@ def judge_limits(beds: Beds) -> None:
 def limit_row(beds: Beds, strangers: Mapping[str, Sequence[Pairs]], least: float, match: float) -> Sequence[object]:
     """One row: what is joined up to `match`."""
     corpus, judged, every = beds.corpus, beds.judged, np.ones(len(beds.judged))
-    rungs = ladder(corpus, judged.known, judged.new, least, match)
+    decide = partial(ladder, corpus, least=least, match=match)
+    rungs = decide(judged.known, judged.new)
     joined = rungs <= Rung.MATCH
     figures = [figure(judged.same, joined, every) for figure in (precision, recall, f1)]
-    kept = [
-        ladder(corpus, one.known, one.new, least, match) <= Rung.MATCH
-        for one in beds.altered
-        if one.mark is None and one.name not in UNSEEN
-    ]
-    rates = []
-    for groups in strangers.values():
-        false = sum(int((ladder(corpus, p.known, p.new, least, match) <= Rung.MATCH).sum()) for p in groups)
-        rates.append(f"{1e6 * false / sum(map(len, groups)):.1f}")
+    rates = [false_answers(groups, decide) for groups in strangers.values()]
     bands = [proposed(least, *shape) for shape in ((16, 4), (42, 3), (64, 2))]
     return (
         f"{least:.2f}",
         *figures,
         float(np.mean(rungs <= Rung.SKETCH)),
-        float(np.mean(np.concatenate(kept))),
+        copies_found(beds, decide),
         *rates,
         *bands,
     )

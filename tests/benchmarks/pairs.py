@@ -47,6 +47,7 @@ class Corpus:
         self.embedder = embedder
         self.contents: list[Content] = []
         self._place: dict[str, int] = {}
+        self._floors: dict[tuple[float, float], Floats] = {}
 
     def add(self, texts: Sequence[str]) -> Places:
         """The texts' places; those that are new get one. Everything must be added before anything is measured."""
@@ -80,11 +81,13 @@ class Corpus:
         """Shape (n,)."""
         return np.array([content.words for content in self.contents])
 
-    @cached_property
-    def floors(self) -> Floats:
+    def floors(self, config: ClusteringConfig = CONFIG) -> Floats:
         """The Jaccard similarity below which no cosine of a text counts, shape (n,)."""
-        demands = Demands(CONFIG)
-        return np.array([demands.floor(content.normal) for content in self.contents])
+        key = config.read_lexical, config.unread_lexical
+        if key not in self._floors:
+            demands = Demands(config)
+            self._floors[key] = np.array([demands.floor(content.normal) for content in self.contents])
+        return self._floors[key]
 
 
 class Pairs(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,18 +147,23 @@ def cosine(vectors: NDArray[np.float32], known: Places, new: Places) -> Floats:
 
 
 def ladder(
-    corpus: Corpus, known: Places, new: Places, least: float = CONFIG.lexical, match: float = CONFIG.match
+    corpus: Corpus,
+    known: Places,
+    new: Places,
+    least: float = CONFIG.lexical,
+    match: float = CONFIG.match,
+    others: ClusteringConfig = CONFIG,
 ) -> NDArray[np.int64]:
-    """The rung that a new text joins a known one by, without links and addresses; two limits can be moved."""
+    """The rung that a new text joins a known one by, without links and addresses; every limit can be moved."""
     jaccard, near = lexical(corpus, known, new), cosine(corpus.vectors, known, new)
-    guard = CONFIG.guard * (corpus.words[new] <= CONFIG.guard_words)
-    spoken = (corpus.words[known] >= CONFIG.min_words) & (corpus.words[new] >= CONFIG.min_words)
-    agreeing = jaccard >= corpus.floors[new]
+    guard = others.guard * (corpus.words[new] <= others.guard_words)
+    spoken = (corpus.words[known] >= others.min_words) & (corpus.words[new] >= others.min_words)
+    agreeing = jaccard >= corpus.floors(others)[new]
     holds = [
         spoken & (corpus.names[known] == corpus.names[new]),
         spoken & (jaccard >= _limit(least, guard)),
         spoken & agreeing & (near >= _limit(match, guard)),
-        spoken & agreeing & (near >= _limit(CONFIG.suggest, guard)),
+        spoken & agreeing & (near >= _limit(others.suggest, guard)),
     ]
     return np.select(holds, list(Rung)[:-1], default=Rung.NONE)
 

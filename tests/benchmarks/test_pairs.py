@@ -7,6 +7,7 @@ from detectors.embedding import HashingEmbedder
 from detectors.pipeline import PipelineConfig
 from schemas.assignment import Method
 from tests.benchmarks.evaluate_texts import posts
+from tests.benchmarks.moved import OF_PAIRS, moved
 from tests.benchmarks.pairs import Corpus, Pairs, Rung, area, f1, ladder, precision, recall, weighted
 from tests.benchmarks.tracks import Remembering, run
 
@@ -25,16 +26,19 @@ TEXTS = [
 ]
 
 
-def test_the_ladder_of_pairs_decides_as_the_stage_does():
+@pytest.mark.parametrize(
+    "config", [config for _, config in moved(OF_PAIRS)], ids=[name.split(" (")[0] for name, _ in moved(OF_PAIRS)]
+)
+def test_the_ladder_of_pairs_decides_as_the_stage_does(config):
     embedder = Remembering(HashingEmbedder())
     corpus = Corpus(embedder)
     places = corpus.add(TEXTS)
     known, new = (places[side] for side in np.nonzero(~np.eye(len(TEXTS), dtype=bool)))
-    rungs = ladder(corpus, known, new)
+    rungs = ladder(corpus, known, new, others=config)
     by_method = {Method.EXACT: Rung.EXACT, Method.LEXICAL: Rung.SKETCH, Method.EMBEDDING: Rung.MATCH}
     seen = set()
     for a, b, rung in zip(known, new, rungs, strict=True):
-        found = run(posts([TEXTS[a], TEXTS[b]]), PipelineConfig(), embedder)
+        found = run(posts([TEXTS[a], TEXTS[b]]), PipelineConfig(clustering=config), embedder)
         decided = by_method.get(found.edges[1].method, Rung.NONE)
         assert (Rung.NONE if rung == Rung.SUGGEST else rung) == decided, (TEXTS[a], TEXTS[b])
         seen.add(int(rung))
