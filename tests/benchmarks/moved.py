@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from detectors.clustering import ClusteringConfig
-from tests.benchmarks.beds import Beds, copies_found, different, false_answers
+from tests.benchmarks.beds import Beds, copies_found, different, false_answers, unread_found
 from tests.benchmarks.gold import BCUBED_F, Corpus, Fit, fit, interval, shown
 from tests.benchmarks.pairs import Flags, Pairs, Rung, f1, ladder, precision, recall, weighted
 from tests.benchmarks.streamed import digests_of, labels_in, online, streamed
@@ -97,11 +97,23 @@ def move_pairs(beds: Beds) -> None:
         for last in (Rung.MATCH, Rung.SUGGEST):
             row += verdict(judged, rung <= last, ours.get(last))
             ours.setdefault(last, rung <= last)
-        row += [copies_found(beds, decide), *(false_answers(groups, decide) for groups in apart.values())]
+        row += [
+            copies_found(beds, decide),
+            unread_found(beds, decide),
+            *(false_answers(groups, decide) for groups in apart.values()),
+        ]
         rows.append((*row, false_answers(apart["TICO"], decide, Rung.SUGGEST)))
     of_judged = ("judged P", "R", "F1 less that as it ships")
     up_to_suggest = ("to suggest P", "R", "F1 less that as it ships")
-    names = ("setting (default)", *of_judged, *up_to_suggest, "altered R", *apart, "TICO, to suggest")
+    names = (
+        "setting (default)",
+        *of_judged,
+        *up_to_suggest,
+        "altered R",
+        "other scripts R",
+        *apart,
+        "TICO, to suggest",
+    )
     table("other limits moved one at a time: judged pairs, copies, false answers for each million pairs", names, rows)
 
 

@@ -176,6 +176,11 @@ MUTATIONS = (
     Mutation("quoted in a denial", denied, Variant.NEGATION),
 )
 
+TWICE: Mapping[str, Change] = {
+    "thinned, with typing errors": lambda rng, text: typos(rng, thinned(rng, text)),
+    "shortened, with typing errors": lambda rng, text: typos(rng, shortened(rng, text)),
+}
+"""Two changes at once, of any script that puts spaces between words."""
 HINDI: Mapping[str, tuple[Callable[[str], str], Callable[[str], str]]] = {
     "Hindi, romanised": (lambda text: text, romanised),
     "romanised, spelled another way": (romanised, lambda text: shorter_spelling(romanised(text))),
