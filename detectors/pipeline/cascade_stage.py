@@ -19,6 +19,7 @@ from schemas.alert import Alert, Provenance
 from schemas.assignment import Merge
 from schemas.frame import HandoverPart, Step, Steps
 
+_decode_handover = msgspec.msgpack.Decoder(Handover).decode
 _PART_BYTES = 512 * 1024  # of a handover's piece: well under what a broker takes by default
 
 
@@ -154,7 +155,7 @@ class CascadeStage:
             return None
         data = b"".join(pieces[part].data for part in sorted(pieces))
         self._parts = {known: kept for known, kept in self._parts.items() if known > number}
-        return msgspec.msgpack.decode(data, type=Handover)
+        return _decode_handover(data)
 
 
 def _pieces(number: int, data: bytes) -> Iterator[HandoverPart]:

@@ -20,6 +20,7 @@ from schemas.event import AccountStatus, ForwardEvent, Kind, ParentEvidence
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import SPREADING, Content, Position, Sighting
 
+_decode = msgspec.json.Decoder(ForwardEvent).decode
 _DIGEST = re.compile(r"[0-9a-f]{16,64}").fullmatch
 _QUOTED = re.compile(r"'[^']*'")
 _ENUMS = {"kind": Kind, "parent_evidence": ParentEvidence, "account_status": AccountStatus}
@@ -72,7 +73,6 @@ class Intake:
         self._order = order
         self._pseudonymiser = pseudonymiser
         self._keys = frozenset((*config.accepted_keys, pseudonymiser.key_id))
-        self._decode = msgspec.json.Decoder(ForwardEvent).decode
         self._content = lru_cache(maxsize=config.remembered_texts)(read_content)
         self._progress: dict[int, Progress] = {}
 
@@ -124,7 +124,7 @@ class Intake:
                 Reason.TOO_LARGE, f"an event must have at most {self._config.max_event_bytes} bytes; got {len(raw)}"
             )
         try:
-            return self._decode(raw)
+            return _decode(raw)
         except msgspec.ValidationError as error:
             raise _invalid(error) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -221,8 +221,8 @@ class Live:
         return until(f"{events} events", lambda: self.account().received >= events, worker=self._any_worker())
 
     def _any_worker(self):
-        alive = [worker for worker in self.workers if worker.poll() is None]
-        return alive[0] if alive else None
+        """One that is alive; where none is, the last, whose end a test that waits has to tell."""
+        return next((worker for worker in self.workers if worker.poll() is None), self.workers[-1])
 
     def alerts(self):
         """Every alert on the topic as it stands there, in no particular order; others' records are left out."""
