@@ -119,13 +119,13 @@ def _shape(tree: _Tree, drawn: Sequence[int]) -> Shape:
 def _hidden(tree: _Tree, place: dict[int, int]) -> list[int]:
     """How many that are not drawn stand below each that is, with nobody drawn between."""
     hidden = [0] * len(place)
-    for number in range(len(tree.shares)):
-        if number not in place:
-            above = tree.parent[number]
-            while above >= 0 and above not in place:
-                above = tree.parent[above]
-            if above >= 0:
-                hidden[place[above]] += 1
+    nearest = [-1] * len(tree.shares)  # the place of the first drawn one above
+    for number in tree.order:
+        above = tree.parent[number]
+        if above >= 0:
+            nearest[number] = place.get(above, nearest[above])
+        if number not in place and nearest[number] >= 0:
+            hidden[nearest[number]] += 1
     return hidden
 
 
