@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.errors import UserError
+from streams.errors import STATUS, UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,12 +28,12 @@ Overrides = Annotated[
 
 @contextmanager
 def friendly() -> Iterator[None]:
-    """Expected errors as one line and exit code 2; all others are defects and show where they are."""
+    """Expected errors as one line and exit code `STATUS`; all others are defects and show where they are."""
     try:
         yield
     except UserError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from None
+        typer.echo(error.line, err=True)
+        raise typer.Exit(STATUS) from None
 
 
 def rewrite(page: Path, put_into: Callable[[str], str]) -> None:

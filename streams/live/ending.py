@@ -27,9 +27,15 @@ def leave(status: int) -> NoReturn:
 
 
 @contextlib.asynccontextmanager
-async def in_time(seconds: float, status: int) -> AsyncIterator[None]:
-    """A block that the process ends with, should it take longer; what everybody waits for goes to standard error."""
-    timer = threading.Timer(seconds, _give_up, (asyncio.get_running_loop(), seconds, status))
+async def in_time(seconds: float, status: int, last_line: str | None = None) -> AsyncIterator[None]:
+    """A block that the process ends with, should it take longer; what everybody waits for goes to standard error.
+
+    Args:
+        seconds: that the block may take.
+        status: of the process, if it ends so.
+        last_line: said after all else, if it ends so: what a person can put right, and nobody else would tell then.
+    """
+    timer = threading.Timer(seconds, _give_up, (asyncio.get_running_loop(), seconds, status, last_line))
     timer.daemon = True
     timer.start()
     try:
@@ -38,11 +44,13 @@ async def in_time(seconds: float, status: int) -> AsyncIterator[None]:
         timer.cancel()
 
 
-def _give_up(loop: asyncio.AbstractEventLoop, seconds: float, status: int) -> None:
+def _give_up(loop: asyncio.AbstractEventLoop, seconds: float, status: int, last_line: str | None) -> None:
     _log.warning("worker did not hang up in time", extra={"seconds": seconds, "status": status})
     faulthandler.dump_traceback(sys.stderr)
     for task in asyncio.all_tasks(loop):
         _log.warning("still waiting", extra={"task": task.get_name(), "calls": list(_awaiting(task.get_coro()))})
+    if last_line is not None:
+        sys.stderr.write(f"{last_line}\n")
     leave(status)
 
 

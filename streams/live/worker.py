@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Coroutine, Sequence
-from typing import Any, TypeVar
+from collections.abc import Coroutine, Iterator, Sequence
+from typing import Any, Self, TypeVar
 
 from kafka.errors import KafkaError
 
@@ -13,7 +13,7 @@ from detectors.snapshot import SnapshotError
 from streams import topics
 from streams.embedders.model_files import ModelError
 from streams.embedders.pool import FACTORY, EmbeddingPool
-from streams.errors import UserError
+from streams.errors import STATUS, UserError
 from streams.knowledge import Knowledge, load_knowledge
 from streams.live import logs
 from streams.live.checkpoints import StateFolderError, named
@@ -59,8 +59,6 @@ def run(effective: Effective, stages: Sequence[str], factory: str = FACTORY) -> 
         with rare_collection():
             asyncio.run(work(effective, stages, factory))
         leave(0)
-    except (SnapshotError, ModelError) as error:
-        raise UserError(str(error)) from error
     except StateFolderError as error:
         _log.error("worker failed", extra={"reason": str(error)})
         raise SystemExit(1) from error
@@ -83,10 +81,18 @@ async def work(effective: Effective, stages: Sequence[str], factory: str = FACTO
     _log.info("settings", extra={"settings": to_values(settings), "key": effective.key.id, "stages": list(stages)})
     names = sorted({name for stage in stages for name in (*STAGES[stage].inputs, *STAGES[stage].outputs)})
     await asyncio.to_thread(topics.require, settings.kafka, effective.kafka_password, names)
-    async with contextlib.AsyncExitStack() as stack:
-        worker = _Worker(effective, factory)
-        stack.push_async_callback(worker.stop)
-        await worker.run(stages)
+    async with _Worker(effective, factory) as worker:
+        with _to_put_right():
+            await worker.run(stages)
+
+
+@contextlib.contextmanager
+def _to_put_right() -> Iterator[None]:
+    """What only the settings or their files can put right, as such."""
+    try:
+        yield
+    except (SnapshotError, ModelError) as error:
+        raise UserError(str(error)) from error
 
 
 def _say_skipped(knowledge: Knowledge) -> None:
@@ -161,16 +167,25 @@ class _Worker:
         done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         return done.pop().result()
 
-    async def stop(self) -> None:
-        """Finish what is at hand where nothing failed, and let go of everything."""
-        clean = self._told.is_set() and not any(engine.failed.done() for engine in self._engines)
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, UserError):
+            await self._stop(STATUS, error.line)
+        else:
+            await self._stop(int(error is not None))
+
+    async def _stop(self, status: int, last_line: str | None = None) -> None:
+        """Finish what is at hand where nothing failed, and let go of everything; `status` is if that takes too long."""
+        clean = not status and not any(engine.failed.done() for engine in self._engines)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         seconds = self._effective.settings.worker.drain_ms / 1000
-        async with in_time(2 * seconds, 1):
+        async with in_time(2 * seconds, status or 1, last_line):
             await asyncio.gather(*(engine.close_lanes(finish=clean) for engine in self._engines))
-        async with in_time(HANG_UP_S, 0 if clean else 1):
+        async with in_time(HANG_UP_S, status or int(not clean), last_line):
             await asyncio.gather(*(engine.stop() for engine in self._engines))
             if self._pool is not None:
                 await self._pool.stop()

@@ -13,8 +13,8 @@ handler.setFormatter(logging.Formatter("%(message)s %(status)s%(calls)s", defaul
 logging.basicConfig(handlers=[handler])
 never = threading.Event()
 threading.Thread(target=never.wait).start()  # as the interpreter would wait for a consumer's thread
-async def block(seconds, status, wait):
-    async with in_time(seconds, status):
+async def block(seconds, status, wait, last_line=None):
+    async with in_time(seconds, status, last_line):
         await wait()
 async def hanging(): await asyncio.Event().wait()
 async def blocking(): never.wait()
@@ -39,8 +39,14 @@ def test_a_block_that_takes_too_long_ends_the_process_and_says_what_it_waited_fo
     assert f"['block', '{wait}'" in said or wait == "blocking"
 
 
+def test_what_a_person_can_put_right_is_still_the_last_line_of_a_process_that_took_too_long():
+    returncode, _, said = ended("asyncio.run(block(0.2, 2, blocking, 'error: set it back'))")
+    assert returncode == 2
+    assert said.splitlines()[-1] == "error: set it back"
+
+
 def test_a_block_that_ends_in_time_goes_on():
-    assert ended("asyncio.run(block(0.5, 1, quick)); time.sleep(1.0); leave(7)") == (7, "", "")
+    assert ended("asyncio.run(block(0.5, 1, quick, 'no')); time.sleep(1.0); leave(7)") == (7, "", "")
 
 
 def test_leaving_waits_for_no_thread_and_loses_no_word():
