@@ -1,7 +1,8 @@
 """Every evaluation, and one page of all their tables: python -m tests.benchmarks.evaluate [--out FOLDER] [--only NAME ...].
 
-Each evaluation is a process of its own, as many at a time as there are cores, so that none warms another up. The page
-says which command, code and data made it, and how long each part took. What each figure means: docs/evaluation.md.
+Each evaluation is a process of its own, as many at a time as there are cores. They share the vectors of the texts that
+several of them read, and nothing else. The page says which command, code and data made it, and how long each part took.
+What each figure means: docs/evaluation.md.
 """
 
 import argparse
@@ -13,12 +14,14 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 
 from streams.version import code_version
-from tests.benchmarks.tracks import require_data
+from tests.benchmarks.tracks import SHARED, require_data
 from tests.realdata.loaders import data_folder
 
 PARTS = {
@@ -85,16 +88,17 @@ def main() -> None:
 def run_all(names: Sequence[str]) -> list[Part]:
     """The parts, in the order of the page."""
     begun = sorted(names, key=_SLOWEST_FIRST.index)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        done = {part.name: part for part in pool.map(run, begun)}
+    with TemporaryDirectory() as shared, ThreadPoolExecutor(os.cpu_count()) as pool:
+        done = {part.name: part for part in pool.map(partial(run, shared=shared), begun)}
     return [done[name] for name in PARTS if name in done]
 
 
-def run(name: str) -> Part:
-    """One evaluation in a process of its own."""
+def run(name: str, shared: str) -> Part:
+    """One evaluation in a process of its own, with the folder of the vectors that it shares."""
     begin = time.monotonic()
     command = [sys.executable, "-m", f"tests.benchmarks.evaluate_{name}"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    environ = os.environ | {SHARED: shared}
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
     printed = ended.stdout if not ended.returncode else f"{ended.stdout}\n{ended.stderr}"
     return Part(name, time.monotonic() - begin, printed.strip(), bool(ended.returncode))
 

@@ -13,14 +13,13 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
 from detectors.clustering import ClusteringConfig
-from streams.embedders import EmbedderConfig, make_embedder
 from tests.benchmarks.evaluate_texts import at
 from tests.benchmarks.gold import BCUBED_F, PAIR_F, Corpus, Fit, corpora, fit, interval, shown
 from tests.benchmarks.linkage import Linkage, batch_clusters, margins
 from tests.benchmarks.merging import report_merges
 from tests.benchmarks.moved import move_settings
 from tests.benchmarks.streamed import labels_in, online, streamed
-from tests.benchmarks.tracks import Remembering, require_data, table
+from tests.benchmarks.tracks import Remembering, require_data, shipped, table
 
 DEFAULT = ClusteringConfig()
 THRESHOLDS = (0.70, 0.75, 0.80, 0.82, 0.85, 0.88, 0.92, 0.96)
@@ -32,7 +31,7 @@ WHOLE, WORDS = "stream, links and words", "stream, words alone"
 def main() -> None:
     """Print the tables."""
     require_data()
-    embedder = Remembering(make_embedder(EmbedderConfig()))
+    embedder = shipped()
     judged = corpora(DEFAULT.min_words)
     for one in judged:
         compare(one, embedder)

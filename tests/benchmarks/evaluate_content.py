@@ -16,9 +16,8 @@ from detectors.harm import HarmConfig, HarmExample, HarmExamples
 from detectors.pipeline.intake import read_content
 from detectors.sketch import Sketcher
 from schemas.claim import Claim, ClaimMatch, HarmSuggestion, Nearness
-from streams.embedders import EmbedderConfig, make_embedder
 from streams.knowledge import ClaimsSettings, HarmSettings, load_knowledge
-from tests.benchmarks.tracks import Remembering, require_data, table
+from tests.benchmarks.tracks import Remembering, require_data, shipped, table
 from tests.realdata import loaders
 
 CONFIG = ClusteringConfig()
@@ -37,7 +36,7 @@ Alter = Callable[[np.random.Generator, str], str]
 def main() -> None:
     """Print the tables."""
     require_data()
-    embedder = Remembering(make_embedder(EmbedderConfig()))
+    embedder = shipped()
     judge_claims(embedder)
     judge_cost(embedder)
     judge_harm(embedder)
@@ -153,12 +152,12 @@ def strangers(name: str, texts: Sequence[str], bank: ClaimBank, embedder: Embedd
 # --- cost -------------------------------------------------------------------------------------------------------------
 
 
-def judge_cost(model: Remembering) -> None:
+def judge_cost(real: Remembering) -> None:
     """Seconds to load a bank of 20,000 claims, and claims looked up each second, beside the model's own time."""
     rng = np.random.default_rng(SEED)
     words = sorted({word for row in loaders.rows("covid_rumours_dev") for word in str(row["text"]).split()})
     texts = [" ".join(rng.choice(words, 18)) for _ in range(CLAIMS)]
-    embedder = HashingEmbedder(dimension=model.dimension)  # the model's share is told apart
+    embedder = HashingEmbedder(dimension=real.dimension)  # the model's share is told apart
     begin = time.process_time()
     bank = make_bank(texts, embedder)
     loaded = time.process_time() - begin
@@ -169,7 +168,7 @@ def judge_cost(model: Remembering) -> None:
     for content, sketch, row in zip(asked, sketches, rows, strict=True):
         bank.match(content, sketch, row)
     per_look_up = (time.process_time() - begin) / LOOK_UPS
-    per_text = model.cpu_s / max(1, model.embedded)
+    per_text = real.model.cpu_s / max(1, real.model.embedded)
     table(
         f"cost of a bank of {CLAIMS} claims, CPU time of this machine",
         ("figure", "value", "unit"),

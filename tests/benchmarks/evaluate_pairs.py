@@ -40,7 +40,7 @@ from tests.benchmarks.pairs import (
 )
 from tests.benchmarks.representatives import judge_representatives
 from tests.benchmarks.scores import Interval, bootstrap
-from tests.benchmarks.tracks import Remembering, require_data, table
+from tests.benchmarks.tracks import require_data, shipped, table
 
 RUNGS = {
     Rung.EXACT: "exact",
@@ -76,9 +76,8 @@ class Costs(msgspec.Struct, frozen=True):
 def main() -> None:
     """Print the tables."""
     require_data()
-    model = make_embedder(EmbedderConfig())
-    beds = load(Corpus(Remembering(model)))
-    costs = measure_costs(beds.corpus, beds.judged.new, model)
+    beds = load(Corpus(shipped()))
+    costs = measure_costs(beds.corpus, beds.judged.new, make_embedder(EmbedderConfig()))
     judge_rungs(beds, costs)
     judge_alternatives(beds, costs)
     judge_representatives(beds)

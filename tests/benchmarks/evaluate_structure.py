@@ -201,7 +201,7 @@ def stratified(positive: np.ndarray, scores: np.ndarray, band: np.ndarray) -> fl
         yes = int(positive[here].sum())
         no = int(here.sum()) - yes
         if yes and no:
-            total += yes * no * auc(list(positive[here]), scores[here])
+            total += yes * no * auc(positive[here], scores[here])
             pairs += yes * no
     return total / pairs if pairs else nan
 

@@ -12,13 +12,11 @@ import numpy as np
 
 from detectors.clustering import ClusteringConfig
 from detectors.pipeline import PipelineConfig
-from detectors.pipeline.intake import read_content
-from detectors.sketch import Sketcher, estimate
 from schemas.event import ForwardEvent, Kind
-from schemas.sighting import Content
-from streams.embedders import EmbedderConfig, make_embedder
+from tests.benchmarks.beds import load_judged
+from tests.benchmarks.pairs import Corpus, Pairs, Rung, cosine, ladder, lexical
 from tests.benchmarks.scores import Agreement, auc, b_cubed, best_f1
-from tests.benchmarks.tracks import Remembering, Run, digests, require_data, run, shares, table
+from tests.benchmarks.tracks import Remembering, Run, digests, require_data, run, shares, shipped, table
 from tests.realdata import loaders
 
 START_MS = 1_600_000_000_000
@@ -26,27 +24,12 @@ DEFAULT = ClusteringConfig()
 THRESHOLDS = (0.70, 0.75, 0.80, 0.83, 0.85, 0.88, 0.90, 0.92)
 
 
-class Pair(msgspec.Struct, frozen=True):
-    """Two texts with people's verdict, and how near each rung finds them."""
-
-    text_a: str
-    text_b: str
-    url: str
-    same: bool
-    exact: bool
-    lexical: float
-    cosine: float
-
-    @property
-    def best(self) -> float:
-        """The whole ladder's similarity."""
-        return 1.0 if self.exact else max(self.lexical, self.cosine)
-
-
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is judged, loaded once."""
 
-    pairs: Sequence[Pair]
+    corpus: Corpus  # the judged pairs' texts
+    judged: Pairs
+    urls: Sequence[str]  # of each judged pair, that both texts led to
     pheme: Sequence[ForwardEvent]
     cascade_of: Mapping[str, str]  # event digest -> recorded cascade
     story_of: Mapping[str, str]  # cascade -> the journalists' story
@@ -57,9 +40,9 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 def main() -> None:
     """Print the tables."""
     require_data()
-    embedder = Remembering(make_embedder(EmbedderConfig()))
+    embedder = shipped()
     texts = load(embedder)
-    judge_pairs(texts.pairs, embedder)
+    judge_pairs(texts, embedder)
     judge_pheme(texts, embedder)
     judge_unrelated(texts, embedder)
     judge_translations(texts, embedder)
@@ -67,15 +50,19 @@ def main() -> None:
 
 
 def load(embedder: Remembering) -> Texts:
-    """Read the files; the pairs get their similarities."""
+    """Read the files; the pairs that people could not agree on are left out."""
     events = loaders.pheme()
     cascades = list(loaders.rows("pheme_dev_cascades"))
     own = {str(row["event_id"]): str(row["cascade_id"]) for row in loaders.rows("pheme_dev_events")}
     tico: dict[str, list[tuple[str, str]]] = {}
     for row in loaders.rows("tico19_dev"):
         tico.setdefault(str(row["lang"]), []).append((str(row["text"]), str(row["cluster_id"])))
+    rows = [row for row in loaders.rows("twitter_url_pairs_dev") if row["label"] is not None]
+    corpus = Corpus(embedder)
     return Texts(
-        pairs=load_pairs(embedder),
+        corpus=corpus,
+        judged=load_judged(corpus, rows),
+        urls=[str(row["url"]) for row in rows],
         pheme=events,
         cascade_of=digests(events, own),
         story_of={str(row["cascade_id"]): str(row["story"]) for row in cascades},
@@ -84,54 +71,29 @@ def load(embedder: Remembering) -> Texts:
     )
 
 
-def load_pairs(embedder: Remembering) -> list[Pair]:
-    """The judged pairs; those that people could not agree on are left out."""
-    rows = [row for row in loaders.rows("twitter_url_pairs_dev") if row["label"] is not None]
-    contents = [(read_content(str(row["text_a"]), ()), read_content(str(row["text_b"]), ())) for row in rows]
-    embedder.embed([content.normal for both in contents for content in both])
-    return [
-        measure(str(row["text_a"]), str(row["text_b"]), str(row["url"]), row["label"] == 1, both, embedder)
-        for row, both in zip(rows, contents, strict=True)
-    ]
-
-
-def measure(
-    text_a: str, text_b: str, url: str, same: bool, contents: tuple[Content, Content], embedder: Remembering
-) -> Pair:
-    """How near each rung finds two texts."""
-    a, b = contents
-    sketcher = Sketcher(DEFAULT.sketch)
-    one, other = embedder.embed([a.normal, b.normal])
-    return Pair(
-        text_a=text_a,
-        text_b=text_b,
-        url=url,
-        same=same,
-        exact=a.fingerprint == b.fingerprint,
-        lexical=estimate(sketcher.sketch(a.normal), sketcher.sketch(b.normal)),
-        cosine=round(float(np.dot(one, other)), 6),
-    )
-
-
 # --- judged pairs ----------------------------------------------------------------------------------------------------
 
 
-def judge_pairs(pairs: Sequence[Pair], embedder: Remembering) -> None:
+def judge_pairs(texts: Texts, embedder: Remembering) -> None:
     """How well a similarity ranks the pairs, and what the ladder decides."""
-    same = [pair.same for pair in pairs]
-    print(f"\n=== judged pairs (Twitter-URL): {len(pairs)}, {sum(same)} paraphrases ===")
+    corpus, judged = texts.corpus, texts.judged
+    same: list[bool] = judged.same.tolist()
+    print(f"\n=== judged pairs (Twitter-URL): {len(same)}, {sum(same)} paraphrases ===")
+    words, meaning = lexical(corpus, judged.known, judged.new), cosine(corpus.vectors, judged.known, judged.new)
+    exact = corpus.names[judged.known] == corpus.names[judged.new]
     scores = {
-        "embedding": [pair.cosine for pair in pairs],
-        "lexical": [pair.lexical for pair in pairs],
-        "whole ladder": [pair.best for pair in pairs],
+        "embedding": meaning,
+        "lexical": words,
+        "whole ladder": np.where(exact, 1.0, np.maximum(words, meaning)),
     }
     table(
         "ranking",
         ("similarity", "AUC", "best F1", "at"),
         [(name, auc(same, score), *best_f1(same, score)) for name, score in scores.items()],
     )
-    plain = [ladder_joins(pair, embedder) for pair in pairs]
-    lifted = [ladder_joins(pair, embedder, (pair.url,)) for pair in pairs]
+    both = [(corpus.contents[a].text, corpus.contents[b].text) for a, b in zip(judged.known, judged.new, strict=True)]
+    plain = [joins(pair, embedder) for pair in both]
+    lifted = [joins(pair, embedder, (url,)) for pair, url in zip(both, texts.urls, strict=True)]
     table(
         f"decisions of the ladder at its defaults (match {DEFAULT.match}, suggest {DEFAULT.suggest})",
         ("texts", "precision", "recall", "F1", "joined"),
@@ -139,12 +101,9 @@ def judge_pairs(pairs: Sequence[Pair], embedder: Remembering) -> None:
     )
 
 
-def ladder_joins(
-    pair: Pair, embedder: Remembering, urls: tuple[str, ...] = (), config: ClusteringConfig = DEFAULT
-) -> bool:
+def joins(pair: Sequence[str], embedder: Remembering, urls: tuple[str, ...] = ()) -> bool:
     """Whether two posts by two authors become one cluster."""
-    found = run(posts([pair.text_a, pair.text_b], urls), PipelineConfig(clustering=config), embedder)
-    return found.clusters == 1
+    return run(posts(pair, urls), PipelineConfig(), embedder).clusters == 1
 
 
 def verdict(name: str, same: Sequence[bool], joined: Sequence[bool]) -> tuple[str, float, float, float, int]:
@@ -294,8 +253,9 @@ def at(match: float) -> ClusteringConfig:
 
 def threshold_row(texts: Texts, config: ClusteringConfig, embedder: Remembering) -> tuple[object, ...]:
     """One row of the table."""
-    joined = [ladder_joins(pair, embedder, config=config) for pair in texts.pairs]
-    agreement = agree([pair.same for pair in texts.pairs], joined)
+    judged = texts.judged
+    joined = ladder(texts.corpus, judged.known, judged.new, match=config.match, others=config) <= Rung.MATCH
+    agreement = agree(judged.same.tolist(), joined.tolist())
     story = agreement_with(pheme_roots(texts, config, embedder), texts, by_story=True)
     cascade = agreement_with(pheme_stream(texts, config, embedder), texts, by_story=False)
     apart = [[text for text, _ in texts.covid], *([text for text, _ in items] for items in texts.tico.values())]

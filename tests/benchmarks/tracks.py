@@ -20,34 +20,64 @@ from detectors.pseudonym import Pseudonymiser
 from schemas.alert import Alert, Lifecycle
 from schemas.event import ForwardEvent
 from schemas.sighting import Position
+from streams.embedders import EmbedderConfig, make_embedder
+from streams.embedders.kept import embed_kept
 from tests.benchmarks.scores import Trace
 from tests.realdata.loaders import data_folder, encoded
 
 NAMES = Pseudonymiser(b"a key for recorded streams only!", "benchmark")
 BATCH = 512
+SHARED = "EVALUATION_VECTORS"
+"""The environment variable that names the folder of vectors which one run of `evaluate` shares."""
 GROWING = frozenset({Lifecycle.OPENED, Lifecycle.ESCALATED, Lifecycle.RESURFACED})
 
 
-class Remembering:
-    """An embedder that runs the model once for each text, and says what the model cost."""
+class Measured:
+    """An embedder that says what it cost."""
 
     def __init__(self, model: Embedder) -> None:
         self._model = model
+        self.dimension, self.revision = model.dimension, model.revision
+        self.embedded, self.cpu_s = 0, 0.0
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """One unit row per text."""
+        begin = time.process_time()
+        vectors = self._model.embed(texts)
+        self.cpu_s += time.process_time() - begin
+        self.embedded += len(texts)
+        return vectors
+
+
+class Remembering:
+    """An embedder that runs the model once for each text, and says what the model cost.
+
+    Args:
+        model: that is asked.
+        shared: a folder with vectors that other processes have made, and are told of those made here; none without one.
+    """
+
+    def __init__(self, model: Embedder, shared: str | None = None) -> None:
+        self.model = Measured(model)
+        self._shared = shared
         self._known: dict[str, Vectors] = {}
         self.dimension, self.revision = model.dimension, model.revision
-        self.asked = self.embedded = 0
-        self.cpu_s = 0.0
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One unit row per text."""
         novel = [text for text in dict.fromkeys(texts) if text not in self._known]
-        begin = time.process_time()
-        self._known.update(zip(novel, self._model.embed(novel), strict=True))
-        self.cpu_s += time.process_time() - begin
-        self.asked += len(texts)
-        self.embedded += len(novel)
+        if novel:
+            self._known.update(zip(novel, self._made(novel), strict=True))
         empty = np.zeros((0, self.dimension), dtype=np.float32)
         return np.stack([self._known[text] for text in texts]) if texts else empty
+
+    def _made(self, texts: Sequence[str]) -> Vectors:
+        return self.model.embed(texts) if self._shared is None else embed_kept(self.model, texts, self._shared)
+
+
+def shipped() -> Remembering:
+    """The model that Hearsay ships with; evaluations that run together read each text once between them."""
+    return Remembering(make_embedder(EmbedderConfig()), os.environ.get(SHARED))
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +135,8 @@ def run(events: Sequence[ForwardEvent], config: PipelineConfig, embedder: Rememb
 
 def drive(lines: Sequence[bytes], pipeline: Pipeline, embedder: Remembering) -> Run:
     """Feed lines as they were recorded to a pipeline that was made with this embedder."""
-    before, embedded = embedder.cpu_s, embedder.embedded
+    model = embedder.model
+    before, embedded = model.cpu_s, model.embedded
     wall, cpu = time.perf_counter(), time.process_time()
     outputs = [
         pipeline.feed([(raw, Position("recorded", 0, start + i)) for i, raw in enumerate(lines[start : start + BATCH])])
@@ -127,8 +158,8 @@ def drive(lines: Sequence[bytes], pipeline: Pipeline, embedder: Remembering) -> 
         ),
         wall_s=wall,
         cpu_s=cpu,
-        model_cpu_s=embedder.cpu_s - before,
-        embedded=embedder.embedded - embedded,
+        model_cpu_s=model.cpu_s - before,
+        embedded=model.embedded - embedded,
     )
 
 
