@@ -1,9 +1,13 @@
 """The benchmark runs and its figures are what they are called; how large they are is nobody's business here."""
 
+import pytest
+
 from detectors.embedding import HashingEmbedder
 from streams.simulator import SAMPLE, simulate
 from tests.benchmarks.bench_pipeline import Counting, Staged, batches, echoes, main, measure, quality, run_pipeline
 from tests.benchmarks.naive import Naive
+
+pytestmark = pytest.mark.no_cover
 
 
 def test_every_figure_has_a_name_of_its_own_and_the_stages_add_up(capsys, tmp_path) -> None:

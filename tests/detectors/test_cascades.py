@@ -865,6 +865,7 @@ def hostile(play, seed, steps, after=lambda step: None):
     return play
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(3))
 def test_no_alert_has_the_id_of_another_over_a_long_hostile_stream(seed):
     play = hostile(Play(policy=PolicyConfig(cool_down_ms=0)), seed, 3000)

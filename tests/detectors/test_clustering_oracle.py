@@ -5,6 +5,7 @@ from functools import cache
 
 import msgspec
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -344,6 +345,7 @@ def stream(steps: list) -> list[tuple[Sighting, Arrival]]:
     return out
 
 
+@pytest.mark.no_cover
 @settings(deadline=None, max_examples=150)
 @given(streams, st.sampled_from([0.0, 0.5]))
 def test_the_indexed_clustering_agrees_with_the_slow_one(steps: list, letters: float) -> None:
@@ -371,6 +373,7 @@ TIGHT = ClusteringConfig(
 )
 
 
+@pytest.mark.no_cover
 @settings(deadline=None, max_examples=150)
 @given(streams, st.integers(0, 60), st.sampled_from([CONFIG, TIGHT]))
 def test_a_restored_clustering_goes_on_as_if_it_had_never_stopped(
@@ -388,6 +391,7 @@ def test_a_restored_clustering_goes_on_as_if_it_had_never_stopped(
     assert copy.snapshot() == whole.snapshot()
 
 
+@pytest.mark.no_cover
 @settings(deadline=None, max_examples=100)
 @given(streams, st.integers(1, 20))
 def test_looking_ahead_changes_no_decision(steps: list, size: int) -> None:

@@ -477,6 +477,7 @@ def test_bounds_that_cannot_hold_an_edge_are_refused(fields, words):
         GraphConfig(**fields)
 
 
+@pytest.mark.no_cover
 def test_the_deepest_chain_allowed_can_be_freed():
     graph = ForwardGraph(GraphConfig(max_depth=4096))
     fill(graph, chain(4200))

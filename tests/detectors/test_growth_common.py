@@ -290,6 +290,7 @@ def test_a_weight_counts_as_so_many_shares_at_once(name):
     assert heavy == pytest.approx(light, abs=1.1e-6)
 
 
+@pytest.mark.no_cover
 @every
 def test_scores_stay_finite_over_a_million_shares(name):
     count = 1_000_000 if name == "L" else 20_000

@@ -156,6 +156,7 @@ class Script:
             play.do(name, kind, self.now, TEXT, actor=f"p{number}", message=message, **fields)
 
 
+@pytest.mark.no_cover
 @settings(deadline=None, max_examples=150)
 @given(steps, homes)
 def test_any_stream_over_any_partitions_gives_what_one_object_gives(drawn, home):
@@ -163,6 +164,7 @@ def test_any_stream_over_any_partitions_gives_what_one_object_gives(drawn, home)
     assert finished(spread) == finished(Script(Play()).run(drawn))
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("parts", [2, 5])
 def test_a_long_hostile_stream_over_partitions_gives_what_one_object_gives(seed, parts):
@@ -212,6 +214,7 @@ def compare(items, made, parts, seed):
     return spread.across
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("parts", [2, 5])
 def test_the_sample_over_partitions_gives_what_one_object_gives(parts):
     made = config()
@@ -219,6 +222,7 @@ def test_the_sample_over_partitions_gives_what_one_object_gives(parts):
     compare(items, made, parts, seed=parts)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("parts", [2, 5])
 def test_rumours_that_prove_one_over_partitions_give_what_one_object_gives(parts):
     made = config()

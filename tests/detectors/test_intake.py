@@ -170,6 +170,7 @@ def test_any_bytes_have_an_outcome(raw):
     assert isinstance(intake().update(raw, HERE), Sighting | Rejection)
 
 
+@pytest.mark.no_cover
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

@@ -188,6 +188,7 @@ def merging(events=300, seed=3):
     return out
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("sources", "cascades"), [(1, 1), (2, 4), (4, 8)])
 @pytest.mark.parametrize("seed", range(3))
 def test_any_partitions_give_the_alerts_of_a_replay_under_a_budget_and_withhold_as_many(sources, cascades, seed):
@@ -199,6 +200,7 @@ def test_any_partitions_give_the_alerts_of_a_replay_under_a_budget_and_withhold_
     assert deployment.cluster.account().withheld == engine.counts.withheld
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("sources", "cascades"), [(1, 1), (2, 4), (4, 8)])
 @pytest.mark.parametrize("seed", range(3))
 def test_any_partitions_cuts_repeats_and_crashes_give_the_alerts_of_a_replay(sources, cascades, seed):
@@ -208,6 +210,7 @@ def test_any_partitions_cuts_repeats_and_crashes_give_the_alerts_of_a_replay(sou
     assert sorted(live(raws, sources, cascades, seed).alerts.values()) == sorted(expected)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("settings", [config(), BUDGETED], ids=["all open", "under a budget"])
 def test_clusters_on_different_partitions_that_prove_one_give_the_alerts_of_a_replay(seed, settings):
@@ -219,6 +222,7 @@ def test_clusters_on_different_partitions_that_prove_one_give_the_alerts_of_a_re
     assert sorted(deployment.alerts.values()) == sorted(encoded(outputs))
 
 
+@pytest.mark.no_cover
 def test_the_sample_gives_the_alerts_of_a_replay_from_one_source_partition():
     raws = gzip.decompress(SAMPLE.read_bytes()).splitlines()
     outputs, engine = run(raws)

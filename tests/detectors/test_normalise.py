@@ -238,6 +238,7 @@ def test_the_fast_path_agrees_with_the_slow_one_on_every_ascii_text(text: str) -
     assert normalise(text) == normalise_slow(text)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "unit",
     [

@@ -219,6 +219,7 @@ def test_what_has_closed_sleeps_and_after_a_month_more_is_forgotten():
     assert set(play.foreseen._asleep) == {digest("c20")}
 
 
+@pytest.mark.no_cover
 @settings(max_examples=60)
 @given(
     seed=st.integers(0, 10_000),

@@ -753,6 +753,7 @@ def test_restore_and_continue_equals_continue(script: list, at: int) -> None:
     assert one.policy.snapshot() == two.policy.snapshot()
 
 
+@pytest.mark.no_cover
 @given(steps)
 def test_ticks_before_their_time_change_nothing(script: list) -> None:
     one, two = Stage(FLEETING), Stage(FLEETING)
