@@ -21,11 +21,10 @@ from detectors.embedding import Vectors, unit
 from detectors.normalise import normalise
 from streams.embedders import EmbedderConfig
 from streams.embedders.model_files import find
-from tests.benchmarks.pairs import CONFIG, SEED, Corpus, Floats, Pairs, Places, chunked, cosine, lexical
+from tests.benchmarks.pairs import CONFIG, SEED, Corpus, Floats, Kept, Pairs, Places, Score, chunked, cosine
 from tests.benchmarks.scores import best_f1
 from tests.realdata import loaders
 
-Score = Callable[[Places, Places], Floats]
 Fit = Callable[[Pairs], Score]
 """A measure, after a look at judged pairs; most look at none."""
 
@@ -49,8 +48,7 @@ def alternatives(corpus: Corpus) -> list[Alternative]:
     """All of them, the ladder that ships first."""
     grams, static = Grams(corpus), Static(corpus)
 
-    near = Kept(lambda known, new: cosine(corpus.vectors, known, new))
-    sketch = Kept(lambda known, new: lexical(corpus, known, new))
+    near, sketch = corpus.near, corpus.jaccard
     shipped = Kept(lambda known, new: ladder_score(corpus, known, new))
     characters = Kept(grams.score)
     three = (sketch, characters, near)
@@ -79,23 +77,6 @@ def alternatives(corpus: Corpus) -> list[Alternative]:
     ]
 
 
-class Kept:
-    """A measure that is asked for the same pairs more than once, and measures them once."""
-
-    def __init__(self, score: Score) -> None:
-        self._score = score
-        self._known: list[tuple[Places, Places, Floats]] = []
-
-    def __call__(self, known: Places, new: Places) -> Floats:
-        """The measure."""
-        for a, b, scores in self._known:
-            if a is known and b is new:
-                return scores
-        scores = self._score(known, new)
-        self._known.append((known, new, scores))
-        return scores
-
-
 def fixed(score: Score) -> Fit:
     """A measure that nothing is fitted for."""
     return lambda pairs: score
@@ -107,7 +88,7 @@ def ladder_score(corpus: Corpus, known: Places, new: Places) -> Floats:
     A sketch counts by as much more as its limit is lower, a cosine not at all without letters in common; a short text
     loses the guard, and what has too few words is never near.
     """
-    jaccard, near = lexical(corpus, known, new), cosine(corpus.vectors, known, new)
+    jaccard, near = corpus.jaccard(known, new), corpus.near(known, new)
     exact = corpus.names[known] == corpus.names[new]
     words = jaccard + CONFIG.match - CONFIG.lexical
     meaning = np.where(jaccard >= corpus.floors()[new], near, np.minimum(near, 0.0))

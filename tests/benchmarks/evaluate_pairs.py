@@ -29,10 +29,8 @@ from tests.benchmarks.pairs import (
     Pairs,
     Places,
     Rung,
-    cosine,
     f1,
     ladder,
-    lexical,
     precision,
     recall,
     shown,
@@ -211,7 +209,7 @@ def answer(corpus: Corpus, altered: Altered) -> Answers:
     n, m = len(altered.new), len(altered.sources)
     known, new = np.tile(altered.sources, n), np.repeat(altered.new, m)
     rungs = ladder(corpus, known, new).reshape(n, m)
-    jaccard, near = lexical(corpus, known, new).reshape(n, m), cosine(corpus.vectors, known, new).reshape(n, m)
+    jaccard, near = corpus.jaccard(known, new).reshape(n, m), corpus.near(known, new).reshape(n, m)
     strength = np.where(
         rungs <= Rung.SKETCH, 2.0 + jaccard + (rungs == Rung.EXACT), np.where(rungs == Rung.MATCH, near, -1.0)
     )

@@ -14,7 +14,7 @@ from detectors.clustering import ClusteringConfig
 from detectors.pipeline import PipelineConfig
 from schemas.event import ForwardEvent, Kind
 from tests.benchmarks.beds import load_judged
-from tests.benchmarks.pairs import Corpus, Pairs, Rung, cosine, ladder, lexical
+from tests.benchmarks.pairs import Corpus, Pairs, Rung, ladder
 from tests.benchmarks.scores import Agreement, auc, b_cubed, best_f1
 from tests.benchmarks.tracks import Remembering, Run, digests, require_data, run, shares, shipped, table
 from tests.realdata import loaders
@@ -79,7 +79,7 @@ def judge_pairs(texts: Texts, embedder: Remembering) -> None:
     corpus, judged = texts.corpus, texts.judged
     same: list[bool] = judged.same.tolist()
     print(f"\n=== judged pairs (Twitter-URL): {len(same)}, {sum(same)} paraphrases ===")
-    words, meaning = lexical(corpus, judged.known, judged.new), cosine(corpus.vectors, judged.known, judged.new)
+    words, meaning = corpus.jaccard(judged.known, judged.new), corpus.near(judged.known, judged.new)
     exact = corpus.names[judged.known] == corpus.names[judged.new]
     scores = {
         "embedding": meaning,

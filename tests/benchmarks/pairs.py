@@ -6,7 +6,7 @@ knows. A test holds the two together.
 
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, partial
 
 import msgspec
 import numpy as np
@@ -25,6 +25,8 @@ CONFIG = ClusteringConfig()
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Places = NDArray[np.int64]
+Score = Callable[[Places, Places], Floats]
+"""A measure of pairs of a known and a new text."""
 _CHUNK = 50_000
 ROUNDS = 200
 SEED = 20_261_128
@@ -38,6 +40,23 @@ class Rung(IntEnum):
     MATCH = 2
     SUGGEST = 3
     NONE = 4
+
+
+class Kept:
+    """A measure that is asked for the same pairs more than once, and measures them once."""
+
+    def __init__(self, score: Score) -> None:
+        self._score = score
+        self._known: list[tuple[Places, Places, Floats]] = []
+
+    def __call__(self, known: Places, new: Places) -> Floats:
+        """The measure."""
+        for a, b, scores in self._known:
+            if a is known and b is new:
+                return scores
+        scores = self._score(known, new)
+        self._known.append((known, new, scores))
+        return scores
 
 
 class Corpus:
@@ -80,6 +99,16 @@ class Corpus:
     def words(self) -> NDArray[np.int64]:
         """Shape (n,)."""
         return np.array([content.words for content in self.contents])
+
+    @cached_property
+    def jaccard(self) -> Score:
+        """Estimated Jaccard similarity of pairs."""
+        return Kept(partial(lexical, self))
+
+    @cached_property
+    def near(self) -> Score:
+        """Cosine of pairs."""
+        return Kept(lambda known, new: cosine(self.vectors, known, new))
 
     def floors(self, config: ClusteringConfig = CONFIG) -> Floats:
         """The Jaccard similarity below which no cosine of a text counts, shape (n,)."""
@@ -155,7 +184,7 @@ def ladder(
     others: ClusteringConfig = CONFIG,
 ) -> NDArray[np.int64]:
     """The rung that a new text joins a known one by, without links and addresses; every limit can be moved."""
-    jaccard, near = lexical(corpus, known, new), cosine(corpus.vectors, known, new)
+    jaccard, near = corpus.jaccard(known, new), corpus.near(known, new)
     guard = others.guard * (corpus.words[new] <= others.guard_words)
     spoken = (corpus.words[known] >= others.min_words) & (corpus.words[new] >= others.min_words)
     agreeing = jaccard >= corpus.floors(others)[new]
