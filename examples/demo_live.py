@@ -16,6 +16,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import IO
 
 from streams.broker import Broker
 
@@ -61,13 +62,15 @@ def say(line: str) -> None:
 def command(*arguments: str) -> str:
     """Run a command to its end; gives what it prints."""
     say("hearsay " + " ".join(arguments))
-    return subprocess.run([HEARSAY, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603
+    whole = [HEARSAY, *arguments]
+    return subprocess.run(whole, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603 - ours
 
 
-def start(*arguments: str, stderr: object = None) -> "subprocess.Popen[bytes]":
+def start(*arguments: str, stderr: "IO[bytes] | None" = None) -> "subprocess.Popen[bytes]":
     """Run a command beside us."""
     say("hearsay " + " ".join(arguments))
-    return subprocess.Popen([HEARSAY, *arguments], stderr=stderr)  # type: ignore[call-overload]  # noqa: S603
+    whole = [HEARSAY, *arguments]
+    return subprocess.Popen(whole, stderr=stderr)  # noqa: S603 - ours
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
