@@ -42,19 +42,19 @@ PARTS = {
 """By name of the module after `evaluate_`, in the order of the page; the slowest are begun first."""
 
 _SLOWEST_FIRST = (
+    "clusters",
     "pairs",
-    "growth",
     "texts",
     "variants",
-    "clusters",
-    "alerts",
-    "structure",
-    "budget",
+    "growth",
     "content",
-    "edges",
-    "coordination",
+    "budget",
+    "alerts",
     "forecast",
+    "edges",
+    "structure",
     "nulls",
+    "coordination",
 )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from detectors.growth import DETECTORS, make_detector
 from tests.benchmarks.recorded import STREAMS, Recorded, cut, growth_config, halves, positives, traces_of, tracks
 from tests.benchmarks.scores import Earliness, Trace, at_budget, earliness
+from tests.benchmarks.shares import Floats, judged_traces, pf_of
 from tests.benchmarks.tracks import require_data, table
 from tests.benchmarks.tuned import by_chance, print_transfer, tuned
 
@@ -61,31 +62,25 @@ def print_differences(traces: Traces, positive: Sequence[bool]) -> None:
     """PF of each detector and how much further ahead L is, thresholds chosen anew in each resample."""
     if not any(positive):
         return
+    ranked, times = {name: judged_traces(found) for name, found in traces.items()}, drawn(len(positive))
     for factor in BUDGETS:
         point = {name: at_budget(found, positive, factor) for name, found in traces.items()}
-        gaps = _gaps(traces, positive, factor)
+        pf = {name: pf_of(one, np.array(positive), times, factor) for name, one in ranked.items()}
         rows = [("L", point["L"].alerts, point["L"].pf, math.nan, math.nan, math.nan)]
         for name in traces:
             if name != "L":
-                low, high = np.nanpercentile(gaps[name], [2.5, 97.5])
+                low, high = np.nanpercentile(pf["L"] - pf[name], [2.5, 97.5])
                 gap = point["L"].pf - point[name].pf
                 rows.append((name, point[name].alerts, point[name].pf, gap, float(low), float(high)))
         title = f"{factor:g} alerts for each positive: L less the other, 95 % interval of the difference of PF"
         table(title, ("detector", "alerts", "PF", "L ahead by", "from", "to"), rows)
 
 
-def _gaps(traces: Traces, positive: Sequence[bool], factor: float) -> dict[str, list[float]]:
-    """PF of L less each other's, on the same resamples."""
+def drawn(cascades: int) -> Floats:
+    """How often each cascade is drawn in each round, the same for all detectors, shape (cascades, rounds)."""
     generator = np.random.default_rng(SEED)
-    gaps: dict[str, list[float]] = {name: [] for name in traces}
-    for _ in range(ROUNDS):
-        chosen = generator.integers(0, len(positive), len(positive)).tolist()
-        kept = [positive[i] for i in chosen]
-        ours = at_budget([traces["L"][i] for i in chosen], kept, factor).pf
-        for name in traces:
-            if name != "L":
-                gaps[name].append(ours - at_budget([traces[name][i] for i in chosen], kept, factor).pf)
-    return gaps
+    rounds = [np.bincount(generator.integers(0, cascades, cascades), minlength=cascades) for _ in range(ROUNDS)]
+    return np.stack(rounds, axis=1).astype(np.float64)
 
 
 if __name__ == "__main__":

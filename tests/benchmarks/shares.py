@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from detectors.growth.l import TAU_MS
 from schemas.event import Kind
 from tests.benchmarks.recorded import Recorded
-from tests.benchmarks.scores import OVERSHOOT, Interval
+from tests.benchmarks.scores import OVERSHOOT, Interval, Trace
 from tests.benchmarks.tracks import Track
 from tests.realdata import loaders
 
@@ -154,6 +154,23 @@ def judged(shares: Shares, scores: Floats) -> Judged:
     keys = np.maximum.accumulate(ranks + shares.cascade * span)
     peaks = keys[shares.first[1:] - 1] % span
     return Judged(keys=keys, span=span, peaks=peaks, sharers=shares.sharers, final=shares.final)
+
+
+def judged_traces(traces: Sequence[Trace]) -> Judged:
+    """The same of what detectors said of cascades."""
+    scores = [score for trace in traces for score in trace.scores]
+    cascade = np.repeat(np.arange(len(traces)), [len(trace.scores) for trace in traces])
+    ranks = np.unique(np.array(scores, dtype=np.float64), return_inverse=True)[1].astype(np.int64) + 1
+    span = int(ranks.max(initial=0)) + 2
+    peaks = np.zeros(len(traces), dtype=np.int64)
+    np.maximum.at(peaks, cascade, ranks)
+    return Judged(
+        keys=np.maximum.accumulate(ranks + cascade * span),
+        span=span,
+        peaks=peaks,
+        sharers=np.array([trace.sharers_at(n) for trace in traces for n in range(len(trace.scores))], dtype=np.int64),
+        final=np.array([trace.final for trace in traces]),
+    )
 
 
 def resamples(cascades: int, begin: int = 0, end: int | None = None) -> Floats:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from detectors.embedding import HashingEmbedder
 from detectors.pipeline import PipelineConfig
@@ -52,6 +53,12 @@ def test_figures_count_a_pair_as_often_as_it_weighs():
     assert recall(same, joined, weight) == pytest.approx(3 / 4)
     assert f1(same, joined, weight) == pytest.approx(3 / 4)
     assert area(same, np.array([4.0, 1.0, 3.0, 2.0]), weight) == pytest.approx(6 / 8)
+
+
+def test_the_area_of_weighted_pairs_is_scikit_learns():
+    draw = np.random.default_rng(3)
+    same, scores, weight = draw.random(300) < 0.3, draw.integers(0, 40, 300) / 40, draw.poisson(1.0, 300).astype(float)
+    assert area(same, scores, weight) == pytest.approx(roc_auc_score(same, scores, sample_weight=weight))
 
 
 def test_figures_without_what_they_divide_by_are_no_numbers():

@@ -9,6 +9,7 @@ import pytest
 from detectors.growth import GrowthConfig
 from detectors.growth.config import KERNEL_WEIGHTS
 from detectors.growth.l import TAU_MS, L, expected_further
+from tests.benchmarks.evaluate_alerts import drawn
 from tests.benchmarks.evaluate_variants import (
     Figures,
     ahead,
@@ -21,7 +22,7 @@ from tests.benchmarks.evaluate_variants import (
 from tests.benchmarks.kernel_fit import kernel_of
 from tests.benchmarks.recorded import STREAMS, tracks
 from tests.benchmarks.scores import Interval, at_budget
-from tests.benchmarks.shares import alerted, interval, judged, pf_of, resamples, shares_of, thresholds
+from tests.benchmarks.shares import alerted, interval, judged, judged_traces, pf_of, resamples, shares_of, thresholds
 from tests.benchmarks.tracks import Track, trace
 from tests.benchmarks.variant_scores import (
     AUDIENCE,
@@ -104,6 +105,19 @@ def test_pf_by_rank_is_pf_by_threshold(factor):
     ours = pf_of(judged(case.shares, constants()(case)), np.array(positive), resamples(len(found)), factor)
     theirs = at_budget([trace(track, GrowthConfig(min_sharers=LEAST)) for track in found], positive, factor)
     assert ours[0] == pytest.approx(theirs.pf)
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.5, 1.0, 2.0, 100.0])
+@pytest.mark.parametrize("detector", ["L", "count", "kleinberg"])
+def test_pf_of_what_a_detector_said_is_pf_by_threshold_in_each_resample(detector, factor):
+    found = some_cascades()
+    positive, times = np.array([track.final >= 20 for track in found]), drawn(len(found))[:, :20]
+    traces = [trace(track, GrowthConfig(detector=detector, min_sharers=LEAST)) for track in found]
+    ours = pf_of(judged_traces(traces), positive, times, factor)
+    for column, often in enumerate(times.T.astype(int)):
+        again = np.repeat(np.arange(len(found)), often).tolist()
+        theirs = at_budget([traces[n] for n in again], positive[again].tolist(), factor)
+        assert ours[column] == pytest.approx(theirs.pf)
 
 
 def test_pf_by_rank_breaks_ties_as_the_threshold_does():
