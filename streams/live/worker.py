@@ -177,7 +177,12 @@ class _Worker:
             await self._stop(int(error is not None))
 
     async def _stop(self, status: int, last_line: str | None = None) -> None:
-        """Finish what is at hand where nothing failed, and let go of everything; `status` is if that takes too long."""
+        """Finish what is at hand where nothing failed, and let go of everything.
+
+        Args:
+            status: 0 where nothing failed; the process ends with it should letting go take too long.
+            last_line: said then, as by `in_time`.
+        """
         clean = not status and not any(engine.failed.done() for engine in self._engines)
         for task in self._tasks:
             task.cancel()
