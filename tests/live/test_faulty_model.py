@@ -9,7 +9,7 @@ from streams.live.stages import STAGES
 from tests.live.events import sample
 from tests.live.harness import Live, until
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.no_cover]
 
 FAULTY = [sys.executable, "-m", "tests.live.faulty_worker"]
 HANGS_BEYOND_THE_SESSION = 4  # times pool.timeout_ms is more than worker.session_timeout_ms

@@ -7,7 +7,7 @@ import pytest
 from tests.live.events import sample
 from tests.live.harness import PATIENCE, Live
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.no_cover]
 
 ROOM = 600_000  # bytes: some checkpoints of the sample, and not all of them
 

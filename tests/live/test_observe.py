@@ -14,7 +14,7 @@ from schemas.frame import Frame, Steps
 from tests.live.events import sample
 from tests.live.harness import Live, until
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.no_cover]
 
 TOPICS = ("texts", "ordered", "sightings", "handovers", "alerts", "rejections", "watermarks")
 WHERE = ("received", "applied", "duplicates", "late", "rejected", "waiting")

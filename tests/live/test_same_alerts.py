@@ -12,7 +12,7 @@ import pytest
 from tests.live.events import sample
 from tests.live.harness import Live, until
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.no_cover]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from tests.broker.fixture import started
 from tests.live.events import sample
 from tests.live.harness import PATIENCE, Live
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.no_cover]
 
 LOGIN = Login("hearsay", "s3cret-for-the-worker")
 

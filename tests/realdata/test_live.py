@@ -5,7 +5,7 @@ import pytest
 from tests.live.harness import Live
 from tests.realdata import loaders
 
-pytestmark = [pytest.mark.data, pytest.mark.model, pytest.mark.broker]
+pytestmark = [pytest.mark.data, pytest.mark.model, pytest.mark.broker, pytest.mark.no_cover]
 
 
 @pytest.fixture
