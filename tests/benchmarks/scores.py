@@ -226,30 +226,6 @@ def bootstrap(
     return Interval(figure(np.arange(items)), float(low), float(high))
 
 
-def paired_difference(
-    ours: Callable[[NDArray[np.int64]], float],
-    theirs: Callable[[NDArray[np.int64]], float],
-    items: int,
-    *,
-    seed: int = 7,
-    rounds: int = 1000,
-) -> Interval:
-    """Bootstrap of a difference: both figures on the same resample, so that what both find hard cancels out."""
-    return bootstrap(lambda chosen: ours(chosen) - theirs(chosen), items, seed=seed, rounds=rounds)
-
-
-def budget_figure(
-    traces: Sequence[Trace], positive: Sequence[bool], name: str = "pf", factor: float = 1.0
-) -> Callable[[NDArray[np.int64]], float]:
-    """A figure of `Earliness` at a budget, as `bootstrap` wants it: the threshold is chosen anew for each resample."""
-
-    def figure(chosen: NDArray[np.int64]) -> float:
-        value: float = getattr(at_budget([traces[i] for i in chosen], [positive[i] for i in chosen], factor), name)
-        return value
-
-    return figure
-
-
 def reliability(
     claimed: Mapping[str, float], happened: Mapping[str, bool], bins: int = 10
 ) -> list[tuple[float, float, int]]:

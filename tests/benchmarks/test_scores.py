@@ -16,10 +16,8 @@ from tests.benchmarks.scores import (
     b_cubed,
     best_f1,
     bootstrap,
-    budget_figure,
     earliness,
     f1_at,
-    paired_difference,
     pairs,
     reliability,
     threshold_for,
@@ -204,22 +202,6 @@ def test_a_bootstrap_is_repeatable_and_covers_the_mean() -> None:
 def test_resamples_without_a_number_are_left_out() -> None:
     interval = bootstrap(lambda chosen: math.nan, 3, rounds=5)
     assert math.isnan(interval.low)
-
-
-def test_pairing_removes_what_both_share() -> None:
-    noise = np.random.default_rng(3).normal(0, 100, 60)
-    ours, theirs = noise + 1.0, noise
-    interval = paired_difference(lambda c: float(ours[c].mean()), lambda c: float(theirs[c].mean()), 60, rounds=200)
-    assert (interval.low, interval.value, interval.high) == pytest.approx((1.0, 1.0, 1.0))
-
-
-def test_a_figure_for_the_bootstrap_chooses_its_threshold_anew() -> None:
-    traces = [Trace(10, [0.1 * i, 0.1 * i]) for i in range(10)]
-    positive = [i >= 7 for i in range(10)]
-    figure = budget_figure(traces, positive)
-    assert figure(np.arange(10)) == pytest.approx(0.9)
-    assert figure(np.array([0, 1, 7])) == pytest.approx(0.9)
-    assert budget_figure(traces, positive, "alerts")(np.array([7, 7, 0])) == 2
 
 
 def test_reliability_compares_claims_with_what_happened() -> None:
