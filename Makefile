@@ -46,16 +46,16 @@ docs: $(STAMP) ## writes again what is generated: JSON Schemas, the AsyncAPI doc
 	$(BIN)/hearsay topics --into docs/operate.md
 
 report-assets: ## builds the report's script and style again, from npm; they are committed, so that a user needs no node
-	cd streams/report/web && npm ci --no-audit --no-fund && npm run build
+	cd streams/runs/report/web && npm ci --no-audit --no-fund && npm run build
 
 bench: $(STAMP) ## events per CPU-second against a naive composition, in one run
-	$(BIN)/python -m tests.benchmarks.bench_pipeline
+	$(BIN)/python -m tests.benchmarks.speed.pipeline
 
 bench-live: $(STAMP) ## events per second of a live worker beside a bare client loop, and latency at half that rate
-	$(BIN)/python -m tests.benchmarks.bench_live
+	$(BIN)/python -m tests.benchmarks.speed.live
 
 evaluate: $(STAMP) ## every evaluation on the development data, where it is present; one page of tables in runs/evaluation
-	$(BIN)/python -m tests.benchmarks.evaluate
+	$(BIN)/python -m tests.benchmarks.studies
 
 clean:
 	rm -rf $(VENV) runs .coverage .coverage.json .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

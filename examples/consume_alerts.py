@@ -17,8 +17,8 @@ from kafka import KafkaConsumer
 from kafka.errors import CommitFailedError
 
 from schemas import Alert
-from streams.connection import client_options
-from streams.settings import load
+from streams.kafka.connection import client_options
+from streams.settings.load import load
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS handled (alert_id TEXT PRIMARY KEY, case_id TEXT, level INTEGER, headline TEXT);

@@ -18,7 +18,7 @@ import urllib.request
 from pathlib import Path
 from typing import IO
 
-from streams.broker import Broker
+from streams.devtools.broker import Broker
 
 HEARSAY = str(Path(sys.executable).parent / "hearsay")
 SAMPLE = str(Path(__file__).parent / "sample.jsonl.gz")

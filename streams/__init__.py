@@ -6,14 +6,14 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from streams.run import load_run
+    from streams.runs.loaded import load_run
 
 __all__ = ["load_run"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module's attributes are of any type
     if name == "load_run":
-        from streams.run import load_run  # noqa: PLC0415 - pandas takes a while to import
+        from streams.runs.loaded import load_run  # noqa: PLC0415 - pandas takes a while to import
 
         return load_run
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,7 +8,7 @@ import os
 
 from hypothesis import settings
 
-from tests.broker.fixture import broker, own_broker
+from tests.streams.devtools.broker.fixture import broker, own_broker
 
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 

@@ -1,6 +1,6 @@
 """Near-duplicate texts become one rumour cluster, whatever way they are recognised by."""
 
+from detectors.clustering.clustering import Clustering
 from detectors.clustering.config import ClusteringConfig
-from detectors.clustering.ladder import Clustering
 
 __all__ = ["Clustering", "ClusteringConfig"]

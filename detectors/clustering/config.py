@@ -5,8 +5,8 @@ Defaults of the thresholds were measured on mutated and on real messages; see do
 
 import msgspec
 
-from detectors.scripts import ScriptShare
-from detectors.sketch import SketchConfig
+from detectors.similarity.sketch import SketchConfig
+from detectors.text.scripts import ScriptShare
 
 
 class ClusteringConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ account is taken down, all that it shared must be found.
 import msgspec
 
 from detectors.clustering.config import ClusteringConfig
-from detectors.clustering.recent import Recent
+from detectors.clustering.lru import Recent
 
 _NONE: tuple[str, ...] = ()
 

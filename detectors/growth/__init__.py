@@ -7,9 +7,9 @@ from detectors.growth.config import GrowthConfig, PlatformGrowth
 from detectors.growth.count import Count
 from detectors.growth.cusum import Cusum
 from detectors.growth.ewma import Ewma
+from detectors.growth.expected_growth import L
 from detectors.growth.glr import Glr
 from detectors.growth.kleinberg import Kleinberg
-from detectors.growth.l import L
 from detectors.growth.rate import Rate
 from detectors.growth.seismic import Seismic
 

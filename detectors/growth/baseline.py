@@ -8,7 +8,7 @@ from abc import abstractmethod
 
 from detectors.growth.base import LEVEL_STEP, Cascade, rounded, span
 from detectors.growth.config import GrowthConfig
-from detectors.growth.l import sharers_at_limit
+from detectors.growth.expected_growth import sharers_at_limit
 
 
 class Baseline(Cascade):

@@ -2,7 +2,7 @@
 
 L's expected further sharers rank cascades well, but are too high a number in large ones. Three powers of the
 size put that right: the middle, the low and the high end. They were fitted by quantile regression at alerts on
-four recorded streams of equal weight; `tests/benchmarks/evaluate_forecast.py` fits them again and prints what share
+four recorded streams of equal weight; `tests/benchmarks/studies/forecast.py` fits them again and prints what share
 of cascades falls into the range, on streams left out of the fit too. Quantile regression: doi:10.2307/1913643.
 """
 

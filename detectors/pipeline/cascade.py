@@ -9,15 +9,15 @@ from math import inf
 
 import msgspec
 
-from detectors.edges import EdgeInference, EdgeSource, InferredEdge, recorded_edge
-from detectors.graph import ForwardGraph, Outcome, node_id
+from detectors.alerting.policy import AlertPolicy, Transition
 from detectors.growth import Cascade as Growth
 from detectors.growth import make_detector, regrown
-from detectors.pipeline.facts import OTHER_PLATFORMS, CascadeConfig, Facts, Parts
+from detectors.pipeline.cascade_stats import OTHER_PLATFORMS, CascadeConfig, Facts, Parts
 from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow
-from detectors.policy import AlertPolicy, Transition
-from detectors.recent import RecentJoins
-from detectors.sharers import DistinctSharers, SharersConfig
+from detectors.spread.edges import EdgeInference, EdgeSource, InferredEdge, recorded_edge
+from detectors.spread.graph import ForwardGraph, Outcome, node_id
+from detectors.spread.recent_joins import RecentJoins
+from detectors.spread.sharers import DistinctSharers, SharersConfig
 from schemas.assignment import Arrival, Assignment, Merge
 from schemas.claim import NOTHING
 from schemas.event import AccountStatus, Counters, Kind

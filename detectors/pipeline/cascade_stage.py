@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from detectors.evidence import Author
+from detectors.alerting.evidence import Author
 from detectors.pipeline.cascades import Cascades, Handover, Outputs
 from detectors.pipeline.cluster_stage import home
 from detectors.pipeline.config import PipelineConfig

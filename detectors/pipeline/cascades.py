@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from detectors.evidence import Author, compose
+from detectors.alerting.evidence import Author, compose
+from detectors.alerting.policy import Transition
 from detectors.pipeline.cascade import Cascade, Facts, Parts, Saved
-from detectors.pipeline.gather import gather
+from detectors.pipeline.observation import gather
 from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow
-from detectors.policy import Transition
 from detectors.snapshot import pack, unpack
 from schemas.alert import Alert
 from schemas.assignment import Assignment, Merge

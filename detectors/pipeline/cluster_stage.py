@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from detectors.embedding import Embedder, Vectors
-from detectors.pipeline.assigner import Assigner, Released
 from detectors.pipeline.config import PipelineConfig
-from detectors.recognition import Recogniser
+from detectors.pipeline.ordered_clustering import Assigner, Released
+from detectors.reference.matcher import Recogniser
+from detectors.similarity.embedding import Embedder, Vectors
 from detectors.snapshot import SnapshotError, pack, unpack
 from schemas.assignment import Assignment, Merge
 from schemas.frame import Frame, Step, Steps, Watermark

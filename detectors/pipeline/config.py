@@ -4,17 +4,17 @@ import hashlib
 
 import msgspec
 
+from detectors.alerting.evidence import EvidenceConfig
+from detectors.alerting.policy import PolicyConfig
 from detectors.clustering import ClusteringConfig
-from detectors.edges import EdgeConfig
-from detectors.evidence import EvidenceConfig
-from detectors.graph import GraphConfig
 from detectors.growth import GrowthConfig
+from detectors.ordering.config import OrderConfig
 from detectors.pipeline.cascade import CascadeConfig, Parts
 from detectors.pipeline.intake import IntakeConfig
-from detectors.policy import PolicyConfig
-from detectors.recent import RecentConfig
-from detectors.sharers import SharersConfig
-from detectors.watermark import OrderConfig
+from detectors.spread.edges import EdgeConfig
+from detectors.spread.graph import GraphConfig
+from detectors.spread.recent_joins import RecentConfig
+from detectors.spread.sharers import SharersConfig
 
 
 class PipelineConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,12 +10,13 @@ from functools import lru_cache
 
 import msgspec
 
-from detectors.fingerprint import fingerprint
-from detectors.normalise import count_words, normalise
-from detectors.pseudonym import Pseudonymiser
-from detectors.redact import redact
-from detectors.urls import canonical, find_urls
-from detectors.watermark import OrderConfig, Progress
+from detectors.ordering.config import OrderConfig
+from detectors.ordering.progress import Progress
+from detectors.privacy.pseudonym import Pseudonymiser
+from detectors.privacy.redact import redact
+from detectors.text.fingerprint import fingerprint
+from detectors.text.normalise import count_words, normalise
+from detectors.text.urls import canonical, find_urls
 from schemas.event import AccountStatus, ForwardEvent, Kind, ParentEvidence
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import SPREADING, Content, Position, Sighting

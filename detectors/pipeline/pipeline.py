@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from detectors.embedding import Embedder
-from detectors.evidence import Author
-from detectors.pipeline.assigner import Assigner, Released
+from detectors.alerting.evidence import Author
 from detectors.pipeline.cascades import Cascades, Outputs, Trace
 from detectors.pipeline.config import PipelineConfig
 from detectors.pipeline.intake import Intake
-from detectors.pseudonym import Pseudonymiser
-from detectors.recognition import Recogniser
+from detectors.pipeline.ordered_clustering import Assigner, Released
+from detectors.privacy.pseudonym import Pseudonymiser
+from detectors.reference.matcher import Recogniser
+from detectors.similarity.embedding import Embedder
 from detectors.snapshot import pack, unpack
 from schemas.alert import Provenance
 from schemas.rejection import Reason, Rejection

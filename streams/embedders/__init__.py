@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from detectors.embedding import Embedder, HashingEmbedder
+from detectors.similarity.embedding import Embedder, HashingEmbedder
 from streams.embedders.config import PACKAGED_MODEL, EmbedderConfig
 
 # Before any runtime is imported: onnxruntime, once loaded, stores an id of the machine and reports to its maker.

@@ -20,7 +20,7 @@ import onnxruntime
 import platformdirs
 from tokenizers import Tokenizer
 
-from detectors.embedding import Vectors, check_unit
+from detectors.similarity.embedding import Vectors, check_unit
 from streams.embedders import cache
 from streams.embedders.model_files import ModelError, ModelFiles, Recipe, read_recipe
 from streams.embedders.text import readable

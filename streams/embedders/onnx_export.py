@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 import torch
 
-from detectors.embedding import Embedder, EmbeddingError
+from detectors.similarity.embedding import Embedder, EmbeddingError
 from streams.embedders.model_files import ModelError, ModelFiles, Recipe
 from streams.embedders.onnx import INPUT, OUTPUT, REFUSED, ExportJob, OnnxEmbedder
 from streams.embedders.sentence_transformer import SentenceTransformerEmbedder, load

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from detectors.embedding import Vectors, check_unit
+from detectors.similarity.embedding import Vectors, check_unit
 from streams.embedders.model_files import ModelFiles, keep_off_the_hub
 from streams.embedders.text import readable
 

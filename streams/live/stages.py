@@ -4,19 +4,19 @@ from collections.abc import Callable
 
 import msgspec
 
-from detectors.pipeline.novelty import Novelty
 from detectors.pipeline.pipeline import provenance
-from detectors.recognition import Recogniser
-from streams.connection import KafkaSettings
-from streams.live.cascade_lane import CascadeLane
-from streams.live.cluster_lane import ClusterLane
-from streams.live.embed_lane import EmbedLane
-from streams.live.engine import Engine
-from streams.live.intake_lane import IntakeLane
-from streams.live.lane import Lane
-from streams.live.metrics import Metrics
+from detectors.pipeline.prefetch import Novelty
+from detectors.reference.matcher import Recogniser
+from streams.kafka.connection import KafkaSettings
+from streams.live.app import Engine
+from streams.live.ops.metrics import Metrics
+from streams.live.tasks.base import Lane
+from streams.live.tasks.cascade import CascadeLane
+from streams.live.tasks.cluster import ClusterLane
+from streams.live.tasks.embed import EmbedLane
+from streams.live.tasks.intake import IntakeLane
 from streams.live.vectors import TextVectors
-from streams.settings import Effective
+from streams.settings.load import Effective
 from streams.version import code_version
 
 LaneMaker = Callable[[Engine, int], Lane]

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from detectors.embedding import HashingEmbedder, Vectors, to_bytes
-from streams.embedders.pool import EmbeddingPool
+from detectors.similarity.embedding import HashingEmbedder, Vectors, to_bytes
+from streams.embedders.pool.pool import EmbeddingPool
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class TextVectors:
         return [self._by_letters(text) if one is None else one for text, one in zip(texts, vectors, strict=True)]
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """See `detectors.embedding.Embedder`; to be called from a thread beside the event loop."""
+        """See `detectors.similarity.embedding.Embedder`; to be called from a thread beside the event loop."""
         return to_rows(asyncio.run_coroutine_threadsafe(self.of(texts), self._loop).result())
 
     def _by_letters(self, text: str) -> bytes:

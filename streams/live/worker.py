@@ -10,21 +10,21 @@ from typing import Any, Self, TypeVar
 from kafka.errors import KafkaError
 
 from detectors.snapshot import SnapshotError
-from streams import topics
 from streams.embedders.model_files import ModelError
-from streams.embedders.pool import FACTORY, EmbeddingPool
+from streams.embedders.pool.pool import FACTORY, EmbeddingPool
 from streams.errors import STATUS, UserError
-from streams.knowledge import Knowledge, load_knowledge
-from streams.live import logs
-from streams.live.checkpoints import StateFolderError, named
-from streams.live.ending import in_time, leave
-from streams.live.engine import Engine
-from streams.live.metrics import Metrics
+from streams.kafka import topics
+from streams.live.app import Engine
+from streams.live.io.checkpoints import StateFolderError, named
+from streams.live.ops import logs
+from streams.live.ops.metrics import Metrics
+from streams.live.ops.shutdown import in_time, leave
+from streams.live.ops.web import Condition, Web
 from streams.live.stages import STAGES, WITH_MODEL, Model, make_engine
 from streams.live.vectors import TextVectors
-from streams.live.web import Condition, Web
-from streams.replay import rare_collection
-from streams.settings import Effective, to_values
+from streams.process import rare_collection
+from streams.reference.load import Knowledge, load_knowledge
+from streams.settings.load import Effective, to_values
 
 T = TypeVar("T")
 

@@ -5,15 +5,15 @@ from typing import Any
 
 import msgspec
 
-from detectors.budget import AlertBudget
+from detectors.alerting.budget import AlertBudget
+from detectors.alerting.policy import PolicyConfig
 from detectors.clustering import Clustering
-from detectors.embedding import HashingEmbedder
 from detectors.growth import GrowthConfig
-from detectors.pipeline.openings import Openings
+from detectors.pipeline.admission import Openings
 from detectors.pipeline.pipeline import Pipeline
-from detectors.policy import PolicyConfig
-from detectors.pseudonym import Pseudonymiser
-from detectors.sharers import SharersConfig
+from detectors.privacy.pseudonym import Pseudonymiser
+from detectors.similarity.embedding import HashingEmbedder
+from detectors.spread.sharers import SharersConfig
 from schemas.assignment import Assignment, Merge, Method
 from tests.checks import streams
 from tests.checks.battery import Adapter

@@ -6,15 +6,17 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from detectors.edges import EdgeConfig, EdgeInference
-from detectors.graph import ForwardGraph, GraphConfig
+from detectors.alerting.policy import AlertPolicy, PolicyConfig
 from detectors.growth import DETECTORS, GrowthConfig, make_detector
-from detectors.neighbours import NeighbourIndex
-from detectors.policy import AlertPolicy, PolicyConfig
-from detectors.recent import RecentConfig, RecentJoins
-from detectors.sharers import DistinctSharers, SharersConfig
-from detectors.sketch import SketchConfig, Sketcher, SketchIndex
-from detectors.watermark import OrderConfig, Progress, ReorderBuffer
+from detectors.ordering.config import OrderConfig
+from detectors.ordering.progress import Progress
+from detectors.ordering.reorder import ReorderBuffer
+from detectors.similarity.neighbours import NeighbourIndex
+from detectors.similarity.sketch import SketchConfig, Sketcher, SketchIndex
+from detectors.spread.edges import EdgeConfig, EdgeInference
+from detectors.spread.graph import ForwardGraph, GraphConfig
+from detectors.spread.recent_joins import RecentConfig, RecentJoins
+from detectors.spread.sharers import DistinctSharers, SharersConfig
 from schemas.event import ParentEvidence
 from schemas.sighting import Sighting
 from tests.checks import streams
@@ -407,14 +409,16 @@ REGISTRY: list[Adapter] = [
     UNDER_BUDGET,
 ]
 
-LIVE = "its input is another stage's output: tests/detectors/test_live_stages.py stops and restores it anywhere"
+LIVE = (
+    "its input is another stage's output: tests/detectors/pipeline/test_live_stages.py stops and restores it anywhere"
+)
 
 PARTS_OF_OTHERS: dict[str, str] = {
-    "detectors.pipeline.assigner.Assigner": "its state is a field of Pipeline's snapshot, which passes the battery",
+    "detectors.pipeline.ordered_clustering.Assigner": "its state is part of Pipeline's, which passes the battery",
     "detectors.pipeline.cascade_stage.CascadeStage": LIVE,
-    "detectors.pipeline.cascades.Cascades": "its state is a field of Pipeline's snapshot, which passes the battery",
+    "detectors.pipeline.cascades.Cascades": "its state is part of Pipeline's snapshot, which passes the battery",
     "detectors.pipeline.cluster_stage.ClusterStage": LIVE,
-    "detectors.pipeline.intake.Intake": "its state is a field of Pipeline's snapshot, which passes the battery",
+    "detectors.pipeline.intake.Intake": "its state is part of Pipeline's snapshot, which passes the battery",
 }
 """Stateful classes without an adapter of their own: qualified name -> why."""
 

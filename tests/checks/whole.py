@@ -7,17 +7,17 @@ import msgspec
 import numpy as np
 
 from detectors.clustering import Clustering, ClusteringConfig
-from detectors.edges import EdgeConfig
-from detectors.embedding import HashingEmbedder
-from detectors.graph import GraphConfig
 from detectors.growth import GrowthConfig
+from detectors.ordering.config import OrderConfig
 from detectors.pipeline.cascade import CascadeConfig
 from detectors.pipeline.config import PipelineConfig
 from detectors.pipeline.intake import IntakeConfig
 from detectors.pipeline.pipeline import Pipeline
-from detectors.pseudonym import Pseudonymiser
-from detectors.sharers import SharersConfig
-from detectors.watermark import OrderConfig
+from detectors.privacy.pseudonym import Pseudonymiser
+from detectors.similarity.embedding import HashingEmbedder
+from detectors.spread.edges import EdgeConfig
+from detectors.spread.graph import GraphConfig
+from detectors.spread.sharers import SharersConfig
 from schemas.assignment import Assignment, Merge
 from schemas.event import AccountStatus, Debunk, ForwardEvent, Kind
 from schemas.sighting import Content, Position

@@ -11,11 +11,11 @@ import sys
 import pytest
 import typer
 
-from streams.cli import main
-from streams.live.metrics import Metrics
-from streams.live.web import Condition, Web
+from streams.cli.main import main
+from streams.live.ops.metrics import Metrics
+from streams.live.ops.web import Condition, Web
 from streams.live.worker import HANG_UP_S
-from streams.settings import load
+from streams.settings.load import load
 from tests.compose.services import COMPOSE, OURS, ROOT, argv, environment
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")

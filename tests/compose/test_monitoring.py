@@ -7,8 +7,8 @@ import pytest
 import yaml
 from prometheus_client import generate_latest
 
-from streams.live.metrics import Metrics
-from streams.settings import load
+from streams.live.ops.metrics import Metrics
+from streams.settings.load import load
 from tests.compose.services import COMPOSE, ROOT
 
 MONITORING = ROOT / "examples" / "monitoring"

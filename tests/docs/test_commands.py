@@ -6,7 +6,7 @@ import re
 import pytest
 import typer
 
-from streams.cli import main
+from streams.cli.main import main
 from tests.docs.pages import PAGES, ROOT, commands, name, read
 
 HEARSAY = typer.main.get_command(main)

@@ -6,8 +6,8 @@ from itertools import islice
 
 import pytest
 
-from streams import replay as replays
-from streams.settings import load
+from streams.replay import replay as replays
+from streams.settings.load import load
 from tests.docs.pages import PAGES, ROOT, blocks, name
 
 EVENTS = 1500  # of the sample: enough for a rumour of 20 sharers and an alert

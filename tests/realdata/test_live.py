@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.live.harness import Live
 from tests.realdata import loaders
+from tests.streams.live.harness import Live
 
 pytestmark = [pytest.mark.data, pytest.mark.model, pytest.mark.broker, pytest.mark.no_cover]
 

@@ -10,11 +10,11 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from detectors.embedding import HashingEmbedder
+from detectors.ordering.config import OrderConfig
 from detectors.pipeline import Output, Pipeline, PipelineConfig
 from detectors.pipeline.rows import ClusterRow, EdgeRow
-from detectors.pseudonym import Pseudonymiser
-from detectors.watermark import OrderConfig
+from detectors.privacy.pseudonym import Pseudonymiser
+from detectors.similarity.embedding import HashingEmbedder
 from schemas.assignment import Method
 from schemas.event import ForwardEvent, Kind
 from schemas.sighting import Position

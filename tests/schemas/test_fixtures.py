@@ -9,7 +9,7 @@ import pytest
 
 import schemas
 from schemas.base import Message, encode
-from streams.schema_export import MESSAGES, asyncapi, file_name, json_schema
+from streams.kafka.contract import MESSAGES, asyncapi, file_name, json_schema
 
 FIXTURES = Path(__file__).parent / "fixtures"
 GOOD = sorted(FIXTURES.glob("v*/*.json"))

@@ -1,0 +1,40 @@
+"""How near two texts must be, given their length and script: one rule for clusters and for checked claims."""
+
+from typing import NamedTuple
+
+from detectors.clustering.config import ClusteringConfig
+from detectors.text.scripts import ScriptShare
+from schemas.sighting import Content
+
+_READ = 0.5  # share of a text's letters in the model's scripts from which it counts as read
+
+
+class Limits(NamedTuple):
+    """The similarities that a text must reach."""
+
+    lexical: float
+    suggest: float
+    match: float
+
+
+class Demands:
+    """What is demanded of a text: more of short ones, and of those in a script that the model was not taught."""
+
+    def __init__(self, config: ClusteringConfig) -> None:
+        self._config = config
+        self._plain = _limits(config, 0.0)
+        self._guarded = _limits(config, config.guard)
+        self._readable = ScriptShare(config.model_scripts)
+
+    def limits(self, content: Content) -> Limits:
+        """The least similarities of each rung."""
+        return self._guarded if content.words <= self._config.guard_words else self._plain
+
+    def floor(self, normal: str) -> float:
+        """The Jaccard similarity below which no cosine counts: strangers look alike in a language not taught."""
+        config = self._config
+        return config.read_lexical if self._readable.of(normal) >= _READ else config.unread_lexical
+
+
+def _limits(config: ClusteringConfig, guard: float) -> Limits:
+    return Limits(*(min(1.0, round(limit + guard, 6)) for limit in (config.lexical, config.suggest, config.match)))

@@ -1,0 +1,1 @@
+"""Put events of several partitions into event-time order."""

@@ -1,0 +1,1 @@
+"""Compare texts with reference data: checked claims and harm examples."""

@@ -1,0 +1,114 @@
+"""A bank of checked claims, asked whether a message repeats one of them.
+
+The ladder is that of clustering, with the same limits: the same text, an alike sketch, a close embedding. A match says
+that a message resembles a claim that somebody has checked; a message that denies the claim resembles it too.
+Claim matching by sentence embeddings: Shaar et al. 2020, DOI 10.18653/v1/2020.acl-main.332.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from detectors.clustering.config import ClusteringConfig
+from detectors.clustering.thresholds import Demands, Limits
+from detectors.similarity.embedding import Vectors
+from detectors.similarity.neighbours import NeighbourIndex
+from detectors.similarity.sketch import Sketch, Sketcher, SketchIndex, estimate
+from schemas.claim import Claim, ClaimMatch, Nearness
+from schemas.sighting import Content
+
+_MOST = 3  # claims that one message is said to resemble
+_LOOKED_AT = 16  # nearest claims that the lexical floor may still refuse
+
+
+def claim_id(claim: Claim) -> str:
+    """Thirty-two hexadecimal digits: BLAKE2b of what makes a check this one."""
+    parts = (claim.text, claim.verdict, claim.publisher, claim.url or "", claim.date or "")
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=16, person=b"hearsay.claim").hexdigest()
+
+
+def bank_digest(claims: Sequence[Claim]) -> str:
+    """Thirty-two hexadecimal digits that differ when any claim does, whatever their order."""
+    ids = "".join(sorted(claim_id(claim) for claim in claims))
+    return hashlib.blake2b(ids.encode(), digest_size=16, person=b"hearsay.bank").hexdigest()
+
+
+class ClaimBank:
+    """Checked claims by text, sketch and vector. It never changes, so whoever holds the same bank finds the same.
+
+    A look-up costs one matrix product with all vectors: some milliseconds at 20,000 claims, for each new wording.
+    """
+
+    def __init__(
+        self, config: ClusteringConfig, claims: Sequence[Claim], contents: Sequence[Content], vectors: Vectors
+    ) -> None:
+        """Take in a bank.
+
+        Args:
+            config: the limits of clustering.
+            claims: in any order; one that is there twice counts once.
+            contents: each claim's text after intake.
+            vectors: of each content's normal text, unit rows, shape (n, dimension).
+
+        """
+        self.digest = bank_digest(claims)
+        self._config = config
+        self._demands = Demands(config)
+        self._claims: dict[str, Claim] = {}
+        self._by_text: dict[str, list[str]] = {}
+        sketches = msgspec.structs.replace(config.sketch, max_entries=max(1, len(claims)))
+        self._sketcher = Sketcher(sketches)
+        self._sketches = SketchIndex(sketches)
+        self._vectors = NeighbourIndex(max(1, vectors.shape[1]), exact_until=max(1, len(claims)))
+        by_id = sorted(zip(map(claim_id, claims), claims, contents, vectors, strict=True), key=lambda row: row[0])
+        for id_, claim, content, vector in by_id:
+            if id_ in self._claims or not content.fingerprint:
+                continue
+            self._claims[id_] = claim
+            self._by_text.setdefault(content.fingerprint, []).append(id_)
+            self._sketches.add(id_, self._sketcher.sketch(content.normal))
+            self._vectors.add(id_, vector)
+
+    def __len__(self) -> int:
+        return len(self._claims)
+
+    def match(self, content: Content, sketch: Sketch, vector: Vectors | None) -> tuple[ClaimMatch, ...]:
+        """The claims that a text repeats, nearest first, at most three; without a vector, by its words alone."""
+        if content.words < self._config.min_words:
+            return ()
+        found = dict(self._near(content, sketch, vector))
+        if not found:
+            hit = self._sketches.query(sketch)
+            if hit is not None and hit[1] >= self._demands.limits(content).lexical:
+                found[hit[0]] = self._said(hit[0], Nearness.MATCH, hit[1])
+        found.update((id_, self._said(id_, Nearness.MATCH, 1.0)) for id_ in self._by_text.get(content.fingerprint, ()))
+        ranked = sorted(
+            found.values(), key=lambda one: (one.nearness is not Nearness.MATCH, -one.similarity, one.claim_id)
+        )
+        return tuple(ranked[:_MOST])
+
+    def _near(self, content: Content, sketch: Sketch, vector: Vectors | None) -> Iterator[tuple[str, ClaimMatch]]:
+        if vector is None:
+            return
+        limits: Limits = self._demands.limits(content)
+        floor = self._demands.floor(content.normal)
+        for id_, cosine in self._vectors.query(vector, _LOOKED_AT, limits.suggest):
+            if estimate(sketch, self._sketches.get(id_) or b"") >= floor:
+                yield id_, self._said(id_, Nearness.MATCH if cosine >= limits.match else Nearness.SUGGEST, cosine)
+
+    def _said(self, id_: str, nearness: Nearness, similarity: float) -> ClaimMatch:
+        claim = self._claims[id_]
+        return ClaimMatch(
+            claim_id=id_,
+            nearness=nearness,
+            similarity=similarity,
+            text=claim.text,
+            verdict=claim.verdict,
+            publisher=claim.publisher,
+            url=claim.url,
+            date=claim.date,
+        )
+
+
+__all__ = ["ClaimBank", "bank_digest", "claim_id"]

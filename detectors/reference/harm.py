@@ -1,0 +1,74 @@
+"""Suggests the category of harm that a message's wording is nearest to, by labelled example sentences.
+
+It orders a queue: who reads alerts may want those that resemble a call to violence first. It is no finding. Nothing is
+claimed of its accuracy, a quotation or a denial is as near as the message itself, and it never moves an alert's level.
+Nearest labelled example: Cover and Hart 1967, DOI 10.1109/TIT.1967.1053964.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from detectors.similarity.embedding import Vectors
+from schemas.claim import HarmSuggestion
+
+_DIGITS = 6
+
+
+class HarmExample(msgspec.Struct, frozen=True):
+    """A sentence with the category that people gave it."""
+
+    category: str
+    text: str
+
+
+class HarmConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """When a category is suggested.
+
+    Attributes:
+        least: cosine to the nearest example under which nothing is suggested.
+
+    Raises:
+        ValueError: a value breaks its rule; the text names the setting.
+
+    """
+
+    least: float = 0.45
+
+    def __post_init__(self) -> None:
+        """Refuse what would suggest always or never."""
+        if not 0.0 < self.least <= 1.0:
+            raise ValueError(f"harm.least must be above 0 and at most 1; got {self.least}; leave it out")
+
+
+def examples_digest(config: HarmConfig, examples: Sequence[HarmExample]) -> str:
+    """Thirty-two hexadecimal digits that differ when a suggestion may."""
+    content = msgspec.json.encode((config, examples))
+    return hashlib.blake2b(content, digest_size=16, person=b"hearsay.harm").hexdigest()
+
+
+class HarmExamples:
+    """Labelled examples, compared with a text's vector; a few thousand cost a fraction of a millisecond."""
+
+    def __init__(self, config: HarmConfig, examples: Sequence[HarmExample], vectors: Vectors) -> None:
+        """Take in the examples, with unit rows of shape (n, dimension); the first of equally near ones counts."""
+        self._config = config
+        self._examples = tuple(examples)
+        self.digest = examples_digest(config, examples)
+        self._vectors = vectors.astype(np.float64)
+
+    def suggest(self, vector: Vectors) -> HarmSuggestion | None:
+        """The nearest example's category; None where none is near enough."""
+        if not self._examples:
+            return None
+        scores = (self._vectors @ vector.astype(np.float64)).round(_DIGITS)
+        best = int(np.argmax(scores))
+        if scores[best] < self._config.least:
+            return None
+        example = self._examples[best]
+        return HarmSuggestion(category=example.category, score=float(scores[best]), example=example.text)
+
+
+__all__ = ["HarmConfig", "HarmExample", "HarmExamples", "examples_digest"]

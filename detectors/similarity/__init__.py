@@ -1,0 +1,1 @@
+"""Measure how similar two texts are: sketches, embeddings, variants and templates."""

@@ -1,0 +1,1 @@
+"""Follow how a message spreads: forward graph, edges and distinct sharers."""

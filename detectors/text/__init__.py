@@ -1,0 +1,1 @@
+"""Normalise, fingerprint and format texts; find and canonicalise URLs."""

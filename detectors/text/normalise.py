@@ -1,0 +1,180 @@
+"""Brings a message to the one form under which its copies are equal, in any script.
+
+Copies of a rumour differ in case, emoji, emphasis, forwarding banners, invisible characters and punctuation; the words
+stay. Vowel signs, viramas and meaningful joiners are part of the words and survive. Unicode folding follows NFKC and
+full case folding (UAX #15), joiners the contexts of UAX #31 section 2.3.
+"""
+
+import re
+import unicodedata
+
+import regex
+
+from detectors.text.urls import ACCOUNT, URL, USER, may_have_url
+
+_APOSTROPHES = "\u2018\u2019\u201b\u02bc\u0060\u00b4\u2032\uff07"
+_MAX_MARKS = 8  # no orthography stacks more on one letter; it bounds the cost of canonical ordering too
+
+_ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&#39;": "'", "&nbsp;": " "}
+_ENTITY = re.compile("|".join(map(re.escape, _ENTITIES)))
+_EMOJI = regex.compile(
+    r"[0-9#*]\ufe0f?\u20e3|\p{Emoji_Presentation}|[\p{Emoji}--[0-9#*]]\ufe0f|\p{Emoji_Modifier}", regex.V1
+)
+# Default ignorables (zero-width, bidi, variation selectors, tags, fillers), controls, surrogates, the kashida stretch.
+_INVISIBLE = regex.compile(
+    r"[[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cs}\ufff9-\ufffb\u0640]--[\u200c\u200d\t\n\x0b\x0c\r\x85]]+", regex.V1
+)
+_JOINERS = regex.compile(r"([\u200c\u200d])[\u200c\u200d]+")
+_VIRAMA = r"\p{Canonical_Combining_Class=Virama}"
+_STRAY_JOINER = regex.compile(
+    rf"\u200d(?<!{_VIRAMA}\u200d)(?!(?<=\p{{L}}\u200d){_VIRAMA})(?!(?<=[\p{{Arab}}--\P{{L}}]\u200d))"
+    rf"|\u200c(?!(?<={_VIRAMA}\u200c)\p{{L}})(?!(?<=[\p{{Arab}}&&[\p{{L}}\p{{M}}]]\u200c)[\p{{Arab}}&&\p{{L}}])",
+    regex.V1,
+)
+_MARK_RUN = regex.compile(rf"(\p{{M}}{{{_MAX_MARKS}}})\p{{M}}+")
+_OTHER_DIGIT = regex.compile(r"[\p{Nd}--[0-9]]", regex.V1)
+_MENTION = regex.compile(rf"(?:\b(?:via|cc|ht|h/t)\s*:?\s*)?(?:@[\w.\-·@]+|{USER}|{ACCOUNT})")
+_GROUPING = re.compile(r"(?<=[0-9]),(?=(?:[0-9]{2},){0,4}[0-9]{3}(?![0-9]))")  # 1,00,000 and 100,000 are one number
+_WORD_CHARACTERS = r"[\p{L}\p{N}\p{M}\u200c\u200d--\p{Me}]"
+_WORD = regex.compile(
+    rf"[\p{{L}}\p{{N}}]{_WORD_CHARACTERS}*(?:(?:(?<=[\p{{L}}\p{{M}}])'(?=\p{{L}})|(?<=[0-9])[.,](?=[0-9])){_WORD_CHARACTERS}+)*",
+    regex.V1,
+)
+_ASCII_WORD = re.compile(r"[a-z0-9]+(?:(?:(?<=[a-z])'(?=[a-z])|(?<=[0-9])[.,](?=[0-9]))[a-z0-9]+)*")
+_BREAK = regex.compile(r"[^\p{L}\p{M}\p{N}\u200c\u200d ',.\-]+|\.(?![0-9])|(?<!\w)-+|-+(?!\w)", regex.V1)
+_SOURCE_STARTS = (
+    "forwarded переслано reenviado encaminhado encaminhada weitergeleitet transféré diteruskan inoltrato iletilen"
+)
+_FORWARDED_FROM = regex.compile(
+    r"(?:^|(?<=\n))[^\w\n]{0,8}(?:forwarded (?:message )?from|переслано от|reenviado de|encaminhad[ao] de|"
+    r"weitergeleitet von|transféré de|diteruskan dari|inoltrato da|iletilen|转发自|轉發自)\b[^\n]{0,100}\n"
+)
+
+_BANNER_LINES = """
+forwarded|forwarded many times|frequently forwarded|forwarded message|forwarded as received|fwd as received
+forwarded as is|forward as received|fwded as received|as received|copied as received|copied as is|copy paste|copied
+copied and pasted|received as forwarded|received on whatsapp|received as is|from whatsapp|via whatsapp|fwd|fw|fwded|rt
+forwarded msg|fwd msg|begin forwarded message|original message|sent from my iphone|sent from my android
+फॉरवर्ड|फॉरवर्ड किया गया|फ़ॉरवर्ड किया गया|कई बार फॉरवर्ड किया गया|बहुत बार फॉरवर्ड किया गया|अग्रेषित|फॉरवर्डेड
+जैसा प्राप्त हुआ|फॉरवर्डेड मैसेज|अनेक बार फॉरवर्ड किया गया|कई बार फ़ॉरवर्ड किया गया|फॉरवर्ड केले|फॉरवर्ड केलेले|अनेक वेळा फॉरवर्ड केले
+ফরোয়ার্ড করা হয়েছে|ফরওয়ার্ড করা হয়েছে|ফরোয়ার্ড করা|অনেকবার ফরোয়ার্ড করা হয়েছে|ফরওয়ার্ড
+முன்னனுப்பப்பட்டது|பலமுறை முன்னனுப்பப்பட்டது|பகிரப்பட்டது|பார்வர்டு செய்யப்பட்டது
+ఫార్వార్డ్ చేయబడింది|చాలాసార్లు ఫార్వార్డ్ చేయబడింది|ಫಾರ್ವರ್ಡ್ ಮಾಡಲಾಗಿದೆ|ഫോർവേഡ് ചെയ്തത്|ഫോർവേഡ് ചെയ്തു
+ફોરવર્ડ કરેલ|ફોરવર્ડ કર્યું|ਫਾਰਵਰਡ ਕੀਤਾ ਗਿਆ|ਅੱਗੇ ਭੇਜਿਆ
+فارورڈ کیا گیا|فارورڈ|کئی بار فارورڈ کیا گیا|فوروارد شده|بازارسال شده|هدایت شده
+تمت إعادة التوجيه|تم إعادة التوجيه|تمت إعادة توجيهها عدة مرات|معاد توجيهه|محول|منقول|كما وصلني|وصلني
+reenviado|reenviado muchas veces|mensaje reenviado|encaminhado|encaminhada|encaminhada com frequência
+encaminhado muitas vezes|mensagem encaminhada|encaminhada muitas vezes|repassando|recebi assim|transféré
+transféré de nombreuses fois|message transféré|transféré plusieurs fois|weitergeleitet|häufig weitergeleitet
+weitergeleitete nachricht|inoltrato|inoltrato molte volte|messaggio inoltrato|diteruskan|diteruskan berkali kali
+pesan diteruskan|pesan terusan|imetumwa kama ilivyopokelewa|iletildi|birçok kez iletildi|пересланное сообщение
+переслано|часто пересылаемое сообщение|переслано много раз|转发|轉發|转发微博|转载|轉載|已轉寄|已多次轉寄|転送
+""".strip()
+
+_ASCII_TABLE: dict[int, int | str | None] = dict.fromkeys((*range(32), 127))
+_ASCII_TABLE.update((ord(space), space) for space in "\t\n\x0b\x0c\r")
+_ASCII_TABLE.update((ord(letter), letter.lower()) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_ASCII_TABLE[ord("`")] = "'"
+
+# Scripts that write no spaces, by the letters that make up one word on average.
+_DENSE = regex.compile(
+    r"(?P<two>[\p{Han}\p{Hiragana}\p{Katakana}])|(?P<four>[[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]&&\p{L}])", regex.V1
+)
+_DENSE_RUN = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\u200b-\u200d]+", regex.V1
+)
+
+
+def normalise(text: str) -> str:
+    """Give the words of a message, folded, with one space between them.
+
+    Costs a few microseconds for ASCII and some tens for other scripts; linear in the text's length.
+    `normalise(normalise(text)) == normalise(text)`, and lone surrogates or control characters do no harm.
+    """
+    if text.isascii():
+        return _words(_plain(text).translate(_ASCII_TABLE), _ASCII_WORD)
+    return normalise_slow(text)
+
+
+def normalise_slow(text: str) -> str:
+    """What `normalise` means, step by step, for every text; the ASCII path must agree with it."""
+    folded = _fold(_EMOJI.sub("\n", _plain(text)))
+    return _words(ascii_digits(folded), _WORD)
+
+
+def ascii_digits(text: str) -> str:
+    """The text with every script's decimal digits as 0 to 9."""
+    return str(_OTHER_DIGIT.sub(_ascii_digit, text))
+
+
+def count_words(normal: str) -> int:
+    """Words of a normalised text, comparable over scripts.
+
+    Words between spaces; in scripts that write none, two Han or Kana characters count as one word, and four letters of
+    Thai, Lao, Khmer or Myanmar.
+    """
+    if not normal:
+        return 0
+    if normal.isascii() or not (found := _DENSE.findall(normal)):
+        return normal.count(" ") + 1
+    two = sum(1 for han, _ in found if han)
+    other = _DENSE_RUN.sub(" ", normal).split()
+    words = sum(1 for word in other if not all(unicodedata.category(character)[0] == "M" for character in word))
+    return words + (two + 1) // 2 + (len(found) - two + 3) // 4
+
+
+def _plain(text: str) -> str:
+    """What a web page writes as `&amp;` is what an app writes as `&`."""
+    return _ENTITY.sub(lambda match: _ENTITIES[match[0]], text) if "&" in text else text
+
+
+def _words(folded: str, word: "re.Pattern[str] | regex.Pattern[str]") -> str:
+    if may_have_url(folded):
+        folded = URL.sub("\n", folded)
+    if "@" in folded or "⟨" in folded:
+        folded = _MENTION.sub("\n", folded)
+    if "," in folded:
+        folded = _GROUPING.sub("", folded)
+    found = word.findall(folded)
+    if _BANNER_STARTS.isdisjoint(found):
+        return " ".join(found)
+    return _without_banners(folded, word)
+
+
+def _without_banners(folded: str, word: "re.Pattern[str] | regex.Pattern[str]") -> str:
+    folded = _FORWARDED_FROM.sub("\n", folded)
+    parts = (" ".join(word.findall(part)) for part in _BREAK.split(folded))
+    joined = " ".join(part for part in parts if part and part not in _BANNERS)
+    return "" if joined in _BANNERS else joined
+
+
+def _fold(text: str) -> str:
+    """NFKC, case folding and removal of the invisible, until nothing changes: each can bring work for the others."""
+    while True:
+        folded = _visible(text)
+        folded = unicodedata.normalize("NFKC", folded).casefold()
+        if folded == text:
+            return text
+        text = folded
+
+
+def _visible(text: str) -> str:
+    text = _INVISIBLE.sub("", text)
+    for apostrophe in _APOSTROPHES:
+        text = text.replace(apostrophe, "'")
+    if "\u200c" in text or "\u200d" in text:
+        text = _STRAY_JOINER.sub("", _JOINERS.sub(r"\1", text))
+    return str(_MARK_RUN.sub(r"\1", text))
+
+
+def _ascii_digit(match: "regex.Match[str]") -> str:
+    value = unicodedata.decimal(match[0], None)
+    return match[0] if value is None else str(value)
+
+
+def _banner_key(line: str) -> str:
+    return " ".join(_WORD.findall(_fold(line)))
+
+
+_BANNERS = frozenset(_banner_key(line) for part in _BANNER_LINES.split("\n") for line in part.split("|"))
+_BANNER_STARTS = frozenset(key.split(" ")[0] for key in _BANNERS | set(_banner_key(_SOURCE_STARTS).split(" ")))

@@ -1,0 +1,1 @@
+"""The command `hearsay`: one module for each group of commands."""

@@ -1,0 +1,140 @@
+"""The order of arrival: delays, second deliveries, lines that are no events; each with what a reader should make of it.
+
+What is late is not decided by a coin but by the rule of the watermark, applied to the order that came about: an event
+is late if its time is more than the allowed lateness behind the newest time that arrived before it.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from schemas.base import encode
+from schemas.event import ForwardEvent
+from schemas.rejection import Reason
+from streams.devtools.simulator.config import Disorder
+from streams.devtools.simulator.draw import Draw
+from streams.devtools.simulator.truth import LineTruth, Outcome, Truth
+
+_SETTLED = 10  # the first events are punctual, so that every reader agrees where the stream begins
+_AGAIN_MS = 10_000
+_TOO_LATE_MS = 3_600_000
+_LONG = 70_000  # characters; the longest message that counts has 65,536
+
+
+class Simulation(msgspec.Struct, frozen=True):
+    """A simulated stream with its known answer."""
+
+    events: list[ForwardEvent]  # in the order of arrival, second deliveries included
+    truth: Truth
+    malformed: list[tuple[int, bytes]]  # line number and bytes, in the order of lines
+
+    def lines(self) -> Iterator[bytes]:
+        """Every line of the file, without its line break: events as JSON, and what is no event."""
+        odd = dict(self.malformed)
+        events = iter(self.events)
+        for line in range(len(self.events) + len(self.malformed)):
+            yield odd[line] if line in odd else encode(next(events))
+
+
+def deliver(draw: Draw, events: list[ForwardEvent], truth: Truth, disorder: Disorder) -> Simulation:
+    """Let events arrive.
+
+    Args:
+        draw: the source of all choices.
+        events: in the order of event time.
+        truth: about them; its exceptions are filled in.
+        disorder: how much of it.
+    """
+    arrivals = sorted(_arrivals(draw, events, disorder), key=lambda arrival: arrival[:3])
+    events = [event for *_, event in arrivals]
+    malformed = _malformed(draw, events, round(disorder.malformed * len(truth.events)))
+    exceptions = _expected(arrivals, malformed, disorder)
+    return Simulation(events, msgspec.structs.replace(truth, exceptions=exceptions), [row[:2] for row in malformed])
+
+
+_Arrival = tuple[int, str, int, ForwardEvent]  # when, event id, which delivery
+
+
+def _arrivals(draw: Draw, events: list[ForwardEvent], disorder: Disorder) -> Iterator[_Arrival]:
+    for i, event in enumerate(events):
+        delay = draw.below(disorder.delay_ms + 1) if disorder.delay_ms else 0
+        kind = draw.unit() if disorder.late or disorder.expired else 1.0
+        tardy = i >= _SETTLED and kind < disorder.late + disorder.expired
+        if tardy:
+            behind = disorder.lateness_ms + (0 if kind < disorder.late else disorder.horizon_ms)
+            delay = behind + 1_000 + draw.below(_TOO_LATE_MS)
+        time = event.created_at + delay
+        seen = msgspec.structs.replace(event, observed_at=time)
+        yield time, event.event_id, 0, seen
+        if not tardy and disorder.duplicates and draw.chance(disorder.duplicates):
+            yield time + draw.below(_AGAIN_MS), event.event_id, 1, seen
+
+
+def _expected(
+    arrivals: list[_Arrival], malformed: list[tuple[int, bytes, Reason]], disorder: Disorder
+) -> list[LineTruth]:
+    reasons = {line: reason for line, _, reason in malformed}
+    found: list[LineTruth] = []
+    line, newest = 0, 0
+    for _, event_id, delivery, event in arrivals:
+        while line in reasons:
+            found.append(LineTruth(line, Outcome.REJECTED, reason=reasons[line]))
+            line += 1
+        behind = newest - event.created_at
+        if delivery:
+            found.append(LineTruth(line, Outcome.DUPLICATE, event_id))
+        elif behind > disorder.lateness_ms + disorder.horizon_ms:
+            found.append(LineTruth(line, Outcome.EXPIRED, event_id))
+        elif behind > disorder.lateness_ms:
+            found.append(LineTruth(line, Outcome.LATE, event_id))
+        newest = max(newest, event.created_at)
+        line += 1
+    found += [LineTruth(at, Outcome.REJECTED, reason=reasons[at]) for at in sorted(reasons) if at >= line]
+    return found
+
+
+def _malformed(draw: Draw, events: list[ForwardEvent], count: int) -> list[tuple[int, bytes, Reason]]:
+    lines = len(events) + count
+    places: set[int] = set()
+    while len(places) < count:
+        places.add(draw.below(lines))
+    start = draw.below(len(_WAYS))
+    rows = []
+    for n, line in enumerate(sorted(places)):
+        way, reason = _WAYS[(start + n) % len(_WAYS)]
+        rows.append((line, _spoil(draw.choice(events), way), reason))
+    return rows
+
+
+_WAYS = (
+    ("cut", Reason.NOT_JSON),
+    ("bytes", Reason.NOT_UTF8),
+    ("no platform", Reason.MISSING_FIELD),
+    ("time in words", Reason.WRONG_TYPE),
+    ("unknown kind", Reason.OUT_OF_RANGE),
+    ("time in seconds", Reason.TIME_OUT_OF_RANGE),
+    ("another's key", Reason.UNKNOWN_KEY),
+    ("endless text", Reason.TOO_LARGE),
+)
+
+
+def _spoil(event: ForwardEvent, way: str) -> bytes:
+    if way == "cut":
+        raw = encode(event)
+        return raw[: len(raw) // 2].decode("utf-8", "ignore").encode()
+    if way == "bytes":
+        return encode(event).replace(b'"event_id":"', b'"event_id":"\xff\xfe', 1)
+    row = msgspec.to_builtins(event)
+    if way == "no platform":
+        del row["platform"]
+    elif way == "time in words":
+        row["created_at"] = "yesterday evening"
+    elif way == "unknown kind":
+        row["kind"] = "shout"
+    elif way == "time in seconds":
+        row["created_at"] //= 1000
+    elif way == "another's key":
+        row["key_id"] = "nobodys-key"
+    else:
+        row["text"] = "ha" * (_LONG // 2)
+    return msgspec.json.encode(row)

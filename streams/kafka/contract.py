@@ -1,0 +1,134 @@
+"""Writes the contract for other languages: a JSON Schema for each message, and an AsyncAPI document of the topics.
+
+Both are generated from the structs in `schemas/`, so they cannot say anything else. JSON Schema is draft 2020-12; the
+AsyncAPI document (3.0) has the same messages in the draft-07 form that its schemas are defined on. The topics are those
+of `streams.kafka.topics`.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from schemas import Assignment, Merge, Sighting
+from schemas.base import Message
+from streams.kafka.topics import TOPICS, Topic
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+ASYNCAPI = "asyncapi.json"
+
+_PACKED = "MessagePack of the form that the schema gives; what is base64 there are plain bytes here."
+
+Schema = Any  # a JSON value
+
+_SENT = dict.fromkeys(topic.message for topic in TOPICS)  # each once: `Frame` is on two topics
+_CARRIED = (Sighting, Assignment, Merge)  # within frames and steps
+MESSAGES: tuple[type[Message], ...] = (*_SENT, *_CARRIED)
+
+
+def file_name(message: type[msgspec.Struct]) -> str:
+    """`forward_event.json` for `ForwardEvent`."""
+    return _snake(message.__name__) + ".json"
+
+
+def json_schema(message: type[msgspec.Struct]) -> dict[str, Any]:
+    """A message as a JSON Schema, draft 2020-12."""
+    schema = msgspec.json.schema(message)
+    return {"$schema": _DRAFT, "$id": f"urn:hearsay:schema:{_snake(message.__name__)}:1", **_tidy(schema)}
+
+
+def asyncapi() -> dict[str, Any]:
+    """All topics and their messages as an AsyncAPI 3.0 document."""
+    template = "#/components/schemas/{name}"
+    _, schemas = msgspec.json.schema_components(MESSAGES, ref_template=template)
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Hearsay",
+            "version": "1",
+            "description": "Tells trust-and-safety teams that a rumour is taking off. It measures spread, not truth.",
+            "license": {"name": "Apache-2.0"},
+        },
+        "defaultContentType": "application/json",
+        "channels": {topic.name: _channel(topic) for topic in TOPICS},
+        "operations": {f"{'receive' if topic.inbound else 'send'}_{topic.name}": _operation(topic) for topic in TOPICS},
+        "components": {
+            "messages": {_snake(topic.message.__name__): _message(topic) for topic in TOPICS},
+            "schemas": _draft_07(_tidy(schemas)),
+        },
+    }
+
+
+def documents() -> dict[str, bytes]:
+    """Every generated file by its name."""
+    files: dict[str, Any] = {file_name(message): json_schema(message) for message in MESSAGES}
+    files[ASYNCAPI] = asyncapi()
+    return {name: _pretty(content) for name, content in files.items()}
+
+
+def _pretty(content: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+
+
+def export(out: Path) -> list[Path]:
+    """Write every generated file into a folder, which is made if need be."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in documents().items():
+        (out / name).write_bytes(content)
+    return [out / name for name in documents()]
+
+
+def _channel(topic: Topic) -> dict[str, Any]:
+    name = _snake(topic.message.__name__)
+    return {
+        "address": topic.name,
+        "description": f"{topic.about} {f'Keyed by {topic.key}.' if topic.key else 'Without a key.'}",
+        "messages": {name: {"$ref": f"#/components/messages/{name}"}},
+    }
+
+
+def _operation(topic: Topic) -> dict[str, Any]:
+    return {
+        "action": "receive" if topic.inbound else "send",
+        "channel": {"$ref": f"#/channels/{topic.name}"},
+        "summary": topic.about,
+    }
+
+
+def _message(topic: Topic) -> dict[str, Any]:
+    return {
+        "name": _snake(topic.message.__name__),
+        "title": topic.message.__name__,
+        "summary": (topic.message.__doc__ or "").strip().splitlines()[0],
+        **({"contentType": "application/msgpack", "description": _PACKED} if topic.packed else {}),
+        "payload": {"$ref": f"#/components/schemas/{topic.message.__name__}"},
+    }
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def _tidy(schema: Schema) -> Schema:
+    """Descriptions as they read, not as they are indented in the code."""
+    if isinstance(schema, dict):
+        return {
+            name: _joined(value) if name == "description" and isinstance(value, str) else _tidy(value)
+            for name, value in schema.items()
+        }
+    return [_tidy(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def _joined(text: str) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
+
+
+def _draft_07(schema: Schema) -> Schema:
+    """A tuple is `items` and `additionalItems` in draft-07, `prefixItems` and `items` in 2020-12."""
+    if isinstance(schema, list):
+        return [_draft_07(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    renamed = {"prefixItems": "items", "items": "additionalItems"} if "prefixItems" in schema else {}
+    return {renamed.get(name, name): _draft_07(value) for name, value in schema.items()}

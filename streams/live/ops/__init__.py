@@ -1,0 +1,1 @@
+"""Operate a worker: logs, metrics, web endpoints and a bounded shutdown."""

@@ -1,0 +1,115 @@
+"""What a worker tells Prometheus about itself."""
+
+import contextlib
+import time
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from detectors.pipeline.ordered_clustering import Assigner
+from schemas.alert import Alert
+from schemas.frame import Watermark
+from streams.embedders.pool.worker import FailureKind
+
+_SECONDS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_LATENCIES = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 300, 600, 3600)
+
+
+class Metrics:
+    """Every metric by name, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.events = Counter("hearsay_events", "events that a stage has handled", ["stage"], registry=registry)
+        self.rejections = Counter(
+            "hearsay_rejections", "records that a stage refused", ["stage", "reason"], registry=registry
+        )
+        self.alerts = Counter("hearsay_alerts", "alerts published", ["state", "level"], registry=registry)
+        self.alert_latency = Histogram(
+            "hearsay_alert_latency_seconds",
+            "from the event time of an alert to its publication",
+            buckets=_LATENCIES,
+            registry=registry,
+        )
+        self.account = Gauge(
+            "hearsay_account_events",
+            "where the events of the ordered log went: received = applied + duplicates + late + rejected + waiting",
+            ["where"],
+            registry=registry,
+        )
+        self.withheld = Gauge(
+            "hearsay_withheld_cascades",
+            "cascades that reached the limit when policy.alerts_a_day asked for more",
+            registry=registry,
+        )
+        self.watermark = Gauge("hearsay_watermark_seconds", "event time of the watermark", registry=registry)
+        self.watermark_delay = Gauge(
+            "hearsay_watermark_delay_seconds", "how far the watermark is behind the clock", registry=registry
+        )
+        self.progress = Gauge(
+            "hearsay_source_progress_seconds", "event time reached in a source partition", ["partition"],
+            registry=registry,
+        )  # fmt: skip
+        self.lag = Gauge(
+            "hearsay_input_lag_records", "records on the broker that a stage has not read", ["stage", "partition"],
+            registry=registry,
+        )  # fmt: skip
+        self.novel = Counter("hearsay_novel_texts", "texts that looked new to the embed stage", registry=registry)
+        self.without_vector = Counter(
+            "hearsay_texts_without_vector", "texts that the model fails on", registry=registry
+        )
+        self.embed_batch = Histogram(
+            "hearsay_embed_batch_texts", "texts in a batch for the model", buckets=(1, 2, 4, 8, 16, 32, 64),
+            registry=registry,
+        )  # fmt: skip
+        self.embed_seconds = Histogram(
+            "hearsay_embed_batch_seconds", "time of a batch in the model", buckets=_SECONDS, registry=registry
+        )
+        self.embed_failures = Counter(
+            "hearsay_embed_failures", "batches that the model failed on", ["kind"], registry=registry
+        )
+        self.clusters = Gauge("hearsay_clusters", "clusters alive in the cluster stage", registry=registry)
+        self.cascades = Gauge("hearsay_cascades", "cascades alive", ["partition"], registry=registry)
+        self.state_bytes = Gauge(
+            "hearsay_state_bytes", "size of the last checkpoint", ["stage", "partition"], registry=registry
+        )
+        self.checkpoint_seconds = Histogram(
+            "hearsay_checkpoint_seconds", "time to save state", ["stage"], buckets=_SECONDS, registry=registry
+        )
+        self.rebalances = Counter("hearsay_rebalances", "partitions that moved", ["stage"], registry=registry)
+
+    def embedded(self, texts: int, seconds: float) -> None:
+        """See `streams.embedders.pool.pool.Observer`."""
+        self.embed_batch.observe(texts)
+        self.embed_seconds.observe(seconds)
+
+    def failed(self, kind: FailureKind) -> None:
+        """See `streams.embedders.pool.pool.Observer`."""
+        self.embed_failures.labels(str(kind)).inc()
+
+    def given_up(self) -> None:
+        """See `streams.embedders.pool.pool.Observer`."""
+        self.without_vector.inc()
+
+    def forget(self, stage: str, partition: int) -> None:
+        """Show nothing more of a partition that goes to another worker."""
+        for gauge in (self.lag, self.state_bytes):
+            with contextlib.suppress(KeyError):
+                gauge.remove(stage, str(partition))
+        own = {"intake": self.progress, "cascade": self.cascades}.get(stage)
+        if own is not None:
+            with contextlib.suppress(KeyError):
+                own.remove(str(partition))
+
+    def tell(self, account: Watermark, assigner: Assigner) -> None:
+        """Show how far the log has come, and where its events went."""
+        for where in ("received", "applied", "duplicates", "late", "rejected", "waiting", "unmatched", "forced"):
+            self.account.labels(where).set(getattr(account, where))
+        self.withheld.set(account.withheld)
+        self.watermark.set(account.time / 1000)
+        self.watermark_delay.set(time.time_ns() / 1e9 - account.time / 1000)
+        self.clusters.set(len(assigner.clustering))
+
+    def alert(self, alert: Alert) -> None:
+        """Count an alert as it is published."""
+        self.alerts.labels(alert.state.value, str(alert.level)).inc()
+        self.alert_latency.observe(max(0.0, time.time_ns() / 1e9 - alert.time / 1000))

@@ -1,0 +1,1 @@
+"""Partition tasks: process the records of one partition, one class for each stage."""

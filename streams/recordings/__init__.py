@@ -1,0 +1,1 @@
+"""Recorded event streams: read them from files and topics, write them, publish them."""

@@ -1,0 +1,71 @@
+"""Open a recorded file, or standard input, by its content."""
+
+import sys
+from pathlib import Path
+from typing import cast
+
+from streams.recordings.base import Source, SourceError, printable
+from streams.recordings.jsonl import HashedStream, LineSource, Readable
+
+_HEAD = 16
+
+
+_FOREIGN = {
+    b"\xff\xfe": ("UTF-16 text", "iconv -f UTF-16 -t UTF-8"),
+    b"\xfe\xff": ("UTF-16 text", "iconv -f UTF-16 -t UTF-8"),
+    b"PK\x03\x04": ("a ZIP archive", "unzip -p"),
+    b"\xfd7zXZ\x00": ("xz", "xz -dc"),
+    b"7z\xbc\xaf\x27\x1c": ("a 7-Zip archive", "7z x -so"),
+    b"\x04\x22\x4d\x18": ("lz4", "lz4 -dc"),
+    b"Obj\x01": ("Avro", "an Avro tool"),
+    **{b"BZh%d1AY&SY" % size: ("bzip2", "bzip2 -dc") for size in range(1, 10)},
+    b"ORC": ("ORC", "an ORC tool"),
+    b"SQLite format 3\x00": ("a SQLite database", "sqlite3"),
+}
+
+
+def open_source(path: str, max_bytes: int) -> Source:
+    """Open a file, or standard input for "-".
+
+    Args:
+        path: of the file.
+        max_bytes: of the longest event; a longer one becomes a `Refused`.
+
+    Raises:
+        SourceError: missing, unreadable, a folder, or of a format that is not read here.
+
+    """
+    if path == "-":
+        return _lines_of(HashedStream(cast(Readable, sys.stdin.buffer), endless=True), "-", None, max_bytes)
+    file = Path(path)
+    try:
+        if file.is_dir():
+            raise SourceError(f"a source is one file; got the folder {path}; name a file in it")
+        stream = HashedStream(file.open("rb"), endless=not file.is_file())
+        return _lines_of(stream, printable(file.name), file.stat().st_size if file.is_file() else None, max_bytes, file)
+    except OSError as error:
+        raise SourceError(
+            f"a source must be readable; got {error.strerror} for {path}; check its name and rights"
+        ) from None
+
+
+def _lines_of(stream: HashedStream, name: str, total: int | None, max_bytes: int, file: Path | None = None) -> Source:
+    head = b""
+    while len(head) < _HEAD and (more := stream.read(_HEAD - len(head))):
+        head += more
+    if head.startswith(b"PAR1"):
+        stream.close()
+        if file is None or total is None:
+            raise SourceError(
+                "Parquet cannot be read from a pipe, its index is at its end; got it on '-'; save it to a file"
+            )
+        from streams.recordings.parquet import ParquetSource  # noqa: PLC0415 - pyarrow takes a while to import
+
+        return ParquetSource(file, max_bytes)
+    for magic, (what, remedy) in _FOREIGN.items():
+        if head.startswith(magic):
+            stream.close()
+            raise SourceError(
+                f"a source is JSON Lines (plain, gzip, zstd) or Parquet; got {what} in {name}; convert it with {remedy}"
+            )
+    return LineSource(stream, head, name, total, max_bytes)

@@ -1,0 +1,1 @@
+"""Reference data from files: checked claims and harm examples."""

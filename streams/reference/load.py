@@ -1,0 +1,92 @@
+"""What wordings are compared with beside one another: checked claims and labelled examples of harm.
+
+Both are files that a team keeps and may replace at any time: nothing in any state depends on them. Every alert carries
+the digest of what was known when it was written.
+"""
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+
+from detectors.clustering import ClusteringConfig
+from detectors.pipeline.intake import read_content
+from detectors.reference.claims import ClaimBank, bank_digest
+from detectors.reference.harm import HarmConfig, HarmExample, HarmExamples, examples_digest
+from detectors.reference.matcher import Recogniser, knowledge_digest
+from detectors.similarity.embedding import Embedder
+from streams.embedders.store import embed_kept
+from streams.errors import UserError
+from streams.reference.claims import Bank, read_bank
+
+
+class ClaimsSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The bank of checked claims."""
+
+    file: str = ""  # JSON Lines or ClaimReview; messages that repeat one of its claims say so; none by default
+
+
+class HarmSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The labelled examples of harm."""
+
+    file: str = ""  # TOML, a list of sentences for each category; by default the examples that come with the program
+    suggest: bool = True  # whether alerts carry the category of the nearest example
+    least: float = 0.45  # cosine to the nearest example under which nothing is suggested
+
+    def __post_init__(self) -> None:
+        """Refuse what would suggest always or never."""
+        HarmConfig(least=self.least)
+
+
+class Knowledge(msgspec.Struct, frozen=True):
+    """What was read, not yet embedded."""
+
+    bank: Bank
+    harm: HarmConfig
+    examples: tuple[HarmExample, ...]
+
+    @property
+    def digest(self) -> str:
+        """Names what is known, in every alert."""
+        return knowledge_digest(bank_digest(self.bank.claims), examples_digest(self.harm, self.examples))
+
+    def recogniser(self, limits: ClusteringConfig, embedder: Embedder, cache_dir: str | None = None) -> Recogniser:
+        """Embed what was read, or take its vectors from disk; 20,000 claims take some minutes the first time."""
+        contents = [read_content(claim.text, ()) for claim in self.bank.claims]
+        examples = [read_content(example.text, ()).normal for example in self.examples]
+        vectors = embed_kept(embedder, [*(content.normal for content in contents), *examples], cache_dir)
+        claims = ClaimBank(limits, self.bank.claims, contents, vectors[: len(contents)])
+        return Recogniser(claims, HarmExamples(self.harm, self.examples, vectors[len(contents) :]))
+
+
+def load_knowledge(claims: ClaimsSettings, harm: HarmSettings) -> Knowledge:
+    """Read the files that the settings name.
+
+    Raises:
+        ClaimsError: the bank cannot be used.
+        UserError: the examples cannot be used.
+
+    """
+    bank = read_bank(Path(claims.file).expanduser()) if claims.file else Bank()
+    return Knowledge(bank, HarmConfig(least=harm.least), _examples(harm) if harm.suggest else ())
+
+
+def _examples(settings: HarmSettings) -> tuple[HarmExample, ...]:
+    place = Path(settings.file).expanduser() if settings.file else files("streams.reference") / "harm_examples.toml"
+    try:
+        found = tomllib.loads(place.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"examples of harm must be a TOML file; got {error} for {place} (harm.file); name another, or leave it out"
+        ) from None
+    for category, sentences in found.items():
+        if not (isinstance(sentences, list) and sentences and all(isinstance(one, str) and one for one in sentences)):
+            raise UserError(
+                f"each category of harm must be a list of sentences; got something else for {category!r} in {place} "
+                '(harm.file); write: category = ["a sentence", "another"]'
+            )
+    return tuple(HarmExample(category, sentence) for category, sentences in found.items() for sentence in sentences)
+
+
+__all__ = ["ClaimsSettings", "HarmSettings", "Knowledge", "load_knowledge"]

@@ -1,0 +1,1 @@
+"""Replay a recorded stream through the pipeline, explain an alert, sweep settings."""

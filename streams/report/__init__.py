@@ -1,5 +1,0 @@
-"""One run as one HTML file that opens from disk, offline, for people."""
-
-from streams.report.page import write_report
-
-__all__ = ["write_report"]

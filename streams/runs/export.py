@@ -1,0 +1,113 @@
+"""Forward graphs and tables in the formats of other tools: Gephi, yEd, spreadsheets, DuckDB, pandas.
+
+GraphML: http://graphml.graphdrawing.org; GEXF 1.2: https://gexf.net. A cell of a spreadsheet that begins like a formula
+is written so that none runs it; characters that no XML may hold are left out.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import networkx as nx
+
+from streams.errors import UserError
+from streams.runs.loaded import LoadedRun
+
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_EDGE_COLUMNS = ("source", "target", "time", "how", "confidence", "inferred", "sharer", "chat", "platform", "kind")
+
+
+def export(run: LoadedRun, cluster_ids: Sequence[str], to: Path, formats: Sequence[str]) -> Iterator[Path]:
+    """Write each cluster in each format; gives the files' places.
+
+    Args:
+        run: an opened run.
+        cluster_ids: which clusters, by id or its first digits.
+        to: a folder; it is made where it is not there.
+        formats: of `FORMATS`.
+
+    Raises:
+        UserError: an unknown format or cluster, or a file that cannot be written.
+
+    """
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        raise UserError(f"--format takes {', '.join(FORMATS)}, separated by commas; got {','.join(formats)[:80]!r}")
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        for id_ in cluster_ids:
+            cluster = run.cluster(id_)
+            graph = cluster.graph()
+            for name in formats:
+                place = to / f"{cluster.cluster_id[:12]}.{name}"
+                if name == "parquet":
+                    cluster.shares.to_parquet(place, index=False)
+                else:
+                    _GRAPHS[name](graph, place)
+                yield place
+    except OSError as error:
+        raise UserError(f"an export must be written; got {error.strerror} for {to}; name another with --to") from None
+
+
+def write_graphml(graph: nx.DiGraph, place: Path) -> None:
+    """With times as text that people read, and in ms."""
+    nx.write_graphml(_cleaned(graph), place, named_key_ids=True)
+
+
+def write_gexf(graph: nx.DiGraph, place: Path) -> None:
+    """With the time at which each node and edge appears, so that Gephi's timeline plays it."""
+    cleaned = _cleaned(graph)
+    for _, attributes in cleaned.nodes(data=True):
+        attributes["start"] = attributes["when"]
+    for _, below, attributes in cleaned.edges(data=True):
+        attributes["start"] = cleaned.nodes[below]["when"]
+    nx.write_gexf(cleaned, place)
+
+
+def write_csv(graph: nx.DiGraph, place: Path) -> None:
+    """One line an edge; the message that passes on is the target. With a mark of UTF-8, which spreadsheets ask for."""
+    with place.open("w", encoding="utf-8-sig", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(_EDGE_COLUMNS)
+        for above, below, edge in graph.edges(data=True):
+            node = graph.nodes[below]
+            row = (above, below, _when(node["time"]), edge["source"], edge["confidence"], edge["inferred"])
+            out.writerow(_safe((*row, node["sharer"], node["chat"], node["platform"], node["kind"])))
+
+
+def _cleaned(graph: nx.DiGraph) -> nx.DiGraph:
+    """A copy with what XML holds: no control characters, times that people read beside those in ms."""
+    made = nx.DiGraph()
+    for node, attributes in graph.nodes(data=True):
+        texts = {name: _xml(value) if isinstance(value, str) else value for name, value in attributes.items()}
+        made.add_node(_xml(node), **texts, label=_xml(node)[:12], when=_when(attributes["time"]))
+    for above, below, attributes in graph.edges(data=True):
+        # GEXF has a "source" of its own, the node that an edge comes from.
+        texts = {"how" if name == "source" else name: value for name, value in attributes.items()}
+        made.add_edge(_xml(above), _xml(below), **texts)
+    return made
+
+
+def _when(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _xml(text: str) -> str:
+    return _NO_XML.sub("", text)
+
+
+def _safe(row: Iterable[object]) -> list[object]:
+    return [f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell for cell in row]
+
+
+_GRAPHS: dict[str, Callable[[nx.DiGraph, Path], None]] = {
+    "graphml": write_graphml,
+    "gexf": write_gexf,
+    "csv": write_csv,
+}
+FORMATS = (*_GRAPHS, "parquet")
+
+__all__ = ["FORMATS", "export", "write_csv", "write_gexf", "write_graphml"]

@@ -1,0 +1,53 @@
+"""Writes the page: styles, script and data in one file that asks the network for nothing.
+
+Texts of messages are hostile until proven otherwise. The data stand in an element that no browser runs, with every `<`
+escaped, and the page's policy lets nothing run but the script that was shipped with it.
+"""
+
+import base64
+import hashlib
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+
+from streams.errors import UserError
+from streams.runs.report.gather import Limits, gather
+from streams.runs.folder import Run
+
+_ESCAPES = (("<", "\\u003c"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
+
+
+def write_report(run: Run, out: Path, limits: Limits | None = None) -> Path:
+    """Write a run's page; gives its place.
+
+    Raises:
+        RunFolderError: a run without readable tables.
+        UserError: the file cannot be written.
+
+    """
+    page = render(msgspec.json.encode(gather(run, limits or Limits())).decode())
+    try:
+        out.write_text(page, "utf-8")
+    except OSError as error:
+        raise UserError(
+            f"the report must be written; got {error.strerror} for {out}; name another with --out"
+        ) from None
+    return out
+
+
+def render(data: str) -> str:
+    """The page with these data, which are JSON."""
+    assets = files("streams.runs.report") / "assets"
+    script, style = ((assets / name).read_text("utf-8") for name in ("report.js", "report.css"))
+    for character, escape in _ESCAPES:
+        data = data.replace(character, escape)
+    page = (files("streams.runs.report") / "web" / "page.html").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    before, _, rest = page.partition("{{style}}")
+    between, _, rest = rest.partition("{{data}}")
+    last, _, after = rest.partition("{{script}}")
+    return "".join((before.replace("{{digest}}", digest), style, between, data, last, script, after))
+
+
+__all__ = ["render", "write_report"]

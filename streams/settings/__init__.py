@@ -1,0 +1,1 @@
+"""Settings: declare, load, check and print them."""

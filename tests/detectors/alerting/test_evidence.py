@@ -1,0 +1,521 @@
+"""The alert: its words for each state, its id, what it leaves out, and what it never says."""
+
+import re
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from detectors.alerting.evidence import (
+    SPREAD_NOT_TRUTH,
+    Author,
+    EvidenceConfig,
+    Notes,
+    Observation,
+    alert_id,
+    compose,
+    data_notes,
+    describe,
+)
+from detectors.alerting.policy import PolicyConfig
+from detectors.alerting.transition import Transition
+from schemas.alert import Alert, CauseOfClock, Content, Counts, Growth, Lifecycle, Structure, Text
+from schemas.base import encode
+from schemas.event import Debunk
+from tests.detectors.alerting.alert_samples import AUTHOR, FIRST, GROWTH, MINUTE, NOW, SEEN, changed
+
+HOUR, DAY = 60 * MINUTE, 1440 * MINUTE
+CHECK = Debunk(publisher="Fact Desk", verdict="False", url="https://example.org/1")
+INDIA = Author(EvidenceConfig(ist=True), AUTHOR.policy, AUTHOR.provenance)
+
+
+def said(state: Lifecycle, level: int = 0, time: int = NOW, number: int = 0, episode: int = 0) -> Transition:
+    return Transition(state, level, time, episode, number)
+
+
+OPENED = said(Lifecycle.OPENED, 1)
+
+# --- the words --------------------------------------------------------------------------------------------------------
+
+CALM = changed(
+    GROWTH, score=2.5, expected_further=0.4, expected_low=0.1, expected_high=1.7, reproduction_number=None, exponent=1.0
+)
+DEBUNKED = changed(SEEN.content, debunks=(CHECK,))
+WORDS = {
+    "opened": (
+        SEEN,
+        OPENED,
+        "Spreading fast (level 1): 42 distinct sharers in 58 min",
+        """
+        Cluster 81f0c2aa: 42 distinct sharers in 11 chats since 2026-11-24 08:52 UTC, 58 min ago, with 57 posts
+        (telegram 45, whatsapp 7). 27 joined in the last 30 min, 15 in the 30 min before. At this pace about 110 more
+        sharers are expected (rough; 8 in 10 recorded cascades: 28-490). Each sharer is followed by about 2.3 more (90
+        %: 1.8-2.9). Growth speeds up (exponent 1.1). Alert because about 110 are expected and the limit at this size
+        and course is 91: score 7.19, limit 6.97 [1.5 ln q + 0.4 with q = 80, cold-start rule]. What would lower it: no
+        new distinct sharer for 2 h 50 min; a level falls after 2 h with a score under 6.28. This measures spread, not
+        truth. Evidence on content: no fact-check matched; reported by 12 people (health 7). It circulates in 3
+        wordings. Shape, with 35 % of parents recorded: depth 4, widest level 31; passed on at least 5 times, by the
+        platforms' marks; 6 of 57 messages marked as frequently forwarded. Internal target: a look by 2026-11-24 13:50
+        UTC; own detection starts no legal deadline. Data notes: 3 late posts, counted but raising nothing; merged from
+        2 clusters, last at 2026-11-24 09:35 UTC; 2 messages that others point to not seen; 2 sharers with many posts,
+        each counted once.
+        """,
+    ),
+    "escalated": (
+        SEEN,
+        said(Lifecycle.ESCALATED, 2),
+        "Spreading faster (level 2): 42 distinct sharers in 58 min",
+        "Internal target: a look by 2026-11-24 10:50 UTC; own detection starts no legal deadline.",
+    ),
+    "milestone": (
+        changed(SEEN, growth=CALM),
+        said(Lifecycle.MILESTONE, number=1, time=FIRST + 3 * DAY + 4 * HOUR),
+        "Slow burn: 42 distinct sharers in 3 d 4 h",
+        """
+        At this pace less than one more sharer is expected (rough; 8 in 10 recorded cascades: 0.1-1.7). Alert because
+        it has reached the size that is set as big, without growing fast: score 2.50, limit 6.97 [1.5 ln q + 0.4 with q
+        = 80, cold-start rule]. This
+        """,
+    ),
+    "second milestone": (
+        changed(SEEN, growth=CALM),
+        said(Lifecycle.MILESTONE, number=4),
+        "Slow burn: 42 distinct sharers in 58 min",
+        """
+        Alert because it has reached 4 times the size that is set as big, without growing fast: score 2.50,
+        limit 6.97
+        """,
+    ),
+    "fact-check at level 0": (
+        changed(SEEN, growth=CALM, content=DEBUNKED),
+        said(Lifecycle.EVIDENCE, number=1),
+        "Fact-check matched: 42 distinct sharers in 58 min",
+        """
+        Alert because a fact-check matches. Its growth: score 2.50, limit 6.97 [1.5 ln q + 0.4 with q = 80,
+        cold-start rule]. This measures spread, not truth. Evidence on content: matches a fact-check by Fact
+        Desk (verdict: “False”); reported by 12 people (health 7).
+        """,
+    ),
+    "fact-check at level 2": (
+        changed(SEEN, content=changed(DEBUNKED, debunks=(CHECK, CHECK, CHECK))),
+        said(Lifecycle.EVIDENCE, 2, number=3),
+        "Fact-check matched (level 2): 42 distinct sharers in 58 min",
+        "matches a fact-check by Fact Desk (verdict: “False”) and 2 more; reported",
+    ),
+    "evidence of another kind": (
+        SEEN,
+        said(Lifecycle.EVIDENCE, number=1),
+        "New evidence on the content: 42 distinct sharers in 58 min",
+        "Alert because there is new evidence on the content. Its growth: score 7.19",
+    ),
+    "subsided": (
+        changed(SEEN, growth=CALM),
+        said(Lifecycle.SUBSIDED, time=NOW + 5 * HOUR),
+        "Subsided: 42 distinct sharers in 58 min",
+        """
+        The alert has subsided: score 2.50, limit 6.97 [1.5 ln q + 0.4 with q = 80, cold-start rule], and a
+        level falls after 2 h with a score under 6.28. This measures spread, not truth.
+        """,
+    ),
+    "closed": (
+        changed(SEEN, growth=CALM),
+        said(Lifecycle.CLOSED, time=NOW + 7 * DAY),
+        "Closed: 42 distinct sharers in 58 min",
+        """
+        15 in the 30 min before. Closed: the last post is 7 d old, and what was shared is not expected to bring
+        more sharers. This measures spread, not truth.
+        """,
+    ),
+    "resurfaced": (
+        changed(SEEN, growth=CALM, notes=Notes(before_closing=37.0)),
+        said(Lifecycle.RESURFACED, time=NOW + 9 * DAY, episode=1),
+        "Back after a silence: 42 distinct sharers in 9 d",
+        "Alert because it was closed and is shared again. Its growth: score 2.50, limit 6.97",
+    ),
+    "resurfaced in strength": (
+        SEEN,
+        said(Lifecycle.RESURFACED, 1, episode=1),
+        "Back, and spreading fast (level 1): 42 distinct sharers in 58 min",
+        "It had gone quiet. Alert because about 110 are expected and the limit at this size and course is 91: score",
+    ),
+    "a detector that expects nothing": (
+        changed(
+            SEEN, growth=Growth("rate", 82.0, 60.0, "60 sharers an hour", "an hour without sharers"), lowered_at=None
+        ),
+        OPENED,
+        "Spreading fast (level 1): 42 distinct sharers in 58 min",
+        """
+        15 in the 30 min before. Alert because the score of rate reaches its limit: score 82.00, limit 60.00 [60
+        sharers an hour]. What would lower the score under its limit: an hour without sharers; a level falls
+        """,
+    ),
+    "a level that stands by hysteresis": (
+        changed(SEEN, growth=CALM),
+        said(Lifecycle.ESCALATED, 2),
+        "Spreading faster (level 2): 42 distinct sharers in 58 min",
+        "Level 2 stands: score 2.50, limit 6.97",
+    ),
+    "one of everything": (
+        changed(
+            SEEN,
+            counts=changed(SEEN.counts, sharers=1.0, posts=1, chats=1, platforms=(("x", 5),)),
+            content=Content(reports=1),
+            structure=Structure(1, 0, 1, 0, 1, 0.0, 0.0, 0.0, frequently_forwarded=1),
+            text=changed(SEEN.text, wordings=1, variants=(("negation", 1),)),
+            notes=Notes(),
+        ),
+        OPENED,
+        "Spreading fast (level 1): 1 distinct sharer in 58 min",
+        "1 distinct sharer in 1 chat since 2026-11-24 08:52 UTC, 58 min ago, with 1 post. 27",
+    ),
+    "sharers by estimate": (
+        changed(SEEN, counts=changed(SEEN.counts, sharers=12_345.0, chats=0), notes=Notes(sampled=True)),
+        OPENED,
+        "Spreading fast (level 1): about 12,000 distinct sharers in 58 min",
+        "Cluster 81f0c2aa: about 12,000 distinct sharers since 2026-11-24 08:52 UTC, 58 min ago, with 57 posts",
+    ),
+    "another meaning": (
+        changed(SEEN, text=changed(SEEN.text, variants=(("negation", 3), ("number", 2)))),
+        OPENED,
+        "Spreading fast (level 1): 42 distinct sharers in 58 min",
+        "3 wordings; 3 of the posts negate what it says, or no longer do; 2 of the posts with another number. Shape",
+    ),
+    "no parents": (
+        changed(SEEN, structure=Structure(1, 0, 1, 0, 1, 0.0, 0.0, 0.0)),
+        OPENED,
+        "Spreading fast (level 1): 42 distinct sharers in 58 min",
+        "Shape unknown: no parents are recorded. Internal",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_each_state_is_told_in_its_own_words(name: str) -> None:
+    seen, transition, headline, part = WORDS[name]
+    alert = compose(seen, transition, AUTHOR)
+    assert alert.headline == headline
+    assert " ".join(part.split()) in alert.explanation
+
+
+def test_the_whole_explanation_of_an_opened_alert() -> None:
+    assert compose(SEEN, OPENED, AUTHOR).explanation == " ".join(WORDS["opened"][3].split())
+
+
+def test_only_what_has_a_level_says_what_would_lower_it() -> None:
+    for state in Lifecycle:
+        assert ("What would lower" in compose(SEEN, said(state, 1), AUTHOR).explanation) is True
+        assert ("What would lower" in compose(SEEN, said(state, 0), AUTHOR).explanation) is False
+
+
+def test_a_reproduction_number_is_given_only_where_the_detector_supports_it() -> None:
+    assert "followed by about" in compose(SEEN, OPENED, AUTHOR).explanation
+    unsupported = changed(SEEN, growth=changed(GROWTH, reproduction_number=None))
+    assert "followed by about" not in compose(unsupported, OPENED, AUTHOR).explanation
+
+
+@pytest.mark.parametrize(
+    ("exponent", "sentence"),
+    [
+        (None, None),
+        (1.081, None),
+        (0.91, None),
+        (0.84, "Growth slows down (exponent 0.8)."),
+        (1.26, "Growth speeds up (exponent 1.3)."),
+    ],
+)
+def test_a_course_that_is_far_from_even_is_told(exponent, sentence) -> None:
+    told = compose(changed(SEEN, growth=changed(GROWTH, exponent=exponent)), OPENED, AUTHOR).explanation
+    assert ("(exponent" in told) is (sentence is not None)
+    assert (sentence or "") in told
+
+
+def test_ranges_are_left_out_where_the_detector_gives_none() -> None:
+    bare = changed(SEEN, growth=changed(GROWTH, expected_low=None, reproduction_high=None))
+    text = compose(bare, OPENED, AUTHOR).explanation
+    assert "about 110 more sharers are expected (rough). Each sharer is followed by about 2.3 more. Growth" in text
+
+
+def test_a_calibrated_range_is_not_said_to_be_that_of_recorded_cascades() -> None:
+    ours = changed(
+        GROWTH, calibration=0.05, expected_further=0.6, expected_low=0.1, expected_high=4.2, limit_at_size=0.5
+    )
+    text = compose(changed(SEEN, growth=ours), OPENED, AUTHOR).explanation
+    assert "less than one more sharer is expected (rough; range as calibrated: 0.1-4.2)" in text
+    assert "Alert because the score of L reaches its limit" in text  # 0.6 against 0.5 would say nothing
+
+
+def test_the_line_under_which_a_level_falls_is_told_on_the_scores_own_scale() -> None:
+    patient = Author(AUTHOR.config, PolicyConfig(subside_after_ms=90 * MINUTE), AUTHOR.provenance)
+    told = compose(changed(SEEN, falls_under=30.0), OPENED, patient).explanation
+    assert "a level falls after 1 h 30 min with a score under 30.00." in told
+
+
+def test_a_message_passed_on_once_is_not_passed_on_1_times() -> None:
+    once = changed(SEEN, structure=changed(SEEN.structure, hops_at_least=1))
+    assert "passed on at least 1 time, by the platforms' marks" in compose(once, OPENED, AUTHOR).explanation
+
+
+def test_indian_time_stands_beside_utc_where_configured() -> None:
+    text = compose(SEEN, OPENED, INDIA).explanation
+    assert "since 2026-11-24 08:52 UTC (14:22 IST), 58 min ago" in text
+    assert "a look by 2026-11-24 13:50 UTC (19:20 IST)" in text
+    assert "last at 2026-11-24 09:35 UTC (15:05 IST)" in text
+    assert "IST" not in compose(SEEN, OPENED, AUTHOR).explanation
+
+
+@pytest.mark.parametrize(
+    ("notes", "text"),
+    [
+        (Notes(), ()),
+        (Notes(late=1), ("1 late post, counted but raising nothing",)),
+        (Notes(deleted=2), ("2 posts deleted or taken down, no longer among the sharers",)),
+        (Notes(merged_at=(NOW, FIRST)), ("merged from 3 clusters, last at 2026-11-24 09:50 UTC",)),
+        (Notes(unseen=1), ("1 message that others point to not seen",)),
+        (Notes(sampled=True), ("sharers estimated from a sample",)),
+        (Notes(busy_sharers=1), ("1 sharer with many posts, each counted once",)),
+        (Notes(capped=3), ("3 messages too deep to follow, drawn further up",)),
+        (Notes(overflow=1200), ("1,200 messages past the graph's bound, counted but not drawn",)),
+        (Notes(before_closing=37.0), ("37 sharers from before it closed, who count again if they return",)),
+    ],
+)
+def test_each_peculiarity_of_the_data_has_its_note(notes: Notes, text: tuple[str, ...]) -> None:
+    assert data_notes(changed(SEEN, notes=notes)) == text
+
+
+@pytest.mark.parametrize(("forwards", "noted"), [(None, False), (57, False), (58, True)])
+def test_counters_are_noted_when_they_show_more_than_was_seen(forwards: int | None, noted: bool) -> None:
+    counts = changed(SEEN.counts, forwards=forwards)
+    notes = data_notes(changed(SEEN, counts=counts, notes=Notes()))
+    assert notes == (("platform counters show 58 forwards, more than the posts seen",) if noted else ())
+
+
+def test_notes_travel_with_the_evidence_and_close_the_explanation() -> None:
+    alert = compose(SEEN, OPENED, AUTHOR)
+    assert alert.evidence.notes == data_notes(SEEN)
+    assert alert.explanation.endswith(f"Data notes: {'; '.join(alert.evidence.notes)}.")
+    assert "Data notes" not in compose(changed(SEEN, notes=Notes()), OPENED, AUTHOR).explanation
+
+
+# --- the fields -------------------------------------------------------------------------------------------------------
+
+
+def test_an_alert_carries_the_observation_unchanged_where_nothing_must_be_left_out() -> None:
+    alert = compose(SEEN, OPENED, AUTHOR)
+    assert (alert.cluster_id, alert.time, alert.level, alert.state) == (SEEN.cluster_id, NOW, 1, Lifecycle.OPENED)
+    assert alert.evidence.growth == SEEN.growth
+    assert alert.evidence.structure == SEEN.structure
+    assert alert.evidence.text == SEEN.text
+    assert alert.evidence.founding_event == SEEN.founding_event
+    assert alert.evidence.trigger_event == SEEN.trigger_event
+    assert alert.provenance is AUTHOR.provenance
+
+
+@pytest.mark.parametrize(("count", "shown"), [(4, ()), (5, (("x", 5),)), (6, (("x", 6),))])
+def test_a_group_smaller_than_k_is_left_out(count: int, shown: tuple) -> None:
+    seen = changed(
+        SEEN,
+        counts=changed(SEEN.counts, platforms=(("x", count),)),
+        content=Content(reports=9, report_categories=(("x", count),)),
+    )
+    evidence = compose(seen, OPENED, AUTHOR).evidence
+    assert evidence.counts.platforms == shown
+    assert evidence.content.report_categories == shown
+    assert evidence.content.reports == 9
+
+
+def test_a_small_group_is_in_no_sentence() -> None:
+    alert = compose(SEEN, OPENED, AUTHOR)
+    assert b"spam" not in encode(alert)
+    assert '"x"' not in encode(alert).decode()
+
+
+@pytest.mark.parametrize("state", list(Lifecycle))
+def test_a_clock_runs_for_all_but_what_is_over(state: Lifecycle) -> None:
+    alert = compose(SEEN, said(state, 1), AUTHOR)
+    if state in (Lifecycle.SUBSIDED, Lifecycle.CLOSED):
+        assert alert.clock is None
+        assert "Internal target" not in alert.explanation
+    else:
+        assert alert.clock is not None
+        assert alert.clock.cause is CauseOfClock.OWN_DETECTION
+        assert (alert.clock.started_at, alert.clock.target_at) == (NOW, NOW + 4 * HOUR)
+
+
+@pytest.mark.parametrize(("level", "minutes"), [(0, 1440), (1, 240), (2, 60), (3, 15)])
+def test_the_clock_is_the_levels(level: int, minutes: int) -> None:
+    clock = compose(SEEN, said(Lifecycle.EVIDENCE, level), AUTHOR).clock
+    assert clock is not None
+    assert clock.target_at - clock.started_at == minutes * MINUTE
+
+
+def test_an_id_differs_in_every_part_of_what_is_said_and_in_nothing_else() -> None:
+    base = Transition(Lifecycle.MILESTONE, 0, NOW, 0, 1)
+    same = alert_id(SEEN.cluster_id, msgspec.structs.replace(base, time=NOW + 1), 1)
+    assert same == alert_id(SEEN.cluster_id, base, 1)
+    others = {
+        alert_id("ff" * 16, base, 1),
+        alert_id(SEEN.cluster_id, base, 2),
+        *(
+            alert_id(SEEN.cluster_id, msgspec.structs.replace(base, **{name: value}), 1)
+            for name, value in (("state", Lifecycle.EVIDENCE), ("level", 1), ("episode", 1), ("number", 4))
+        ),
+    }
+    assert len(others | {same}) == 7
+    assert all(re.fullmatch("[0-9a-f]{32}", digest) for digest in others)
+
+
+def test_an_id_stays_the_same_from_release_to_release() -> None:
+    assert alert_id(SEEN.cluster_id, OPENED, 1) == "d5fe18b275706129701c9a8f6d26c382"
+
+
+def test_equal_arguments_give_equal_bytes() -> None:
+    copy = msgspec.msgpack.decode(msgspec.msgpack.encode(SEEN), type=Observation)
+    assert encode(compose(SEEN, OPENED, AUTHOR)) == encode(compose(copy, OPENED, AUTHOR))
+
+
+@pytest.mark.parametrize("name", ["k_anonymity", "max_text"])
+def test_a_bound_must_be_positive(name: str) -> None:
+    EvidenceConfig(**{name: 1})
+    with pytest.raises(ValueError, match=rf"evidence\.{name} must be positive; got 0; try \d+"):
+        EvidenceConfig(**{name: 0})
+
+
+# --- texts in every script --------------------------------------------------------------------------------------------
+
+
+def with_text(text: str) -> Observation:
+    return changed(SEEN, text=changed(SEEN.text, representative=text))
+
+
+@pytest.mark.parametrize("letter", ["a", "ठी", "สำ", "👩‍👩‍👧", "🇮🇳", "ع"])
+def test_a_long_text_is_cut_to_its_limit_between_graphemes(letter: str) -> None:
+    author = Author(EvidenceConfig(max_text=10), AUTHOR.policy, AUTHOR.provenance)
+    at, above = letter * 10, letter * 11
+    assert compose(with_text(at), OPENED, author).evidence.text.representative == at
+    cut = compose(with_text(above), OPENED, author).evidence.text
+    assert cut.representative == letter * 9 + "…"
+    assert cut.sha256 == SEEN.text.sha256
+
+
+def test_a_publishers_words_stay_on_one_line_and_short() -> None:
+    loud = Debunk(publisher="Desk\n\x1b[2J\u202e" + "x" * 500, verdict="मिथ्या " * 100)
+    text = compose(changed(SEEN, content=Content(debunks=(loud,))), OPENED, AUTHOR).explanation
+    assert "\n" not in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert len(text) < 2000
+
+
+# --- for a terminal ---------------------------------------------------------------------------------------------------
+
+
+def test_an_alert_is_described_in_a_few_lines() -> None:
+    recently = "27 joined in the last 30 min, 15 in the 30 min before"
+    pace = "About 110 more sharers are expected (rough; 8 in 10 recorded cascades: 28-490)"
+    assert describe(compose(SEEN, OPENED, AUTHOR)).splitlines() == [
+        "Spreading fast (level 1): 42 distinct sharers in 58 min",
+        f"  when   2026-11-24 09:50 UTC, cluster 81f0c2aa, alert {alert_id(SEEN.cluster_id, OPENED, 1)[:8]}",
+        f"  count  {recently}. {pace}.",
+        "  why    opened: score 7.19, limit 6.97 [1.5 ln q + 0.4 with q = 80, cold-start rule]",
+        "  known  no fact-check matched; reported by 12 people (health 7)",
+        "  text   “Boil the leaves twice and drink at night: the fever is gone in one day. Ask ⟨phone⟩”",
+        f"  data   {'; '.join(data_notes(SEEN))}",
+        "  look   by 2026-11-24 13:50 UTC: an internal target, no legal deadline",
+    ]
+
+
+def test_a_description_shortens_the_text_and_leaves_out_what_is_not_there() -> None:
+    seen = changed(with_text("नमस्ते दुनिया\nनमस्ते दुनिया"), notes=Notes(), growth=Growth("count", 50.0, 50.0, "q", "-"))
+    lines = describe(compose(seen, OPENED, AUTHOR), width=8).splitlines()
+    assert lines[2] == "  count  27 joined in the last 30 min, 15 in the 30 min before."
+    assert lines[-2] == "  text   “नमस्ते दुनिया…”"
+
+
+# --- properties -------------------------------------------------------------------------------------------------------
+
+word = st.text(st.characters(codec="utf-8", categories=("L", "M", "N", "Zs", "Cf", "Cc", "So")), max_size=12)
+letters = st.text("abcdefgh", min_size=1, max_size=8)
+digest = st.text("0123456789abcdef", min_size=32, max_size=32)
+count = st.integers(0, 10**9)
+times = st.integers(946_684_800_000, 4_102_444_800_000)
+number = st.floats(0, 1e12, allow_nan=False)
+maybe = st.none() | number
+groups = st.lists(st.tuples(letters, count), max_size=3).map(tuple)
+observations = st.builds(
+    Observation,
+    cluster_id=digest,
+    time=times,
+    founding_event=digest,
+    trigger_event=st.none() | digest,
+    falls_under=number,
+    lowered_at=st.none() | times,
+    aliases=st.lists(digest, max_size=3).map(tuple),
+    counts=st.builds(
+        Counts, sharers=number, posts=count, chats=count, first_time=times, last_time=times, recent_window=count,
+        recent_sharers=count, previous_sharers=count, platforms=groups, replies=count, views=st.none() | count,
+        forwards=st.none() | count,
+    ),
+    growth=st.builds(
+        Growth, detector=letters, score=st.floats(-1e6, 1e6), threshold=st.floats(-1e6, 1e6), rule=letters,
+        lowers_when=letters, expected_further=maybe, expected_low=maybe, expected_high=maybe, limit_at_size=maybe,
+        reproduction_number=maybe, reproduction_low=maybe, reproduction_high=maybe, fresh_share=maybe,
+    ),
+    structure=st.builds(
+        Structure, nodes=count, unseen=count, trees=count, depth=count, max_breadth=count, mean_depth=number,
+        structural_virality=number, edge_coverage=st.floats(0, 1), hops_at_least=count, frequently_forwarded=count,
+    ),
+    text=st.builds(
+        Text, representative=word, sha256=digest, fingerprint=digest, lang=st.none() | letters, wordings=count,
+        methods=groups, variants=groups,
+    ),
+    content=st.builds(
+        Content, debunks=st.lists(st.builds(Debunk, publisher=word, verdict=word), max_size=2).map(tuple),
+        reports=count, report_categories=groups,
+    ),
+    notes=st.builds(
+        Notes, late=count, deleted=count, merged_at=st.lists(times, max_size=3).map(tuple), unseen=count,
+        sampled=st.booleans(), busy_sharers=count, capped=count, overflow=count, before_closing=number,
+    ),
+)  # fmt: skip
+transitions = st.builds(
+    Transition,
+    state=st.sampled_from(Lifecycle),
+    level=st.integers(0, 3),
+    time=times,
+    episode=st.integers(0, 99),
+    number=st.integers(0, 16),
+)
+NEVER_SAID = re.compile(
+    r"probab|likel[yi]|chance|confiden|certain|viral|rumou?r|hoax|fake|\bfalse\b|\btrue\b|nan|inf\b", re.I
+)
+OF_WHAT = re.compile(r"\(90 %: |with \d+ % of parents recorded")  # an interval and a coverage, no probability
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(observations, transitions, st.booleans())
+def test_any_observation_gives_an_alert_that_travels_and_claims_nothing(
+    seen: Observation, transition: Transition, ist: bool
+) -> None:
+    alert = compose(seen, transition, Author(EvidenceConfig(ist=ist), AUTHOR.policy, AUTHOR.provenance))
+    assert msgspec.json.decode(encode(alert), type=Alert) == alert
+    assert SPREAD_NOT_TRUTH in alert.explanation
+    for text in (alert.headline, alert.explanation, describe(alert)):
+        own = re.sub("“[^”]*”|fact-check by .*? \\(verdict", "", text, flags=re.S)  # without the words of others
+        own = own.replace(SPREAD_NOT_TRUTH, "")
+        assert not NEVER_SAID.search(own)
+        assert own.count("%") == len(OF_WHAT.findall(own))
+    assert "\n" not in alert.headline + alert.explanation
+    assert all(group[1] >= 5 for group in alert.evidence.counts.platforms + alert.evidence.content.report_categories)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(observations, transitions)
+def test_counts_come_before_rates_and_the_reason_before_what_lowers_it(
+    seen: Observation, transition: Transition
+) -> None:
+    text = compose(seen, transition, AUTHOR).explanation
+    order = ["Cluster ", " joined in the last ", "At this pace", "Each sharer is followed", "What would lower",
+             SPREAD_NOT_TRUTH, "Evidence on content", "Data notes"]  # fmt: skip
+    places = [text.find(part) for part in order if part in text]
+    assert places == sorted(places)

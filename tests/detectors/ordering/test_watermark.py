@@ -1,0 +1,509 @@
+"""Progress, watermark and reorder buffer: timelines, accounting, and the promise that disorder changes nothing."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.ordering.config import OrderConfig
+from detectors.ordering.idleness import Idleness
+from detectors.ordering.progress import Progress
+from detectors.ordering.reorder import ReorderBuffer
+from detectors.ordering.watermark import Watermark
+from detectors.snapshot import SnapshotError, pack
+from schemas.assignment import Arrival
+from schemas.event import Kind
+from schemas.sighting import Content, Sighting
+
+CONTENT = Content(text="a b c d", normal="a b c d", fingerprint="ab" * 16, words=4)
+SMALL = OrderConfig(lateness_ms=10, horizon_ms=100, idle_ms=50, confirmations=1)
+
+
+def seen(event: int | str, time: int, partition: int = 0, progress: int | None = None) -> Sighting:
+    event_id = f"{event:032x}" if isinstance(event, int) else event
+    return Sighting(
+        event_id=event_id,
+        platform="x",
+        kind=Kind.POST,
+        time=time,
+        key_id="k",
+        content=CONTENT,
+        partition=partition,
+        progress=time if progress is None else progress,
+    )
+
+
+def times(released: list[tuple[Sighting, Arrival]]) -> list[int]:
+    return [sighting.time for sighting, _ in released]
+
+
+# --- configuration ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["lateness_ms", "horizon_ms", "max_jump_ms"])
+def test_a_duration_may_be_zero_but_not_negative(name: str) -> None:
+    OrderConfig(**{name: 0})
+    with pytest.raises(ValueError, match=f"order.{name} must not be negative; got -1; use 0 for none"):
+        OrderConfig(**{name: -1})
+
+
+@pytest.mark.parametrize("name", ["idle_ms", "max_waiting", "max_remembered", "confirmations"])
+def test_a_bound_must_be_positive(name: str) -> None:
+    OrderConfig(**{name: 1})
+    with pytest.raises(ValueError, match=f"order.{name} must be positive; got 0; leave it out"):
+        OrderConfig(**{name: 0})
+
+
+# --- progress ---------------------------------------------------------------------------------------------------------
+
+
+def observe(config: OrderConfig, observed: list[int]) -> list[int]:
+    progress = Progress(config)
+    return [progress.observe(time) for time in observed]
+
+
+def test_progress_follows_the_newest_time_and_never_goes_back() -> None:
+    assert observe(OrderConfig(max_jump_ms=100), [50, 40, 90, 10, 91]) == [50, 50, 90, 90, 91]
+
+
+def test_a_clock_years_ahead_moves_nothing() -> None:
+    # time      1000   1010   2^40 (a liar)   1020   1030
+    # progress  1000   1010   1010            1020   1030
+    config = OrderConfig(max_jump_ms=1000, confirmations=3)
+    assert observe(config, [1000, 1010, 1 << 40, 1020, 1030]) == [1000, 1010, 1010, 1020, 1030]
+
+
+def test_a_leap_is_believed_when_enough_events_in_a_row_confirm_it_and_then_to_the_least_of_them() -> None:
+    # after a pause longer than max_jump_ms the stream goes on at 5000:
+    config = OrderConfig(max_jump_ms=1000, confirmations=3)
+    assert observe(config, [1000, 5020, 5000, 5010, 5030]) == [1000, 1000, 1000, 5000, 5030]
+
+
+def test_liars_with_ordinary_events_between_them_never_confirm_one_another() -> None:
+    config = OrderConfig(max_jump_ms=1000, confirmations=3)
+    assert observe(config, [900, 1 << 40, 901, 1 << 40, 902, 1 << 40, 903]) == [900, 900, 901, 901, 902, 902, 903]
+
+
+def test_the_first_events_of_a_partition_are_confirmed_like_any_leap() -> None:
+    # One liar may be the very first to speak.
+    config = OrderConfig(max_jump_ms=1000, confirmations=3)
+    assert observe(config, [1 << 40, 70_000, 70_010, 70_020]) == [0, 0, 70_000, 70_020]
+
+
+@pytest.mark.parametrize(("time", "expected"), [(1099, 1099), (1100, 1100), (1101, 1000)])
+def test_the_limit_of_a_leap_is_inclusive(time: int, expected: int) -> None:
+    assert observe(OrderConfig(max_jump_ms=100, confirmations=2), [1000, 1000, time])[-1] == expected
+
+
+@given(st.lists(st.integers(0, 10_000)), st.integers(1, 5), st.integers(0, 3000))
+def test_progress_is_monotone_and_never_exceeds_the_newest_time(seen_times: list[int], n: int, jump: int) -> None:
+    steps = [0, *observe(OrderConfig(max_jump_ms=jump, confirmations=n), seen_times)]
+    assert all(a <= b for a, b in pairwise(steps))
+    newest = 0
+    for time, progress in zip(seen_times, steps[1:], strict=True):
+        newest = max(newest, time)
+        assert progress <= newest
+
+
+@given(st.lists(st.integers(0, 10_000)), st.integers(0, 30))
+def test_progress_restored_goes_on_as_if_it_had_never_stopped(seen_times: list[int], cut: int) -> None:
+    config = OrderConfig(max_jump_ms=500, confirmations=3)
+    whole = Progress(config)
+    for time in seen_times[:cut]:
+        whole.observe(time)
+    copy = Progress(config)
+    copy.restore(whole.snapshot())
+    assert [copy.observe(t) for t in seen_times[cut:]] == [whole.observe(t) for t in seen_times[cut:]]
+
+
+# --- watermark --------------------------------------------------------------------------------------------------------
+
+
+def test_the_watermark_is_the_least_progress_less_the_lateness() -> None:
+    # partition 0   100 -------- 200 ------------- 300
+    # partition 1        50 ----------- 120
+    # watermark      90  90  90        110         110     (never back to 40)
+    mark = Watermark(SMALL)
+    reports = [(0, 100), (1, 50), (0, 200), (1, 120), (0, 300)]
+    assert [mark.update(*report) for report in reports] == [90, 90, 90, 110, 110]
+
+
+def test_expected_partitions_hold_the_watermark_until_they_report() -> None:
+    mark = Watermark(SMALL)
+    mark.expect([0, 1])
+    assert mark.update(0, 500) == -10
+    assert mark.update(1, 300) == 290
+
+
+def test_a_report_behind_an_earlier_one_changes_nothing() -> None:
+    mark = Watermark(SMALL)
+    mark.update(0, 100)
+    assert mark.update(0, 50) == 90
+    assert mark.update(0, 101) == 91
+
+
+def test_a_silent_partition_stops_counting_and_its_return_does_not_turn_time_back() -> None:
+    # partition 0   100      200              400          900
+    # partition 1        80        (silent)        85           800
+    mark = Watermark(SMALL)
+    assert mark.update(0, 100) == 90
+    assert mark.update(1, 80) == 90
+    assert mark.update(0, 200) == 90
+    assert mark.silence(1) == 190
+    assert mark.update(0, 400) == 390
+    assert mark.update(1, 85) == 390  # back, far behind
+    assert mark.update(0, 900) == 390  # and counting again
+    assert mark.update(1, 800) == 790
+
+
+def test_unless_it_is_said_to_be_silent_a_partition_is_waited_for() -> None:
+    mark = Watermark(SMALL)
+    mark.update(1, 80)
+    assert [mark.update(0, time) for time in (100, 10_000, 10_000_000)] == [70, 70, 70]
+
+
+def test_when_every_partition_is_silent_the_watermark_passes_what_can_be_believed() -> None:
+    mark = Watermark(SMALL)
+    mark.expect([0, 1, 2])
+    mark.update(0, 100)
+    mark.update(1, 300)
+    assert [mark.silence(partition) for partition in (2, 0, 1)] == [90, 290, 301]
+    assert mark.update(0, 320) == 310  # and goes on with whoever speaks again
+
+
+def test_a_partition_that_never_spoke_can_be_silent() -> None:
+    mark = Watermark(SMALL)
+    mark.expect([0, 1])
+    mark.update(0, 100)
+    assert mark.silence(1) == 90
+
+
+IDLE = OrderConfig(lateness_ms=10, idle_ms=100)
+
+
+def looks(idleness, *times, caught_up=True):
+    return [idleness.look(now, caught_up=caught_up) for now in times]
+
+
+def test_a_partition_is_idle_when_it_was_seen_silent_for_the_idle_time_and_says_so_once() -> None:
+    assert looks(Idleness(IDLE), 0, 50, 99, 100, 150) == [False, False, False, True, False]
+
+
+def test_an_event_begins_the_silence_anew() -> None:
+    idleness = Idleness(IDLE)
+    looks(idleness, 0, 50, 90)
+    idleness.heard()
+    assert looks(idleness, 100, 150, 199, 200) == [False, False, False, True]
+    idleness.heard()
+    assert looks(idleness, 250, 300, 350) == [False, False, True]
+
+
+def test_a_pause_of_the_driver_itself_makes_nobody_idle() -> None:
+    # looks   0     50 ............(the process was down)............ 10000   10050   (100 ms observed)
+    assert looks(Idleness(IDLE), 0, 50, 10_000, 10_049, 10_050) == [False, False, False, False, True]
+
+
+def test_a_partition_with_something_left_to_read_is_not_idle() -> None:
+    idleness = Idleness(IDLE)
+    looks(idleness, 0, 50)
+    assert looks(idleness, 90, 140, 190, caught_up=False) == [False] * 3
+    assert looks(idleness, 240, 280, 290) == [False, False, True]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.none() | st.integers(0, 1000)), max_size=60),
+    st.integers(0, 59),
+)
+def test_the_watermark_never_goes_back_and_is_the_least_progress_less_the_lateness(
+    reports: list[tuple[int, int | None]], cut: int
+) -> None:
+    """A report of nothing says that the partition is silent."""
+    mark, previous = Watermark(SMALL), -10
+    newest: dict[int, int] = {}
+    for i, (partition, progress) in enumerate(reports):
+        if i == cut:
+            copy = Watermark(SMALL)
+            copy.resume(mark.state())
+            mark = copy
+        value = mark.silence(partition) if progress is None else mark.update(partition, progress)
+        newest[partition] = max(newest.get(partition, 0), progress or 0)
+        assert value >= previous
+        if all(progress is not None for _, progress in reports):
+            assert value == max(previous, min(newest.values()) - 10)
+        previous = value
+
+
+# --- reorder buffer ---------------------------------------------------------------------------------------------------
+
+
+def test_sightings_leave_in_order_of_time_then_id_once_the_watermark_has_passed_them() -> None:
+    # arrives    105   100b   100a    111    115
+    # watermark   95    95     95     101    105
+    # leaves                        100a,b   101..104: none (105 is not before 105)
+    buffer = ReorderBuffer(SMALL)
+    assert buffer.update(seen(1, 105)) == []
+    assert buffer.update(seen(0xB, 100)) == []
+    assert buffer.update(seen(0xA, 100)) == []
+    leaving = buffer.update(seen(2, 111))
+    assert [(s.time, int(s.event_id, 16)) for s, _ in leaving] == [(100, 0xA), (100, 0xB)]
+    assert {arrival for _, arrival in leaving} == {Arrival.ON_TIME}
+    assert buffer.update(seen(3, 115)) == []
+    assert times(buffer.update(seen(4, 116))) == [105]
+    assert (buffer.released, buffer.waiting, buffer.watermark) == (3, 3, 106)
+
+
+@pytest.mark.parametrize(
+    ("time", "arrival"),
+    [
+        (191, None),
+        (190, None),  # exactly at the watermark: on time, and still waiting
+        (189, Arrival.LATE),
+        (90, Arrival.LATE),  # exactly at the horizon
+        (89, Arrival.EXPIRED),
+    ],
+)
+def test_what_comes_behind_the_watermark_is_late_and_behind_the_horizon_expired(
+    time: int, arrival: Arrival | None
+) -> None:
+    # horizon 90 ------------------------------- watermark 190 -------- 200 newest
+    buffer = ReorderBuffer(SMALL)
+    buffer.update(seen(1, 200))
+    out = buffer.update(seen(2, time, progress=200))
+    assert [a for _, a in out] == ([] if arrival is None else [arrival])
+    assert (buffer.late, buffer.expired) == (arrival is Arrival.LATE, arrival is Arrival.EXPIRED)
+    assert buffer.waiting == (2 if arrival is None else 1)
+
+
+def test_the_watermark_of_the_moment_of_arrival_judges_a_sighting_not_the_one_it_brings() -> None:
+    # partition 0 stands at 300, partition 1 reports for the first time with progress 250 and an event of 230.
+    buffer = ReorderBuffer(SMALL)
+    buffer.expect([0, 1])
+    buffer.update(seen(1, 300))
+    out = buffer.update(seen(2, 230, partition=1, progress=250))
+    assert [(s.time, a) for s, a in out] == [(230, Arrival.ON_TIME)]
+    assert buffer.late == 0
+
+
+def test_a_second_delivery_is_dropped_whether_the_first_waits_left_or_was_late() -> None:
+    buffer = ReorderBuffer(SMALL)
+    buffer.update(seen(1, 200))
+    buffer.update(seen(1, 200))  # the first waits
+    buffer.update(seen(2, 211))
+    assert buffer.update(seen(1, 200, progress=211)) == []  # the first has left
+    assert [a for _, a in buffer.update(seen(3, 150, progress=211))] == [Arrival.LATE]
+    assert buffer.update(seen(3, 150, progress=211)) == []
+    assert buffer.duplicates == 3
+
+
+def test_a_second_delivery_more_than_a_horizon_later_is_expired_not_counted_as_new() -> None:
+    buffer = ReorderBuffer(SMALL)
+    buffer.update(seen(1, 200))
+    buffer.update(seen(2, 400))  # the first leaves at watermark 390
+    assert buffer.update(seen(1, 200, progress=400)) == []
+    buffer.update(seen(3, 502))
+    assert [a for _, a in buffer.update(seen(1, 200, progress=502))] == [Arrival.EXPIRED]
+
+
+def test_a_second_delivery_of_an_expired_sighting_is_a_duplicate_until_a_horizon_later() -> None:
+    # watermark   390 .......................... 490   501
+    # 50 comes     expired    dropped         dropped   expired again
+    buffer = ReorderBuffer(SMALL)
+    buffer.update(seen(1, 400))
+    assert [a for _, a in buffer.update(seen(9, 50, progress=400))] == [Arrival.EXPIRED]
+    assert buffer.update(seen(9, 50, progress=400)) == []
+    buffer.update(seen(2, 500))
+    assert buffer.update(seen(9, 50, progress=500)) == []
+    buffer.update(seen(3, 511))
+    assert [a for _, a in buffer.update(seen(9, 50, progress=511))] == [Arrival.EXPIRED]
+    assert (buffer.duplicates, buffer.expired) == (2, 2)
+
+
+def test_a_second_delivery_still_moves_the_watermark_because_its_partition_has_come_that_far() -> None:
+    buffer = ReorderBuffer(SMALL)
+    buffer.update(seen(1, 200))
+    assert times(buffer.update(seen(1, 200, progress=300))) == [200]
+
+
+def test_a_full_buffer_lets_the_oldest_go_and_moves_the_watermark_behind_them() -> None:
+    # room for 2;  arrive 50a 70 60 (full: 50a and all of its millisecond go)   then 50b: behind what has left
+    buffer = ReorderBuffer(OrderConfig(lateness_ms=1000, horizon_ms=100, max_waiting=2))
+    assert buffer.update(seen(1, 50)) == []
+    assert buffer.update(seen(2, 70)) == []
+    assert times(buffer.update(seen(3, 60))) == [50]
+    assert (buffer.forced, buffer.waiting, buffer.watermark) == (1, 2, 51)
+    assert [a for _, a in buffer.update(seen(4, 50))] == [Arrival.LATE]
+
+
+def test_no_more_ids_are_remembered_than_the_bound_and_waiting_ones_are_never_forgotten() -> None:
+    buffer = ReorderBuffer(OrderConfig(lateness_ms=10, horizon_ms=10_000, confirmations=1, max_remembered=2))
+    for i in range(8):
+        buffer.update(seen(i, 100 + 10 * i))  # 0..5 have left, 6 and 7 wait
+    assert buffer.waiting == 2
+    for i in (4, 5, 6, 7):
+        assert buffer.update(seen(i, 100 + 10 * i)) == []
+    assert buffer.duplicates == 4
+    assert [a for _, a in buffer.update(seen(3, 130, progress=170))] == [Arrival.LATE]  # forgotten: the bound's price
+
+
+def test_flush_releases_the_rest_in_order_and_what_comes_after_it_is_late() -> None:
+    buffer = ReorderBuffer(SMALL)
+    assert buffer.flush() == []
+    buffer.update(seen(2, 105))
+    buffer.update(seen(1, 100))
+    assert times(buffer.flush()) == [100, 105]
+    assert (buffer.waiting, buffer.watermark) == (0, 106)
+    assert [a for _, a in buffer.update(seen(3, 105))] == [Arrival.LATE]
+
+
+def test_a_silent_partition_releases_what_waited_for_it() -> None:
+    buffer = ReorderBuffer(SMALL)
+    buffer.expect([0, 1])
+    buffer.update(seen(1, 100))
+    buffer.update(seen(2, 200))
+    assert times(buffer.silence(1)) == [100]
+    assert times(buffer.silence(0)) == [200]
+    assert [a for _, a in buffer.update(seen(3, 199))] == [Arrival.LATE]
+
+
+def test_when_all_are_silent_the_last_events_of_a_reader_that_began_anew_need_no_confirmation() -> None:
+    #  progress 100 | the reader starts again, its progress at 0, and two events are all that comes
+    buffer = ReorderBuffer(SMALL)
+    buffer.update(seen(1, 100))
+    buffer.update(seen(2, 150, progress=0))
+    buffer.update(seen(3, 160, progress=0))
+    assert times(buffer.silence(0)) == [100, 150, 160]
+    assert buffer.waiting == 0
+
+
+def test_a_liar_still_waits_when_all_partitions_are_silent() -> None:
+    #  a time far ahead that nobody confirms: not what the watermark is set by
+    buffer = ReorderBuffer(SMALL)
+    buffer.update(seen(1, 100))
+    buffer.update(seen(2, 1 << 40, progress=100))
+    assert times(buffer.silence(0)) == [100]
+    assert (buffer.waiting, buffer.watermark) == (1, 101)
+
+
+def test_a_liar_in_the_stream_makes_nobody_else_late() -> None:
+    config = OrderConfig(lateness_ms=10, max_jump_ms=1000, confirmations=3)
+    buffer, progress = ReorderBuffer(config), Progress(config)
+    for i in range(1, 200):
+        time = 1 << 40 if i % 10 == 0 else 10 * i
+        buffer.update(seen(i, time, progress=progress.observe(time)))
+    assert buffer.late == buffer.expired == 0
+    assert times(buffer.flush())[-19:] == [1 << 40] * 19
+
+
+stream = st.lists(
+    st.tuples(st.integers(0, 40), st.integers(0, 400), st.integers(0, 2), st.integers(0, 20)), max_size=80
+)
+
+
+def pushed(buffer: ReorderBuffer, item: tuple[int, int, int, int]) -> list[tuple[Sighting, Arrival]]:
+    """One sighting; now and then its partition is said to be silent after it."""
+    event, time, partition, step = item
+    out = buffer.update(seen(event, time, partition))
+    return out + buffer.silence(partition) if step > 15 else out
+
+
+def pushed_into(buffer: ReorderBuffer, items: list[tuple[int, int, int, int]]) -> list[tuple[Sighting, Arrival]]:
+    return [one for item in items for one in pushed(buffer, item)]
+
+
+@given(stream, st.integers(1, 20), st.integers(1, 20))
+def test_every_sighting_is_accounted_for_exactly_once_at_every_moment(
+    items: list[tuple[int, int, int, int]], waiting: int, remembered: int
+) -> None:
+    config = OrderConfig(lateness_ms=10, horizon_ms=50, max_waiting=waiting, max_remembered=remembered)
+    buffer, out = ReorderBuffer(config), []
+    for n, item in enumerate(items, start=1):
+        out += pushed(buffer, item)
+        assert n == buffer.released + buffer.waiting + buffer.duplicates + buffer.late + buffer.expired
+        assert buffer.waiting <= waiting
+        assert len(buffer._ids) <= remembered
+        assert len(buffer._seen) == len(buffer._ids) + buffer.waiting
+    on_time = [(s.time, s.event_id) for s, arrival in out + buffer.flush() if arrival is Arrival.ON_TIME]
+    assert on_time == sorted(on_time)
+    assert len(on_time) == buffer.released
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=60), st.randoms(use_true_random=False))
+def test_shuffling_within_the_lateness_changes_nothing_in_what_is_released(steps: list[int], random) -> None:
+    config = OrderConfig(lateness_ms=10, horizon_ms=100, confirmations=3, max_jump_ms=5)
+    ordered, clock = [], 1000
+    for i, step in enumerate(steps):
+        clock += step
+        ordered.append((clock, i))
+    shuffled = sorted(ordered, key=lambda item: item[0] + random.uniform(0, 10))  # disorder of at most 10 ms
+
+    def run(arrivals: list[tuple[int, int]]) -> list[tuple[int, str]]:
+        buffer, progress = ReorderBuffer(config), Progress(config)
+        out = []
+        for time, i in arrivals:
+            out += buffer.update(seen(i, time, progress=progress.observe(time)))
+        assert buffer.late == buffer.expired == buffer.duplicates == 0
+        return [(s.time, s.event_id) for s, _ in out + buffer.flush()]
+
+    assert run(shuffled) == run(ordered) == sorted((t, f"{i:032x}") for t, i in ordered)
+
+
+@given(stream, st.integers(0, 80))
+def test_a_restored_buffer_goes_on_as_if_it_had_never_stopped(items: list[tuple[int, int, int, int]], cut: int) -> None:
+    config = OrderConfig(lateness_ms=10, horizon_ms=50, max_waiting=10, max_remembered=10)
+    whole = ReorderBuffer(config)
+    pushed_into(whole, items[:cut])
+    copy = ReorderBuffer(config)
+    copy.restore(whole.snapshot())
+    assert copy.snapshot() == whole.snapshot()
+    assert pushed_into(copy, items[cut:]) + copy.flush() == pushed_into(whole, items[cut:]) + whole.flush()
+    assert copy.snapshot() == whole.snapshot()
+
+
+def test_the_state_of_another_detector_is_refused() -> None:
+    with pytest.raises(SnapshotError, match="must be of reorder version 2; got progress version 1"):
+        ReorderBuffer(SMALL).restore(Progress(SMALL).snapshot())
+
+
+FIRST_VERSION = Path(__file__).parents[2] / "fixtures" / "states" / "reorder-1.msgpack"
+
+
+def test_a_state_of_version_1_goes_on_where_it_stood() -> None:
+    #  written with SMALL:  partition 0 at 300, 1 at 299, 2 never spoke and was silent;  299 and 300 wait
+    buffer = ReorderBuffer(SMALL)
+    buffer.restore(FIRST_VERSION.read_bytes())
+    assert (buffer.watermark, buffer.waiting) == (289, 2)
+    assert (buffer.released, buffer.duplicates, buffer.late, buffer.expired, buffer.forced) == (2, 1, 1, 1, 0)
+    assert buffer.update(seen(3, 300)) == []  # known: it waits
+    assert buffer.update(seen(5, 200, 1, progress=299)) == []  # known: it was late
+    assert times(buffer.update(seen(7, 320, 1))) == []
+    assert times(buffer.update(seen(8, 320, 0))) == [299, 300]  # nobody waits for partition 2
+    buffer.update(seen(9, 315, 2))
+    assert times(buffer.update(seen(10, 400, 0)) + buffer.update(seen(11, 400, 1))) == []  # until it speaks
+    assert buffer.watermark == 310
+    copy = ReorderBuffer(SMALL)
+    copy.restore(buffer.snapshot())
+    assert copy.snapshot() == buffer.snapshot()
+
+
+@pytest.mark.parametrize("state", [[], [[289, {}, {}, [2]]], [[289, {}, {}, ["two"], 0, 0], [], [], [], [0] * 5], 7])
+def test_what_only_calls_itself_version_1_is_refused(state: object) -> None:
+    with pytest.raises(SnapshotError, match=r"the state of reorder must match version 1; got .*; replay the log"):
+        ReorderBuffer(SMALL).restore(pack("reorder", 1, state))
+
+
+@pytest.mark.parametrize("version", [0, 3])
+def test_a_version_that_nobody_knows_is_refused(version: int) -> None:
+    with pytest.raises(SnapshotError, match=f"must be of reorder version 2; got reorder version {version}"):
+        ReorderBuffer(SMALL).restore(pack("reorder", version, []))
+
+
+def test_a_time_that_nobody_confirmed_waits_though_all_are_silent() -> None:
+    #  three must agree on the first times of a stream:  two wait, the third lets them go
+    buffer, progress = ReorderBuffer(OrderConfig(lateness_ms=10, max_jump_ms=50)), Progress(OrderConfig(max_jump_ms=50))
+    for event, time in ((1, 100), (2, 101)):
+        buffer.update(seen(event, time, progress=progress.observe(time)))
+        assert buffer.silence(0) == []
+    buffer.update(seen(3, 102, progress=progress.observe(102)))
+    assert times(buffer.silence(0)) == [100, 101, 102]

@@ -1,0 +1,245 @@
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from streams.cli.main import main
+from streams.runs.folder import Run, partial
+from tests.streams.recordings.recorded_events import cascade, stream
+
+HASHING = ["--set", "embedder.runtime=hashing"]
+KEY = "0123456789abcdef" * 4
+RUNNER = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("HEARSAY_CONFIG", "HEARSAY_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def hearsay(*arguments: str, code: int = 0, **environ: str):
+    result = RUNNER.invoke(main, arguments, env=environ)
+    assert result.exit_code == code, result.output + repr(result.exception)
+    return result
+
+
+@pytest.fixture
+def day(tmp_path) -> Path:
+    (tmp_path / "day.jsonl").write_bytes(stream([*cascade(80), b"{person-7 broken"]))
+    return tmp_path / "day.jsonl"
+
+
+def test_a_replay_shows_alerts_accounts_folder_and_next_steps(day):
+    out = hearsay("replay", "day.jsonl", *HASHING).stdout
+    assert "81 received = 80 applied + 0 duplicates + 0 late + 1 rejected (adds up)" in out
+    assert "run folder: runs/day" in out
+    steps = re.findall(r"^  hearsay (.+)$", out, re.MULTILINE)
+    assert [step.split()[0] for step in steps] == ["explain", "show", "report", "rejections"]
+    for step in steps:
+        hearsay(*step.split())
+
+
+def test_the_demo_key_is_warned_of_once_and_a_key_of_ones_own_is_not(day):
+    assert hearsay("replay", "day.jsonl", *HASHING).stderr.count("the demo key that everybody knows") == 1
+    assert hearsay("replay", "day.jsonl", *HASHING, HEARSAY_KEY=KEY).stderr == ""
+
+
+def test_a_quiet_replay_prints_its_folder_and_nothing_else(day):
+    assert hearsay("replay", "day.jsonl", "--quiet", *HASHING).stdout == "runs/day\n"
+
+
+def test_a_second_replay_takes_a_new_place_unless_one_is_named(day):
+    for place in ("runs/day", "runs/day-2"):
+        assert hearsay("replay", "day.jsonl", "--quiet", *HASHING).stdout == f"{place}\n"
+    refused = hearsay("replay", "day.jsonl", "--out", "runs/day", *HASHING, code=2)
+    assert "error: a run does not replace another unasked; got runs/day; use --overwrite" in refused.stderr
+    hearsay("replay", "day.jsonl", "--out", "runs/day", "--overwrite", *HASHING)
+
+
+def test_options_of_a_replay_are_settings(day):
+    hearsay("replay", "day.jsonl", "--at-most", "5", "--detector", "count", "--set", "growth.big=4", *HASHING)
+    manifest = json.loads(Path("runs/day/manifest.json").read_bytes())
+    assert manifest["at_most"] == manifest["counts"]["received"] == 5
+    assert (manifest["settings"]["growth.detector"], manifest["settings"]["growth.big"]) == ("count", 4)
+
+
+def test_a_configuration_file_and_the_environment_are_heard(day, tmp_path):
+    (tmp_path / "mine.toml").write_text('[growth]\nbig = 60\n[embedder]\nruntime = "hashing"\n')
+    hearsay("replay", "day.jsonl", "--config", "mine.toml", HEARSAY_GROWTH__MIN_SHARERS="7")
+    settings = json.loads(Path("runs/day/manifest.json").read_bytes())["settings"]
+    assert (settings["growth.big"], settings["growth.min_sharers"]) == (60, 7)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["replay", "none.jsonl"], "error: a source must be readable; got No such file or directory for none.jsonl"),
+     (["replay", "."], "error: a source is one file; got the folder ."),
+     (["replay", "day.jsonl", "--set", "growth.bigg=3"], "did you mean growth.big"),
+     (["replay", "day.jsonl", "--set", "growth.big=x"], "growth.big must be a whole number"),
+     (["replay", "day.jsonl", "--detector", "psychic"], "growth.detector must be one of L, count"),
+     (["replay", "day.jsonl", "--config", "none.toml"], "the configuration file must be readable"),
+     (["explain", "abcdef"], "there must be a run to read; got none in runs"),
+     (["explain", "abcdef", "--run", "nowhere"], "a run folder holds manifest.json"),
+     (["rejections", "nowhere"], "a run folder holds manifest.json"),
+     (["settings", "--set", "nothing=1"], "a setting must be one that exists; got 'nothing'"),
+     (["simulate", "day.jsonl"], "a file is not replaced unasked; got day.jsonl"),
+     (["simulate", "no/such/place.jsonl"], "the stream must be written; got No such file or directory"),
+     (["simulate", "x.jsonl", "--set", "seed=-1"], "seed must not be negative")],
+)  # fmt: skip
+def test_what_a_person_can_put_right_is_one_line_and_code_2(day, arguments, words):
+    result = hearsay(*arguments, code=2)
+    assert words in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_bad_events_do_not_change_the_exit_code(tmp_path):
+    (tmp_path / "dirt.jsonl").write_bytes(b"{\n" * 10)
+    out = hearsay("replay", "dirt.jsonl", *HASHING).stdout
+    assert "nothing could be used: is each line one JSON object" in out
+
+
+# a pipe that stays open   |== 600 events ==|  ...nothing more comes...  signal
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_keeps_its_whole_batches_and_says_so(tmp_path, sent):
+    command = [sys.executable, "-c", "from streams.cli.main import main; main()", "replay", "-", *HASHING]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=False) as process:
+        process.stdin.write(stream(cascade(600)))
+        process.stdin.flush()
+        alerts = tmp_path / "runs" / "stdin.partial" / "alerts.jsonl"
+        while not (alerts.exists() and alerts.stat().st_size):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(sent)
+        out = process.communicate()[0].decode()
+    assert process.returncode == 130
+    assert "interrupted: the folder holds what was done by then" in out
+    run = Run(tmp_path / "runs" / "stdin.partial")
+    assert not run.manifest.complete
+    assert run.manifest.counts.received == 512
+    assert run.manifest.counts.alerts == len(list(run.alerts()))
+    assert run.manifest.counts.balanced
+
+
+def test_an_alert_is_explained_from_the_newest_run(day):
+    hearsay("replay", "day.jsonl", *HASHING)
+    alert = json.loads(Path("runs/day/alerts.jsonl").read_text().splitlines()[0])
+    out = hearsay("explain", alert["alert_id"][:8]).stdout
+    assert "founded" in out
+    assert "The replay gave this alert again, byte for byte." in out
+    assert out == hearsay("explain", alert["alert_id"][:8], "--run", "runs/day", "--from", "day.jsonl").stdout
+
+
+def test_rejections_are_listed_and_opened_with_the_key(day):
+    hearsay("replay", "day.jsonl", *HASHING, HEARSAY_KEY=KEY)
+    listed = hearsay("rejections").stdout
+    assert "not_json" in listed
+    assert "day.jsonl, event 81" in listed
+    assert "person-7" not in listed
+    (opened,) = hearsay("rejections", "runs/day", "--open", HEARSAY_KEY=KEY).stdout.splitlines()
+    assert json.loads(opened)["payload"] == "{person-7 broken"
+    refused = hearsay("rejections", "--open", code=2)
+    assert "payloads open with the key that sealed them; got key 'demo' for a payload of 'k" in refused.stderr
+
+
+def test_payloads_are_printed_without_anything_that_draws_on_a_terminal(tmp_path):
+    (tmp_path / "day.jsonl").write_bytes("{\x1b[31m \u202e नमस्ते ".encode() + b"\xff\n" + b"x" * 2_000_000 + b"\n")
+    hearsay("replay", "day.jsonl", *HASHING)
+    first, second = hearsay("rejections", "--open").stdout.splitlines()
+    assert first.isascii()
+    assert "\x1b" not in first
+    assert json.loads(first)["payload"] == "{\x1b[31m \u202e नमस्ते \\xff"
+    assert json.loads(second)["payload"] is None
+
+
+def test_settings_are_printed_with_their_origin_and_without_the_key():
+    out = hearsay("settings", "--set", "growth.big=77", HEARSAY_KEY=KEY, HEARSAY_POLICY__COOL_DOWN="2h").stdout
+    assert "big = 77  # on the command line (--set)" in out
+    assert 'cool_down = "2h"  # in the environment (HEARSAY_POLICY__COOL_DOWN)' in out
+    assert KEY not in out
+
+
+def test_the_table_of_settings_is_printed_for_the_documentation():
+    assert hearsay("settings", "--markdown").stdout.startswith("### `intake`\n\n| setting | default |")
+
+
+def test_the_table_of_settings_is_put_into_a_page(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("<!-- settings -->\n<!-- /settings -->\n")
+    assert hearsay("settings", "--into", "page.md").stdout == ""
+    assert "| `growth.big` |" in page.read_text()
+
+
+def test_schemas_are_written_where_they_are_wanted(tmp_path):
+    listed = hearsay("schema", "--out", "out").stdout.split()
+    assert "out/asyncapi.json" in listed
+    assert all(Path(name).is_file() for name in listed)
+
+
+def test_a_simulated_stream_can_be_replayed(tmp_path):
+    hearsay("simulate", "sim.jsonl.gz", "--truth", "truth.json", "--set", "events=200", "--set", "seed=8")
+    assert Path("truth.json").is_file()
+    hearsay("simulate", "sim.jsonl.gz", "--sample", "--overwrite", "--set", "events=200", "--set", "seed=8")
+    assert "(adds up)" in hearsay("replay", "sim.jsonl.gz", *HASHING).stdout
+
+
+def test_the_doctor_lists_its_checks():
+    result = RUNNER.invoke(main, ["doctor", *HASHING])
+    assert result.exit_code == 0
+    for check in ("python", "packages", "model", "threads", "memory", "disk", "key", "java"):
+        assert check in result.stdout
+
+
+def test_the_doctor_fails_where_the_model_is_missing():
+    result = RUNNER.invoke(main, ["doctor", "--set", "embedder.model=/no/such/model"])
+    assert result.exit_code == 1
+    assert "failed" in result.stdout
+
+
+def test_the_version_is_printed():
+    assert re.fullmatch(r"hearsay \d+\.\d+\.\d+\S*\n", hearsay("version").stdout)
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys\nfrom streams.cli.main import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print([name for name in ('torch', 'numpy', 'pyarrow', 'msgspec', 'onnxruntime') if name in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.splitlines()[-1] == "[]"
+    for command in ("replay", "explain", "rejections", "settings", "schema", "simulate", "doctor", "version"):
+        assert f" {command} " in out
+
+
+def test_every_command_has_help():
+    for command in ("replay", "explain", "rejections", "settings", "schema", "simulate", "doctor", "version"):
+        assert "Usage" in hearsay(command, "--help").stdout
+
+
+def test_the_place_of_a_partial_run_is_beside_its_own(tmp_path):
+    assert partial(tmp_path / "runs" / "day") == tmp_path / "runs" / "day.partial"
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("module", ["settings", "run_folder", "replay", "explain", "show", "doctor", "unseal"])
+def test_the_model_does_not_crash_in_a_process_that_also_searches_neighbours(module):
+    code = (
+        f"import streams.{module}\n"
+        "from detectors.similarity.neighbours import NeighbourIndex\n"
+        "from streams.embedders import EmbedderConfig, make_embedder\n"
+        "vector = make_embedder(EmbedderConfig()).embed(['the mill'])[0]\n"
+        "index = NeighbourIndex(384, 1, 100)\n"
+        "index.add('a', vector)\nindex.add('b', -vector)\n"
+        "print(index.query(vector, 1, 0.5)[0][0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "a\n"), done.stderr

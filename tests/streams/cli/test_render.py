@@ -1,0 +1,89 @@
+import io
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from schemas.alert import Alert
+from schemas.rejection import Reason, Rejection
+from schemas.sighting import Position
+from streams.cli.render import Screen, accounts, alert_lines, rejections_table
+from streams.replay.replay import Progress
+from streams.runs.folder import RunCounts
+from streams.times import moment
+
+ALERT = msgspec.json.decode(
+    (Path(__file__).parents[2] / "schemas" / "fixtures" / "v1" / "alert-opened.json").read_bytes(), type=Alert
+)
+
+
+def printed(thing: object, **options) -> str:
+    file = io.StringIO()
+    Console(file=file, width=120, **options).print(thing)
+    return file.getvalue()
+
+
+def test_event_time_is_shown_in_utc():
+    assert moment(1_767_600_000_000) == "2026-01-05 08:00:00"
+    assert moment(10**18) == "1000000000000000000 ms"
+
+
+def test_an_alert_is_shown_with_headline_time_id_and_text():
+    text = printed(alert_lines(ALERT))
+    assert text.startswith("Spreading fast (level 2)\n")
+    assert f"alert {ALERT.alert_id[:8]}" in text
+    assert "2026-01-05 08:58 UTC" in text
+    assert ALERT.evidence.text.representative in text
+
+
+def test_brackets_in_a_message_are_no_markup():
+    alert = msgspec.structs.replace(ALERT, headline="[bold]not bold[/bold]")
+    assert "[bold]not bold[/bold]" in printed(alert_lines(alert))
+
+
+@pytest.mark.parametrize(
+    ("counts", "text"),
+    [(RunCounts(received=1234, applied=1200, duplicates=20, late=10, rejected=4),
+      "1,234 received = 1,200 applied + 20 duplicates + 10 late + 4 rejected (adds up)"),
+     (RunCounts(received=3, applied=1, waiting=2),
+      "3 received = 1 applied + 0 duplicates + 0 late + 0 rejected + 2 waiting (adds up)"),
+     (RunCounts(received=3, applied=2),
+      "3 received = 2 applied + 0 duplicates + 0 late + 0 rejected (DOES NOT ADD UP: a defect, please report it)")],
+)  # fmt: skip
+def test_the_accounts_say_whether_they_add_up(counts, text):
+    assert accounts(counts) == text
+
+
+def rejection(reason: Reason, offset: int) -> Rejection:
+    return Rejection(
+        reason=reason, detail=f"rule [{offset}]", position=Position("day.jsonl", 0, offset), size=1, sha256=""
+    )
+
+
+def test_rejections_are_counted_by_reason_the_most_frequent_first():
+    found = [rejection(Reason.TOO_LARGE, 1), rejection(Reason.NOT_JSON, 2), rejection(Reason.NOT_JSON, 9)]
+    rows = [line for line in printed(rejections_table(found)).splitlines() if "day.jsonl" in line]
+    assert [row.replace("│", " ").split() for row in rows] == [
+        ["not_json", "2", "day.jsonl,", "event", "3", "rule", "[2]"],
+        ["too_large", "1", "day.jsonl,", "event", "2", "rule", "[1]"],
+    ]
+
+
+def test_the_screen_shows_alerts_on_one_stream_and_progress_on_the_other():
+    out, err = io.StringIO(), io.StringIO()
+    with Screen(Console(file=out), Console(file=err, force_terminal=True, width=120)) as screen:
+        screen.progress(Progress(5000, 1, 1_767_600_000_000, 50, 100))
+        screen.alert(ALERT)
+    assert "Spreading fast" in out.getvalue()
+    assert "replaying" in err.getvalue()
+    assert "5,000 events" in err.getvalue()
+    assert "1 alerts" in err.getvalue()
+    assert "2026-01-05 08:00:00" in err.getvalue()
+
+
+def test_without_a_terminal_no_progress_is_drawn():
+    out, err = io.StringIO(), io.StringIO()
+    with Screen(Console(file=out), Console(file=err)) as screen:
+        screen.progress(Progress(5000, 1, 1_767_600_000_000, 50, 100))
+    assert err.getvalue() == ""

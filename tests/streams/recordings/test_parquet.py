@@ -1,0 +1,140 @@
+import datetime
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from schemas.rejection import Reason
+from streams.recordings.base import Refused, SourceError, sha256_of
+from streams.recordings.open_file import open_source
+
+EVENT = {"event_id": "e1", "platform": "sms", "kind": "post", "created_at": 1_767_600_000_000}
+
+
+def read(tmp_path, table: pa.Table, bound: int = 1000, **options):
+    path = tmp_path / "day.parquet"
+    pq.write_table(table, path, **options)
+    source = open_source(str(path), bound)
+    try:
+        return list(source)
+    finally:
+        source.close()
+
+
+def events(records):
+    return [json.loads(record[0]) for record in records]
+
+
+def test_a_row_becomes_the_event_an_adapter_would_have_published(tmp_path):
+    row = {
+        **EVENT,
+        "text": "नमस्ते",
+        "urls": ["https://example.org"],
+        "media": [{"sha256": "ab" * 32, "pdq": None}],
+        "counters": {"views": 3, "forwards": None},
+        "actor": None,
+    }
+    (event,) = events(read(tmp_path, pa.Table.from_pylist([row])))
+    assert event == {
+        **EVENT,
+        "text": "नमस्ते",
+        "urls": row["urls"],
+        "media": [{"sha256": "ab" * 32}],
+        "counters": {"views": 3},
+    }
+
+
+def test_rows_have_their_number_as_position(tmp_path):
+    table = pa.Table.from_pylist([{**EVENT, "event_id": f"e{n}"} for n in range(3000)])
+    records = read(tmp_path, table, row_group_size=700)
+    assert [position.offset for _, position in records] == list(range(3000))
+    assert {(position.source, position.partition) for _, position in records} == {("day.parquet", 0)}
+    assert [event["event_id"] for event in events(records)] == [f"e{n}" for n in range(3000)]
+
+
+def test_a_column_that_is_no_field_is_left_out(tmp_path):
+    assert events(read(tmp_path, pa.Table.from_pylist([{**EVENT, "my_note": "x"}]))) == [EVENT]
+
+
+def test_a_table_made_of_floats_gives_whole_numbers_and_absent_fields(tmp_path):
+    columns = {**{name: [value, value] for name, value in EVENT.items()}, "followers": [5.0, float("nan")]}
+    assert events(read(tmp_path, pa.table(columns))) == [{**EVENT, "followers": 5}, EVENT]
+
+
+def test_timestamps_become_milliseconds(tmp_path):
+    at = datetime.datetime.fromtimestamp(1_767_600_000, datetime.UTC)
+    for unit in ("s", "ms", "us", "ns"):
+        times = pa.array([at], pa.timestamp(unit, tz="UTC"))
+        table = pa.Table.from_pylist([EVENT]).set_column(3, "created_at", times)
+        assert events(read(tmp_path, table)) == [EVENT]
+
+
+@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary(), pa.string(), pa.large_string()])
+def test_a_single_column_value_holds_the_raw_events(tmp_path, kind):
+    raw = [b'{"a":1}', b"not json", b"", None]
+    table = pa.table({"value": pa.array(raw, pa.binary()).cast(kind)})
+    assert [record[0] for record in read(tmp_path, table)] == [b'{"a":1}', b"not json", b"", b""]
+
+
+def test_a_raw_value_that_is_no_utf8_arrives_byte_for_byte(tmp_path):
+    assert [record[0] for record in read(tmp_path, pa.table({"value": pa.array([b"\xff\0{"])}))] == [b"\xff\0{"]
+
+
+def test_a_row_with_text_that_is_no_utf8_is_refused_and_its_neighbours_are_not(tmp_path):
+    broken = pa.StringArray.from_buffers(3, pa.py_buffer(b"\0\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0"), pa.py_buffer(b"a\xffb"))
+    table = pa.Table.from_pylist([EVENT] * 3).append_column("text", broken)
+    first, refused, last = read(tmp_path, table)
+    assert [event["text"] for event in events([first, last])] == ["a", "b"]
+    assert (refused.reason, refused.position.offset) == (Reason.NOT_UTF8, 1)
+
+
+def test_a_row_beyond_the_bound_is_refused_with_its_size(tmp_path):
+    table = pa.table({"value": pa.array([b"x" * 10, b"x" * 11], pa.binary())})
+    kept, refused = read(tmp_path, table, bound=10)
+    assert kept[0] == b"x" * 10
+    assert isinstance(refused, Refused)
+    assert (refused.reason, refused.size, refused.position.offset) == (Reason.TOO_LARGE, 11, 1)
+
+
+def test_a_table_of_something_else_is_refused_with_the_columns_it_lacks(tmp_path):
+    with pytest.raises(SourceError, match=r"got no column event_id, platform, kind, created_at in day.parquet"):
+        read(tmp_path, pa.table({"a": [1]}))
+    with pytest.raises(SourceError, match=r"got no column event_id"):
+        read(tmp_path, pa.table({"value": [1]}))
+
+
+def test_a_file_that_is_cut_off_is_refused_because_its_index_is_gone(tmp_path):
+    path = tmp_path / "day.parquet"
+    pq.write_table(pa.Table.from_pylist([EVENT] * 100), path)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(SourceError, match=r"a Parquet file must be whole"):
+        open_source(str(path), 1000)
+
+
+def test_damage_within_the_file_ends_it_there(tmp_path):
+    path = tmp_path / "day.parquet"
+    rows = [{**EVENT, "event_id": f"e{n:050}"} for n in range(4000)]
+    pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=1000, compression="zstd", use_dictionary=False)
+    at = pq.ParquetFile(path).metadata.row_group(2).column(0).data_page_offset
+    data = bytearray(path.read_bytes())
+    data[at : at + 400] = b"\xff" * 400
+    path.write_bytes(data)
+    *good, cut = open_source(str(path), 1000)
+    assert len(good) == 2000
+    assert (cut.reason, cut.position.offset) == (Reason.SOURCE_TRUNCATED, 2000)
+
+
+def test_progress_and_digest_are_of_the_file(tmp_path):
+    path = tmp_path / "day.parquet"
+    pq.write_table(pa.Table.from_pylist([EVENT] * 10), path)
+    source = open_source(str(path), 1000)
+    assert (source.format, source.done, source.total) == ("parquet", 0, path.stat().st_size)
+    list(source)
+    assert source.done == source.total
+    assert source.sha256() == sha256_of(str(path))
+    source.close()
+
+
+def test_an_empty_table_has_no_events(tmp_path):
+    assert read(tmp_path, pa.Table.from_pylist([EVENT]).slice(0, 0)) == []

@@ -1,0 +1,177 @@
+"""Banks of checked claims as publishers write them, and examples of harm as teams do."""
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from detectors.clustering import ClusteringConfig
+from detectors.similarity.embedding import HashingEmbedder
+from streams.cli.main import main
+from streams.embedders.store import embed_kept
+from streams.errors import UserError
+from streams.reference.claims import ClaimsError, read_bank
+from streams.reference.load import ClaimsSettings, HarmSettings, load_knowledge
+
+CLAIM = {"text": "The dam has broken", "verdict": "False", "publisher": "Q", "date": "2026-01-02", "languages": ["en"]}
+REVIEW = {
+    "@type": "ClaimReview",
+    "claimReviewed": "The dam has broken",
+    "reviewRating": {"@type": "Rating", "ratingValue": 1, "bestRating": 5, "alternateName": "False"},
+    "author": {"@type": "Organization", "name": "Q"},
+    "datePublished": "2026-01-02",
+    "url": "https://q.example/dam",
+    "inLanguage": "en",
+}
+
+
+def written(tmp_path, content, name="bank.jsonl"):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def claims_of(tmp_path, content):
+    return read_bank(written(tmp_path, content)).claims
+
+
+def test_one_claim_a_line_is_read(tmp_path):
+    (claim, other) = claims_of(tmp_path, "\n".join(json.dumps(CLAIM | {"text": text}) for text in ("One.", "Two.")))
+    assert (claim.text, claim.verdict, claim.date, claim.languages) == ("One.", "False", "2026-01-02", ("en",))
+    assert other.text == "Two."
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        REVIEW,
+        [REVIEW],
+        {"@context": "https://schema.org", "@graph": [REVIEW]},
+        {"@type": "DataFeed", "dataFeedElement": [{"@type": "DataFeedItem", "item": [REVIEW]}]},
+    ],
+    ids=["alone", "list", "graph", "feed"],
+)
+def test_claim_reviews_are_read_however_they_are_wrapped(tmp_path, document):
+    (claim,) = claims_of(tmp_path, json.dumps(document))
+    assert (claim.text, claim.verdict, claim.publisher) == ("The dam has broken", "False", "Q")
+    assert (claim.url, claim.languages) == (REVIEW["url"], ("en",))
+
+
+def test_a_rating_without_words_is_told_in_numbers(tmp_path):
+    review = REVIEW | {"reviewRating": {"ratingValue": 1, "bestRating": 5}}
+    assert claims_of(tmp_path, json.dumps(review))[0].verdict == "1 of 5"
+
+
+def test_a_bank_may_be_compressed(tmp_path):
+    assert len(claims_of(tmp_path, gzip.compress(json.dumps(CLAIM).encode()))) == 1
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ("{not json", "malformed"),
+        ("[1]", "object"),
+        (json.dumps(CLAIM | {"verdict": ""}), "verdict"),
+        (json.dumps({"text": "alone"}), "verdict"),
+        (json.dumps(CLAIM | {"text": 7}), "text"),
+        (json.dumps(REVIEW | {"claimReviewed": None}), "text"),
+    ],
+)
+def test_an_entry_that_is_no_claim_is_skipped_and_told(tmp_path, bad, reason):
+    bank = read_bank(written(tmp_path, f"{json.dumps(CLAIM)}\n{bad}\n{json.dumps(CLAIM)}\n"))
+    assert len(bank.claims) == 2
+    (skipped,) = bank.skipped
+    assert skipped.entry == 2
+    assert reason in skipped.reason
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"{}", gzip.compress(b"x", mtime=0)[:-4]])
+def test_a_file_without_any_claim_is_refused_in_one_line(tmp_path, content):
+    with pytest.raises(ClaimsError, match=r"claims\.file") as refusal:
+        read_bank(written(tmp_path, content))
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ClaimsError, match="No such file"):
+        read_bank(tmp_path / "nowhere.jsonl")
+
+
+def test_the_command_tells_what_a_bank_holds_and_what_it_skipped(tmp_path):
+    path = written(tmp_path, f"{json.dumps(CLAIM)}\n{{}}\n")
+    said = CliRunner().invoke(main, ["claims", str(path)])
+    assert said.exit_code == 0
+    assert "1 claims, 1 entries skipped" in said.stdout
+    assert "verdicts: False 1" in said.stdout
+    as_json = CliRunner().invoke(main, ["claims", str(path), "--json"])
+    assert json.loads(as_json.stdout)["text"] == CLAIM["text"]
+    assert CliRunner().invoke(main, ["claims", str(tmp_path / "no")]).exit_code == 2
+
+
+# --- what is known ----------------------------------------------------------------------------------------------------
+
+
+def test_the_shipped_examples_name_the_harms_of_the_founding_concern():
+    known = load_knowledge(ClaimsSettings(), HarmSettings())
+    assert {one.category for one in known.examples} == {
+        "incitement to violence", "harm to women", "harm to children", "communal unrest", "other",
+    }  # fmt: skip
+    assert len({one.text for one in known.examples}) == len(known.examples) >= 40
+
+
+def test_a_team_has_its_own_examples_or_none(tmp_path):
+    own = written(tmp_path, 'floods = ["the river rises tonight"]', "own.toml")
+    assert [one.category for one in load_knowledge(ClaimsSettings(), HarmSettings(file=str(own))).examples] == [
+        "floods"
+    ]
+    assert load_knowledge(ClaimsSettings(), HarmSettings(suggest=False)).examples == ()
+
+
+@pytest.mark.parametrize("content", ["floods = 3", 'floods = ["", "a"]', "floods = []", "= nothing"])
+def test_examples_that_are_none_are_refused(tmp_path, content):
+    with pytest.raises(UserError, match=r"harm\.file"):
+        load_knowledge(ClaimsSettings(), HarmSettings(file=str(written(tmp_path, content, "own.toml"))))
+
+
+def test_what_is_known_has_the_digest_that_its_recogniser_has(tmp_path):
+    bank = written(tmp_path, json.dumps(CLAIM))
+    known = load_knowledge(ClaimsSettings(file=str(bank)), HarmSettings())
+    assert known.recogniser(ClusteringConfig(), HashingEmbedder(), str(tmp_path)).digest == known.digest
+    assert known.digest != load_knowledge(ClaimsSettings(), HarmSettings()).digest
+
+
+# --- kept vectors -----------------------------------------------------------------------------------------------------
+
+
+class Counting(HashingEmbedder):
+    """Remembers what it was asked."""
+
+    asked = ()
+
+    def embed(self, texts):
+        self.asked = (*self.asked, *texts)
+        return super().embed(texts)
+
+
+def test_a_text_is_embedded_once_for_each_model(tmp_path):
+    first, again, other = Counting(), Counting(), Counting(dimension=64)
+    made = embed_kept(first, ["a text", "another"], str(tmp_path))
+    kept = embed_kept(again, ["another", "a third", "a text"], str(tmp_path))
+    assert again.asked == ("a third",)
+    assert np.array_equal(kept[[2, 0]], made)
+    embed_kept(other, ["a text"], str(tmp_path))
+    assert other.asked == ("a text",)
+
+
+def test_a_store_that_is_none_costs_time_and_nothing_else(tmp_path):
+    (tmp_path / "vectors.sqlite").write_bytes(b"no database" * 100)
+    made = embed_kept(Counting(), ["a text"], str(tmp_path))
+    assert np.array_equal(made, HashingEmbedder().embed(["a text"]))
+    in_the_way = written(tmp_path, "a file", "file")
+    assert embed_kept(Counting(), ["a text"], str(in_the_way)).shape == made.shape
+
+
+def test_no_texts_give_no_rows(tmp_path):
+    assert embed_kept(HashingEmbedder(), [], str(tmp_path)).shape == (0, HashingEmbedder().dimension)

@@ -1,0 +1,119 @@
+"""Several settings over one stream: each run is what a replay of its own would write, and the model is asked once."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from streams.cli.main import main
+from streams.errors import UserError
+from streams.recordings.open import FileOrigin, FilesOrigin
+from streams.replay import replay as replays
+from streams.replay import sweep as sweeps
+from streams.replay.build import load_embedder
+from streams.replay.sweep import sweep, variants
+from streams.settings.load import load
+from tests.streams.recordings.recorded_events import START, cascade, event, stream
+
+BASE = ["embedder.runtime=hashing"]
+
+
+def settings_of(*overrides):
+    return load(environ={}, overrides=[*BASE, *overrides])
+
+
+def write(folder, events, name="day.jsonl"):
+    (folder / name).write_bytes(stream(events))
+    return str(folder / name)
+
+
+def stable(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "timings.json"}
+
+
+def events():
+    other = [
+        {**one, "event_id": f"o{n}", "text": one["text"] + f" says number {n % 5}"} for n, one in enumerate(cascade(30))
+    ]
+    return sorted(
+        [*cascade(60), *other, b"{broken", event(7)], key=lambda one: 0 if isinstance(one, bytes) else one["created_at"]
+    )
+
+
+def test_every_combination_is_a_variant_in_the_order_given():
+    made = variants(["growth.big=25,50", "growth.detector=L,rate"])
+    assert [one.name for one in made] == [
+        "growth.big=25,growth.detector=L", "growth.big=25,growth.detector=rate",
+        "growth.big=50,growth.detector=L", "growth.big=50,growth.detector=rate",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("vary", "told"),
+    [
+        (["growth.big"], "--vary takes name=value,value,...; got 'growth.big'"),
+        ([], "at least one setting; got none; try --vary growth.big=25,50,100"),
+        (["growth.big="], "name=value,value"),
+        (["order.lateness=1m,2m"], "after a text is read"),
+        (["embedder.runtime=onnx,hashing"], "after a text is read"),
+        (["growth.big=" + ",".join(map(str, range(1, 66)))], "got 65"),
+    ],
+)
+def test_what_cannot_be_swept_is_refused(vary, told):
+    with pytest.raises(UserError, match=told):
+        variants(vary)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_each_run_is_what_a_replay_of_its_own_writes(tmp_path, parts):
+    paths = [write(tmp_path, events()[n::parts], f"{n}.jsonl") for n in range(parts)]
+    origin = FileOrigin(paths[0]) if parts == 1 else FilesOrigin(tuple(paths))
+    chosen = variants(["growth.big=10,40", "clustering.match=0.8,0.95"])
+    settings = [(one.name, settings_of(*one.overrides).settings) for one in chosen]
+    results = sweep(origin, tmp_path / "sweep", settings, settings_of().key)
+    assert [result.folder.name for result in results] == [one.name for one in chosen]
+    for (name, one), result in zip(settings, results, strict=True):
+        alone = replays.replay(origin, tmp_path / "alone" / name, one, settings_of().key)
+        assert stable(result.folder) == stable(alone.folder)
+    assert len({(result.folder / "alerts.jsonl").read_bytes() for result in results}) > 1
+
+
+def test_the_model_is_asked_once_for_each_text(tmp_path, monkeypatch):
+    asked = []
+    model = load_embedder(settings_of().settings)
+
+    class Counting:
+        dimension, revision = model.dimension, model.revision
+
+        def embed(self, texts):
+            asked.extend(texts)
+            return model.embed(texts)
+
+    monkeypatch.setattr(sweeps, "load_embedder", lambda _: Counting())
+    source = FileOrigin(write(tmp_path, events()))
+    settings = [(f"v{n}", settings_of(f"growth.big={n}", "harm.suggest=false").settings) for n in (10, 20, 30)]
+    sweep(source, tmp_path / "sweep", settings, settings_of().key)
+    assert asked
+    assert len(asked) == len(set(asked))
+
+
+def said(*words):
+    return CliRunner().invoke(main, ["sweep", *map(str, words), "--set", BASE[0]], env={"COLUMNS": "160"})
+
+
+def test_the_command_compares_each_with_the_first(tmp_path):
+    source = write(tmp_path, events())
+    told = said(source, "--vary", "growth.big=10,200", "--out", tmp_path / "runs")
+    assert told.exit_code == 0, told.output
+    assert "growth.big=200" in told.stdout
+    as_json = said(source, "--vary", "growth.big=10,200", "--out", tmp_path / "again", "--json")
+    first, second = map(json.loads, as_json.stdout.splitlines())
+    assert first["identical"]
+    assert len(second["lost"]) + len(second["later"]) > 0
+
+
+def test_a_wrong_setting_is_named_with_the_nearest_before_anything_is_read(tmp_path):
+    told = said(write(tmp_path, cascade(5, start=START)), "--vary", "growth.bog=1,2", "--out", tmp_path / "runs")
+    assert told.exit_code == 2
+    assert "did you mean growth.big" in told.stderr
+    assert not (tmp_path / "runs").exists()

@@ -1,0 +1,152 @@
+"""The page as a file: whole, quiet on the network, deaf to what messages want of it."""
+
+import base64
+import hashlib
+import re
+import shutil
+import subprocess
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from streams.cli.main import main
+from streams.runs.report import write_report
+from streams.runs.report.gather import Limits, gather
+from streams.runs.folder import EDGES, Run
+from tests.streams.runs.report import runs
+
+WEB = Path(__file__).parents[4] / "streams" / "report" / "web"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    run = runs.run(folder)
+    return run, write_report(run, folder / "run.html").read_text("utf-8")
+
+
+def test_the_page_tells_what_the_run_holds(made):
+    run, page = made
+    data = runs.data_of(page)
+    assert data["manifest"]["counts"]["alerts"] == len(list(run.alerts()))
+    assert sum(len(one["alerts"]) for one in data["rumours"]) == len(list(run.alerts()))
+    assert sum(data["volume"]["shares"]) == data["manifest"]["counts"]["shares"]
+    for rumour in data["rumours"]:
+        assert rumour["shape"]["total"] == rumour["posts"]
+        assert rumour["curve"]["sharers"][-1] == rumour["sharers"]
+
+
+def test_the_curve_crosses_its_limit_where_the_alert_was_raised(made):
+    for rumour in runs.data_of(made[1])["rumours"]:
+        curve, opened = rumour["curve"], rumour["alerts"][0]
+        crossed = next(
+            at for at, score in zip(curve["time"], curve["score"], strict=True) if score >= curve["limits"][0]
+        )
+        assert crossed == opened["time"]
+        assert opened["evidence"]["growth"]["threshold"] == curve["limits"][0]
+
+
+def test_wordings_are_kept_with_how_they_were_recognised(made):
+    texts = {one["text"]: one for rumour in runs.data_of(made[1])["rumours"] for one in rumour["wordings"]}
+    other = next(one for text, one in texts.items() if text.endswith("before 9 tonight"))
+    assert other["variants"] == "number"
+    assert other["similarity"] > 0.5
+
+
+def test_wordings_are_shown_as_a_sentence_with_slots(made):
+    shown = [family for rumour in runs.data_of(made[1])["rumours"] for family in rumour["families"]]
+    (family,) = [one for one in shown if one["template"].startswith("Boil your water")]
+    assert family["template"].endswith("{number}")
+    (slot,) = family["slots"]
+    assert slot == ["number", [["", 60], ["before 9 tonight", 12]]]
+    assert (family["messages"], family["wordings"]) == (72, 2)
+
+
+def test_a_hostile_text_stays_a_text(made):
+    _, page = made
+    assert page.count("<script") == 2
+    assert "\\u003c/script>\\u003cscript>document.title" in page
+    assert any(runs.HOSTILE in one["text"] for one in runs.data_of(page)["rumours"])
+
+
+def test_the_page_asks_the_network_for_nothing(made):
+    _, page = made
+    before, _, rest = page.partition('<script type="application/json"')
+    markup = before + rest.partition("</script>")[2].partition("<script>")[0]
+    assert not re.findall(r"(?:src|href|url\()=?[\"']?(?:https?:)?//", markup)
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)[1]
+    script = page.rsplit("<script>", 1)[1].partition("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert policy.startswith("default-src 'none'")
+    assert f"script-src 'sha256-{digest}'" in policy
+
+
+def test_nobody_is_named(made):
+    _, page = made
+    for name in (runs.SECRET, "98765", "Family group", "person-", "chat-1", "message-1"):
+        assert name not in page
+
+
+def test_only_the_rumours_that_fit_are_shown_the_highest_first(made):
+    run, _ = made
+    whole, cut = gather(run, Limits()), gather(run, Limits(rumours=2))
+    level = lambda one: (max(alert.level for alert in one.alerts), one.sharers)  # noqa: E731 - a key
+    best = sorted(whole.rumours, key=level, reverse=True)[:2]
+    assert {one.cluster_id for one in cut.rumours} == {one.cluster_id for one in best}
+
+
+def test_a_run_without_alerts_has_a_page(tmp_path):
+    run = runs.run(tmp_path, [runs.event(n, text=f"nothing like message {n * 7919}") for n in range(3)])
+    data = runs.data_of(write_report(run, tmp_path / "quiet.html").read_text("utf-8"))
+    assert data["rumours"] == []
+
+
+def test_the_command_says_where_the_page_is_and_refuses_in_one_line(tmp_path, made):
+    run, _ = made
+    said = CliRunner().invoke(main, ["report", str(run.path), "--out", str(tmp_path / "page.html")])
+    assert (said.exit_code, said.stdout) == (0, f"{tmp_path / 'page.html'}\n")
+    nowhere = CliRunner().invoke(main, ["report", str(run.path), "--out", str(tmp_path / "no" / "page.html")])
+    assert nowhere.exit_code == 2
+    assert "name another with --out" in nowhere.stderr
+    broken = shutil.copytree(run.path, tmp_path / "broken")
+    (broken / EDGES).write_bytes(b"")
+    cut = CliRunner().invoke(main, ["report", str(broken)])
+    assert cut.exit_code == 2
+    assert "replay the source again" in cut.stderr
+
+
+def test_a_run_of_before_wordings_were_kept_says_what_to_do(tmp_path, made):
+    old = shutil.copytree(made[0].path, tmp_path / "old")
+    (old / "wordings.parquet").unlink()
+    said = CliRunner().invoke(main, ["report", str(old)])
+    assert said.exit_code == 2
+    assert "wordings.parquet" in said.stderr
+    assert Run(old).manifest.complete
+
+
+def test_the_committed_script_is_what_the_sources_build(tmp_path):
+    if shutil.which("npm") is None:
+        pytest.skip("NO npm HERE: whether the report's script is what its sources build is not checked")
+    shutil.copytree(WEB, tmp_path / "web", ignore=shutil.ignore_patterns("node_modules"))
+    for words in (["npm", "ci", "--no-audit", "--no-fund"], ["node", "build.js", str(tmp_path / "out")]):
+        done = subprocess.run(words, cwd=tmp_path / "web", capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assets = files("streams.runs.report") / "assets"
+    for name in ("report.js", "report.css", "LICENSES.txt"):
+        assert (tmp_path / "out" / name).read_bytes() == (assets / name).read_bytes(), "run `make report-assets`"
+
+
+@pytest.mark.parametrize(("display", "opens"), [(None, 0), (":0", 1)])
+def test_a_browser_is_opened_only_where_there_is_a_screen(tmp_path, made, monkeypatch, display, opens):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    if display:
+        monkeypatch.setenv("DISPLAY", display)
+    said = CliRunner().invoke(main, ["report", str(made[0].path), "--out", str(tmp_path / "page.html"), "--open"])
+    assert said.exit_code == 0
+    assert opened == [(tmp_path / "page.html").as_uri()] * opens

@@ -1,0 +1,216 @@
+import json
+import os
+from pathlib import Path
+
+import msgspec
+import pyarrow.parquet as pq
+import pytest
+
+from schemas.alert import Alert
+from schemas.rejection import Rejection
+from streams.runs.folder import (
+    InputFile,
+    Manifest,
+    Run,
+    RunCounts,
+    RunFolderError,
+    RunWriter,
+    Timings,
+    free_place,
+    newest,
+    partial,
+)
+
+FIXTURES = Path(__file__).parents[2] / "schemas" / "fixtures" / "v1"
+ALERT = msgspec.json.decode((FIXTURES / "alert-opened.json").read_bytes(), type=Alert)
+REJECTION = msgspec.json.decode((FIXTURES / "rejection-sealed.json").read_bytes(), type=Rejection)
+TIMINGS = Timings(
+    started_at="2026-01-05T08:00:00+00:00",
+    wall_seconds=1.0,
+    cpu_seconds=1.0,
+    events_per_second=1.0,
+    events_per_cpu_second=1.0,
+    peak_memory_mib=1.0,
+    source="/data/day.jsonl",
+    machine="x",
+    python="3",
+    cores=2,
+)
+
+
+def manifest(*, complete: bool = True, **counts: int) -> Manifest:
+    return Manifest(
+        complete=complete,
+        input=InputFile(name="day.jsonl", format="jsonl", bytes=10, sha256="ab" * 32 if complete else None),
+        at_most=None,
+        settings={"growth.big": 50},
+        settings_digest="cd" * 16,
+        code_version="0.1.0",
+        schema_versions={"Alert": 1},
+        model_revision="m",
+        key_id="demo",
+        counts=RunCounts(**counts),
+    )
+
+
+def writer(out: Path, *, overwrite: bool = False) -> RunWriter:
+    return RunWriter(out, overwrite=overwrite, row_group_rows=10)
+
+
+def write(out: Path, *, complete: bool = True, overwrite: bool = False, alerts=(ALERT,)) -> Path:
+    with writer(out, overwrite=overwrite) as folder:
+        folder.begin(manifest(complete=False))
+        folder.add(alerts, [REJECTION])
+        return folder.end(manifest(complete=complete), TIMINGS)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+TABLES = ["clusters.parquet", "edges.parquet", "wordings.parquet"]
+ALL = sorted([*TABLES, "alerts.jsonl", "manifest.json", "rejections.jsonl", "timings.json"])
+
+
+def test_a_run_folder_holds_alerts_rejections_tables_manifest_and_timings(tmp_path):
+    folder = write(tmp_path / "runs" / "demo")
+    assert folder == tmp_path / "runs" / "demo"
+    assert names(folder) == ALL
+    assert pq.read_table(folder / "edges.parquet").num_rows == 0
+
+
+def test_what_was_written_reads_back(tmp_path):
+    run = Run(write(tmp_path / "demo"))
+    assert run.manifest == manifest()
+    assert list(run.alerts()) == [ALERT]
+    assert list(run.rejections()) == [REJECTION]
+    assert run.source == "/data/day.jsonl"
+
+
+def test_the_same_run_gives_the_same_bytes(tmp_path):
+    one, other = write(tmp_path / "a"), write(tmp_path / "b")
+    for name in ALL:
+        assert (one / name).read_bytes() == (other / name).read_bytes()
+
+
+def test_while_a_run_goes_on_its_place_stays_free_and_its_alerts_can_be_read(tmp_path):
+    out = tmp_path / "demo"
+    with writer(out) as folder:
+        folder.begin(manifest(complete=False))
+        folder.add([ALERT])
+        assert not out.exists()
+        running = Run(partial(out))
+        assert not running.manifest.complete
+        assert list(running.alerts()) == [ALERT]
+
+
+def test_a_run_that_was_killed_leaves_what_it_had_and_the_next_one_takes_its_place(tmp_path):
+    out = tmp_path / "demo"
+    killed = writer(out)
+    killed.begin(manifest(complete=False))
+    killed.add([ALERT])
+    with (partial(out) / "alerts.jsonl").open("ab") as file:
+        file.write(b'{"half a li')
+    assert list(Run(partial(out)).alerts()) == [ALERT]
+    killed.close()
+    assert write(out) == out
+    assert not partial(out).exists()
+
+
+def test_an_interrupted_run_keeps_its_own_name_and_leaves_the_older_run_alone(tmp_path):
+    out = tmp_path / "demo"
+    write(out)
+    assert write(out, complete=False, overwrite=True, alerts=()) == partial(out)
+    assert names(partial(out)) == ALL
+    assert not Run(partial(out)).manifest.complete
+    assert list(Run(out).alerts()) == [ALERT]
+    assert pq.read_table(partial(out) / "clusters.parquet").num_rows == 0
+
+
+def test_a_run_is_not_replaced_unasked(tmp_path):
+    write(tmp_path / "demo")
+    with pytest.raises(RunFolderError, match=r"does not replace another unasked; got .*demo; use --overwrite"):
+        writer(tmp_path / "demo")
+
+
+def test_a_run_is_replaced_on_demand_and_as_a_whole(tmp_path):
+    out = write(tmp_path / "demo")
+    (out / "my-notes.txt").write_text("x")
+    assert names(write(out, overwrite=True, alerts=())) == ALL
+    assert list(Run(out).alerts()) == []
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_is_no_run_is_never_replaced(tmp_path, overwrite):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("x")
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "link").symlink_to(tmp_path / "thesis")
+    for name in ("thesis", "file", "link"):
+        with pytest.raises(RunFolderError, match=r"an older run's; got .*, which is neither"):
+            writer(tmp_path / name, overwrite=overwrite)
+    assert (tmp_path / "thesis" / "chapter.txt").exists()
+
+
+def test_an_empty_folder_may_become_a_run(tmp_path):
+    (tmp_path / "demo").mkdir()
+    assert names(write(tmp_path / "demo")) == ALL
+
+
+def test_a_place_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(RunFolderError, match=r"a run needs a folder to write to; got "):
+        writer(tmp_path / "file" / "demo")
+
+
+def test_what_is_no_run_folder_is_refused_when_read(tmp_path):
+    with pytest.raises(RunFolderError, match=r"a run folder holds manifest.json; got No such file"):
+        Run(tmp_path)
+    (tmp_path / "manifest.json").write_text('{"complete": 3}')
+    with pytest.raises(RunFolderError, match=r"manifest.json must be what this release writes; got "):
+        Run(tmp_path)
+
+
+def test_a_folder_without_timings_does_not_say_where_its_input_was(tmp_path):
+    folder = write(tmp_path / "demo")
+    (folder / "timings.json").unlink()
+    assert Run(folder).source is None
+
+
+def test_the_newest_run_is_the_one_written_last(tmp_path):
+    for age, name in enumerate(("b", "a", "c")):
+        folder = write(tmp_path / name)
+        os.utime(folder / "manifest.json", ns=(age, age))
+    assert newest(tmp_path) == tmp_path / "c"
+    with pytest.raises(RunFolderError, match=r"there must be a run to read; got none"):
+        newest(tmp_path / "nowhere")
+
+
+def test_a_place_that_is_taken_gets_a_number(tmp_path):
+    assert free_place(tmp_path, "day") == tmp_path / "day"
+    (tmp_path / "day").mkdir()
+    (tmp_path / "day-2").mkdir()
+    assert free_place(tmp_path, "day") == tmp_path / "day-3"
+
+
+def test_a_manifest_is_sorted_and_indented_for_a_reader(tmp_path):
+    text = (write(tmp_path / "demo") / "manifest.json").read_text()
+    assert text == json.dumps(json.loads(text), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("counts", "balanced"),
+    [({}, True), ({"received": 10, "applied": 5, "duplicates": 2, "late": 1, "rejected": 1, "waiting": 1}, True),
+     ({"received": 10, "applied": 9}, False)],
+)  # fmt: skip
+def test_counts_say_whether_they_add_up(counts, balanced):
+    assert RunCounts(**counts).balanced is balanced
+
+
+def test_a_run_folder_of_another_version_says_which_it_is(tmp_path):
+    with writer(tmp_path / "run") as folder:
+        folder.end(manifest(complete=True), TIMINGS)
+    file = tmp_path / "run" / "manifest.json"
+    file.write_text(file.read_text().replace('"manifest_version": 1', '"manifest_version": 7'))
+    with pytest.raises(RunFolderError, match="reads run folders of version 1; got version 7"):
+        Run(tmp_path / "run")

@@ -1,0 +1,244 @@
+"""A run as objects, tables and graphs, and in the formats of other tools."""
+
+import csv
+import json
+from pathlib import Path
+
+import duckdb
+import nbformat
+import networkx as nx
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from nbclient import NotebookClient
+from typer.testing import CliRunner
+
+import streams
+from streams import load_run
+from streams.cli.main import main
+from streams.errors import UserError
+from streams.runs.export import write_csv, write_gexf, write_graphml
+from streams.runs.folder import RunFolderError
+from tests.streams.runs.report import runs
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return load_run(runs.run(tmp_path_factory.mktemp("run")).path)
+
+
+@pytest.fixture(scope="module")
+def largest(run):
+    return run.cluster(run.clusters.sort_values("sharers").iloc[-1]["cluster_id"])
+
+
+def test_a_package_that_is_imported_does_not_load_pandas_for_nobody():
+    assert streams.load_run is load_run
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = streams.nonsense
+
+
+def test_the_tables_hold_what_the_manifest_counts(run):
+    counts = run.manifest.counts
+    assert len(run.alerts) == len(run.alerts_table) == counts.alerts > 0
+    assert len(run.shares) == counts.shares
+    assert run.shares["time"].is_monotonic_increasing
+    assert str(run.alerts_table["time"].dtype).startswith("datetime64") or not len(run.alerts_table)
+
+
+def test_a_cluster_is_found_by_its_first_digits_and_nobody_else_is(run, largest):
+    assert run.cluster(largest.cluster_id[:12]).cluster_id == largest.cluster_id
+    with pytest.raises(UserError, match="got none for 'nobody'"):
+        run.cluster("nobody")
+    with pytest.raises(UserError, match="of them for ''"):
+        run.cluster("")
+
+
+def test_a_merged_cluster_leads_to_the_one_it_became(tmp_path):
+    two = runs.renamed(runs.cascade(9), "x", runs.URDU)
+    bridge = runs.event(900, created_at=runs.START + 400_000, kind="forward", parent_ref=two[0]["message_id"])
+    made = load_run(runs.run(tmp_path, [*runs.cascade(9), *two, bridge | {"parent_evidence": "api_parent"}]).path)
+    gone = made.clusters[made.clusters["status"] == "merged"].iloc[0]
+    found = made.cluster(gone["cluster_id"])
+    assert found.cluster_id == gone["merged_into"]
+    assert len(found.shares) == 19
+    assert set(made.shares["cluster_id"]) == {found.cluster_id}
+
+
+def test_the_graph_is_the_run_s_own_measured_by_networkx(largest):
+    graph = largest.graph()
+    row = largest.row
+    assert sum(attributes["seen"] for _, attributes in graph.nodes(data=True)) == row["posts"]
+    assert graph.number_of_edges() == sum(largest.shares["source"].isin(["explicit", "origin"]))
+    assert max(depth for _, depth in graph.nodes(data="depth")) == row["depth"]
+    assert nx.is_forest(graph.to_undirected())
+    assert not any(inferred for *_, inferred in graph.edges(data="inferred"))
+
+
+def test_the_wordings_of_a_cluster_are_a_family_with_as_many_messages_as_it_has(run, largest):
+    found = largest.families()
+    assert sum(family.messages for family in found.families) + found.others == len(largest.shares)
+    (slot,) = found.families[0].slots
+    assert [(value.text, value.messages) for value in slot.values] == [("", 60), ("before 9 tonight", 12)]
+    told = CliRunner().invoke(main, ["show", str(run.path), "--cluster", largest.cluster_id[:12]])
+    assert told.exit_code == 0, told.output
+    assert "  number: – (60), before 9 tonight (12)" in told.stdout
+    as_json = CliRunner().invoke(main, ["show", str(run.path), "--cluster", largest.cluster_id[:12], "--json"])
+    assert json.loads(as_json.stdout)["families"][0]["template"] == found.families[0].template
+
+
+def test_a_parent_that_nobody_saw_is_a_node_that_was_not_seen(tmp_path):
+    events = [runs.event(n, kind="forward", parent_ref="gone", parent_evidence="api_parent") for n in range(3)]
+    made = load_run(runs.run(tmp_path, events).path)
+    graph = made.cluster(made.clusters["cluster_id"].iloc[0]).graph()
+    assert [seen for _, seen in graph.nodes(data="seen")].count(False) == 1
+    assert sorted(depth for _, depth in graph.nodes(data="depth")) == [0, 1, 1, 1]
+
+
+def test_the_timeline_adds_up_to_posts_and_sharers(largest):
+    for freq in ("1min", "1h"):
+        timeline = largest.timeline(freq)
+        assert timeline["posts"].sum() == largest.row["posts"]
+        assert timeline["sharers"].iloc[-1] == largest.row["sharers"]
+
+
+def test_the_growth_is_what_the_alerts_say(largest):
+    growth = largest.growth()
+    opened = largest.alerts[0]
+    at = growth[growth["time"] == pd.Timestamp(opened.time, unit="ms", tz="UTC")].iloc[-1]
+    assert at["score"] == pytest.approx(opened.evidence.growth.score)
+    assert at["sharers"] == opened.evidence.counts.sharers
+
+
+def test_wordings_are_each_there_once(largest):
+    assert largest.wordings["fingerprint"].is_unique
+    assert any(text.endswith("before 9 tonight") for text in largest.wordings["text"])
+
+
+def test_a_notebook_shows_texts_and_runs_none(run):
+    shown = run._repr_html_() + "".join(run.cluster(id_)._repr_html_() for id_ in run.alerts_table["cluster_id"])
+    assert "&lt;script&gt;" in shown
+    assert "<script" not in shown
+    assert 'dir="auto"' in shown
+    assert "98765" not in shown
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(RunFolderError, match="a run folder holds manifest"):
+        load_run(tmp_path)
+
+
+# --- exports ----------------------------------------------------------------------------------------------------------
+
+
+def said(*words):
+    return CliRunner().invoke(main, [*map(str, words)], env={"COLUMNS": "160"})
+
+
+def test_graphml_read_back_is_the_same_graph(tmp_path, largest):
+    graph = largest.graph()
+    write_graphml(graph, tmp_path / "a.graphml")
+    again = nx.read_graphml(tmp_path / "a.graphml")
+    assert set(again.edges) == set(graph.edges)
+    assert nx.get_node_attributes(again, "depth") == nx.get_node_attributes(graph, "depth")
+
+
+def test_gexf_read_back_has_every_time(tmp_path, largest):
+    graph = largest.graph()
+    write_gexf(graph, tmp_path / "a.gexf")
+    text = (tmp_path / "a.gexf").read_text("utf-8")
+    assert 'mode="dynamic" name="" timeformat="date"' in text
+    again = nx.read_gexf(tmp_path / "a.gexf")
+    assert set(again.edges) == set(graph.edges)
+    for node, attributes in again.nodes(data=True):
+        start = pd.Timestamp(attributes["start"])
+        assert round(start.timestamp() * 1000) == graph.nodes[node]["time"]
+
+
+def test_no_cell_is_a_formula_and_no_character_breaks_xml(tmp_path):
+    graph = nx.DiGraph()
+    for name in ("=1+1", "@b"):
+        graph.add_node(
+            name, time=runs.START, sharer="-s\x00\x1b", chat="+c", platform="p", kind="post", seen=True, depth=0
+        )
+    graph.add_edge("=1+1", "@b", source="explicit", confidence=1.0, inferred=False)
+    write_csv(graph, tmp_path / "a.csv")
+    with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as file:
+        (row,) = list(csv.reader(file))[1:]
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row)
+    for write, read in ((write_graphml, nx.read_graphml), (write_gexf, nx.read_gexf)):
+        write(graph, tmp_path / "a.xml")
+        assert read(tmp_path / "a.xml").nodes["@b"]["sharer"] == "-s"
+
+
+def test_duckdb_and_pandas_read_the_tables(tmp_path, run, largest):
+    done = said("export", run.path, largest.cluster_id[:12], "--to", tmp_path, "--format", "parquet,csv")
+    assert done.exit_code == 0, done.output
+    parquet, edges = map(Path, done.stdout.split())
+    assert len(pd.read_parquet(parquet)) == len(largest.shares)
+    assert len(pd.read_csv(edges)) == largest.graph().number_of_edges()
+    counted = duckdb.sql(f"select count(distinct sharer) from '{parquet}'").fetchall()
+    assert counted == [(int(largest.row["sharers"]),)]
+    whole = duckdb.sql(f"select count(*) from '{run.path}/edges.parquet'").fetchall()
+    assert whole == [(run.manifest.counts.shares,)]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "got neither"),
+        (("nobody",), "got none"),
+        (("--all", "--format", "docx"), "--format takes graphml"),
+    ],
+)
+def test_an_export_asked_wrongly_is_one_line_and_code_2(run, tmp_path, words, told):
+    done = said("export", run.path, *words, "--to", tmp_path / "out")
+    assert done.exit_code == 2
+    assert told in done.stderr
+
+
+def test_every_alerted_cluster_is_exported_at_once(run, tmp_path):
+    done = said("export", run.path, "--all", "--to", tmp_path / "out")
+    assert len(list((tmp_path / "out").glob("*.graphml"))) == run.alerts_table["cluster_id"].nunique()
+    assert done.exit_code == 0
+
+
+# --- in the terminal --------------------------------------------------------------------------------------------------
+
+
+def test_show_sums_a_run_up(run):
+    done = said("show", run.path)
+    assert done.exit_code == 0
+    assert "(adds up)" in done.stdout
+    assert "growth.big = 10" in done.stdout
+    assert "order.lateness_ms" not in done.stdout
+    as_json = json.loads(said("show", run.path, "--json").stdout)
+    assert as_json["settings"] == {"embedder.runtime": "hashing", "growth.big": 10}
+    levels = [one["level"] for one in as_json["rumours"]]
+    assert levels == sorted(levels, reverse=True)
+    final = run.clusters.set_index("cluster_id")["sharers"]
+    assert all(one["sharers"] == final[one["cluster_id"]] for one in as_json["rumours"])
+
+
+def test_an_interrupted_run_is_summed_up_by_what_its_alerts_said(tmp_path):
+    made = runs.run(tmp_path)
+    table = pq.read_table(made.path / "clusters.parquet")
+    pq.write_table(table.slice(0, 0), made.path / "clusters.parquet")  # open clusters have no row yet
+    rumours = json.loads(said("show", made.path, "--json").stdout)["rumours"]
+    assert rumours
+    assert all(one["sharers"] > 0 for one in rumours)
+
+
+def test_the_example_notebook_runs(tmp_path):
+    runs.run(tmp_path)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "run").rename(tmp_path / "runs" / "demo")
+    notebook = nbformat.read(ROOT / "examples" / "investigate.ipynb", as_version=4)
+    assert all(not cell.get("outputs") for cell in notebook.cells), "the committed notebook has no outputs"
+    NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
+    shown = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    assert any("text/html" in output.get("data", {}) for output in shown)

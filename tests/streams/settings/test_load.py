@@ -1,0 +1,240 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.settings.key import DEMO_KEY
+from streams.settings.load import Settings, catalogue, from_values, load, to_values
+from streams.settings.render import as_markdown, as_toml, put_into, rows
+from streams.settings.tree import SettingsError
+
+OPERATE = Path(__file__).parents[3] / "docs" / "operate.md"
+KEY = "0123456789abcdef" * 4
+
+
+def settings(environ=None, overrides=(), config=None) -> Settings:
+    return load(config, environ or {}, overrides).settings
+
+
+def toml(tmp_path, text: str) -> Path:
+    path = tmp_path / "hearsay.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_without_any_source_all_settings_are_defaults():
+    effective = load(environ={})
+    assert effective.settings == Settings()
+    assert effective.origins == {}
+
+
+# defaults -> file -> environment -> command line: each later one wins
+def test_the_last_source_wins(tmp_path):
+    config = toml(tmp_path, "[growth]\nbig = 60\n")
+    environ = {"HEARSAY_GROWTH__BIG": "70"}
+    assert settings().pipeline.growth.big == 50
+    assert settings(config=config).pipeline.growth.big == 60
+    assert settings(environ, config=config).pipeline.growth.big == 70
+    assert settings(environ, ["growth.big=80"], config).pipeline.growth.big == 80
+    assert settings(environ, ["growth.big=80", "growth.big=90"], config).pipeline.growth.big == 90
+
+
+def test_each_setting_tells_where_it_came_from(tmp_path):
+    config = toml(tmp_path, "[growth]\nbig = 60\nmin_sharers = 3\n")
+    effective = load(config, {"HEARSAY_GROWTH__MIN_SHARERS": "4"}, ["growth.detector=count"])
+    assert effective.origins == {
+        "growth.big": f"in {config}",
+        "growth.min_sharers": "in the environment (HEARSAY_GROWTH__MIN_SHARERS)",
+        "growth.detector": "on the command line (--set)",
+    }
+
+
+def test_the_environment_may_name_the_file(tmp_path):
+    config = toml(tmp_path, "[growth]\nbig = 60\n")
+    assert settings({"HEARSAY_CONFIG": str(config)}).pipeline.growth.big == 60
+    other = tmp_path / "other.toml"
+    other.write_text("[growth]\nbig = 61\n")
+    assert settings({"HEARSAY_CONFIG": str(config)}, config=other).pipeline.growth.big == 61
+
+
+def test_a_duration_is_written_with_its_unit_and_then_needs_none_in_its_name(tmp_path):
+    config = toml(tmp_path, '[policy]\ncool_down = "10m"\nclose_after_ms = 5000\n')
+    policy = settings({"HEARSAY_POLICY__CHECK": "1h"}, config=config).pipeline.policy
+    assert (policy.cool_down_ms, policy.close_after_ms, policy.check_ms) == (600_000, 5000, 3_600_000)
+
+
+def test_a_section_within_a_section_is_named_by_both(tmp_path):
+    nested = next(name for name in catalogue() if name.startswith("clustering.sketch."))
+    assert nested.count(".") == 2
+    assert catalogue()[nested].variable.startswith("HEARSAY_CLUSTERING__SKETCH__")
+
+
+@pytest.mark.parametrize(
+    ("environ", "overrides", "words"),
+    [({}, ["growth.bigg=1"], "got 'growth.bigg' on the command line (--set); did you mean growth.big"),
+     ({"HEARSAY_GROWTH__BIGG": "1"}, [], "in the environment (HEARSAY_GROWTH__BIGG); did you mean growth.big"),
+     ({"HEARSAY_GROWTH_BIG": "1"}, [], "did you mean growth.big (HEARSAY_GROWTH__BIG in the environment)?"),
+     ({}, ["growth.big"], "--set takes name=value; got 'growth.big'; try --set growth.big=100"),
+     ({}, ["growth.big=many"], "growth.big must be a whole number"),
+     ({}, ["growth.big=many"], "got 'many' on the command line (--set); try 50, the default"),
+     ({"HEARSAY_POLICY__COOL_DOWN": "soon"}, [], "policy.cool_down_ms must be a duration"),
+     ({}, ["growth.big=1"], "growth.big must be at least 2; got 1"),
+     ({}, ["growth.big=1"], "(growth.big on the command line (--set))"),
+     ({}, ["growth.detector=psychic"], "growth.detector must be one of L, count"),
+     ({}, ["replay.batch_events=0"], "replay.batch_events must be positive; got 0")],
+)  # fmt: skip
+def test_what_is_wrong_is_refused_with_rule_value_place_and_remedy(environ, overrides, words):
+    with pytest.raises(SettingsError) as caught:
+        load(environ=environ, overrides=overrides)
+    assert words in str(caught.value)
+
+
+def test_an_unknown_name_in_the_file_is_refused(tmp_path):
+    config = toml(tmp_path, "[grwth]\nbig = 60\n")
+    with pytest.raises(SettingsError, match=r"got 'grwth.big' in .*hearsay.toml; did you mean growth.big"):
+        load(config, {})
+
+
+def test_a_wrong_type_in_the_file_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match=r"growth.big must be a whole number .*got '60' in "):
+        load(toml(tmp_path, '[growth]\nbig = "60"\n'), {})
+
+
+def test_a_file_that_is_no_toml_or_not_there_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match=r"the configuration file must be TOML; got .*line 1"):
+        load(toml(tmp_path, "growth: big"), {})
+    with pytest.raises(SettingsError, match=r"must be readable; got No such file or directory for .*none.toml"):
+        load(tmp_path / "none.toml", {})
+
+
+def test_variables_that_a_cluster_sets_for_a_service_are_not_settings():
+    names = ("SERVICE_HOST", "SERVICE_PORT_HTTP", "PORT", "PORT_80_TCP_ADDR", "PORT_80_TCP_PROTO")
+    assert load(environ={f"HEARSAY_{name}": "10.0.0.1" for name in names}).settings == Settings()
+
+
+def test_without_a_key_the_demo_key_is_used_and_says_so():
+    key = load(environ={"HEARSAY_KEY": ""}).key
+    assert (key.id, key.secret, key.is_demo) == ("demo", DEMO_KEY, True)
+
+
+def test_a_key_comes_from_the_environment_or_from_a_file(tmp_path):
+    file = tmp_path / "key"
+    file.write_text(KEY + "\n")
+    from_file = load(environ={}, overrides=[f"key.file={file}"]).key
+    from_environment = load(environ={"HEARSAY_KEY": KEY}).key
+    assert from_file.secret == from_environment.secret == bytes.fromhex(KEY)
+    assert from_file.id == from_environment.id
+    assert not from_file.is_demo
+
+
+def test_the_environments_key_goes_before_the_files(tmp_path):
+    file = tmp_path / "key"
+    file.write_text("ff" * 32)
+    assert load(environ={"HEARSAY_KEY": KEY}, overrides=[f"key.file={file}"]).key.secret == bytes.fromhex(KEY)
+
+
+def test_another_key_has_another_name_unless_it_is_named():
+    one, other = load(environ={"HEARSAY_KEY": KEY}).key, load(environ={"HEARSAY_KEY": KEY[::-1]}).key
+    assert one.id != other.id
+    assert one.id not in KEY
+    assert load(environ={"HEARSAY_KEY": KEY, "HEARSAY_KEY__ID": "2026-01"}).key.id == "2026-01"
+
+
+@pytest.mark.parametrize("given", ["secret-password", KEY[:30], KEY * 3, KEY[:-1], "zz" * 32])
+def test_what_is_no_key_is_refused_and_never_shown(given):
+    with pytest.raises(SettingsError, match="the key must be 32 to 128 hexadecimal digits") as caught:
+        load(environ={"HEARSAY_KEY": given})
+    assert given not in str(caught.value)
+    assert f"{len(given)} characters (not shown)" in str(caught.value)
+
+
+def test_a_key_file_that_cannot_be_read_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match=r"key.file must be readable; got No such file"):
+        load(environ={}, overrides=[f"key.file={tmp_path / 'none'}"])
+    (tmp_path / "binary").write_bytes(b"\xff" * 32)
+    with pytest.raises(SettingsError, match=r"key.file must hold hexadecimal digits; got other bytes"):
+        load(environ={}, overrides=[f"key.file={tmp_path / 'binary'}"])
+
+
+def test_a_name_without_a_key_and_the_demo_name_with_one_are_refused():
+    with pytest.raises(SettingsError, match=r"key.id must name a key that is there; got 'mine'"):
+        load(environ={}, overrides=["key.id=mine"])
+    with pytest.raises(SettingsError, match=r"key.id must not be the demo key's"):
+        load(environ={"HEARSAY_KEY": KEY}, overrides=["key.id=demo"])
+    assert load(environ={}, overrides=["key.id=demo"]).key.is_demo
+
+
+def test_a_key_shows_its_name_only():
+    effective = load(environ={"HEARSAY_KEY": KEY})
+    for shown in (repr(effective.key), repr(effective), as_toml(effective)):
+        assert KEY not in shown
+        assert repr(effective.key.secret) not in shown
+        assert effective.key.id in shown
+
+
+def test_the_effective_settings_are_printed_as_a_file_that_gives_them_again(tmp_path):
+    effective = load(environ={}, overrides=["growth.big=77", "policy.cool_down=90m", "growth.threshold=6.5"])
+    text = as_toml(effective)
+    assert "big = 77  # on the command line (--set)" in text
+    assert 'cool_down = "90m"' in text
+    assert tomllib.loads(text)
+    assert load(toml(tmp_path, text), {}).settings == effective.settings
+
+
+def test_the_default_settings_as_a_file_give_the_defaults_again(tmp_path):
+    assert load(toml(tmp_path, as_toml(load(environ={}))), {}).settings == Settings()
+
+
+def test_settings_survive_a_manifest():
+    effective = settings(overrides=["growth.big=77", "growth.threshold=6.5", "policy.milestones=[2,8]"])
+    assert from_values(to_values(effective)) == effective
+
+
+def test_a_manifest_with_a_setting_of_another_release_is_refused():
+    with pytest.raises(SettingsError, match=r"got 'growth.moon' in the run's manifest"):
+        from_values({"growth.moon": 1})
+
+
+def test_every_setting_has_a_row_and_a_meaning():
+    table = as_markdown()
+    for name, leaf in catalogue().items():
+        assert leaf.meaning, f"{name} needs a comment beside it, or its section a docstring"
+        assert f"| `{name}` | `" in table
+    assert len(list(rows(load(environ={})))) == len(catalogue())
+
+
+def test_the_documented_table_is_the_generated_one():
+    page = OPERATE.read_text("utf-8")
+    assert put_into(page) == page, "run `hearsay settings --into docs/operate.md`"
+
+
+def test_the_table_goes_between_the_marks_of_a_page_and_nowhere_else():
+    page = "before\n<!-- settings -->\nold\n<!-- /settings -->\nafter\n"
+    assert put_into(page) == f"before\n<!-- settings -->\n\n{as_markdown()}\n<!-- /settings -->\nafter\n"
+    with pytest.raises(SettingsError, match="got one without them"):
+        put_into("a page\n")
+
+
+NAMES = sorted(catalogue())
+
+
+@given(st.sampled_from(NAMES), st.text(max_size=30))
+def test_any_text_for_any_setting_is_a_value_or_a_refusal(name, text):
+    try:
+        effective = load(environ={}, overrides=[f"{name}={text}"])
+    except SettingsError:
+        pass
+    else:
+        assert effective.origins.keys() == {name}
+
+
+@given(st.text(max_size=30), st.text(max_size=10))
+def test_any_name_is_a_setting_or_a_refusal(name, text):
+    try:
+        load(environ={}, overrides=[f"{name}={text}"])
+    except SettingsError:
+        pass
+    else:
+        assert name.strip().lower() in NAMES or name.strip().lower() + "_ms" in NAMES

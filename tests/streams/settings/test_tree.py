@@ -1,0 +1,209 @@
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.settings.tree import (
+    Leaf,
+    SettingsError,
+    build,
+    find,
+    from_text,
+    kind_of,
+    leaves,
+    read_value,
+    shorten,
+    show,
+    value_at,
+)
+from streams.times import duration, milliseconds
+
+
+class Inner(msgspec.Struct, frozen=True, kw_only=True):
+    """A section.
+
+    Attributes:
+        big: what counts as big,
+            in sharers.
+        window_ms: how far back to look.
+
+    Raises:
+        ValueError: never mind.
+
+    """
+
+    big: int = 50
+    window_ms: int = 60_000
+    limit: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.big < 2:
+            raise ValueError(f"inner.big must be at least 2; got {self.big}; leave it out")
+
+
+class Outer(msgspec.Struct, frozen=True, kw_only=True):
+    inner: Inner = Inner()
+    names: tuple[str, ...] = ()  # who may come in
+    weights: tuple[float, float] = (0.5, 0.5)
+    flag: bool = False
+    label: str = "a"
+
+
+KNOWN = {leaf.name: leaf for leaf in leaves(Outer())}
+
+
+def leaf(name: str) -> Leaf:
+    return KNOWN[name]
+
+
+def test_every_field_of_every_section_is_a_setting():
+    assert list(KNOWN) == ["inner.big", "inner.window_ms", "inner.limit", "names", "weights", "flag", "label"]
+
+
+def test_a_setting_means_what_its_author_wrote_beside_it():
+    assert leaf("inner.big").meaning == "what counts as big, in sharers."
+    assert leaf("inner.window_ms").meaning == "how far back to look."
+    assert leaf("names").meaning == "who may come in"
+
+
+def test_a_setting_that_says_nothing_of_itself_is_described_by_its_section():
+    assert leaf("inner.limit").meaning == "A section."
+    assert leaf("label").meaning == ""  # the outer struct says nothing either
+
+
+def test_a_setting_has_one_environment_variable():
+    assert leaf("inner.window_ms").variable == "HEARSAY_INNER__WINDOW_MS"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("30s", 30_000), ("10m", 600_000), ("2h", 7_200_000), ("7d", 604_800_000), ("1w", 604_800_000), ("250ms", 250),
+     ("1h30m", 5_400_000), (" 1 h 30 m ", 5_400_000), ("0.5s", 500), ("0s", 0)],
+)  # fmt: skip
+def test_a_duration_is_a_number_and_a_unit(text, expected):
+    assert milliseconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "soon", "10", "10 parsecs", "m", "-5m", "5m!", "0.0001ms", "1h and a bit"])
+def test_what_is_no_duration_is_refused(text):
+    with pytest.raises(ValueError, match="duration"):
+        milliseconds(text)
+
+
+@given(st.integers(min_value=1, max_value=800 * 86_400_000))
+def test_a_duration_as_it_is_shown_reads_back(value):
+    assert milliseconds(str(duration(value))) == value
+
+
+def test_an_instant_is_not_shown_as_a_duration():
+    assert duration(946_684_800_000) == 946_684_800_000
+    assert duration(0) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [("inner.big", "100", 100), ("inner.window_ms", "90s", 90_000), ("inner.window_ms", "5000", 5000),
+     ("inner.limit", "null", None), ("inner.limit", "1.5", 1.5), ("names", "a, b,", ("a", "b")), ("names", "", ()),
+     ("names", '["a, b"]', ("a, b",)), ("weights", "1,0", (1.0, 0.0)), ("flag", "true", True), ("flag", "0", False),
+     ("label", "true", "true")],
+)  # fmt: skip
+def test_text_from_the_environment_becomes_a_value_of_the_settings_type(name, text, expected):
+    value = read_value(leaf(name), text, "here", text=True)
+    assert value == expected
+    assert type(value) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "expected"),
+    [("inner.window_ms", "2h", 7_200_000), ("inner.window_ms", 7, 7), ("names", ["a"], ("a",))],
+)
+def test_a_typed_value_keeps_its_type(name, raw, expected):
+    assert read_value(leaf(name), raw, "here", text=False) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "text"),
+    [("inner.big", "ten", True), ("inner.big", "10", False), ("inner.big", True, False), ("inner.big", 1.5, False),
+     ("inner.window_ms", "10 moons", True), ("inner.window_ms", "10", False), ("flag", "maybe", True),
+     ("weights", "1", True), ("names", "[1", True), ("label", 3, False)],
+)  # fmt: skip
+def test_a_wrong_value_is_refused_with_rule_value_place_and_remedy(name, raw, text):
+    with pytest.raises(SettingsError) as caught:
+        read_value(leaf(name), raw, "in the file x.toml", text=text)
+    message = str(caught.value)
+    assert message.startswith(f"{name} must be ")
+    assert f"got {shorten(raw)} in the file x.toml; try " in message
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("inner.bigg", "inner.big"), ("big", "inner.big"), ("inner_big", "inner.big"), ("inner.windw", "inner.window_ms"),
+     ("window", "inner.window_ms"), ("flagg", "flag")],
+)  # fmt: skip
+def test_an_unknown_name_is_refused_with_the_nearest_right_one(wrong, right):
+    with pytest.raises(SettingsError, match=f"did you mean {right} \\({leaf(right).variable} in the environment\\)"):
+        find(KNOWN, wrong, "here")
+
+
+def test_a_name_like_no_other_leads_to_the_list():
+    with pytest.raises(SettingsError, match="`hearsay settings` prints all of them"):
+        find(KNOWN, "zzz.qqq", "here")
+
+
+@pytest.mark.parametrize("name", ["inner.window_ms", "inner.window", "Inner.Window", " inner.window "])
+def test_a_duration_may_be_named_without_its_unit(name):
+    assert find(KNOWN, name, "here").name == "inner.window_ms"
+
+
+def test_what_is_built_has_the_given_leaves_and_else_the_defaults():
+    built = build(Outer(), {("inner", "big"): 7, ("flag",): True})
+    assert built == Outer(inner=Inner(big=7), flag=True)
+    assert value_at(built, ("inner", "big")) == 7
+
+
+def test_a_section_keeps_the_defaults_that_its_owner_gives_it():
+    class Owner(msgspec.Struct, frozen=True):
+        inner: Inner = Inner(window_ms=1)
+
+    assert build(Owner(), {("inner", "big"): 9}) == Owner(inner=Inner(big=9, window_ms=1))
+    assert next(leaf for leaf in leaves(Owner()) if leaf.name == "inner.window_ms").default == 1
+
+
+def test_a_sections_own_check_runs():
+    with pytest.raises(ValueError, match=r"inner\.big must be at least 2; got 1"):
+        build(Outer(), {("inner", "big"): 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("inner.window_ms", "a duration"), ("inner.big", "a whole number"), ("names", "a list"), ("flag", "true or false"),
+     ("label", "text"), ("inner.limit", "a number or none")],
+)  # fmt: skip
+def test_a_type_is_named_in_words(name, words):
+    assert kind_of(leaf(name)) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [("inner.window_ms", 60_000, '"1m"'), ("names", ("a,b", "c"), '["a,b", "c"]'), ("flag", True, "true"),
+     ("inner.limit", None, "none"), ("label", 'say "a"', '"say \\"a\\""')],
+)  # fmt: skip
+def test_a_value_is_shown_as_toml(name, value, text):
+    assert show(leaf(name), value) == text
+
+
+def test_a_long_value_is_shortened_in_a_message():
+    assert len(shorten("x" * 1000)) == 40
+
+
+def test_overrides_change_a_value_and_leave_the_rest_of_it():
+    base = Outer(label="b", flag=True)
+    assert from_text(base, ["inner.window=2m", "names=x"]) == Outer(
+        inner=Inner(window_ms=120_000), names=("x",), flag=True, label="b"
+    )
+
+
+@pytest.mark.parametrize("override", ["inner.big", "inner.bog=3", "inner.big=x", "inner.big=1"])
+def test_a_wrong_override_is_refused(override):
+    with pytest.raises(SettingsError):
+        from_text(Outer(), [override])
