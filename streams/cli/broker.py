@@ -26,7 +26,7 @@ def broker(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the folder that was made for it.")] = False,
 ) -> None:
     """Run Apache Kafka for development, without Docker, until Ctrl-C. Needs Java 17 and Maven."""
-    from streams.devtools.broker import Broker  # noqa: PLC0415 - see the head of this module
+    from streams.devtools.broker import Broker
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service that is stopped ends like Ctrl-C
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # the client's tries at a broker that is only starting

@@ -21,10 +21,10 @@ def claims(
     as_json: Annotated[bool, typer.Option("--json", help="Print each claim as it is read.")] = False,
 ) -> None:
     """Check a bank of checked claims, for the setting claims.file."""
-    import msgspec  # noqa: PLC0415 - help comes at once
+    import msgspec
 
-    from detectors.text.formatting import plain  # noqa: PLC0415
-    from streams.reference.claims import read_bank  # noqa: PLC0415
+    from detectors.text.formatting import plain
+    from streams.reference.claims import read_bank
 
     with friendly():
         bank = read_bank(file)

@@ -51,14 +51,14 @@ def rewrite(page: Path, put_into: Callable[[str], str]) -> None:
 
 def load_settings(config: Path | None, overrides: list[str]) -> "Effective":
     """The effective settings of a command."""
-    from streams.settings.load import load  # noqa: PLC0415 - help comes at once
+    from streams.settings.load import load
 
     return load(config, overrides=overrides)
 
 
 def console(*, stderr: bool = False) -> "Console":
     """Where tables and pictures go."""
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
     return Console(stderr=stderr, highlight=False)
 

@@ -31,11 +31,11 @@ def compare(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 1 if the runs differ.")] = False,
 ) -> None:
     """Tell which rumours are alerted in one of two runs alone, which earlier and which later."""
-    import msgspec  # noqa: PLC0415 - help comes at once
-    from rich.console import Console  # noqa: PLC0415
+    import msgspec
+    from rich.console import Console
 
-    from streams.runs.compare import compare as hold_against  # noqa: PLC0415
-    from streams.runs.folder import Run  # noqa: PLC0415
+    from streams.runs.compare import compare as hold_against
+    from streams.runs.folder import Run
 
     with friendly():
         with working("comparing"):
@@ -54,7 +54,7 @@ def compare(
 
 def lines(found: "Comparison") -> Iterator[str]:
     """The comparison in a few lines."""
-    from detectors.text.formatting import duration, plain  # noqa: PLC0415
+    from detectors.text.formatting import duration, plain
 
     for name, side in (("a", found.a), ("b", found.b)):
         unfinished = "" if side.complete else "; the run is not complete"
@@ -95,9 +95,9 @@ def tables(found: "Comparison", at_most: int) -> Iterator["Table"]:
 
 def sweep_table(found: Sequence["Comparison"]) -> "Table":
     """One row a run, each beside the first."""
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table
 
-    from detectors.text.formatting import duration  # noqa: PLC0415
+    from detectors.text.formatting import duration
 
     table = Table(
         "run", "alerts", "a day", "rumours", "gained", "lost", "earlier", "later", title="beside the first run"
@@ -113,8 +113,8 @@ def sweep_table(found: Sequence["Comparison"]) -> "Table":
 
 
 def _of_cases(title: str, cases: Sequence["Case"], at_most: int) -> "Table":
-    from streams.cli.render import short_id  # noqa: PLC0415
-    from streams.times import moment  # noqa: PLC0415
+    from streams.cli.render import short_id
+    from streams.times import moment
 
     table = _table(title, len(cases), at_most, ("first alert", "cluster", "level", "sharers then", "text"))
     for case in cases[:at_most]:
@@ -125,9 +125,9 @@ def _of_cases(title: str, cases: Sequence["Case"], at_most: int) -> "Table":
 
 
 def _of_shifts(title: str, shifts: Sequence["Shift"], at_most: int) -> "Table":
-    from detectors.text.formatting import duration  # noqa: PLC0415
-    from streams.cli.render import short_id  # noqa: PLC0415
-    from streams.times import moment  # noqa: PLC0415
+    from detectors.text.formatting import duration
+    from streams.cli.render import short_id
+    from streams.times import moment
 
     table = _table(title, len(shifts), at_most, ("first alert in a", "by", "level", "cluster", "text"))
     for one in shifts[:at_most]:
@@ -146,7 +146,7 @@ def _of_shifts(title: str, shifts: Sequence["Shift"], at_most: int) -> "Table":
 
 
 def _table(title: str, count: int, at_most: int, columns: Sequence[str]) -> "Table":
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table
 
     rest = f" (the first {at_most} of {count:,})" if count > at_most else ""
     table = Table(title=f"{title}{rest}", title_justify="left")
@@ -156,8 +156,8 @@ def _table(title: str, count: int, at_most: int, columns: Sequence[str]) -> "Tab
 
 
 def _text(case: "Case") -> str:
-    from rich.markup import escape  # noqa: PLC0415
+    from rich.markup import escape
 
-    from detectors.text.formatting import plain, shorten  # noqa: PLC0415
+    from detectors.text.formatting import plain, shorten
 
     return escape(shorten(plain(case.text), _TEXT))

@@ -41,7 +41,7 @@ def topics(
     overrides: Overrides = None,
 ) -> None:
     """Print the topics, and how far the broker's are as they should be."""
-    from streams.kafka import topics as table  # noqa: PLC0415 - see the head of this module
+    from streams.kafka import topics as table
 
     with friendly():
         if into is not None:
@@ -72,8 +72,8 @@ def publish(  # noqa: PLR0917 - typer passes by name
     overrides: Overrides = None,
 ) -> None:
     """Send a recorded stream to the topic `forwards`."""
-    from streams.cli.progress import Bar  # noqa: PLC0415
-    from streams.recordings import publish as publishing  # noqa: PLC0415 - see the head of this module
+    from streams.cli.progress import Bar
+    from streams.recordings import publish as publishing
 
     with friendly(), _kafka(config, overrides) as (settings, password):
         factor = publishing.read_pace(pace)
@@ -105,9 +105,9 @@ def record(  # noqa: PLR0917 - typer passes by name
     overrides: Overrides = None,
 ) -> None:
     """Write a topic, or a range of it, to a file that `hearsay replay` reads."""
-    from streams.cli.progress import Bar  # noqa: PLC0415
-    from streams.kafka.reader import read_place  # noqa: PLC0415
-    from streams.recordings import record as recording  # noqa: PLC0415 - see the head of this module
+    from streams.cli.progress import Bar
+    from streams.kafka.reader import read_place
+    from streams.recordings import record as recording
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -140,12 +140,12 @@ def alerts(
     overrides: Overrides = None,
 ) -> None:
     """Print the alerts on the topic `alerts`, each one once."""
-    from rich.console import Console  # noqa: PLC0415 - see the head of this module
+    from rich.console import Console
 
-    from detectors.text.formatting import plain  # noqa: PLC0415
-    from streams.cli import render as show  # noqa: PLC0415
-    from streams.kafka.alerts import read_alerts  # noqa: PLC0415
-    from streams.kafka.reader import read_place  # noqa: PLC0415
+    from detectors.text.formatting import plain
+    from streams.cli import render as show
+    from streams.kafka.alerts import read_alerts
+    from streams.kafka.reader import read_place
 
     def unreadable(what: str) -> None:
         typer.echo(f"skipped: {plain(what)}", err=True)
@@ -164,7 +164,7 @@ def alerts(
 @contextmanager
 def _kafka(config: Path | None, overrides: list[str] | None) -> "Iterator[tuple[KafkaSettings, str | None]]":
     """How to reach the broker. What the client logs of a broker that is away is said in one line at the end."""
-    from streams.settings.load import load  # noqa: PLC0415 - see the head of this module
+    from streams.settings.load import load
 
     effective = load(config, overrides=overrides or [])
     log = logging.getLogger("kafka")
@@ -186,9 +186,9 @@ def _ends_well(*, follow: bool) -> Iterator[None]:
 
 
 def _table(settings: "KafkaSettings", found: "Mapping[str, Standing]", drifts: "list[Drift]") -> "Table":
-    from rich.table import Table  # noqa: PLC0415 - see the head of this module
+    from rich.table import Table
 
-    from streams.kafka.topics import TOPICS  # noqa: PLC0415
+    from streams.kafka.topics import TOPICS
 
     table = Table("topic", "value", "partitions", "kept", "on the broker")
     for topic in TOPICS:
@@ -201,6 +201,6 @@ def _table(settings: "KafkaSettings", found: "Mapping[str, Standing]", drifts: "
 
 
 def _print_table(table: "Table") -> None:
-    from rich.console import Console  # noqa: PLC0415 - see the head of this module
+    from rich.console import Console
 
     Console(highlight=False).print(table)

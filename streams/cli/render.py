@@ -150,7 +150,7 @@ def next_steps(result: Result) -> list[str]:
 
 
 def _first_alert(result: Result) -> str:
-    from streams.runs.folder import Run  # noqa: PLC0415 - reads the folder that was just written
+    from streams.runs.folder import Run
 
     alert = next(iter(Run(result.folder).alerts()), None)
     return short_id(alert.alert_id) if alert else "ALERT_ID"

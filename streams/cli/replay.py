@@ -50,12 +50,12 @@ def replay(  # noqa: PLR0917 - typer passes by name
     overrides: Overrides = None,
 ) -> None:
     """Find the rumours in a recorded stream, grow their graphs, raise their alerts."""
-    import msgspec  # noqa: PLC0415 - help comes at once
+    import msgspec
 
-    from streams.cli import render as show  # noqa: PLC0415
-    from streams.replay import replay as replays  # noqa: PLC0415
-    from streams.runs import folder as run_folder  # noqa: PLC0415
-    from streams.runs.forwarding_cap import cap  # noqa: PLC0415
+    from streams.cli import render as show
+    from streams.replay import replay as replays
+    from streams.runs import folder as run_folder
+    from streams.runs.forwarding_cap import cap
 
     chosen = [f"growth.detector={detector}"] if detector else []
     with friendly():
@@ -87,10 +87,10 @@ def replay(  # noqa: PLR0917 - typer passes by name
 
 
 def _origin(sources: list[str], topic: str | None, begin: str, end: str, effective: "Effective") -> "Origin":
-    from streams.errors import UserError  # noqa: PLC0415
-    from streams.kafka.reader import read_place  # noqa: PLC0415
-    from streams.recordings.open import TopicOrigin  # noqa: PLC0415
-    from streams.runs.input import origin_of  # noqa: PLC0415
+    from streams.errors import UserError
+    from streams.kafka.reader import read_place
+    from streams.recordings.open import TopicOrigin
+    from streams.runs.input import origin_of
 
     if (topic is None) == (not sources):
         got = "both" if topic else "neither"

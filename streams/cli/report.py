@@ -22,8 +22,8 @@ def report(
     shown: Annotated[bool, typer.Option("--open", help="Open it in a browser, where there is a screen.")] = False,
 ) -> None:
     """Write one HTML file for people: alerts over time, growth, graphs, wordings. It needs no network."""
-    from streams.runs.folder import Run, newest  # noqa: PLC0415
-    from streams.runs.report import write_report  # noqa: PLC0415 - help comes at once
+    from streams.runs.folder import Run, newest
+    from streams.runs.report import write_report
 
     with friendly():
         folder = run or newest(RUNS)

@@ -37,10 +37,10 @@ def show(
     cluster: Annotated[str | None, typer.Option(help="Only this one, by its id's first digits: its wordings.")] = None,
 ) -> None:
     """Sum a run up: what it read, with which settings, what it found. Of one cluster: in which words it was told."""
-    import msgspec  # noqa: PLC0415 - help comes at once
+    import msgspec
 
-    from detectors.similarity.templates import describe  # noqa: PLC0415
-    from streams.cli.summary import lines, summarise, table  # noqa: PLC0415
+    from detectors.similarity.templates import describe
+    from streams.cli.summary import lines, summarise, table
 
     with friendly():
         if cluster is not None:
@@ -65,9 +65,9 @@ def calibrate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Tell how often the numbers of further sharers came true, by platform, and what would put them right."""
-    import msgspec  # noqa: PLC0415 - help comes at once
+    import msgspec
 
-    from streams.runs import calibration  # noqa: PLC0415
+    from streams.runs import calibration
 
     with friendly():
         silence = _length(settled_after)
@@ -89,8 +89,8 @@ def export(
     formats: Annotated[str, typer.Option("--format", help="graphml, gexf, csv, parquet.")] = "graphml",
 ) -> None:
     """Write clusters' forward graphs and shares for Gephi, spreadsheets, DuckDB or pandas."""
-    from streams.errors import UserError  # noqa: PLC0415
-    from streams.runs.export import export as write  # noqa: PLC0415
+    from streams.errors import UserError
+    from streams.runs.export import export as write
 
     with friendly():
         loaded = _load(run)
@@ -106,16 +106,16 @@ def export(
 
 
 def _load(run: Path | None) -> "LoadedRun":
-    from streams.runs.folder import newest  # noqa: PLC0415
-    from streams.runs.loaded import load_run  # noqa: PLC0415
+    from streams.runs.folder import newest
+    from streams.runs.loaded import load_run
 
     return load_run(run or newest(RUNS))
 
 
 def _length(text: str) -> int:
     """A length of time on the command line, in ms."""
-    from streams.errors import UserError  # noqa: PLC0415
-    from streams.times import milliseconds  # noqa: PLC0415
+    from streams.errors import UserError
+    from streams.times import milliseconds
 
     try:
         return milliseconds(text)
@@ -133,8 +133,8 @@ def explain(
     config: ConfigFile = None,
 ) -> None:
     """Replay up to an alert and print each decision that led to it."""
-    from streams.replay import explain as explains  # noqa: PLC0415
-    from streams.runs.folder import Run, newest  # noqa: PLC0415
+    from streams.replay import explain as explains
+    from streams.runs.folder import Run, newest
 
     with friendly():
         effective = load_settings(config, [])
@@ -149,15 +149,15 @@ def rejections(
     config: ConfigFile = None,
 ) -> None:
     """List why events were refused."""
-    from streams.cli.render import rejections_table  # noqa: PLC0415
-    from streams.runs.folder import Run, newest  # noqa: PLC0415
+    from streams.cli.render import rejections_table
+    from streams.runs.folder import Run, newest
 
     with friendly():
         folder = Run(run or newest(RUNS))
         if not opened:
             console().print(rejections_table(folder.rejections()))
             return
-        from streams.runs.unseal import payloads  # noqa: PLC0415
+        from streams.runs.unseal import payloads
 
         for payload in payloads(folder.rejections(), load_settings(config, []).key):
             typer.echo(json.dumps(payload))  # ASCII only: a payload must not draw on the terminal

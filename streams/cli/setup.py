@@ -32,7 +32,7 @@ def settings(
     overrides: Overrides = None,
 ) -> None:
     """Print the effective settings as a TOML file, with where each one came from."""
-    from streams.settings.render import as_markdown, as_toml, put_into  # noqa: PLC0415
+    from streams.settings.render import as_markdown, as_toml, put_into
 
     with friendly():
         if into is not None:
@@ -45,14 +45,14 @@ def schema(
     out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("docs/schemas"),
 ) -> None:
     """Write the JSON Schema of each message and the AsyncAPI document of the topics."""
-    from streams.kafka.contract import export  # noqa: PLC0415
+    from streams.kafka.contract import export
 
     say([str(path) for path in export(out)])
 
 
 def doctor(config: ConfigFile = None, overrides: Overrides = None) -> None:
     """Check that everything a run needs is here."""
-    from streams.devtools.doctor import examine, table  # noqa: PLC0415
+    from streams.devtools.doctor import examine, table
 
     with friendly():
         findings = examine(load_settings(config, overrides or []))

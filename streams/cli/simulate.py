@@ -26,9 +26,9 @@ def simulate(
     ] = None,
 ) -> None:
     """Write a synthetic stream of events, the same one for the same settings."""
-    from streams.devtools.simulator import SAMPLE, SimulatorConfig, write_simulation  # noqa: PLC0415
-    from streams.errors import UserError  # noqa: PLC0415 - see the head of this module
-    from streams.settings.tree import from_text  # noqa: PLC0415
+    from streams.devtools.simulator import SAMPLE, SimulatorConfig, write_simulation
+    from streams.errors import UserError
+    from streams.settings.tree import from_text
 
     with friendly():
         config = from_text(SAMPLE if sample else SimulatorConfig(), overrides or [])

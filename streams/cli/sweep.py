@@ -37,14 +37,14 @@ def sweep(  # noqa: PLR0917 - typer passes by name
     overrides: Overrides = None,
 ) -> None:
     """Replay under several settings, reading and embedding once, and compare each with the first."""
-    import msgspec  # noqa: PLC0415 - help comes at once
+    import msgspec
 
-    from streams.cli import render as show  # noqa: PLC0415
-    from streams.cli.compare import sweep_table  # noqa: PLC0415
-    from streams.replay import sweep as sweeps  # noqa: PLC0415
-    from streams.runs import folder as run_folder  # noqa: PLC0415
-    from streams.runs.compare import compare  # noqa: PLC0415
-    from streams.runs.input import origin_of  # noqa: PLC0415
+    from streams.cli import render as show
+    from streams.cli.compare import sweep_table
+    from streams.replay import sweep as sweeps
+    from streams.runs import folder as run_folder
+    from streams.runs.compare import compare
+    from streams.runs.input import origin_of
 
     with friendly():
         chosen = sweeps.variants(vary or [])

@@ -26,7 +26,7 @@ def worker(
     overrides: Overrides = None,
 ) -> None:
     """Read the topic `forwards`, raise alerts on the topic `alerts`, until told to stop."""
-    from streams.live import worker as workers  # noqa: PLC0415 - see the head of this module
+    from streams.live import worker as workers
 
     with friendly():
         effective = load_settings(config, overrides or [])
