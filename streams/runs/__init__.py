@@ -1,0 +1,1 @@
+"""Run folders: write, read, compare, export and report the results of a replay."""
