@@ -24,7 +24,7 @@ class Lifecycle(StrEnum):
     RESURFACED = "resurfaced"
 
 
-class Growth(msgspec.Struct, frozen=True, omit_defaults=True):
+class GrowthEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the growth detector saw when it spoke."""
 
     detector: str
@@ -47,7 +47,7 @@ class Growth(msgspec.Struct, frozen=True, omit_defaults=True):
     fresh_share: float | None = None  # of the mass that has not yet had time to be passed on
 
 
-class Counts(msgspec.Struct, frozen=True, omit_defaults=True):
+class CascadeCounts(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many, since when."""
 
     sharers: float  # distinct; exact up to the sample's size, estimated above it
@@ -79,7 +79,7 @@ class Structure(msgspec.Struct, frozen=True, omit_defaults=True):
     frequently_forwarded: Count = 0
 
 
-class Text(msgspec.Struct, frozen=True, omit_defaults=True):
+class TextEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """The message: its representative, masked for people, and what matched it."""
 
     representative: str
@@ -93,7 +93,7 @@ class Text(msgspec.Struct, frozen=True, omit_defaults=True):
     variants: tuple[tuple[str, int], ...] = ()  # negation, number and place swaps
 
 
-class Content(msgspec.Struct, frozen=True, omit_defaults=True):
+class ContentEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """What others say of the message. Growth is not rumour: this stands beside the level and never moves it."""
 
     debunks: tuple[Debunk, ...] = ()
@@ -106,26 +106,26 @@ class Content(msgspec.Struct, frozen=True, omit_defaults=True):
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything that a person needs to judge the alert, and to find it again in the log."""
 
-    counts: Counts
-    growth: Growth
+    counts: CascadeCounts
+    growth: GrowthEvidence
     structure: Structure
-    text: Text
-    content: Content
+    text: TextEvidence
+    content: ContentEvidence
     founding_event: Digest
     trigger_event: Digest | None = None  # absent where a timer spoke
     notes: tuple[str, ...] = ()  # late posts, deletions, merges, estimates
 
 
-class CauseOfClock(StrEnum):
+class TargetCause(StrEnum):
     """What starts a clock. Own detection starts an internal target, never a legal deadline."""
 
     OWN_DETECTION = "own_detection"
 
 
-class Clock(msgspec.Struct, frozen=True):
+class ReviewTarget(msgspec.Struct, frozen=True):
     """When somebody should have looked."""
 
-    cause: CauseOfClock
+    cause: TargetCause
     started_at: Ms
     target_at: Ms
 
@@ -158,5 +158,5 @@ class Alert(Message, frozen=True, kw_only=True):
     explanation: str
     evidence: Evidence
     provenance: Provenance
-    clock: Clock | None = None
+    clock: ReviewTarget | None = None
     aliases: tuple[Digest, ...] = ()  # ids of clusters merged into this one

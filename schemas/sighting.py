@@ -16,7 +16,7 @@ class Position(msgspec.Struct, frozen=True, gc=False):
     offset: Count
 
 
-class Content(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+class TextContent(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What a message says, as the detectors see it; one object per distinct text, shared by its sightings."""
 
     text: str = ""  # for people: mentions, telephone numbers and addresses masked
@@ -39,7 +39,7 @@ class Sighting(Message, frozen=True, kw_only=True):
     kind: Kind
     time: Ms
     key_id: str
-    content: Content
+    content: TextContent
     message: Digest | None = None
     root: Digest | None = None
     parent: Digest | None = None
@@ -65,4 +65,4 @@ class Sighting(Message, frozen=True, kw_only=True):
 SPREADING = frozenset({Kind.POST, Kind.FORWARD, Kind.QUOTE, Kind.REPLY})
 """The kinds that bring a message to new eyes; the others say something about a message."""
 
-__all__ = ["SPREADING", "Content", "Id", "Position", "Sighting"]
+__all__ = ["SPREADING", "Id", "Position", "Sighting", "TextContent"]

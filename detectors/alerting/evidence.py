@@ -28,16 +28,16 @@ from detectors.privacy.small_groups import without_small
 from detectors.text.formatting import duration, many, moment, plain, rough, shorten
 from schemas.alert import (
     Alert,
-    CauseOfClock,
-    Clock,
-    Content,
-    Counts,
+    CascadeCounts,
+    ContentEvidence,
     Evidence,
-    Growth,
+    GrowthEvidence,
     Lifecycle,
     Provenance,
+    ReviewTarget,
     Structure,
-    Text,
+    TargetCause,
+    TextEvidence,
 )
 
 SPREAD_NOT_TRUTH = "This measures spread, not truth."
@@ -69,7 +69,7 @@ class EvidenceConfig(msgspec.Struct, frozen=True, kw_only=True):
                 raise ValueError(f"evidence.{name} must be positive; got {getattr(self, name)}; try {usual}")
 
 
-class Notes(msgspec.Struct, frozen=True, kw_only=True):
+class DataNotes(msgspec.Struct, frozen=True, kw_only=True):
     """What a reader must know about the data behind the counts."""
 
     late: int = 0  # posts that came behind the watermark
@@ -83,26 +83,26 @@ class Notes(msgspec.Struct, frozen=True, kw_only=True):
     before_closing: float = 0.0  # sharers counted before the cascade was closed
 
 
-class Observation(msgspec.Struct, frozen=True, kw_only=True):
+class CascadeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """One cascade at one moment, as its steps report it: all that an alert is written from."""
 
     cluster_id: str
     time: int
     founding_event: str
-    counts: Counts
-    growth: Growth
+    counts: CascadeCounts
+    growth: GrowthEvidence
     structure: Structure
-    text: Text
-    content: Content
+    text: TextEvidence
+    content: ContentEvidence
     trigger_event: str | None = None
     falls_under: float  # the score under which the level that stands begins to fall, on the detector's own scale
     lowered_at: int | None = None  # event time at which the level falls if nobody else shares; None: not worked out
     aliases: tuple[str, ...] = ()
     withheld: bool = False  # it reached the limit when the budget of alerts asked for more, and opened nothing since
-    notes: Notes = Notes()
+    notes: DataNotes = DataNotes()
 
 
-class Terms(Protocol):
+class ResponseTargets(Protocol):
     """The parts of the alert policy's settings that an alert quotes."""
 
     @property
@@ -113,15 +113,15 @@ class Terms(Protocol):
         """How soon somebody should have looked."""
 
 
-class Author(msgspec.Struct, frozen=True):
+class AlertContext(msgspec.Struct, frozen=True):
     """What all alerts of one program have in common."""
 
     config: EvidenceConfig
-    policy: Terms
+    policy: ResponseTargets
     provenance: Provenance
 
 
-def compose(seen: Observation, transition: Transition, author: Author) -> Alert:
+def build_alert(seen: CascadeSnapshot, transition: Transition, author: AlertContext) -> Alert:
     """Write the alert that says `transition` about what was `seen`. About 0.1 ms; equal arguments give equal bytes."""
     shown = _shown(seen, author.config)
     clock = _clock(transition, author.policy)
@@ -163,7 +163,7 @@ def alert_id(cluster_id: str, transition: Transition, rule_version: int) -> str:
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=16, person=b"hearsay.alert").hexdigest()
 
 
-def _shown(seen: Observation, config: EvidenceConfig) -> Observation:
+def _shown(seen: CascadeSnapshot, config: EvidenceConfig) -> CascadeSnapshot:
     """The observation without small groups, and with its text cut to what an alert carries."""
     replace = msgspec.structs.replace
     return replace(
@@ -176,30 +176,30 @@ def _shown(seen: Observation, config: EvidenceConfig) -> Observation:
     )
 
 
-def _clock(transition: Transition, policy: Terms) -> Clock | None:
+def _clock(transition: Transition, policy: ResponseTargets) -> ReviewTarget | None:
     if transition.state in _OVER:
         return None
     target = transition.time + policy.target_ms(transition.level)
-    return Clock(CauseOfClock.OWN_DETECTION, transition.time, target)
+    return ReviewTarget(TargetCause.OWN_DETECTION, transition.time, target)
 
 
 # --- the headline -----------------------------------------------------------------------------------------------------
 
 
-def _headline(seen: Observation, transition: Transition) -> str:
+def _headline(seen: CascadeSnapshot, transition: Transition) -> str:
     counts = seen.counts
     until = counts.last_time if transition.state in _OVER else transition.time
     spread = f"{_sharers(seen)} in {duration(until - counts.first_time)}"
     return f"{_subject(seen, transition)}: {spread}{_judged(seen.content)}"
 
 
-def _judged(content: Content) -> str:
+def _judged(content: ContentEvidence) -> str:
     """The verdict on the claim that the message repeats, in the checker's words."""
     claims = repeated(content)
     return f"; repeats a claim with the verdict “{shorten(plain(claims[0].verdict), _VERDICT)}”" if claims else ""
 
 
-def _subject(seen: Observation, transition: Transition) -> str:
+def _subject(seen: CascadeSnapshot, transition: Transition) -> str:
     state, level = transition.state, f" (level {transition.level})" if transition.level else ""
     if state is Lifecycle.EVIDENCE:
         return ("Fact-check matched" if _checked(seen.content) else "New evidence on the content") + level
@@ -210,7 +210,7 @@ def _subject(seen: Observation, transition: Transition) -> str:
     return _SUBJECTS[state] + level
 
 
-def _checked(content: Content) -> bool:
+def _checked(content: ContentEvidence) -> bool:
     return bool(content.debunks or repeated(content))
 
 
@@ -223,7 +223,7 @@ _SUBJECTS = {
 }
 
 
-def _sharers(seen: Observation) -> str:
+def _sharers(seen: CascadeSnapshot) -> str:
     if seen.notes.sampled:
         return f"about {rough(seen.counts.sharers)} distinct sharers"
     return many(seen.counts.sharers, "distinct sharer")
@@ -232,7 +232,9 @@ def _sharers(seen: Observation) -> str:
 # --- the explanation --------------------------------------------------------------------------------------------------
 
 
-def _sentences(seen: Observation, transition: Transition, author: Author, clock: Clock | None) -> Iterator[str]:
+def _sentences(
+    seen: CascadeSnapshot, transition: Transition, author: AlertContext, clock: ReviewTarget | None
+) -> Iterator[str]:
     ist = author.config.ist
     yield _so_far(seen, transition, ist)
     yield recent(seen.counts)
@@ -253,7 +255,7 @@ def _sentences(seen: Observation, transition: Transition, author: Author, clock:
         yield f"Data notes: {'; '.join(notes)}."
 
 
-def _so_far(seen: Observation, transition: Transition, ist: bool) -> str:
+def _so_far(seen: CascadeSnapshot, transition: Transition, ist: bool) -> str:
     counts = seen.counts
     chats = f" in {many(counts.chats, 'chat')}" if counts.chats else ""
     age = duration(transition.time - counts.first_time)
@@ -263,7 +265,7 @@ def _so_far(seen: Observation, transition: Transition, ist: bool) -> str:
     return f"Cluster {seen.cluster_id[:_SHORT_ID]}: {_sharers(seen)}{chats} {since}, with {posts}{by_platform}."
 
 
-def _why_growth(seen: Observation, transition: Transition, policy: Terms) -> str:
+def _why_growth(seen: CascadeSnapshot, transition: Transition, policy: ResponseTargets) -> str:
     growth = seen.growth
     if growth.score < growth.threshold:  # a level that stands by hysteresis
         return f"Level {transition.level} stands: {against(growth)}."
@@ -274,33 +276,33 @@ def _why_growth(seen: Observation, transition: Transition, policy: Terms) -> str
     return f"Alert because {compared}: {against(growth)}."
 
 
-def _why_milestone(seen: Observation, transition: Transition, policy: Terms) -> str:
+def _why_milestone(seen: CascadeSnapshot, transition: Transition, policy: ResponseTargets) -> str:
     multiple = "the size" if transition.number == 1 else f"{transition.number} times the size"
     why = "its growth withheld by the budget of alerts" if seen.withheld else "without growing fast"
     return f"Alert because it has reached {multiple} that is set as big, {why}: {against(seen.growth)}."
 
 
-def _why_evidence(seen: Observation, transition: Transition, policy: Terms) -> str:
+def _why_evidence(seen: CascadeSnapshot, transition: Transition, policy: ResponseTargets) -> str:
     what = "a fact-check matches" if _checked(seen.content) else "there is new evidence on the content"
     return f"Alert because {what}. Its growth: {against(seen.growth)}."
 
 
-def _why_subsided(seen: Observation, transition: Transition, policy: Terms) -> str:
+def _why_subsided(seen: CascadeSnapshot, transition: Transition, policy: ResponseTargets) -> str:
     return f"The alert has subsided: {against(seen.growth)}, and {_falling(seen, policy)}."
 
 
-def _why_closed(seen: Observation, transition: Transition, policy: Terms) -> str:
+def _why_closed(seen: CascadeSnapshot, transition: Transition, policy: ResponseTargets) -> str:
     silence = duration(transition.time - seen.counts.last_time)
     return f"Closed: the last post is {silence} old, and what was shared is not expected to bring more sharers."
 
 
-def _why_resurfaced(seen: Observation, transition: Transition, policy: Terms) -> str:
+def _why_resurfaced(seen: CascadeSnapshot, transition: Transition, policy: ResponseTargets) -> str:
     if transition.level:
         return f"It had gone quiet. {_why_growth(seen, transition, policy)}"
     return f"Alert because it was closed and is shared again. Its growth: {against(seen.growth)}."
 
 
-_WHY: dict[Lifecycle, Callable[[Observation, Transition, Terms], str]] = {
+_WHY: dict[Lifecycle, Callable[[CascadeSnapshot, Transition, ResponseTargets], str]] = {
     Lifecycle.OPENED: _why_growth,
     Lifecycle.ESCALATED: _why_growth,
     Lifecycle.MILESTONE: _why_milestone,
@@ -311,7 +313,7 @@ _WHY: dict[Lifecycle, Callable[[Observation, Transition, Terms], str]] = {
 }
 
 
-def _lowering(seen: Observation, transition: Transition, policy: Terms) -> str:
+def _lowering(seen: CascadeSnapshot, transition: Transition, policy: ResponseTargets) -> str:
     """From the policy's own rule where the caller worked it out, else from the detector's limit and the rule."""
     if seen.lowered_at is None:
         return f"What would lower the score under its limit: {seen.growth.lowers_when}; {_falling(seen, policy)}."
@@ -319,14 +321,14 @@ def _lowering(seen: Observation, transition: Transition, policy: Terms) -> str:
     return f"What would lower it: no new distinct sharer for {silence}; {_falling(seen, policy)}."
 
 
-def _falling(seen: Observation, policy: Terms) -> str:
+def _falling(seen: CascadeSnapshot, policy: ResponseTargets) -> str:
     return f"a level falls after {duration(policy.subside_after_ms)} with a score under {seen.falls_under:.2f}"
 
 
 # --- data notes -------------------------------------------------------------------------------------------------------
 
 
-def data_notes(seen: Observation, ist: bool = False) -> tuple[str, ...]:
+def data_notes(seen: CascadeSnapshot, ist: bool = False) -> tuple[str, ...]:
     """What the data lack, or what was adjusted; nothing where there is nothing to say."""
     notes, counts = seen.notes, seen.counts
     said = []
@@ -356,7 +358,7 @@ def data_notes(seen: Observation, ist: bool = False) -> tuple[str, ...]:
 # --- for a terminal ---------------------------------------------------------------------------------------------------
 
 
-def describe(alert: Alert, width: int = 100) -> str:
+def format_alert(alert: Alert, width: int = 100) -> str:
     """The alert in a few lines for a terminal: what, when, how many, why, which text; no line break at the end.
 
     Args:
@@ -384,13 +386,13 @@ def describe(alert: Alert, width: int = 100) -> str:
 
 __all__ = [
     "SPREAD_NOT_TRUTH",
-    "Author",
+    "AlertContext",
+    "CascadeSnapshot",
+    "DataNotes",
     "EvidenceConfig",
-    "Notes",
-    "Observation",
-    "Terms",
+    "ResponseTargets",
     "alert_id",
-    "compose",
+    "build_alert",
     "data_notes",
-    "describe",
+    "format_alert",
 ]

@@ -11,7 +11,7 @@ import msgspec
 Levels = tuple[float, float, float]
 
 
-def fall_lines(limits: Levels, hysteresis: float) -> Levels:
+def fall_thresholds(limits: Levels, hysteresis: float) -> Levels:
     """Where each level begins to fall: `hysteresis` under its limit, on the detector's own scale.
 
     Limits at equal distances are those of a logarithmic score (L), where a factor is a difference. Otherwise the score
@@ -39,7 +39,7 @@ class Rules(msgspec.Struct, frozen=True):
 
 
 @lru_cache(maxsize=64)
-def begin(limits: Levels, big: int, hysteresis: float, milestones: tuple[int, ...]) -> Rules:
+def make_rules(limits: Levels, big: int, hysteresis: float, milestones: tuple[int, ...]) -> Rules:
     """The rules for a detector's limits.
 
     Raises:
@@ -48,4 +48,4 @@ def begin(limits: Levels, big: int, hysteresis: float, milestones: tuple[int, ..
     """
     if not (all(map(isfinite, limits)) and limits[0] < limits[1] < limits[2]):
         raise ValueError(f"levels must be finite and rise; got {limits}; take them from the growth detector")
-    return Rules(limits, fall_lines(limits, hysteresis), tuple(float(multiple * big) for multiple in milestones))
+    return Rules(limits, fall_thresholds(limits, hysteresis), tuple(float(multiple * big) for multiple in milestones))

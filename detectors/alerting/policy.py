@@ -11,7 +11,7 @@ from math import inf, isfinite, log
 
 import msgspec
 
-from detectors.alerting.levels import Levels, begin, fall_lines
+from detectors.alerting.levels import Levels, fall_thresholds, make_rules
 from detectors.alerting.transition import Transition
 from detectors.snapshot import pack, unpack
 from schemas.alert import Lifecycle
@@ -141,7 +141,7 @@ class AlertPolicy:
         self._min_sharers = min_sharers
         self._config, self._rules, self._state = (
             config,
-            begin(levels, big, config.hysteresis, config.milestones),
+            make_rules(levels, big, config.hysteresis, config.milestones),
             _State(),
         )
         self._arm()
@@ -397,4 +397,4 @@ class AlertPolicy:
         state.not_before = max(state.retry, self._cooled())
 
 
-__all__ = ["AlertPolicy", "PolicyConfig", "Transition", "fall_lines"]
+__all__ = ["AlertPolicy", "PolicyConfig", "Transition", "fall_thresholds"]

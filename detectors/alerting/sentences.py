@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from detectors.privacy.small_groups import Groups
 from detectors.text.formatting import duration, many, plain, rough, shorten, whole
-from schemas.alert import Content, Counts, Growth, Structure, Text
+from schemas.alert import CascadeCounts, ContentEvidence, GrowthEvidence, Structure, TextEvidence
 from schemas.assignment import Variant
 from schemas.claim import ClaimMatch, Nearness
 
@@ -24,7 +24,7 @@ _SWAPS: dict[str, str] = {
 }
 
 
-def recent(counts: Counts) -> str:
+def recent(counts: CascadeCounts) -> str:
     """The last window beside the one before it, which is the comparison cell."""
     window = duration(counts.recent_window)
     if 1 < counts.sharers <= counts.recent_sharers:
@@ -33,7 +33,7 @@ def recent(counts: Counts) -> str:
     return f"{now} joined in the last {window}, {before} in the {window} before."
 
 
-def pace(growth: Growth) -> Iterator[str]:
+def pace(growth: GrowthEvidence) -> Iterator[str]:
     """How many more, and how many each brings; each only where the detector supports it."""
     if growth.expected_further is not None:
         yield f"At this pace {expected(growth)}."
@@ -45,7 +45,7 @@ def pace(growth: Growth) -> Iterator[str]:
         yield f"Growth {'speeds up' if growth.exponent > 1 else 'slows down'} (exponent {growth.exponent:.1f})."
 
 
-def expected(growth: Growth) -> str:
+def expected(growth: GrowthEvidence) -> str:
     """The one rough number, with its range."""
     further = growth.expected_further or 0.0
     low, high = growth.expected_low, growth.expected_high
@@ -56,12 +56,12 @@ def expected(growth: Growth) -> str:
     return f"about {rough(further)} more sharers are expected (rough{interval})"
 
 
-def against(growth: Growth) -> str:
+def against(growth: GrowthEvidence) -> str:
     """The score beside the limit, and what fixed the limit."""
     return f"score {growth.score:.2f}, limit {growth.threshold:.2f} [{growth.rule}]"
 
 
-def known_of(content: Content) -> str:
+def known_of(content: ContentEvidence) -> str:
     """What others say of the message: fact-checks and reports."""
     said = []
     matched = repeated(content)
@@ -84,7 +84,7 @@ def known_of(content: Content) -> str:
     return "; ".join(said)
 
 
-def repeated(content: Content) -> tuple[ClaimMatch, ...]:
+def repeated(content: ContentEvidence) -> tuple[ClaimMatch, ...]:
     """The checked claims that the message repeats, nearest first, without those that it only resembles."""
     return tuple(claim for claim in content.claims if claim.nearness is Nearness.MATCH)
 
@@ -98,7 +98,7 @@ def _fact_check(publisher: str, verdict: str, date: str | None = None) -> str:
     return f"{shorten(plain(publisher), _QUOTED)} (verdict: “{shorten(plain(verdict), _QUOTED)}”{when})"
 
 
-def resemblance(content: Content) -> Iterator[str]:
+def resemblance(content: ContentEvidence) -> Iterator[str]:
     """The category of the labelled example that the wording is nearest to, as what it is: a suggestion."""
     if content.harm is not None:
         category = shorten(plain(content.harm.category), _QUOTED)
@@ -106,7 +106,7 @@ def resemblance(content: Content) -> Iterator[str]:
         yield f"{nearest}: a suggestion for ordering a queue, not a finding."
 
 
-def wordings(text: Text) -> Iterator[str]:
+def wordings(text: TextEvidence) -> Iterator[str]:
     """How many texts, and which of them may mean something else; nothing where there is one."""
     if text.wordings > 1 or text.variants:
         swaps = "".join(f"; {whole(count)} {_SWAPS.get(name, name)}" for name, count in text.variants)

@@ -10,21 +10,21 @@ import msgspec
 
 from detectors.clustering.clusters import Cluster, Clusters, ClustersState
 from detectors.clustering.config import ClusteringConfig
-from detectors.clustering.lru import Recent
-from detectors.clustering.match import Join
+from detectors.clustering.lru import LruDict
+from detectors.clustering.match import Match
 from detectors.clustering.membership import Actor, Membership
-from detectors.clustering.search import Embed, Found, Near, Rungs, Vectors
-from detectors.clustering.shared_keys import Mark, Marks, MarksState
-from detectors.clustering.wordings import NEVER, Texts, TextsState, Wording
+from detectors.clustering.search import CandidateSearch, Embed, Neighbour, SearchResult, Vectors
+from detectors.clustering.shared_keys import SharedKey, SharedKeys, SharedKeysState
+from detectors.clustering.wordings import NEVER, KnownWording, WordingIndex, WordingIndexState
 from detectors.similarity.sketch import Sketch
 from detectors.snapshot import pack, unpack
 from schemas.assignment import Arrival, Assignment, Merge, Method, Suggestion
 from schemas.claim import Recognition
 from schemas.event import Kind
-from schemas.sighting import SPREADING, Content, Sighting
+from schemas.sighting import SPREADING, Sighting, TextContent
 
 Decision = Assignment | Merge
-Recognise = Callable[[Content, Sketch, Vectors | None], Recognition]
+Recognise = Callable[[TextContent, Sketch, Vectors | None], Recognition]
 """Says what a new wording is recognised as, from its sketch and, where one was needed, its vector."""
 
 # Looking a member up in its enumeration takes longer than the rest of a comparison.
@@ -36,8 +36,8 @@ _SWEPT = 8  # stale index entries looked at for each cluster that is evicted
 
 class _State(msgspec.Struct, array_like=True):
     clusters: ClustersState
-    texts: TextsState
-    marks: MarksState
+    texts: WordingIndexState
+    marks: SharedKeysState
     messages: list[tuple[str, str]]
     actors: list[tuple[str, Actor]]
     methods: dict[Method, int]
@@ -67,10 +67,10 @@ class Clustering:
         self._config = config
         self._recognise = recognise
         self._clusters = Clusters(config)
-        self._texts = Texts(config)
-        self._marks = Marks(config, self._living)
-        self._rungs = Rungs(config, self._texts, self._marks, self._clusters, vectors)
-        self._messages: Recent[str] = Recent(config.max_messages)
+        self._texts = WordingIndex(config)
+        self._marks = SharedKeys(config, self._living)
+        self._rungs = CandidateSearch(config, self._texts, self._marks, self._clusters, vectors)
+        self._messages: LruDict[str] = LruDict(config.max_messages)
         self._membership = Membership(config)
         self.methods: dict[Method, int] = dict.fromkeys(Method, 0)
         self.unmatched = self.merged = self.evicted = self.founded = 0
@@ -119,7 +119,7 @@ class Clustering:
         content = sighting.content
         marks = self._marks.of(sighting) if content.urls or sighting.media else []
         refs = _references(sighting)
-        join = Join(self._linked(refs, sighting, out), _LINK)
+        join = Match(self._linked(refs, sighting, out), _LINK)
         if self._has_words(sighting):
             self._by_words(sighting, marks, join, out)
         elif join.cluster is None:
@@ -153,7 +153,7 @@ class Clustering:
                     found = self._merge((found, cluster), _LINK, None, sighting, out)
         return found
 
-    def _by_words(self, sighting: Sighting, marks: list[Mark], join: Join, out: list[Decision]) -> None:
+    def _by_words(self, sighting: Sighting, marks: list[SharedKey], join: Match, out: list[Decision]) -> None:
         fingerprint = sighting.content.fingerprint
         wording = self._texts.known(fingerprint)
         cluster = None if wording is None else self._clusters.get(wording.cluster)
@@ -169,7 +169,7 @@ class Clustering:
         if wording.asked < join.cluster.met:
             self._ask_again(sighting, wording, join.cluster, join, out)
 
-    def _by_search(self, sighting: Sighting, marks: list[Mark], join: Join, out: list[Decision]) -> None:
+    def _by_search(self, sighting: Sighting, marks: list[SharedKey], join: Match, out: list[Decision]) -> None:
         found = self._rungs.search(sighting, marks)
         join.novel, join.suggestion = found, found.suggestion
         if join.cluster is None and found.cluster is not None:
@@ -184,13 +184,13 @@ class Clustering:
                 join.suggestion = None  # linked to just that one
 
     def _ask_again(
-        self, sighting: Sighting, wording: Wording, cluster: Cluster, join: Join, out: list[Decision]
+        self, sighting: Sighting, wording: KnownWording, cluster: Cluster, join: Match, out: list[Decision]
     ) -> None:
         """A text that joined by its words may lie between its cluster and one that was founded after it came."""
         wording.asked = self._clusters.meetings
         self._bridge(sighting, self._rungs.again(sighting, cluster), join, out)
 
-    def _bridge(self, sighting: Sighting, matches: Sequence[Near], join: Join, out: list[Decision]) -> None:
+    def _bridge(self, sighting: Sighting, matches: Sequence[Neighbour], join: Match, out: list[Decision]) -> None:
         """A text near to two clusters, by letters too, makes them one if their own texts are near to each other."""
         for near in matches:
             anchor = join.cluster
@@ -203,7 +203,7 @@ class Clustering:
             elif join.suggestion is None:
                 join.suggestion = Suggestion(other.id, near.cosine)
 
-    def _by_marks(self, marks: list[Mark], join: Join) -> None:
+    def _by_marks(self, marks: list[SharedKey], join: Match) -> None:
         """Without words, an equal address or picture is all there is."""
         for method, mark in marks:
             ids = self._marks.clusters(mark)
@@ -211,7 +211,7 @@ class Clustering:
                 join.cluster, join.method = self._clusters.get(ids[0]), method
                 return
 
-    def _found(self, sighting: Sighting, join: Join, *, shared: bool) -> Cluster:
+    def _found(self, sighting: Sighting, join: Match, *, shared: bool) -> Cluster:
         cluster, gone = self._clusters.found(sighting.event_id, sighting.time, shared=shared)
         if gone:
             self._forget(gone)
@@ -221,7 +221,7 @@ class Clustering:
             self._learn(sighting.content, cluster, join, join.novel)
         return cluster
 
-    def _learn(self, content: Content, cluster: Cluster, join: Join, found: Found) -> None:
+    def _learn(self, content: TextContent, cluster: Cluster, join: Match, found: SearchResult) -> None:
         """Remember the wording. It gets a vector only where nothing was near: nearness must not creep on."""
         asked = NEVER if found.cluster is None else self._clusters.meetings
         join.variants = self._texts.learn(cluster, content, asked).variants
@@ -237,7 +237,7 @@ class Clustering:
     # --- statements ---------------------------------------------------------------------------------------------------
 
     def _statement(self, sighting: Sighting, arrival: Arrival, out: list[Decision]) -> None:
-        join = Join(self._referred(sighting), _LINK)
+        join = Match(self._referred(sighting), _LINK)
         if join.cluster is None and self._has_words(sighting):
             if sighting.kind is Kind.DEBUNK:
                 self._by_words(sighting, [], join, out)
@@ -247,7 +247,7 @@ class Clustering:
                 self._by_words_unchanged(sighting, join)
         self._answer(sighting, arrival, join, out)
 
-    def _by_words_unchanged(self, sighting: Sighting, join: Join) -> None:
+    def _by_words_unchanged(self, sighting: Sighting, join: Match) -> None:
         """A report's words find the message that it complains of; they teach nothing."""
         if not self._by_fingerprint(sighting.content, join):
             found = self._rungs.search(sighting, [])
@@ -258,11 +258,11 @@ class Clustering:
         newest_first = map(self._living, reversed(self._membership.clusters(sighting.actor or "")))
         living = dict.fromkeys(id_ for id_ in newest_first if id_ is not None)
         for id_ in reversed(living):
-            self._answer(sighting, arrival, Join(self._clusters.get(id_), _LINK), out)
+            self._answer(sighting, arrival, Match(self._clusters.get(id_), _LINK), out)
         if not living:
             self.unmatched += 1
 
-    def _answer(self, sighting: Sighting, arrival: Arrival, join: Join, out: list[Decision]) -> None:
+    def _answer(self, sighting: Sighting, arrival: Arrival, join: Match, out: list[Decision]) -> None:
         if join.cluster is None:
             self.unmatched += 1
         else:
@@ -284,7 +284,7 @@ class Clustering:
         if sighting.kind is Kind.ACCOUNT_STATE:
             self._account(sighting, _EXPIRED, out)
             return out
-        join = Join(None, _LINK)
+        join = Match(None, _LINK)
         if sighting.kind is not _REPLY:
             join.cluster = self._referred(sighting)
         if join.cluster is None and self._has_words(sighting):
@@ -296,7 +296,7 @@ class Clustering:
         self._answer(sighting, _EXPIRED, join, out)
         return out
 
-    def _by_fingerprint(self, content: Content, join: Join) -> bool:
+    def _by_fingerprint(self, content: TextContent, join: Match) -> bool:
         wording = self._texts.known(content.fingerprint)
         cluster = None if wording is None else self._clusters.get(wording.cluster)
         if wording is None or cluster is None:

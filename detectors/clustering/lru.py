@@ -10,7 +10,7 @@ from typing import TypeVar
 V = TypeVar("V")
 
 
-class Recent(OrderedDict[str, V]):
+class LruDict(OrderedDict[str, V]):
     """At most `bound` keys; each operation takes constant time."""
 
     def __init__(self, bound: int) -> None:

@@ -3,13 +3,13 @@
 import msgspec
 
 from detectors.clustering.clusters import Cluster
-from detectors.clustering.search import Found
+from detectors.clustering.search import SearchResult
 from schemas.assignment import Arrival, Assignment, Method, Suggestion, Variant
 from schemas.claim import NOTHING, Recognition
 from schemas.sighting import Sighting
 
 
-class Join(msgspec.Struct):
+class Match(msgspec.Struct):
     """The cluster, as soon as a rung holds, and which one it was."""
 
     cluster: Cluster | None
@@ -17,7 +17,7 @@ class Join(msgspec.Struct):
     similarity: float | None = None
     suggestion: Suggestion | None = None
     variants: tuple[Variant, ...] = ()
-    novel: Found | None = None  # the search, where the text was new
+    novel: SearchResult | None = None  # the search, where the text was new
     recognition: Recognition = NOTHING
 
     def assignment(self, sighting: Sighting, arrival: Arrival, cluster: Cluster, chats: tuple[str, ...]) -> Assignment:

@@ -7,7 +7,7 @@ account is taken down, all that it shared must be found.
 import msgspec
 
 from detectors.clustering.config import ClusteringConfig
-from detectors.clustering.lru import Recent
+from detectors.clustering.lru import LruDict
 
 _NONE: tuple[str, ...] = ()
 
@@ -23,7 +23,7 @@ class Membership:
     """The last chats and clusters of the most recently seen actors; an update costs about 0.5 microseconds."""
 
     def __init__(self, config: ClusteringConfig) -> None:
-        self._actors: Recent[Actor] = Recent(config.max_actors)
+        self._actors: LruDict[Actor] = LruDict(config.max_actors)
         self._chats = config.chats_per_actor
         self._clusters = config.clusters_per_actor
 

@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.clustering.config import ClusteringConfig
-from detectors.clustering.lru import Recent
+from detectors.clustering.lru import LruDict
 from detectors.text.urls import identifying
 from schemas.assignment import Method
 from schemas.sighting import Sighting
 
-Mark = tuple[Method, str]
+SharedKey = tuple[Method, str]
 
 
-class MarksState(msgspec.Struct, array_like=True):
+class SharedKeysState(msgspec.Struct, array_like=True):
     """Marks least recently used first, pictures in their places."""
 
     clusters: list[tuple[str, list[str]]]
@@ -28,7 +28,7 @@ class MarksState(msgspec.Struct, array_like=True):
     next_picture: int
 
 
-class Pictures:
+class MediaIndex:
     """The last perceptual hashes that looked new; a picture within `pdq_distance` of one of them is that one.
 
     A look-up compares with all of them: 15 microseconds at 4,096.
@@ -66,18 +66,18 @@ class Pictures:
             self._bits[place] = _bits(pdq)
 
 
-class Marks:
+class SharedKeys:
     """Which living clusters each address and picture was seen in, earliest first."""
 
     def __init__(self, config: ClusteringConfig, living: Callable[[str], str | None]) -> None:
         """`living` gives the id under which a cluster lives on, or None."""
-        self._clusters: Recent[list[str]] = Recent(config.max_marks)
+        self._clusters: LruDict[list[str]] = LruDict(config.max_marks)
         self._config = config
         self._living = living
-        self._pictures = Pictures(config)
+        self._pictures = MediaIndex(config)
         self._identifying = lru_cache(maxsize=65_536)(identifying)
 
-    def of(self, sighting: Sighting) -> list[Mark]:
+    def of(self, sighting: Sighting) -> list[SharedKey]:
         """Give a sighting's marks, addresses before pictures; one that looks like a known picture has its mark."""
         most = self._config.marks_per_share
         marks = [(Method.URL, "u" + url) for url in sighting.content.urls[:most] if self._identifying(url)]
@@ -92,7 +92,7 @@ class Marks:
         living = (self._living(id_) for id_ in self._clusters.get(mark, ()))
         return list(dict.fromkeys(id_ for id_ in living if id_ is not None))
 
-    def add(self, marks: list[Mark], cluster: str) -> None:
+    def add(self, marks: list[SharedKey], cluster: str) -> None:
         """Note that a living cluster has these marks."""
         for _, mark in marks:
             known = self._clusters.get(mark)
@@ -110,11 +110,11 @@ class Marks:
         """Drop up to `most` of the least recent marks, as long as no living cluster has them."""
         self._clusters.sweep(lambda ids: all(self._living(id_) is None for id_ in ids), most)
 
-    def state(self) -> MarksState:
+    def state(self) -> SharedKeysState:
         """Give the state for a snapshot."""
-        return MarksState(list(self._clusters.items()), self._pictures.hashes, self._pictures.next)
+        return SharedKeysState(list(self._clusters.items()), self._pictures.hashes, self._pictures.next)
 
-    def resume(self, state: MarksState) -> None:
+    def resume(self, state: SharedKeysState) -> None:
         """Take up where `state` was taken."""
         self._clusters.fill(state.clusters)
         self._pictures.fill(state.pictures, state.next_picture)

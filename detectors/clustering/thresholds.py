@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 from detectors.clustering.config import ClusteringConfig
 from detectors.text.scripts import ScriptShare
-from schemas.sighting import Content
+from schemas.sighting import TextContent
 
 _READ = 0.5  # share of a text's letters in the model's scripts from which it counts as read
 
 
-class Limits(NamedTuple):
+class Thresholds(NamedTuple):
     """The similarities that a text must reach."""
 
     lexical: float
@@ -17,7 +17,7 @@ class Limits(NamedTuple):
     match: float
 
 
-class Demands:
+class ThresholdTable:
     """What is demanded of a text: more of short ones, and of those in a script that the model was not taught."""
 
     def __init__(self, config: ClusteringConfig) -> None:
@@ -26,7 +26,7 @@ class Demands:
         self._guarded = _limits(config, config.guard)
         self._readable = ScriptShare(config.model_scripts)
 
-    def limits(self, content: Content) -> Limits:
+    def limits(self, content: TextContent) -> Thresholds:
         """The least similarities of each rung."""
         return self._guarded if content.words <= self._config.guard_words else self._plain
 
@@ -36,5 +36,5 @@ class Demands:
         return config.read_lexical if self._readable.of(normal) >= _READ else config.unread_lexical
 
 
-def _limits(config: ClusteringConfig, guard: float) -> Limits:
-    return Limits(*(min(1.0, round(limit + guard, 6)) for limit in (config.lexical, config.suggest, config.match)))
+def _limits(config: ClusteringConfig, guard: float) -> Thresholds:
+    return Thresholds(*(min(1.0, round(limit + guard, 6)) for limit in (config.lexical, config.suggest, config.match)))

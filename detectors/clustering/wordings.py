@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 
 from detectors.clustering.clusters import Cluster
 from detectors.clustering.config import ClusteringConfig
-from detectors.clustering.lru import Recent
+from detectors.clustering.lru import LruDict
 from detectors.similarity.neighbours import NeighbourIndex
 from detectors.similarity.sketch import Sketch, Sketcher, SketchIndex, estimate
 from detectors.similarity.variants import variants
 from schemas.assignment import Variant
-from schemas.sighting import Content
+from schemas.sighting import TextContent
 
 Vector = NDArray[np.float32]
 
 NEVER = 2**63 - 1  # more meetings of clusters than there can be
 
 
-class Wording(msgspec.Struct, array_like=True):
+class KnownWording(msgspec.Struct, array_like=True):
     """Where a text belongs, and how its meaning may differ from the one that represents its cluster."""
 
     cluster: str
@@ -30,17 +30,17 @@ class Wording(msgspec.Struct, array_like=True):
     asked: int = NEVER  # meetings that there had been when it was last compared; NEVER: it need not be again
 
 
-class TextsState(msgspec.Struct, array_like=True):
+class WordingIndexState(msgspec.Struct, array_like=True):
     """The three indices; aliases least recently used first."""
 
-    aliases: list[tuple[str, Wording]]
+    aliases: list[tuple[str, KnownWording]]
     owners: dict[str, str]
     sketches: bytes
     dimension: int
     vectors: bytes
 
 
-class Texts:
+class WordingIndex:
     """The three indices that a text is looked up in: exact, lexical, and by meaning."""
 
     def __init__(self, config: ClusteringConfig) -> None:
@@ -48,15 +48,15 @@ class Texts:
         self._sketcher = Sketcher(config.sketch)
         self._sketches = SketchIndex(config.sketch)
         self._vectors: NeighbourIndex | None = None  # made for the first vector: its dimension is the model's
-        self.aliases: Recent[Wording] = Recent(config.max_aliases)
+        self.aliases: LruDict[KnownWording] = LruDict(config.max_aliases)
         self._owners: dict[str, str] = {}  # representative -> cluster
         self.dimension = 0
 
-    def known(self, fingerprint: str) -> Wording | None:
+    def known(self, fingerprint: str) -> KnownWording | None:
         """Where a text belongs that was seen before; its cluster may be gone."""
         return self.aliases.get(fingerprint)
 
-    def sketch(self, content: Content) -> Sketch:
+    def sketch(self, content: TextContent) -> Sketch:
         """Give a text's lexical sketch."""
         return self._sketcher.sketch(content.normal)
 
@@ -91,13 +91,13 @@ class Texts:
         mine = [key for key in cluster.representatives if key in vectors]
         return not mine or any(vectors.similarity(key, representative) >= self._config.suggest for key in mine)
 
-    def learn(self, cluster: Cluster, content: Content, asked: int) -> Wording:
+    def learn(self, cluster: Cluster, content: TextContent, asked: int) -> KnownWording:
         """Remember a new wording of a cluster, and what sets it apart from the one that represents it."""
         if cluster.normal:
-            wording = Wording(cluster.id, variants(cluster.normal, content.normal), asked)
+            wording = KnownWording(cluster.id, variants(cluster.normal, content.normal), asked)
         else:
             cluster.normal = content.normal
-            wording = Wording(cluster.id, (), asked)
+            wording = KnownWording(cluster.id, (), asked)
         self.aliases.put(content.fingerprint, wording)
         return wording
 
@@ -126,12 +126,14 @@ class Texts:
             self._sketches.remove(fingerprint)
             self._index(self.dimension).remove(fingerprint)  # the first representative of all has a vector
 
-    def state(self) -> TextsState:
+    def state(self) -> WordingIndexState:
         """Give the state for a snapshot."""
         vectors = b"" if self._vectors is None else self._vectors.snapshot()
-        return TextsState(list(self.aliases.items()), self._owners, self._sketches.snapshot(), self.dimension, vectors)
+        return WordingIndexState(
+            list(self.aliases.items()), self._owners, self._sketches.snapshot(), self.dimension, vectors
+        )
 
-    def resume(self, state: TextsState) -> None:
+    def resume(self, state: WordingIndexState) -> None:
         """Take up where `state` was taken."""
         self.aliases.fill(state.aliases)
         self._owners = state.owners

@@ -7,14 +7,14 @@ from detectors.growth.config import GrowthConfig, PlatformGrowth
 from detectors.growth.count import Count
 from detectors.growth.cusum import Cusum
 from detectors.growth.ewma import Ewma
-from detectors.growth.expected_growth import L
+from detectors.growth.expected_growth import ExpectedGrowth
 from detectors.growth.glr import Glr
 from detectors.growth.kleinberg import Kleinberg
 from detectors.growth.rate import Rate
 from detectors.growth.seismic import Seismic
 
 DETECTORS: dict[str, type[Cascade]] = {
-    detector.name: detector for detector in (L, Count, Rate, Ewma, Kleinberg, Cusum, Glr, Seismic)
+    detector.name: detector for detector in (ExpectedGrowth, Count, Rate, Ewma, Kleinberg, Cusum, Glr, Seismic)
 }
 """Every growth detector by the name that `GrowthConfig.detector` takes."""
 
@@ -24,7 +24,7 @@ def make_detector(config: GrowthConfig) -> Cascade:
     return DETECTORS[config.detector](config)
 
 
-def regrown(config: GrowthConfig, firsts: Iterable[tuple[int, float]], earlier: float = 0.0) -> Cascade:
+def rebuild_detector(config: GrowthConfig, firsts: Iterable[tuple[int, float]], earlier: float = 0.0) -> Cascade:
     """Build the detector of a cascade under other settings, from its first shares as (time, weight), earliest first.
 
     `earlier` sharers, whose times are not known any more, count in the size alone.
@@ -37,4 +37,12 @@ def regrown(config: GrowthConfig, firsts: Iterable[tuple[int, float]], earlier: 
     return growth
 
 
-__all__ = ["DETECTORS", "Cascade", "GrowthConfig", "GrowthDetector", "PlatformGrowth", "make_detector", "regrown"]
+__all__ = [
+    "DETECTORS",
+    "Cascade",
+    "GrowthConfig",
+    "GrowthDetector",
+    "PlatformGrowth",
+    "make_detector",
+    "rebuild_detector",
+]

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 from detectors.growth.config import GrowthConfig
 from detectors.snapshot import pack, unpack
-from schemas.alert import Growth
+from schemas.alert import GrowthEvidence
 
 NEVER = -(1 << 62)
 """The clock of a detector that has seen nothing, in ms; earlier than every event time."""
@@ -62,7 +62,7 @@ class GrowthDetector(Protocol):
     def rule(self) -> str:
         """Say in words what fixed the thresholds."""
 
-    def explain(self, time: int, level: int = 1, raised: float = 0.0) -> Growth:
+    def explain(self, time: int, level: int = 1, raised: float = 0.0) -> GrowthEvidence:
         """Put the score at `time` beside the threshold of `level`, for people; `raised` is that of `limit`."""
 
     def falls_below(self, value: float, time: int) -> int | None:
@@ -204,7 +204,7 @@ class Cascade(ABC):
         """Say in words what fixed the thresholds."""
         return self._cold_rule() if self._config.threshold is None else "limit set by the operator"
 
-    def explain(self, time: int, level: int = 1, raised: float = 0.0) -> Growth:
+    def explain(self, time: int, level: int = 1, raised: float = 0.0) -> GrowthEvidence:
         """Put the score at `time` beside the threshold of `level` (0 reads as 1), for people; costs a search.
 
         `raised` is for level 1: by how many levels the budget of alerts has raised its threshold.
@@ -214,7 +214,7 @@ class Cascade(ABC):
         details = self._details(max(time, self._clock), limit)
         if level == 1 and raised:  # a field at its default is not written
             details["raised"] = raised
-        return Growth(
+        return GrowthEvidence(
             detector=self.name,
             score=self.score(time),
             threshold=limit,

@@ -102,7 +102,7 @@ def sharers_at_limit(config: GrowthConfig, window_ms: int) -> int:
     return high
 
 
-class L(Cascade):
+class ExpectedGrowth(Cascade):
     """The default: score z = ln(expected further sharers) + (ln(exponent x distinct sharers) - 1 / root of them) / 2.
 
     High means: many more distinct sharers are to be expected, enough have come to believe it, and they do not come ever
@@ -122,7 +122,7 @@ class L(Cascade):
 
     __slots__ = ("_aged", "_first", "_fresh", "_mass", "_weights")
 
-    name = "L"
+    name = "ExpectedGrowth"
     version = 2
 
     _mass: _Six
@@ -287,7 +287,7 @@ __all__ = [
     "FLOOR",
     "PRIOR",
     "TAU_MS",
-    "L",
+    "ExpectedGrowth",
     "cold_limit",
     "expected_further",
     "growth_exponent",

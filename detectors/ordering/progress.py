@@ -4,7 +4,7 @@ from detectors.ordering.config import OrderConfig
 from detectors.snapshot import pack, unpack
 
 
-class Progress:
+class PartitionWatermark:
     """How far one source partition has come: its newest event time that can be believed.
 
     A clock that runs years ahead must not make everyone else late. A time more than `max_jump_ms` ahead therefore moves

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from detectors.ordering.config import OrderConfig
-from detectors.ordering.watermark import MarkState, Watermark
+from detectors.ordering.watermark import Watermark, WatermarkState
 from detectors.snapshot import pack, unpack
 from schemas.assignment import Arrival
 from schemas.sighting import Sighting
@@ -17,7 +17,7 @@ Arrivals = list[tuple[Sighting, Arrival]]
 
 
 class _BufferState(msgspec.Struct, array_like=True):
-    mark: MarkState
+    mark: WatermarkState
     waiting: list[Sighting]
     ids: list[str]
     times: list[int]

@@ -12,7 +12,7 @@ import msgspec
 from detectors.ordering.config import OrderConfig
 
 
-class MarkState(msgspec.Struct, array_like=True):
+class WatermarkState(msgspec.Struct, array_like=True):
     """The state of a `Watermark`, as part of a snapshot."""
 
     value: int
@@ -82,11 +82,11 @@ class Watermark:
         self.value = max(self.value, time)
         return self.value
 
-    def state(self) -> MarkState:
+    def state(self) -> WatermarkState:
         """Give the state for a snapshot."""
-        return MarkState(self.value, dict(self._progress), sorted(self._silent))
+        return WatermarkState(self.value, dict(self._progress), sorted(self._silent))
 
-    def resume(self, state: MarkState) -> None:
+    def resume(self, state: WatermarkState) -> None:
         """Take up where `state` was taken."""
         self.value = state.value
         self._progress, self._silent = dict(state.progress), set(state.silent)

@@ -2,6 +2,6 @@
 
 from detectors.pipeline.config import PipelineConfig
 from detectors.pipeline.intake import Intake, IntakeConfig
-from detectors.pipeline.pipeline import RULE_VERSION, Counts, Output, Pipeline
+from detectors.pipeline.pipeline import RULE_VERSION, Output, Pipeline, StreamCounts
 
-__all__ = ["RULE_VERSION", "Counts", "Intake", "IntakeConfig", "Output", "Pipeline", "PipelineConfig"]
+__all__ = ["RULE_VERSION", "Intake", "IntakeConfig", "Output", "Pipeline", "PipelineConfig", "StreamCounts"]

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from detectors.alerting.budget import AlertBudget
-from detectors.alerting.levels import fall_lines
+from detectors.alerting.levels import fall_thresholds
 from detectors.alerting.policy import PolicyConfig
-from detectors.growth import GrowthConfig, make_detector, regrown
+from detectors.growth import GrowthConfig, make_detector, rebuild_detector
 from detectors.snapshot import pack, unpack
 from detectors.spread.graph import node_id
 from detectors.spread.sharers import DistinctSharers, SharersConfig
@@ -62,7 +62,7 @@ class _State(msgspec.Struct, array_like=True):
     withheld: int
 
 
-class Openings:
+class AdmissionControl:
     """Follows every cluster's distinct sharers and growth as its cascade will, and spends the budget on each opening.
 
     It foresees shares, merges, closings and returns; what is taken back later (deleted posts, ended accounts) it does
@@ -136,7 +136,7 @@ class Openings:
 
     def _line(self, followed: _Followed) -> float:
         """The score under which level 1 falls."""
-        return fall_lines(followed.growth.levels(), self._policy.hysteresis)[0]
+        return fall_thresholds(followed.growth.levels(), self._policy.hysteresis)[0]
 
     def _merge(self, merge: Merge, raised: float) -> None:
         absorbed = self._followed.pop(merge.absorbed, None) or self._wake(merge.absorbed, merge.time)
@@ -150,7 +150,7 @@ class Openings:
             self._begin(merge.survivor, survivor)
         growth = absorbed.growth
         if absorbed.config != survivor.config:
-            growth = regrown(survivor.config, absorbed.sharers.firsts(), absorbed.before)
+            growth = rebuild_detector(survivor.config, absorbed.sharers.firsts(), absorbed.before)
         survivor.growth.merge(growth, survivor.sharers.merge(absorbed.sharers))
         survivor.before += absorbed.before
         survivor.active = max(survivor.active, absorbed.active)

@@ -11,12 +11,12 @@ import msgspec
 
 from detectors.alerting.policy import AlertPolicy, Transition
 from detectors.growth import Cascade as Growth
-from detectors.growth import make_detector, regrown
-from detectors.pipeline.cascade_stats import OTHER_PLATFORMS, CascadeConfig, Facts, Parts
+from detectors.growth import make_detector, rebuild_detector
+from detectors.pipeline.cascade_stats import OTHER_PLATFORMS, CascadeConfig, CascadeSettings, CascadeStats
 from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow
 from detectors.spread.edges import EdgeInference, EdgeSource, InferredEdge, recorded_edge
-from detectors.spread.graph import ForwardGraph, Outcome, node_id
-from detectors.spread.recent_joins import RecentJoins
+from detectors.spread.graph import ForwardGraph, Placement, node_id
+from detectors.spread.recent_joins import WindowCounter
 from detectors.spread.sharers import DistinctSharers, SharersConfig
 from schemas.assignment import Arrival, Assignment, Merge
 from schemas.claim import NOTHING
@@ -29,10 +29,10 @@ _ON_TIME = Arrival.ON_TIME
 _STEPS = ("graph", "edges", "sharers", "chats", "wordings", "reporters", "recent", "growth", "policy")
 
 
-class Saved(msgspec.Struct, frozen=True, array_like=True):
+class CascadeState(msgspec.Struct, frozen=True, array_like=True):
     """A cascade's snapshot: the facts, then each step's own."""
 
-    facts: Facts
+    facts: CascadeStats
     graph: bytes
     edges: bytes
     sharers: bytes
@@ -52,16 +52,16 @@ class Cascade:
         "sharers", "timer_at", "wordings",
     )  # fmt: skip
 
-    def __init__(self, parts: Parts, facts: Facts) -> None:
+    def __init__(self, parts: CascadeSettings, facts: CascadeStats) -> None:
         self.parts = parts
         self.facts = facts
         self._make_steps()
 
     @classmethod
-    def founded(cls, parts: Parts, founder: Assignment) -> "Cascade":
+    def founded(cls, parts: CascadeSettings, founder: Assignment) -> "Cascade":
         """Begin with a cluster's first sighting, which is still to be applied."""
         sighting = founder.sighting
-        facts = Facts(
+        facts = CascadeStats(
             cluster_id=founder.cluster_id,
             founding_event=sighting.event_id,
             first_time=sighting.time,
@@ -79,7 +79,7 @@ class Cascade:
         self.sharers = DistinctSharers(parts.sharers)
         sample = SharersConfig(capacity=parts.cascade.sample_size)
         self.chats, self.wordings, self.reporters = (DistinctSharers(sample) for _ in range(3))
-        self.recent = RecentJoins(parts.recent)
+        self.recent = WindowCounter(parts.recent)
         self._make_judges()
         self.timer_at: int | None = None
 
@@ -117,7 +117,7 @@ class Cascade:
         said = self._join(sharer, sighting.time, assignment.arrival, assignment.raised)
         return said, _edge_row(assignment, edge, placed, sharer), _wording_row(assignment) if novel else None
 
-    def _link(self, sighting: Sighting, message: str, edge: InferredEdge) -> Outcome:
+    def _link(self, sighting: Sighting, message: str, edge: InferredEdge) -> Placement:
         """Put the message into the graph, under its parent if that is recorded and belongs to this cascade.
 
         A reply is here for its own text: what it answers is another cluster's message, unless it is seen here too.
@@ -295,7 +295,7 @@ class Cascade:
         """Another cascade's growth as this one's settings see it: from its sharers again, where it had others."""
         if other.growth_config == self.growth_config:
             return other.growth
-        return regrown(self.growth_config, other.sharers.firsts(), other.facts.before_closing)
+        return rebuild_detector(self.growth_config, other.sharers.firsts(), other.facts.before_closing)
 
     def row(self, status: str, merged_into: str | None = None) -> ClusterRow:
         """Sum the cascade up as a row of the analyst's table."""
@@ -335,13 +335,13 @@ class Cascade:
             deleted=facts.deleted,
         )
 
-    def snapshot(self) -> Saved:
+    def snapshot(self) -> CascadeState:
         """Everything that the cascade knows."""
         steps = [getattr(self, name) for name in _STEPS]
-        return Saved(self.facts, *(b"" if step is None else step.snapshot() for step in steps))
+        return CascadeState(self.facts, *(b"" if step is None else step.snapshot() for step in steps))
 
     @classmethod
-    def restored(cls, parts: Parts, saved: Saved) -> "Cascade":
+    def restored(cls, parts: CascadeSettings, saved: CascadeState) -> "Cascade":
         """Build the cascade that `snapshot` described."""
         cascade = cls(parts, saved.facts)
         for name in _STEPS:
@@ -351,7 +351,7 @@ class Cascade:
         return cascade
 
 
-def _edge_row(assignment: Assignment, edge: InferredEdge, placed: Outcome, sharer: str) -> EdgeRow:
+def _edge_row(assignment: Assignment, edge: InferredEdge, placed: Placement, sharer: str) -> EdgeRow:
     """One share as a row of the analyst's table."""
     sighting, suggestion = assignment.sighting, assignment.suggestion
     return EdgeRow(
@@ -393,4 +393,4 @@ def _wording_row(assignment: Assignment) -> WordingRow:
     )
 
 
-__all__ = ["Cascade", "CascadeConfig", "Facts", "Parts", "Saved"]
+__all__ = ["Cascade", "CascadeConfig", "CascadeSettings", "CascadeState", "CascadeStats"]

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from detectors.alerting.evidence import Author
+from detectors.alerting.evidence import AlertContext
 from detectors.pipeline.cascades import Cascades, Handover, Outputs
-from detectors.pipeline.cluster_stage import home
+from detectors.pipeline.cluster_stage import partition_for
 from detectors.pipeline.config import PipelineConfig
 from detectors.snapshot import SnapshotError, pack, unpack
 from schemas.alert import Alert, Provenance
@@ -47,7 +47,7 @@ class CascadeStage:
     """
 
     def __init__(self, config: PipelineConfig, provenance: Provenance, partition: int, partitions: int) -> None:
-        self.cascades = Cascades(config.parts(tables=False), Author(config.evidence, config.policy, provenance))
+        self.cascades = Cascades(config.parts(tables=False), AlertContext(config.evidence, config.policy, provenance))
         self._digest = config.digest()
         self._partition = partition
         self._partitions = partitions
@@ -135,7 +135,10 @@ class CascadeStage:
         return True
 
     def _merge(self, merge: Merge, number: int, outputs: Outputs, out: Spread) -> bool:
-        absorbed, survivor = home(merge.absorbed, self._partitions), home(merge.survivor, self._partitions)
+        absorbed, survivor = (
+            partition_for(merge.absorbed, self._partitions),
+            partition_for(merge.survivor, self._partitions),
+        )
         if absorbed == survivor:
             self.cascades.update(merge, outputs)
         elif absorbed == self._partition:

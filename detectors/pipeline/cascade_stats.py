@@ -7,12 +7,12 @@ from detectors.alerting.policy import PolicyConfig
 from detectors.growth import GrowthConfig
 from detectors.spread.edges import EdgeConfig
 from detectors.spread.graph import GraphConfig
-from detectors.spread.recent_joins import RecentConfig
+from detectors.spread.recent_joins import WindowConfig
 from detectors.spread.sharers import SharersConfig
 from schemas.assignment import Merge
 from schemas.claim import ClaimMatch, HarmSuggestion, Nearness, Recognition
 from schemas.event import Debunk, Media
-from schemas.sighting import Content
+from schemas.sighting import TextContent
 
 OTHER_PLATFORMS = "other"
 
@@ -37,27 +37,27 @@ class CascadeConfig(msgspec.Struct, frozen=True, kw_only=True):
                 )
 
 
-class Parts(msgspec.Struct, frozen=True, kw_only=True):
+class CascadeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The configurations that one cascade is made from."""
 
     cascade: CascadeConfig
     graph: GraphConfig
     edges: EdgeConfig | None  # None where no table of edges is wanted: no alert needs an inferred one
     sharers: SharersConfig
-    recent: RecentConfig
+    recent: WindowConfig
     growth: GrowthConfig
     policy: PolicyConfig
     evidence: EvidenceConfig
 
 
-class Facts(msgspec.Struct, kw_only=True):
+class CascadeStats(msgspec.Struct, kw_only=True):
     """What is counted about a cascade beside its detectors' own state."""
 
     cluster_id: str
     founding_event: str
     first_time: int
     last_time: int
-    content: Content
+    content: TextContent
     lang: str | None = None
     media: tuple[Media, ...] = ()
     platform: str | None = None  # of its first post, which decides by whose settings it is judged
@@ -104,7 +104,7 @@ class Facts(msgspec.Struct, kw_only=True):
         """How many checked claims it repeats; those that it only resembles are for a person to judge."""
         return sum(claim.nearness is Nearness.MATCH for claim in self.claims)
 
-    def absorb(self, other: "Facts", merge: Merge, bounds: CascadeConfig, max_nodes: int) -> None:
+    def absorb(self, other: "CascadeStats", merge: Merge, bounds: CascadeConfig, max_nodes: int) -> None:
         """Add up with the facts of a cascade that was merged into this one; `other` must not be used afterwards."""
         self.aliases = [*self.aliases, merge.absorbed, *other.aliases][: bounds.max_aliases]
         self.merged_at = sorted([*self.merged_at, *other.merged_at, merge.time])[-bounds.max_aliases :]

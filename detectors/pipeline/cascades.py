@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from detectors.alerting.evidence import Author, compose
+from detectors.alerting.evidence import AlertContext, build_alert
 from detectors.alerting.policy import Transition
-from detectors.pipeline.cascade import Cascade, Facts, Parts, Saved
+from detectors.pipeline.cascade import Cascade, CascadeSettings, CascadeState, CascadeStats
 from detectors.pipeline.observation import gather
 from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow
 from detectors.snapshot import pack, unpack
@@ -27,13 +27,13 @@ _SPARE_TIMERS = 64  # stale timers that are tolerated beside as many as there ar
 class Closed(msgspec.Struct, frozen=True, array_like=True):
     """What is kept of a closed cascade, so that a revival counts on: some hundreds of bytes."""
 
-    facts: Facts
+    facts: CascadeStats
     growth: bytes
     policy: bytes
     until: int  # event time; forgotten after it
 
 
-class Judgement(msgspec.Struct, frozen=True):
+class ScoreTrace(msgspec.Struct, frozen=True):
     """For an explanation: what one event did to a cascade's score."""
 
     cluster_id: str
@@ -45,7 +45,7 @@ class Judgement(msgspec.Struct, frozen=True):
     level: int
 
 
-class Said(msgspec.Struct, frozen=True):
+class TransitionTrace(msgspec.Struct, frozen=True):
     """For an explanation: a change of the cascade's state."""
 
     cluster_id: str
@@ -55,7 +55,7 @@ class Said(msgspec.Struct, frozen=True):
 class Handover(msgspec.Struct, frozen=True, array_like=True):
     """A cascade on its way to the one that it was merged into; None where there was nothing any more."""
 
-    cascade: Saved | None = None
+    cascade: CascadeState | None = None
 
 
 class Outputs(msgspec.Struct):
@@ -68,7 +68,7 @@ class Outputs(msgspec.Struct):
 
 
 class _State(msgspec.Struct, array_like=True):
-    cascades: list[Saved]
+    cascades: list[CascadeState]
     closed: list[Closed]
     timers: list[tuple[int, str]]
     time: int = 0
@@ -84,7 +84,7 @@ class Cascades:
     `cascade.max_closed`.
     """
 
-    def __init__(self, parts: Parts, author: Author, trace: Trace | None = None) -> None:
+    def __init__(self, parts: CascadeSettings, author: AlertContext, trace: Trace | None = None) -> None:
         self._parts = parts
         self._author = author
         self._trace = trace
@@ -273,10 +273,10 @@ class Cascades:
         author = self._author_of(cascade)
         for transition in transitions:
             if self._trace is not None:
-                self._trace("transition", Said(cascade.facts.cluster_id, transition))
-            out.alerts.append(compose(gather(cascade, transition, trigger), transition, author))
+                self._trace("transition", TransitionTrace(cascade.facts.cluster_id, transition))
+            out.alerts.append(build_alert(gather(cascade, transition, trigger), transition, author))
 
-    def _author_of(self, cascade: Cascade) -> Author:
+    def _author_of(self, cascade: Cascade) -> AlertContext:
         """The author, with the name of the detector that this cascade's platform has chosen."""
         author, replace = self._author, msgspec.structs.replace
         if cascade.growth.name == author.provenance.detector:
@@ -289,7 +289,7 @@ class Cascades:
         growth, sighting = cascade.growth, item.sighting
         self._trace(
             "judgement",
-            Judgement(
+            ScoreTrace(
                 cascade.facts.cluster_id,
                 sighting.time,
                 sighting.event_id,
@@ -319,4 +319,4 @@ class Cascades:
             self._alive[cluster_id].timer_at = due
 
 
-__all__ = ["Cascades", "Closed", "Handover", "Judgement", "Outputs", "Said", "Trace"]
+__all__ = ["Cascades", "Closed", "Handover", "Outputs", "ScoreTrace", "Trace", "TransitionTrace"]

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import msgspec
 
 from detectors.pipeline.config import PipelineConfig
-from detectors.pipeline.ordered_clustering import Assigner, Released
-from detectors.reference.matcher import Recogniser
+from detectors.pipeline.ordered_clustering import OrderedClustering, Released
+from detectors.reference.matcher import ReferenceMatcher
 from detectors.similarity.embedding import Embedder, Vectors
 from detectors.snapshot import SnapshotError, pack, unpack
 from schemas.assignment import Assignment, Merge
@@ -31,7 +31,7 @@ class _State(msgspec.Struct, array_like=True):
     missing: int
 
 
-def home(cluster_id: str, partitions: int) -> int:
+def partition_for(cluster_id: str, partitions: int) -> int:
     """The cascade partition that a cluster lives on."""
     digest = hashlib.blake2b(cluster_id.encode(), digest_size=8, person=b"hearsay:home").digest()
     return int.from_bytes(digest, "big") % partitions
@@ -40,14 +40,14 @@ def home(cluster_id: str, partitions: int) -> int:
 class ClusterStage:
     """Orders and clusters one realm's events; the only writer of its cascades' steps.
 
-    Memory is that of `Assigner`, and two integers for each source and cascade partition.
+    Memory is that of `OrderedClustering`, and two integers for each source and cascade partition.
     """
 
     def __init__(
-        self, config: PipelineConfig, embedder: Embedder, partitions: int, recogniser: Recogniser | None = None
+        self, config: PipelineConfig, embedder: Embedder, partitions: int, recogniser: ReferenceMatcher | None = None
     ) -> None:
         """`partitions` is the number of cascade partitions; it is part of the state. The recogniser is not."""
-        self.assigner = Assigner(config, embedder, recogniser)
+        self.assigner = OrderedClustering(config, embedder, recogniser)
         self._config = config
         self._partitions = partitions
         self._next_offset: dict[int, int] = {}
@@ -77,10 +77,12 @@ class ClusterStage:
                 self._tell(steps, item)
             elif isinstance(item, Merge):
                 self._merges += 1
-                for partition in sorted({home(item.absorbed, len(steps)), home(item.survivor, len(steps))}):
+                for partition in sorted(
+                    {partition_for(item.absorbed, len(steps)), partition_for(item.survivor, len(steps))}
+                ):
                     steps[partition].append(Step(merge=item, number=self._merges))
             else:
-                steps[home(item.cluster_id, len(steps))].append(Step(assignment=_light(item)))
+                steps[partition_for(item.cluster_id, len(steps))].append(Step(assignment=_light(item)))
         if self.assigner.order.watermark > self._told:
             self._told = self.assigner.order.watermark
             self._tell(steps, self._told)

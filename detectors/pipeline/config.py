@@ -9,11 +9,11 @@ from detectors.alerting.policy import PolicyConfig
 from detectors.clustering import ClusteringConfig
 from detectors.growth import GrowthConfig
 from detectors.ordering.config import OrderConfig
-from detectors.pipeline.cascade import CascadeConfig, Parts
+from detectors.pipeline.cascade import CascadeConfig, CascadeSettings
 from detectors.pipeline.intake import IntakeConfig
 from detectors.spread.edges import EdgeConfig
 from detectors.spread.graph import GraphConfig
-from detectors.spread.recent_joins import RecentConfig
+from detectors.spread.recent_joins import WindowConfig
 from detectors.spread.sharers import SharersConfig
 
 
@@ -27,7 +27,7 @@ class PipelineConfig(msgspec.Struct, frozen=True, kw_only=True):
     graph: GraphConfig = GraphConfig()
     edges: EdgeConfig = EdgeConfig()
     sharers: SharersConfig = SharersConfig()
-    recent: RecentConfig = RecentConfig()
+    recent: WindowConfig = WindowConfig()
     growth: GrowthConfig = GrowthConfig()
     policy: PolicyConfig = PolicyConfig()
     evidence: EvidenceConfig = EvidenceConfig()
@@ -36,9 +36,9 @@ class PipelineConfig(msgspec.Struct, frozen=True, kw_only=True):
         """Thirty-two hexadecimal digits that differ when any setting does."""
         return hashlib.blake2b(msgspec.json.encode(self, order="sorted"), digest_size=16).hexdigest()
 
-    def parts(self, *, tables: bool = True) -> Parts:
+    def parts(self, *, tables: bool = True) -> CascadeSettings:
         """The sections that a cascade is made from; without `tables` it infers no edges for the analyst's."""
-        return Parts(
+        return CascadeSettings(
             cascade=self.cascade,
             graph=self.graph,
             edges=self.edges if tables else None,

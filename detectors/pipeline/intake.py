@@ -11,7 +11,7 @@ from functools import lru_cache
 import msgspec
 
 from detectors.ordering.config import OrderConfig
-from detectors.ordering.progress import Progress
+from detectors.ordering.progress import PartitionWatermark
 from detectors.privacy.pseudonym import Pseudonymiser
 from detectors.privacy.redact import redact
 from detectors.text.fingerprint import fingerprint
@@ -19,7 +19,7 @@ from detectors.text.normalise import count_words, normalise
 from detectors.text.urls import canonical, find_urls
 from schemas.event import AccountStatus, ForwardEvent, Kind, ParentEvidence
 from schemas.rejection import Reason, Rejection
-from schemas.sighting import SPREADING, Content, Position, Sighting
+from schemas.sighting import SPREADING, Position, Sighting, TextContent
 
 _decode = msgspec.json.Decoder(ForwardEvent).decode
 _DIGEST = re.compile(r"[0-9a-f]{16,64}").fullmatch
@@ -75,7 +75,7 @@ class Intake:
         self._pseudonymiser = pseudonymiser
         self._keys = frozenset((*config.accepted_keys, pseudonymiser.key_id))
         self._content = lru_cache(maxsize=config.remembered_texts)(read_content)
-        self._progress: dict[int, Progress] = {}
+        self._progress: dict[int, PartitionWatermark] = {}
 
     def update(self, raw: bytes, position: Position) -> Sighting | Rejection:
         """Give the event's sighting, or the reason why it has none. Never raises on input.
@@ -106,7 +106,7 @@ class Intake:
 
     def resume(self, partition: int, progress: int) -> None:
         """Go on from how far a partition had come, where that is all that is known."""
-        self._progress[partition] = Progress(self._order, progress)
+        self._progress[partition] = PartitionWatermark(self._order, progress)
 
     def snapshot(self) -> dict[int, bytes]:
         """Each partition's progress."""
@@ -116,7 +116,7 @@ class Intake:
         """Take up where `snapshot` was taken."""
         self._progress = {}
         for partition, data in state.items():
-            self._progress[partition] = Progress(self._order)
+            self._progress[partition] = PartitionWatermark(self._order)
             self._progress[partition].restore(data)
 
     def _read(self, raw: bytes) -> ForwardEvent:
@@ -136,7 +136,7 @@ class Intake:
         time = event_time(event, self._config.max_skew_ms)
         progress = self._progress.get(partition)
         if progress is None:
-            progress = self._progress[partition] = Progress(self._order)
+            progress = self._progress[partition] = PartitionWatermark(self._order)
         frequent = event.frequently_forwarded or False
         return Sighting(
             event_id=digests[0],
@@ -205,12 +205,12 @@ def event_time(event: ForwardEvent, max_skew_ms: int) -> int:
     return event.created_at
 
 
-def read_content(text: str, urls: tuple[str, ...]) -> Content:
+def read_content(text: str, urls: tuple[str, ...]) -> TextContent:
     """What a message says, ready for people (masked) and for matching (normal form, fingerprint, addresses)."""
     shown = redact(text)
     normal = normalise(shown)
     found = {address: None for url in (*find_urls(text), *urls) if (address := canonical(url))}
-    return Content(
+    return TextContent(
         text=shown,
         normal=normal,
         fingerprint=fingerprint(normal),

@@ -1,17 +1,17 @@
 """The evidence of one cascade at one moment, gathered from its steps for the alert that is about to be written."""
 
-from detectors.alerting.evidence import Notes, Observation
+from detectors.alerting.evidence import CascadeSnapshot, DataNotes
 from detectors.alerting.transition import Transition
 from detectors.pipeline.cascade import Cascade
-from schemas.alert import Content, Counts, Lifecycle, Text
+from schemas.alert import CascadeCounts, ContentEvidence, Lifecycle, TextEvidence
 
 _OPENING = (Lifecycle.OPENED, Lifecycle.RESURFACED)
 
 
-def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> Observation:
+def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> CascadeSnapshot:
     """Everything that an alert about this cascade may say when the policy speaks."""
     facts, time = cascade.facts, transition.time
-    return Observation(
+    return CascadeSnapshot(
         cluster_id=facts.cluster_id,
         time=time,
         founding_event=facts.founding_event,
@@ -24,7 +24,7 @@ def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> Obs
         falls_under=cascade.policy.floor(max(transition.level, 1)),
         lowered_at=_lowered_at(cascade, time) if transition.level else None,
         text=_text(cascade),
-        content=Content(
+        content=ContentEvidence(
             debunks=tuple(facts.debunks),
             reports=round(cascade.reporters.count),
             report_categories=tuple(sorted(facts.report_categories.items())),
@@ -47,11 +47,11 @@ def _lowered_at(cascade: Cascade, time: int) -> int | None:
     return None if under is None else under + cascade.parts.policy.subside_after_ms
 
 
-def _counts(cascade: Cascade, time: int) -> Counts:
+def _counts(cascade: Cascade, time: int) -> CascadeCounts:
     facts = cascade.facts
     recent, previous = cascade.recent.counts(time)
     seen = facts.counters.values()
-    return Counts(
+    return CascadeCounts(
         sharers=cascade.size,
         posts=facts.posts,
         chats=round(cascade.chats.count),
@@ -67,9 +67,9 @@ def _counts(cascade: Cascade, time: int) -> Counts:
     )
 
 
-def _text(cascade: Cascade) -> Text:
+def _text(cascade: Cascade) -> TextEvidence:
     facts = cascade.facts
-    return Text(
+    return TextEvidence(
         representative=facts.content.text,
         sha256=facts.content.sha256,
         fingerprint=facts.content.fingerprint,
@@ -82,9 +82,9 @@ def _text(cascade: Cascade) -> Text:
     )
 
 
-def _notes(cascade: Cascade) -> Notes:
+def _notes(cascade: Cascade) -> DataNotes:
     facts, tally = cascade.facts, cascade.graph.tally
-    return Notes(
+    return DataNotes(
         late=facts.late + facts.expired,
         deleted=facts.deleted,
         merged_at=tuple(facts.merged_at),

@@ -11,9 +11,9 @@ import msgspec
 
 from detectors.clustering import Clustering
 from detectors.ordering.reorder import ReorderBuffer
-from detectors.pipeline.admission import Openings
+from detectors.pipeline.admission import AdmissionControl
 from detectors.pipeline.config import PipelineConfig
-from detectors.reference.matcher import Recogniser
+from detectors.reference.matcher import ReferenceMatcher
 from detectors.similarity.embedding import Embedder, Vectors
 from detectors.snapshot import pack, unpack
 from schemas.assignment import Arrival, Assignment, Merge
@@ -34,10 +34,10 @@ class _State(msgspec.Struct, array_like=True):
     openings: bytes | None = None
 
 
-class Assigner:
+class OrderedClustering:
     """Reorder buffer and clustering in one. Costs what they cost; memory is bounded by their bounds."""
 
-    def __init__(self, config: PipelineConfig, embedder: Embedder, recogniser: Recogniser | None = None) -> None:
+    def __init__(self, config: PipelineConfig, embedder: Embedder, recogniser: ReferenceMatcher | None = None) -> None:
         self.order = ReorderBuffer(config.order)
         self.clustering = Clustering(config.clustering, embedder.embed, recogniser)
         self._openings = _openings(config)
@@ -110,8 +110,8 @@ class Assigner:
             self._openings.restore(state.openings)
 
 
-def _openings(config: PipelineConfig) -> Openings | None:
+def _openings(config: PipelineConfig) -> AdmissionControl | None:
     a_day = config.policy.alerts_a_day
     if a_day is None:
         return None
-    return Openings(a_day, config.growth, config.policy, config.sharers, config.cascade.max_cascades)
+    return AdmissionControl(a_day, config.growth, config.policy, config.sharers, config.cascade.max_cascades)

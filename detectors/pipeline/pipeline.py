@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from detectors.alerting.evidence import Author
+from detectors.alerting.evidence import AlertContext
 from detectors.pipeline.cascades import Cascades, Outputs, Trace
 from detectors.pipeline.config import PipelineConfig
 from detectors.pipeline.intake import Intake
-from detectors.pipeline.ordered_clustering import Assigner, Released
+from detectors.pipeline.ordered_clustering import OrderedClustering, Released
 from detectors.privacy.pseudonym import Pseudonymiser
-from detectors.reference.matcher import Recogniser
+from detectors.reference.matcher import ReferenceMatcher
 from detectors.similarity.embedding import Embedder
 from detectors.snapshot import pack, unpack
 from schemas.alert import Provenance
@@ -37,7 +37,7 @@ class Read(msgspec.Struct, frozen=True):
     rejections: list[Rejection]
 
 
-class Counts(msgspec.Struct, frozen=True):
+class StreamCounts(msgspec.Struct, frozen=True):
     """Where the events went: after `finish`, received = applied + duplicates + late + rejected."""
 
     received: int
@@ -84,14 +84,14 @@ class Pipeline:
         code_version: str,
         trace: Trace | None = None,
         *,
-        recogniser: Recogniser | None = None,
+        recogniser: ReferenceMatcher | None = None,
     ) -> None:
         known = None if recogniser is None else recogniser.digest
         made = provenance(config, code_version, embedder.revision, pseudonymiser.key_id, known)
         self.config = config
         self.intake = Intake(config.intake, config.order, pseudonymiser)
-        self.assigner = Assigner(config, embedder, recogniser)
-        self.cascades = Cascades(config.parts(), Author(config.evidence, config.policy, made), trace)
+        self.assigner = OrderedClustering(config, embedder, recogniser)
+        self.cascades = Cascades(config.parts(), AlertContext(config.evidence, config.policy, made), trace)
         self._received = self._rejected = 0
 
     def feed(self, batch: Sequence[tuple[bytes, Position]]) -> Output:
@@ -155,9 +155,9 @@ class Pipeline:
                 self.cascades.update(item, out)
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> StreamCounts:
         """Where the events went so far."""
-        return Counts(
+        return StreamCounts(
             received=self._received,
             applied=self.assigner.applied,
             duplicates=self.assigner.order.duplicates,
@@ -204,4 +204,4 @@ def provenance(
     )
 
 
-__all__ = ["RULE_VERSION", "Counts", "Output", "Pipeline", "Read", "provenance"]
+__all__ = ["RULE_VERSION", "Output", "Pipeline", "Read", "StreamCounts", "provenance"]

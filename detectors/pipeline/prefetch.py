@@ -14,7 +14,7 @@ from schemas.sighting import SPREADING, Sighting
 _SPEAKING = SPREADING | {Kind.DEBUNK, Kind.REPORT}
 
 
-class Novelty:
+class Prefetcher:
     """Remembers the texts that went by lately, exactly and by sketch.
 
     A text like one of them needs no vector: the cluster stage will know it by the same means. A known text costs a

@@ -5,7 +5,7 @@ They are what a run folder keeps beside the alerts, and carry no more of a perso
 
 import msgspec
 
-from detectors.spread.graph import Outcome
+from detectors.spread.graph import Placement
 from schemas.assignment import Arrival, Method
 from schemas.base import Ms
 from schemas.event import Kind
@@ -23,7 +23,7 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     parent: str | None
     source: str  # how the parent is known; see detectors/spread/edges.py
     confidence: float
-    placed: Outcome  # what the forward graph made of it: a recorded parent may be refused, as in a cycle
+    placed: Placement  # what the forward graph made of it: a recorded parent may be refused, as in a cycle
     sharer: str
     chat: str | None
     fingerprint: str  # of its wording; empty where it has no words

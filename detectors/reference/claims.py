@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from detectors.clustering.config import ClusteringConfig
-from detectors.clustering.thresholds import Demands, Limits
+from detectors.clustering.thresholds import Thresholds, ThresholdTable
 from detectors.similarity.embedding import Vectors
 from detectors.similarity.neighbours import NeighbourIndex
 from detectors.similarity.sketch import Sketch, Sketcher, SketchIndex, estimate
 from schemas.claim import Claim, ClaimMatch, Nearness
-from schemas.sighting import Content
+from schemas.sighting import TextContent
 
 _MOST = 3  # claims that one message is said to resemble
 _LOOKED_AT = 16  # nearest claims that the lexical floor may still refuse
@@ -34,14 +34,14 @@ def bank_digest(claims: Sequence[Claim]) -> str:
     return hashlib.blake2b(ids.encode(), digest_size=16, person=b"hearsay.bank").hexdigest()
 
 
-class ClaimBank:
+class ClaimIndex:
     """Checked claims by text, sketch and vector. It never changes, so whoever holds the same bank finds the same.
 
     A look-up costs one matrix product with all vectors: some milliseconds at 20,000 claims, for each new wording.
     """
 
     def __init__(
-        self, config: ClusteringConfig, claims: Sequence[Claim], contents: Sequence[Content], vectors: Vectors
+        self, config: ClusteringConfig, claims: Sequence[Claim], contents: Sequence[TextContent], vectors: Vectors
     ) -> None:
         """Take in a bank.
 
@@ -54,7 +54,7 @@ class ClaimBank:
         """
         self.digest = bank_digest(claims)
         self._config = config
-        self._demands = Demands(config)
+        self._demands = ThresholdTable(config)
         self._claims: dict[str, Claim] = {}
         self._by_text: dict[str, list[str]] = {}
         sketches = msgspec.structs.replace(config.sketch, max_entries=max(1, len(claims)))
@@ -73,7 +73,7 @@ class ClaimBank:
     def __len__(self) -> int:
         return len(self._claims)
 
-    def match(self, content: Content, sketch: Sketch, vector: Vectors | None) -> tuple[ClaimMatch, ...]:
+    def match(self, content: TextContent, sketch: Sketch, vector: Vectors | None) -> tuple[ClaimMatch, ...]:
         """The claims that a text repeats, nearest first, at most three; without a vector, by its words alone."""
         if content.words < self._config.min_words:
             return ()
@@ -88,10 +88,10 @@ class ClaimBank:
         )
         return tuple(ranked[:_MOST])
 
-    def _near(self, content: Content, sketch: Sketch, vector: Vectors | None) -> Iterator[tuple[str, ClaimMatch]]:
+    def _near(self, content: TextContent, sketch: Sketch, vector: Vectors | None) -> Iterator[tuple[str, ClaimMatch]]:
         if vector is None:
             return
-        limits: Limits = self._demands.limits(content)
+        limits: Thresholds = self._demands.limits(content)
         floor = self._demands.floor(content.normal)
         for id_, cosine in self._vectors.query(vector, _LOOKED_AT, limits.suggest):
             if estimate(sketch, self._sketches.get(id_) or b"") >= floor:
@@ -111,4 +111,4 @@ class ClaimBank:
         )
 
 
-__all__ = ["ClaimBank", "bank_digest", "claim_id"]
+__all__ = ["ClaimIndex", "bank_digest", "claim_id"]

@@ -5,12 +5,12 @@ Both stand beside an alert's level and never move it. What is known here can be 
 
 import hashlib
 
-from detectors.reference.claims import ClaimBank
+from detectors.reference.claims import ClaimIndex
 from detectors.reference.harm import HarmExamples
 from detectors.similarity.embedding import Vectors
 from detectors.similarity.sketch import Sketch
 from schemas.claim import Recognition
-from schemas.sighting import Content
+from schemas.sighting import TextContent
 
 
 def knowledge_digest(claims: str, harm: str) -> str:
@@ -18,18 +18,18 @@ def knowledge_digest(claims: str, harm: str) -> str:
     return hashlib.blake2b((claims + harm).encode(), digest_size=16, person=b"hearsay.known").hexdigest()
 
 
-class Recogniser:
+class ReferenceMatcher:
     """Asked once for each new wording. A pure function of what it was made from."""
 
-    def __init__(self, claims: ClaimBank, harm: HarmExamples) -> None:
+    def __init__(self, claims: ClaimIndex, harm: HarmExamples) -> None:
         self._claims = claims
         self.harm = harm
         self.digest = knowledge_digest(claims.digest, harm.digest)
 
-    def __call__(self, content: Content, sketch: Sketch, vector: Vectors | None) -> Recognition:
+    def __call__(self, content: TextContent, sketch: Sketch, vector: Vectors | None) -> Recognition:
         """What a text is recognised as, from its sketch and, where the ladder needed one, its vector."""
         harm = None if vector is None else self.harm.suggest(vector)
         return Recognition(self._claims.match(content, sketch, vector), harm)
 
 
-__all__ = ["Recogniser", "knowledge_digest"]
+__all__ = ["ReferenceMatcher", "knowledge_digest"]

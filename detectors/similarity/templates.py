@@ -37,7 +37,7 @@ class FamilyConfig(msgspec.Struct, frozen=True, kw_only=True):
     common: float = 0.5  # share of the longest wording's words that all must have to be one family
 
 
-class Told(msgspec.Struct, frozen=True):
+class CountedWording(msgspec.Struct, frozen=True):
     """A wording, masked for people, and how many messages bear it."""
 
     text: str
@@ -102,7 +102,7 @@ class _Word(msgspec.Struct, frozen=True):
 
 class _Aligned(msgspec.Struct, frozen=True):
     place: int  # in what was given
-    told: Told
+    told: CountedWording
     words: tuple[_Word, ...]
     at: dict[int, int]  # word of the representative -> the same word here
 
@@ -117,7 +117,7 @@ def words_of(text: str, most: int = FamilyConfig().max_words) -> tuple[str, ...]
     return tuple(word.key for word in _words(text, most))
 
 
-def families(wordings: Sequence[Told], config: FamilyConfig | None = None) -> Families:
+def families(wordings: Sequence[CountedWording], config: FamilyConfig | None = None) -> Families:
     """The templates of a cluster.
 
     Args:
@@ -150,7 +150,7 @@ def families(wordings: Sequence[Told], config: FamilyConfig | None = None) -> Fa
     return Families(tuple(found), others)
 
 
-def describe(found: Families) -> str:
+def format_templates(found: Families) -> str:
     """The templates for a person, in lines."""
     lines = [line for family in found.families for line in _lines(family)]
     return "\n".join([*lines, *([f"{many(found.others, 'message')} in other wordings"] if found.others else [])])
@@ -170,7 +170,7 @@ def _shown(value: Value) -> str:
     return shorten(plain(value.text), _SHOWN_CHARACTERS) or "–"
 
 
-def _most_told(wordings: Sequence[Told], config: FamilyConfig) -> list[tuple[int, tuple[_Word, ...]]]:
+def _most_told(wordings: Sequence[CountedWording], config: FamilyConfig) -> list[tuple[int, tuple[_Word, ...]]]:
     """The places and words of the representative and of those that most messages bear; not of what has no words."""
     order = sorted(range(1, len(wordings)), key=lambda place: -wordings[place].messages)
     chosen = [*range(min(1, len(wordings))), *order][: config.max_wordings]
@@ -192,7 +192,7 @@ def _words(text: str, most: int) -> tuple[_Word, ...]:
 
 
 def _gather(
-    left: Sequence[tuple[int, tuple[_Word, ...]]], wordings: Sequence[Told], config: FamilyConfig
+    left: Sequence[tuple[int, tuple[_Word, ...]]], wordings: Sequence[CountedWording], config: FamilyConfig
 ) -> Iterator[_Aligned]:
     """The first wording, and each next one that leaves enough of the words to all."""
     backbone = left[0][1]
@@ -353,14 +353,14 @@ def _keys(words: Sequence[_Word]) -> tuple[str, ...]:
 
 __all__ = [
     "WORDING",
+    "CountedWording",
     "Families",
     "Family",
     "FamilyConfig",
     "Member",
     "Slot",
-    "Told",
     "Value",
-    "describe",
     "families",
+    "format_templates",
     "words_of",
 ]

@@ -42,7 +42,7 @@ class GraphConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"graph.max_depth must be 1 to {_DEEPEST}; got {self.max_depth}; try 512")
 
 
-class Outcome(StrEnum):
+class Placement(StrEnum):
     """What became of a message and of the parent recorded for it."""
 
     ROOT = "root"  # stored; no parent is recorded for it
@@ -74,14 +74,14 @@ class Tally(msgspec.Struct):
 _OF_NODES: Final = ("unseen", "deleted", "frequently_forwarded", "origin_edges")
 _OF_EVENTS: Final = ("repeated", "second_parents", "self_parents", "cycles", "capped", "overflow")
 _COUNTER: Final = {
-    Outcome.REPEATED: "repeated",
-    Outcome.SECOND_PARENT: "second_parents",
-    Outcome.SELF_PARENT: "self_parents",
-    Outcome.CYCLE: "cycles",
-    Outcome.CAPPED: "capped",
-    Outcome.OVERFLOW: "overflow",
+    Placement.REPEATED: "repeated",
+    Placement.SECOND_PARENT: "second_parents",
+    Placement.SELF_PARENT: "self_parents",
+    Placement.CYCLE: "cycles",
+    Placement.CAPPED: "capped",
+    Placement.OVERFLOW: "overflow",
 }
-_LINKED: Final = Outcome.LINKED  # read on every event, and an enum's members are slow to look up
+_LINKED: Final = Placement.LINKED  # read on every event, and an enum's members are slow to look up
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -170,7 +170,7 @@ class ForwardGraph:
         origin: bool = False,
         hops_min: int = 0,
         frequently_forwarded: bool = False,
-    ) -> Outcome:
+    ) -> Placement:
         """Put a message under its recorded parent; O(depth).
 
         `time` is event time in milliseconds; `origin` marks an edge to the origin (see `recorded_parent`);
@@ -182,7 +182,7 @@ class ForwardGraph:
         if node is not None or above is None:
             outcome = self._place(node, above, Node(message, event_id, time, _SEEN), parent)
         elif len(nodes) >= self._max_nodes:
-            outcome = Outcome.OVERFLOW
+            outcome = Placement.OVERFLOW
         else:  # the common case: a new message below a known one
             node = Node(message, event_id, time, _SEEN)
             outcome = _LINKED if self._forest.hang_leaf(node, above) else self._cap(node)
@@ -289,12 +289,12 @@ class ForwardGraph:
         self._forest.nodes = dict(zip(state.messages, nodes, strict=True))
         self._forest.totals, self.tally = state.totals, state.tally
 
-    def _place(self, node: Node | None, above: Node | None, fresh: Node, parent: str | None) -> Outcome:
+    def _place(self, node: Node | None, above: Node | None, fresh: Node, parent: str | None) -> Placement:
         """Everything but a new message below a known one: roots, unseen parents, fillings, repetitions."""
         if node is None:
             names_unseen = parent is not None and parent != fresh.message
             if len(self) + 1 + names_unseen > self._max_nodes:
-                return Outcome.OVERFLOW
+                return Placement.OVERFLOW
             if parent is not None and names_unseen:
                 self._forest.hang_leaf(fresh, self._expect(parent))
                 return _LINKED
@@ -304,21 +304,21 @@ class ForwardGraph:
             node.flags |= _SEEN
             self.tally.unseen -= 1
         elif parent is None or (node.parent is not None and (node.parent is above or node.flags & _CAPPED)):
-            return Outcome.REPEATED
+            return Placement.REPEATED
         elif node.parent is not None and parent != node.message:
-            return Outcome.SECOND_PARENT
-        return Outcome.ROOT if parent is None else self._link(node, above, parent)
+            return Placement.SECOND_PARENT
+        return Placement.ROOT if parent is None else self._link(node, above, parent)
 
-    def _link(self, node: Node, above: Node | None, parent: str) -> Outcome:
+    def _link(self, node: Node, above: Node | None, parent: str) -> Placement:
         """Hang a root under the parent recorded for it, unless that would bend the graph back on itself."""
         if parent == node.message:
-            return Outcome.SELF_PARENT
+            return Placement.SELF_PARENT
         if above is None:
             if len(self) >= self._max_nodes:
-                return Outcome.OVERFLOW
+                return Placement.OVERFLOW
             above = self._expect(parent)
         elif climb(above)[0] is node:
-            return Outcome.CYCLE
+            return Placement.CYCLE
         return _LINKED if self._forest.hang(node, above) else self._cap(node)
 
     def _expect(self, message: str) -> Node:
@@ -326,11 +326,11 @@ class ForwardGraph:
         self.tally.unseen += 1
         return self._forest.plant(Node(message, "", 0, 0))
 
-    def _cap(self, node: Node) -> Outcome:
+    def _cap(self, node: Node) -> Placement:
         node.flags |= _CAPPED
-        return Outcome.CAPPED
+        return Placement.CAPPED
 
-    def _note(self, node: Node | None, outcome: Outcome, origin: bool, hops: int, frequent: bool) -> None:
+    def _note(self, node: Node | None, outcome: Placement, origin: bool, hops: int, frequent: bool) -> None:
         """Everything that is counted but has no part in the shape."""
         tally = self.tally
         if (counter := _COUNTER.get(outcome)) is not None:
@@ -341,7 +341,7 @@ class ForwardGraph:
         if frequent and not node.flags & _FREQUENT:
             node.flags |= _FREQUENT
             tally.frequently_forwarded += 1
-        if origin and node.parent is not None and outcome in {_LINKED, Outcome.CAPPED}:
+        if origin and node.parent is not None and outcome in {_LINKED, Placement.CAPPED}:
             node.flags |= _ORIGIN
             tally.origin_edges += 1
 

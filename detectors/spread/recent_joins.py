@@ -10,7 +10,7 @@ import msgspec
 from detectors.snapshot import pack, unpack
 
 
-class RecentConfig(msgspec.Struct, frozen=True, kw_only=True):
+class WindowConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Length of one window and of the buckets that it is made of, in milliseconds."""
 
     window_ms: int = 1_800_000  # of the two windows that an alert compares
@@ -32,7 +32,7 @@ class _State(msgspec.Struct, array_like=True):
     buckets: list[tuple[int, float]]
 
 
-class RecentJoins:
+class WindowCounter:
     """Weighted first shares by bucket of event time, over the last two windows.
 
     Exact at the buckets' granularity: the window that ends at a time is the bucket of that time and those before it,
@@ -48,8 +48,8 @@ class RecentJoins:
 
     __slots__ = ("_bucket_ms", "_buckets", "_newest", "_span")
 
-    def __init__(self, config: RecentConfig | None = None) -> None:
-        config = config or RecentConfig()
+    def __init__(self, config: WindowConfig | None = None) -> None:
+        config = config or WindowConfig()
         self._bucket_ms = config.bucket_ms
         self._span = config.window_ms // config.bucket_ms
         self._buckets: dict[int, float] = {}
@@ -75,7 +75,7 @@ class RecentJoins:
         last, span = time // self._bucket_ms, self._span
         return self._sum(last - span, last), self._sum(last - 2 * span, last - span)
 
-    def merge(self, other: "RecentJoins") -> None:
+    def merge(self, other: "WindowCounter") -> None:
         """Add the joins of a merged cluster; the caller takes back those that both had counted."""
         self._newest = max(self._newest, other._newest) if self._buckets else other._newest
         for bucket, weight in other._buckets.items():

@@ -24,10 +24,10 @@ def claims(
     import msgspec
 
     from detectors.text.formatting import plain
-    from streams.reference.claims import read_bank
+    from streams.reference.claims import read_claims
 
     with friendly():
-        bank = read_bank(file)
+        bank = read_claims(file)
         if as_json:
             for claim in bank.claims:
                 typer.echo(msgspec.json.encode(claim).decode())

@@ -15,7 +15,7 @@ from streams.errors import STATUS, UserError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from streams.settings.load import Effective
+    from streams.settings.load import ResolvedSettings
 
 INTERRUPTED = 130  # the exit code, as shells have it
 RUNS = Path("runs")  # where run folders go unless a place is named
@@ -49,7 +49,7 @@ def rewrite(page: Path, put_into: Callable[[str], str]) -> None:
         raise UserError(f"the page must be there to be written to; got {error.strerror} for {page}") from None
 
 
-def load_settings(config: Path | None, overrides: list[str]) -> "Effective":
+def load_settings(config: Path | None, overrides: list[str]) -> "ResolvedSettings":
     """The effective settings of a command."""
     from streams.settings.load import load
 
@@ -80,7 +80,7 @@ def say(lines: list[str]) -> None:
         typer.echo(line)
 
 
-def warn_of_demo_key(effective: "Effective") -> None:
+def warn_of_demo_key(effective: "ResolvedSettings") -> None:
     """Say that the pseudonyms protect nobody, where they do not."""
     if effective.key.is_demo:
         typer.echo(

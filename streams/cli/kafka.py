@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from streams.kafka.connection import KafkaSettings
-    from streams.kafka.topics import Drift, Standing
+    from streams.kafka.topics import BrokerTopic, Drift
 
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file that is there.")]
 
@@ -106,7 +106,7 @@ def record(  # noqa: PLR0917 - typer passes by name
 ) -> None:
     """Write a topic, or a range of it, to a file that `hearsay replay` reads."""
     from streams.cli.progress import Bar
-    from streams.kafka.reader import read_place
+    from streams.kafka.reader import parse_offset
     from streams.recordings import record as recording
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -117,8 +117,8 @@ def record(  # noqa: PLR0917 - typer passes by name
                 settings,
                 password,
                 topic=topic,
-                begin=read_place(begin, "--from"),
-                end=read_place(end, "--to"),
+                begin=parse_offset(begin, "--from"),
+                end=parse_offset(end, "--to"),
                 overwrite=overwrite,
                 told=bar,
             )
@@ -145,7 +145,7 @@ def alerts(
     from detectors.text.formatting import plain
     from streams.cli import render as show
     from streams.kafka.alerts import read_alerts
-    from streams.kafka.reader import read_place
+    from streams.kafka.reader import parse_offset
 
     def unreadable(what: str) -> None:
         typer.echo(f"skipped: {plain(what)}", err=True)
@@ -153,7 +153,7 @@ def alerts(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(highlight=False)
     with friendly(), _kafka(config, overrides) as (settings, password), _ends_well(follow=follow):
-        place = read_place(begin, "--from")
+        place = parse_offset(begin, "--from")
         for received in read_alerts(settings, password, begin=place, follow=follow, unreadable=unreadable):
             if as_json:
                 typer.echo(received.raw)
@@ -185,7 +185,7 @@ def _ends_well(*, follow: bool) -> Iterator[None]:
         raise typer.Exit(0 if follow else INTERRUPTED) from None
 
 
-def _table(settings: "KafkaSettings", found: "Mapping[str, Standing]", drifts: "list[Drift]") -> "Table":
+def _table(settings: "KafkaSettings", found: "Mapping[str, BrokerTopic]", drifts: "list[Drift]") -> "Table":
     from rich.table import Table
 
     from streams.kafka.topics import TOPICS

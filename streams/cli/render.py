@@ -13,12 +13,12 @@ from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Ta
 from rich.table import Table
 from rich.text import Text
 
-from detectors.alerting.evidence import describe
+from detectors.alerting.evidence import format_alert
 from detectors.text.formatting import plain
 from schemas.alert import Alert
 from schemas.rejection import Rejection
 from streams.replay import replay as replays
-from streams.replay.replay import Result
+from streams.replay.replay import ReplayResult
 from streams.runs.folder import ALERTS, CLUSTERS, EDGES, MANIFEST, REJECTIONS, TIMINGS, WORDINGS, RunCounts
 from streams.runs.forwarding_cap import Capped
 from streams.times import moment
@@ -35,7 +35,7 @@ def short_id(id_: str) -> str:
 
 def alert_lines(alert: Alert) -> Text:
     """An alert as a heading and what a person needs to judge it."""
-    heading, _, body = describe(alert).partition("\n")
+    heading, _, body = format_alert(alert).partition("\n")
     colour = _COLOURS[min(alert.level, len(_COLOURS) - 1)]
     return Text(heading, style=f"bold {colour}").append("\n" + body + "\n", style="not bold default")
 
@@ -75,7 +75,7 @@ class Screen:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._progress.stop()
 
-    def progress(self, now: replays.Progress) -> None:
+    def progress(self, now: replays.ReplayProgress) -> None:
         """Move the bar."""
         self._progress.update(
             self._task,
@@ -100,7 +100,7 @@ def accounts(counts: RunCounts) -> str:
     return f"{total} ({'adds up' if counts.balanced else 'DOES NOT ADD UP: a defect, please report it'})"
 
 
-def summary(result: Result) -> list[str]:
+def summary(result: ReplayResult) -> list[str]:
     """What a replay came to, where it lies, and what to do next."""
     counts, timings, folder = result.manifest.counts, result.timings, result.folder
     lines = [
@@ -137,7 +137,7 @@ def capped(found: Capped) -> list[str]:
     return lines
 
 
-def next_steps(result: Result) -> list[str]:
+def next_steps(result: ReplayResult) -> list[str]:
     """Commands worth trying on this run."""
     steps = []
     if result.manifest.counts.alerts:
@@ -149,7 +149,7 @@ def next_steps(result: Result) -> list[str]:
     return ["next:", *(f"  {step}" for step in steps)] if steps else []
 
 
-def _first_alert(result: Result) -> str:
+def _first_alert(result: ReplayResult) -> str:
     from streams.runs.folder import Run
 
     alert = next(iter(Run(result.folder).alerts()), None)

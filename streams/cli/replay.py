@@ -19,8 +19,8 @@ from streams.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from streams.recordings.open import Origin
-    from streams.settings.load import Effective
+    from streams.recordings.open import SourceSpec
+    from streams.settings.load import ResolvedSettings
 
 _SOURCE = "JSON Lines (plain, gzip, zstd), Parquet, or a run folder for its input again; - for standard input."
 
@@ -86,11 +86,11 @@ def replay(  # noqa: PLR0917 - typer passes by name
             raise typer.Exit(INTERRUPTED)
 
 
-def _origin(sources: list[str], topic: str | None, begin: str, end: str, effective: "Effective") -> "Origin":
+def _origin(sources: list[str], topic: str | None, begin: str, end: str, effective: "ResolvedSettings") -> "SourceSpec":
     from streams.errors import UserError
-    from streams.kafka.reader import read_place
-    from streams.recordings.open import TopicOrigin
-    from streams.runs.input import origin_of
+    from streams.kafka.reader import parse_offset
+    from streams.recordings.open import TopicSpec
+    from streams.runs.input import parse_source
 
     if (topic is None) == (not sources):
         got = "both" if topic else "neither"
@@ -98,8 +98,8 @@ def _origin(sources: list[str], topic: str | None, begin: str, end: str, effecti
     if topic is None:
         if (begin, end) != ("beginning", "end"):
             raise UserError("--from and --to cut a topic's range; got them with a file; use --at-most, or --topic")
-        return origin_of(sources, effective.settings.kafka, effective.kafka_password)
+        return parse_source(sources, effective.settings.kafka, effective.kafka_password)
     if topic != "forwards":
         raise UserError(f"the topic that holds events is forwards; got {topic[:80]!r}; leave out kafka.prefix")
     kafka, password = effective.settings.kafka, effective.kafka_password
-    return TopicOrigin(kafka, password, topic, read_place(begin, "--from"), read_place(end, "--to"))
+    return TopicSpec(kafka, password, topic, parse_offset(begin, "--from"), parse_offset(end, "--to"))

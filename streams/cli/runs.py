@@ -39,13 +39,13 @@ def show(
     """Sum a run up: what it read, with which settings, what it found. Of one cluster: in which words it was told."""
     import msgspec
 
-    from detectors.similarity.templates import describe
+    from detectors.similarity.templates import format_templates
     from streams.cli.summary import lines, summarise, table
 
     with friendly():
         if cluster is not None:
             told = _load(run).cluster(cluster).families()
-            say([msgspec.json.encode(told).decode()] if as_json else describe(told).split("\n"))
+            say([msgspec.json.encode(told).decode()] if as_json else format_templates(told).split("\n"))
             return
         with working("summing up"):
             found = summarise(_load(run))

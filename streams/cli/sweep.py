@@ -44,13 +44,13 @@ def sweep(  # noqa: PLR0917 - typer passes by name
     from streams.replay import sweep as sweeps
     from streams.runs import folder as run_folder
     from streams.runs.compare import compare
-    from streams.runs.input import origin_of
+    from streams.runs.input import parse_source
 
     with friendly():
-        chosen = sweeps.variants(vary or [])
+        chosen = sweeps.sweep_points(vary or [])
         effective = load_settings(config, [*(overrides or [])])
         settings = [(one.name, load_settings(config, [*(overrides or []), *one.overrides]).settings) for one in chosen]
-        origin = origin_of(sources, effective.settings.kafka, effective.kafka_password)
+        origin = parse_source(sources, effective.settings.kafka, effective.kafka_password)
         warn_of_demo_key(effective)
         place = out or run_folder.free_place(RUNS, f"{origin.stem}-sweep")
         signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -23,7 +23,7 @@ from rich.text import Text
 from detectors.similarity.embedding import Embedder
 from streams.embedders import make_embedder
 from streams.settings.key import KEY_VARIABLE
-from streams.settings.load import Effective
+from streams.settings.load import ResolvedSettings
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _UNIT_TOLERANCE = 1e-3
@@ -58,7 +58,7 @@ class Finding(msgspec.Struct, frozen=True):
         return self.status is Status.FAILED
 
 
-def examine(effective: Effective) -> list[Finding]:
+def examine(effective: ResolvedSettings) -> list[Finding]:
     """Every check, in the order in which they are worth reading."""
     return [
         python(),
@@ -103,7 +103,7 @@ def _is_installed(name: str) -> bool:
     return True
 
 
-def model(effective: Effective, make: Callable[..., Embedder] = make_embedder) -> Finding:
+def model(effective: ResolvedSettings, make: Callable[..., Embedder] = make_embedder) -> Finding:
     """Whether the model loads and gives a unit vector; the first time, this also writes the model's fast form."""
     began = time.perf_counter()
     try:
@@ -156,7 +156,7 @@ def hub(environ: Mapping[str, str] | None = None) -> Finding:
     return Finding("hub offline", Status.GOOD, found)
 
 
-def key(effective: Effective) -> Finding:
+def key(effective: ResolvedSettings) -> Finding:
     """Whether pseudonyms are made with a key that not everybody knows."""
     if effective.key.is_demo:
         return Finding("key", Status.WARNING, effective.key.origin, f"export {KEY_VARIABLE}=$(openssl rand -hex 32)")

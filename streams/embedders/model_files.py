@@ -34,7 +34,7 @@ class ModelFiles(msgspec.Struct, frozen=True, kw_only=True):
     max_chars: int
 
 
-class Recipe(msgspec.Struct, frozen=True, kw_only=True):
+class ModelRecipe(msgspec.Struct, frozen=True, kw_only=True):
     """How token vectors become one vector, for models simple enough to be told in two words."""
 
     pooling: Literal["mean", "cls"]
@@ -95,7 +95,7 @@ def find(config: EmbedderConfig) -> ModelFiles:
     return ModelFiles(folder=folder, revision=_revision(folder, config.max_chars), max_chars=config.max_chars)
 
 
-def read_recipe(folder: Path) -> Recipe:
+def read_recipe(folder: Path) -> ModelRecipe:
     """How the model's vectors are made.
 
     Raises:
@@ -115,7 +115,9 @@ def read_recipe(folder: Path) -> Recipe:
         raise _unsupported("a text without a prompt or lower-casing of its own", prompt or "do_lower_case")
     if not (folder / "tokenizer.json").is_file():
         raise _unsupported("a tokenizer.json", "none")
-    return Recipe(pooling="mean" if pooling == "mean" else "cls", max_tokens=window.max_seq_length or _limit(folder))
+    return ModelRecipe(
+        pooling="mean" if pooling == "mean" else "cls", max_tokens=window.max_seq_length or _limit(folder)
+    )
 
 
 def keep_off_the_hub() -> None:

@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 
 from detectors.similarity.embedding import Vectors, check_unit
 from streams.embedders import cache
-from streams.embedders.model_files import ModelError, ModelFiles, Recipe, read_recipe
+from streams.embedders.model_files import ModelError, ModelFiles, ModelRecipe, read_recipe
 from streams.embedders.text import readable
 
 EXPORT_VERSION = 1
@@ -44,7 +44,7 @@ class ExportJob(msgspec.Struct, frozen=True, kw_only=True):
     """What the exporting process is told."""
 
     files: ModelFiles
-    recipe: Recipe
+    recipe: ModelRecipe
     graph: Path
 
 
@@ -56,7 +56,7 @@ class OnnxEmbedder:
     beginning is read. Memory is the weights and the room for one longest text.
     """
 
-    def __init__(self, files: ModelFiles, recipe: Recipe, graph: Path) -> None:
+    def __init__(self, files: ModelFiles, recipe: ModelRecipe, graph: Path) -> None:
         """Open the graph. Use `open_or_export` unless you have one."""
         self.revision = files.revision
         self._max_chars = files.max_chars
@@ -98,7 +98,7 @@ def open_or_export(files: ModelFiles, cache_dir: Path | None = None) -> OnnxEmbe
     return OnnxEmbedder(files, recipe, place / GRAPH)
 
 
-def _build(files: ModelFiles, recipe: Recipe, folder: Path) -> None:
+def _build(files: ModelFiles, recipe: ModelRecipe, folder: Path) -> None:
     """Export and prove in a process of its own, so that this one never carries PyTorch's gigabyte."""
     job = ExportJob(files=files, recipe=recipe, graph=folder / GRAPH)
     _log.info("model_graph_export", extra={"revision": files.revision})

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from detectors.similarity.embedding import Embedder, EmbeddingError
-from streams.embedders.model_files import ModelError, ModelFiles, Recipe
+from streams.embedders.model_files import ModelError, ModelFiles, ModelRecipe
 from streams.embedders.onnx import INPUT, OUTPUT, REFUSED, ExportJob, OnnxEmbedder
 from streams.embedders.sentence_transformer import SentenceTransformerEmbedder, load
 
@@ -52,7 +52,7 @@ PROBES = (
 class _OneText(torch.nn.Module):
     """Token ids of one text, shape (1, tokens), to its unit vector, shape (1, dimension)."""
 
-    def __init__(self, transformer: torch.nn.Module, recipe: Recipe) -> None:
+    def __init__(self, transformer: torch.nn.Module, recipe: ModelRecipe) -> None:
         super().__init__()
         self.transformer = transformer
         self.pooling = recipe.pooling
@@ -63,7 +63,7 @@ class _OneText(torch.nn.Module):
         return torch.nn.functional.normalize(pooled, p=2.0, dim=1)
 
 
-def export(files: ModelFiles, recipe: Recipe, target: Path) -> None:
+def export(files: ModelFiles, recipe: ModelRecipe, target: Path) -> None:
     """Write the graph of these weights to `target`; takes ten to twenty seconds."""
     # Attention spelt out as products and a softmax gives the plainest graph.
     model = load(files, attn_implementation="eager")

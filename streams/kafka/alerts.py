@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.alert import Alert
 from streams.kafka.connection import KafkaSettings
-from streams.kafka.reader import BEGINNING, END, Place, TopicRecord, open_topic
+from streams.kafka.reader import BEGINNING, END, OffsetSpec, TopicRecord, open_topic
 
 REMEMBERED = 100_000  # alert ids; a second delivery comes soon after the first
 
@@ -27,7 +27,7 @@ def read_alerts(
     settings: KafkaSettings,
     password: str | None,
     *,
-    begin: Place = BEGINNING,
+    begin: OffsetSpec = BEGINNING,
     follow: bool = False,
     unreadable: Callable[[str], None],
 ) -> Iterator[Received]:

@@ -18,7 +18,7 @@ _AGAIN_S = 0.5
 T = TypeVar("T")
 
 
-class Place(msgspec.Struct, frozen=True):
+class CommittedOffset(msgspec.Struct, frozen=True):
     """The next offset that a group reads in a partition; whether it has committed it, or it is the first there is."""
 
     offset: int
@@ -41,7 +41,7 @@ async def patiently(ask: Callable[[], T], seconds: float) -> T:
             await asyncio.sleep(_AGAIN_S)
 
 
-class Ends:
+class LogEndOffsets:
     """The ends of a topic's partitions, asked of the broker by a client of its own; an answer serves all for a moment.
 
     Faust's consumer would answer too, but only between two fetches.
@@ -80,7 +80,7 @@ class Ends:
             return {}
 
 
-def of_group(client: dict[str, Any], group: str, topic: str, partition: int) -> Place:
+def of_group(client: dict[str, Any], group: str, topic: str, partition: int) -> CommittedOffset:
     """Where a group stands.
 
     Args:
@@ -96,10 +96,10 @@ def of_group(client: dict[str, Any], group: str, topic: str, partition: int) -> 
     finally:
         admin.close()
     if known is not None and known.offset >= 0:
-        return Place(known.offset, committed=True)
+        return CommittedOffset(known.offset, committed=True)
     consumer = KafkaConsumer(**client, enable_auto_commit=False)
     try:
-        return Place(consumer.beginning_offsets([tp])[tp], committed=False)
+        return CommittedOffset(consumer.beginning_offsets([tp])[tp], committed=False)
     finally:
         consumer.close()
 

@@ -25,14 +25,14 @@ _OFFSET = re.compile(r"[0-9]{1,18}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-class Place(msgspec.Struct, frozen=True):
+class OffsetSpec(msgspec.Struct, frozen=True):
     """A place in each partition of a topic: an offset, or the first record of a time or later."""
 
     offset: int = 0
     time_ms: int | None = None
 
 
-BEGINNING, END = Place(offset=0), Place(offset=1 << 62)  # what lies outside a partition is moved to its edge
+BEGINNING, END = OffsetSpec(offset=0), OffsetSpec(offset=1 << 62)  # what lies outside a partition is moved to its edge
 _ENDS = {"beginning": BEGINNING, "end": END}
 
 
@@ -45,7 +45,7 @@ class TopicRecord(msgspec.Struct, frozen=True, gc=False):
     value: bytes  # none at all is given as no bytes
 
 
-def read_place(text: str, option: str) -> Place:
+def parse_offset(text: str, option: str) -> OffsetSpec:
     """`beginning`, `end`, an offset ("1200") or a time ("2026-11-24", "2026-11-24T10:30Z"; UTC without a zone).
 
     Raises:
@@ -55,13 +55,13 @@ def read_place(text: str, option: str) -> Place:
     if text in _ENDS:
         return _ENDS[text]
     if _OFFSET.fullmatch(text):
-        return Place(offset=int(text))
+        return OffsetSpec(offset=int(text))
     at = _milliseconds(text)
     if at is None:
         raise UserError(
             f"{option} must be a time, an offset, beginning or end; got {text[:40]!r}; try 2026-11-24T10:30Z or 1200"
         )
-    return Place(time_ms=max(0, at))
+    return OffsetSpec(time_ms=max(0, at))
 
 
 class TopicReader:
@@ -78,7 +78,7 @@ class TopicReader:
         self._consumer = consumer
         self._parts = [TopicPartition(topic, number) for number in sorted(found)]
 
-    def offsets(self, place: Place) -> dict[int, int]:
+    def offsets(self, place: OffsetSpec) -> dict[int, int]:
         """The offset in each partition that a place stands for now."""
         first, last = self._consumer.beginning_offsets(self._parts), self._consumer.end_offsets(self._parts)
         found = (
@@ -86,7 +86,7 @@ class TopicReader:
         )
         return {part.partition: min(max(found[part], first[part]), last[part]) for part in self._parts}
 
-    def range(self, begin: Place, end: Place) -> tuple[dict[int, int], dict[int, int]]:
+    def range(self, begin: OffsetSpec, end: OffsetSpec) -> tuple[dict[int, int], dict[int, int]]:
         """The first offset of each partition, and the one behind its last, as they are now.
 
         Raises:

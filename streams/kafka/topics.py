@@ -148,7 +148,7 @@ TOPICS = (
 BY_NAME = {topic.name: topic for topic in TOPICS}
 
 
-class Standing(msgspec.Struct, frozen=True):
+class BrokerTopic(msgspec.Struct, frozen=True):
     """What a topic is on the broker."""
 
     partitions: int
@@ -166,7 +166,7 @@ class Drift(msgspec.Struct, frozen=True):
         return f"{self.topic}: {self.what}"
 
 
-def standing(settings: KafkaSettings, password: str | None) -> dict[str, Standing]:
+def standing(settings: KafkaSettings, password: str | None) -> dict[str, BrokerTopic]:
     """What the broker has of the table's topics, by the table's names; a missing topic is left out.
 
     Raises:
@@ -178,7 +178,7 @@ def standing(settings: KafkaSettings, password: str | None) -> dict[str, Standin
         ours = [topic for topic in TOPICS if settings.prefix + topic.name in there]
         configs = _configs(admin, [settings.prefix + topic.name for topic in ours])
     return {
-        topic.name: Standing(
+        topic.name: BrokerTopic(
             partitions=len(parts := there[settings.prefix + topic.name]),
             replicas=min((len(part["replica_nodes"]) for part in parts), default=0),
             config=configs.get(settings.prefix + topic.name, {}),
@@ -197,7 +197,7 @@ def check(settings: KafkaSettings, password: str | None) -> list[Drift]:
     return drifts(settings, standing(settings, password))
 
 
-def drifts(settings: KafkaSettings, found: Mapping[str, Standing]) -> list[Drift]:
+def drifts(settings: KafkaSettings, found: Mapping[str, BrokerTopic]) -> list[Drift]:
     """The same for what `standing` found."""
     return [
         Drift(settings.prefix + topic.name, what)
@@ -279,7 +279,7 @@ def put_into(page: str) -> str:
     return f"{before}{begins}\n{as_markdown()}\n{ends}{after}"
 
 
-def _differences(topic: Topic, settings: KafkaSettings, found: Standing | None) -> Iterator[str]:
+def _differences(topic: Topic, settings: KafkaSettings, found: BrokerTopic | None) -> Iterator[str]:
     if found is None:
         yield "missing; `hearsay topics --create` makes it"
         return

@@ -18,12 +18,12 @@ from streams.errors import UserError
 from streams.kafka import connection
 from streams.kafka import offsets as places
 from streams.kafka.connection import KafkaSettings
-from streams.kafka.offsets import Place
-from streams.live.io.buffer import Input
+from streams.kafka.offsets import CommittedOffset
+from streams.live.io.buffer import PartitionBuffer
 from streams.live.io.checkpoints import ChunkTable, StateFolderError, named
 from streams.live.io.transport import MAX_RECORD_BYTES, Consumer, Transport
 from streams.live.ops.metrics import Metrics
-from streams.settings.load import Effective, Settings
+from streams.settings.load import ResolvedSettings, Settings
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ _LONG_S = 3_600.0 * 24 * 365  # for Faust's own commits and its suspicions: posi
 class RunnableTask(Protocol):
     """The task of one partition, as the application starts it, feeds it and closes it."""
 
-    inputs: dict[str, Input]
+    inputs: dict[str, PartitionBuffer]
 
     def start(self, event: EventT[Any] | None = None) -> None:
         """Start processing. The event is the first record, if there is one."""
@@ -48,7 +48,7 @@ class RunnableTask(Protocol):
         ...
 
 
-class Engine:
+class StageApp:
     """A stage's application with its lanes.
 
     Args:
@@ -63,7 +63,7 @@ class Engine:
     def __init__(
         self,
         stage: str,
-        effective: Effective,
+        effective: ResolvedSettings,
         metrics: Metrics,
         *,
         inputs: Sequence[str],
@@ -79,13 +79,13 @@ class Engine:
         self.partitions = partitions
         self.group = f"{settings.kafka.prefix}hearsay-{stage}"
         self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
-        self.make_lane: Callable[[Engine, int], RunnableTask] | None = None
+        self.make_lane: Callable[[StageApp, int], RunnableTask] | None = None
         self.lanes: dict[int, RunnableTask] = {}
         self._assigned = False
         self._without: dict[TP, float] = {}  # assigned partitions without a lane, and since when
         self.pseudonymiser = effective.key.pseudonymiser()
         self._client = connection.client_options(settings.kafka, password)
-        self._ends = places.Ends(self._client)
+        self._ends = places.LogEndOffsets(self._client)
         self.app = _make_app(self.group, settings, password)
         self.table = _make_table(self.app, partitions, self.fail) if stateful else None
         self._bind()
@@ -112,7 +112,7 @@ class Engine:
         if not await self.consumer.commit_positions(positions):
             _log.warning("positions not taken", extra={"stage": self.stage, "reason": "the group was rebalanced"})
 
-    async def committed(self, name: str, partition: int) -> Place:
+    async def committed(self, name: str, partition: int) -> CommittedOffset:
         """Where the group stands in a partition."""
         ask = partial(places.of_group, self._client, self.group, self.topic(name), partition)
         return await places.patiently(ask, _PRODUCE_S)
@@ -155,7 +155,7 @@ class Engine:
             self.metrics.lag.labels(self.stage, str(partition)).set(behind)
 
     async def look_after(self) -> None:
-        """Send the consumer back for partitions with records that never reached a lane: see `Input.look_after`."""
+        """Seek back in partitions whose records never reached a task: see `PartitionBuffer.look_after`."""
         now = asyncio.get_running_loop().time()
         mine = {tp for tp in self.consumer.assignment() if tp.topic in map(self.topic, self.inputs)}
         without = {tp for tp in mine if tp.partition not in self.lanes} if self.joined else set()

@@ -5,21 +5,21 @@ from collections.abc import Callable
 import msgspec
 
 from detectors.pipeline.pipeline import provenance
-from detectors.pipeline.prefetch import Novelty
-from detectors.reference.matcher import Recogniser
+from detectors.pipeline.prefetch import Prefetcher
+from detectors.reference.matcher import ReferenceMatcher
 from streams.kafka.connection import KafkaSettings
-from streams.live.app import Engine
+from streams.live.app import StageApp
 from streams.live.ops.metrics import Metrics
-from streams.live.tasks.base import Lane
-from streams.live.tasks.cascade import CascadeLane
-from streams.live.tasks.cluster import ClusterLane
-from streams.live.tasks.embed import EmbedLane
-from streams.live.tasks.intake import IntakeLane
+from streams.live.tasks.base import PartitionTask
+from streams.live.tasks.cascade import CascadeTask
+from streams.live.tasks.cluster import ClusterTask
+from streams.live.tasks.embed import EmbedTask
+from streams.live.tasks.intake import IntakeTask
 from streams.live.vectors import TextVectors
-from streams.settings.load import Effective
+from streams.settings.load import ResolvedSettings
 from streams.version import code_version
 
-LaneMaker = Callable[[Engine, int], Lane]
+LaneMaker = Callable[[StageApp, int], PartitionTask]
 
 
 class Stage(msgspec.Struct, frozen=True):
@@ -50,13 +50,13 @@ class Model(msgspec.Struct, frozen=True):
 
     vectors: TextVectors
     knowledge_digest: str
-    recogniser: Recogniser | None  # only where the cluster stage runs
+    recogniser: ReferenceMatcher | None  # only where the cluster stage runs
 
 
-def make_engine(stage: str, effective: Effective, metrics: Metrics, model: Model | None) -> Engine:
+def make_engine(stage: str, effective: ResolvedSettings, metrics: Metrics, model: Model | None) -> StageApp:
     """A stage's application, ready to start."""
     kind, settings = STAGES[stage], effective.settings
-    engine = Engine(
+    engine = StageApp(
         stage,
         effective,
         metrics,
@@ -68,16 +68,16 @@ def make_engine(stage: str, effective: Effective, metrics: Metrics, model: Model
     return engine
 
 
-def _lane_maker(stage: str, effective: Effective, model: Model | None) -> LaneMaker:
+def _lane_maker(stage: str, effective: ResolvedSettings, model: Model | None) -> LaneMaker:
     if stage == "intake":
         pseudonymiser = effective.key.pseudonymiser()
-        return lambda engine, partition: IntakeLane(engine, partition, pseudonymiser)
+        return lambda engine, partition: IntakeTask(engine, partition, pseudonymiser)
     assert model is not None  # noqa: S101 - the worker has the model for these stages
     settings, vectors = effective.settings, model.vectors
     if stage == "embed":
-        novelty = Novelty(settings.pipeline.clustering, settings.worker.remembered_texts)
-        return lambda engine, partition: EmbedLane(engine, partition, novelty, vectors)
+        novelty = Prefetcher(settings.pipeline.clustering, settings.worker.remembered_texts)
+        return lambda engine, partition: EmbedTask(engine, partition, novelty, vectors)
     if stage == "cluster":
-        return lambda engine, partition: ClusterLane(engine, partition, vectors, model.recogniser)
+        return lambda engine, partition: ClusterTask(engine, partition, vectors, model.recogniser)
     made = provenance(settings.pipeline, code_version(), vectors.revision, effective.key.id, model.knowledge_digest)
-    return lambda engine, partition: CascadeLane(engine, partition, made)
+    return lambda engine, partition: CascadeTask(engine, partition, made)

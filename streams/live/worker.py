@@ -14,7 +14,7 @@ from streams.embedders.model_files import ModelError
 from streams.embedders.pool.pool import FACTORY, EmbeddingPool
 from streams.errors import STATUS, UserError
 from streams.kafka import topics
-from streams.live.app import Engine
+from streams.live.app import StageApp
 from streams.live.io.checkpoints import StateFolderError, named
 from streams.live.ops import logs
 from streams.live.ops.metrics import Metrics
@@ -23,8 +23,8 @@ from streams.live.ops.web import Condition, Web
 from streams.live.stages import STAGES, WITH_MODEL, Model, make_engine
 from streams.live.vectors import TextVectors
 from streams.process import rare_collection
-from streams.reference.load import Knowledge, load_knowledge
-from streams.settings.load import Effective, to_values
+from streams.reference.load import ReferenceData, load_reference_data
+from streams.settings.load import ResolvedSettings, to_values
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ def choose(only: str | None) -> list[str]:
     return [name for name in STAGES if name in chosen]
 
 
-def run(effective: Effective, stages: Sequence[str], factory: str = FACTORY) -> None:
+def run(effective: ResolvedSettings, stages: Sequence[str], factory: str = FACTORY) -> None:
     """Run a worker in this process until SIGTERM or SIGINT, and end the process; see `work`."""
     try:
         with rare_collection():
@@ -64,7 +64,7 @@ def run(effective: Effective, stages: Sequence[str], factory: str = FACTORY) -> 
         raise SystemExit(1) from error
 
 
-async def work(effective: Effective, stages: Sequence[str], factory: str = FACTORY) -> None:
+async def work(effective: ResolvedSettings, stages: Sequence[str], factory: str = FACTORY) -> None:
     """Run until SIGTERM or SIGINT.
 
     Args:
@@ -95,7 +95,7 @@ def _to_put_right() -> Iterator[None]:
         raise UserError(str(error)) from error
 
 
-def _say_skipped(knowledge: Knowledge) -> None:
+def _say_skipped(knowledge: ReferenceData) -> None:
     for skipped in knowledge.bank.skipped[:_SAID]:
         _log.warning("entry of claims.file skipped", extra={"entry": skipped.entry, "reason": skipped.reason})
     if knowledge.bank.claims:
@@ -104,11 +104,11 @@ def _say_skipped(knowledge: Knowledge) -> None:
 
 
 class _Worker:
-    def __init__(self, effective: Effective, factory: str) -> None:
+    def __init__(self, effective: ResolvedSettings, factory: str) -> None:
         self._effective = effective
         self._factory = factory
         self._metrics = Metrics()
-        self._engines: list[Engine] = []
+        self._engines: list[StageApp] = []
         self._pool: EmbeddingPool | None = None
         self._tasks: list[asyncio.Task[Any]] = []
         worker = effective.settings.worker
@@ -149,7 +149,7 @@ class _Worker:
 
     async def _start_model(self, stages: Sequence[str]) -> Model:
         settings = self._effective.settings
-        knowledge = await asyncio.to_thread(load_knowledge, settings.claims, settings.harm)
+        knowledge = await asyncio.to_thread(load_reference_data, settings.claims, settings.harm)
         _say_skipped(knowledge)
         self._pool = EmbeddingPool(settings.embedder, settings.pool, self._metrics, self._factory)
         await self._pool.start()
@@ -214,7 +214,7 @@ class _Worker:
                     await engine.look_after()
 
 
-async def _end(engine: Engine) -> BaseException:
+async def _end(engine: StageApp) -> BaseException:
     """What a lane failed with, or Faust gave the application up for."""
     crash = asyncio.create_task(engine.app.wait_until_stopped())
     try:

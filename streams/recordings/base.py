@@ -20,7 +20,7 @@ class SourceError(UserError):
     """A source that cannot be read at all. The message says rule, what came, where, and what to try."""
 
 
-class Refused(msgspec.Struct, frozen=True):
+class UnreadableRecord(msgspec.Struct, frozen=True):
     """What a source could not hand over as an event."""
 
     reason: Reason
@@ -31,10 +31,10 @@ class Refused(msgspec.Struct, frozen=True):
     raw: bytes | None = None  # absent where it was too large to hold
 
 
-Record = tuple[bytes, Position] | Refused
+Record = tuple[bytes, Position] | UnreadableRecord
 
 
-class Source(Protocol):
+class RecordReader(Protocol):
     """An open source: iterate it once, then ask what was read."""
 
     name: str
@@ -59,9 +59,11 @@ class Source(Protocol):
         ...
 
 
-def too_large(position: Position, size: int, sha256: str, bound: int) -> Refused:
+def too_large(position: Position, size: int, sha256: str, bound: int) -> UnreadableRecord:
     """What becomes of an event beyond the bound."""
-    return Refused(Reason.TOO_LARGE, f"an event must have at most {bound} bytes; got {size}", position, size, sha256)
+    return UnreadableRecord(
+        Reason.TOO_LARGE, f"an event must have at most {bound} bytes; got {size}", position, size, sha256
+    )
 
 
 def printable(name: str) -> str:
@@ -85,29 +87,29 @@ def sha256_of(path: str) -> str:
         ) from None
 
 
-class Begun(msgspec.Struct, frozen=True):
+class PartitionsAssigned(msgspec.Struct, frozen=True):
     """The partitions that a feed is about to give: none of them may be forgotten until it has spoken or ended."""
 
     partitions: tuple[int, ...]
 
 
-class Ended(msgspec.Struct, frozen=True):
+class EndOfPartition(msgspec.Struct, frozen=True):
     """One partition of a feed has come to its end: nobody waits for it any more."""
 
     partition: int
 
 
-Mark = Begun | Ended
+ControlEvent = PartitionsAssigned | EndOfPartition
 
 
-class Feed(Protocol):
+class SourceReader(Protocol):
     """What a replay reads: a source, or several in one with marks between their records. Iterate it once, then ask."""
 
     name: str
     format: str
     total: int | None
 
-    def __iter__(self) -> Iterator[Record | Mark]:
+    def __iter__(self) -> Iterator[Record | ControlEvent]:
         """Every event with its position."""
         ...
 

@@ -1,9 +1,9 @@
 """Reads recorded events from a file or standard input: JSON Lines (plain, gzip, zstd) and Parquet.
 
 A source hands over raw bytes with their position and judges nothing that intake can judge. What it cannot hand over
-(a line beyond the bound, the rest of a file that is cut off) becomes a `Refused`; only a source that cannot be read at
-all is an error. Memory is bounded by the longest event allowed, whatever the file. The format is told by the first
-bytes, not by the name. gzip: RFC 1952, DOI 10.17487/RFC1952; zstd: RFC 8878, DOI 10.17487/RFC8878.
+(a line beyond the bound, the rest of a file that is cut off) becomes an `UnreadableRecord`; only a source that cannot
+be read at all is an error. Memory is bounded by the longest event allowed, whatever the file. The format is recognised
+by the first bytes, not by the name. gzip: RFC 1952, DOI 10.17487/RFC1952; zstd: RFC 8878, DOI 10.17487/RFC8878.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ import zstandard
 
 from schemas.rejection import Reason
 from schemas.sighting import Position
-from streams.recordings.base import Record, Refused, SourceError, too_large
+from streams.recordings.base import Record, SourceError, UnreadableRecord, too_large
 
 _CHUNK = 1 << 18
 _GZIP_STEP = 1 << 14  # of compressed bytes; deflate gives at most 1032 times as many, so 16 MiB
@@ -134,12 +134,12 @@ class _TooLong:
         self._digest.update(part)
         self.size += len(part)
 
-    def refused(self, position: Position, bound: int) -> Refused:
+    def refused(self, position: Position, bound: int) -> UnreadableRecord:
         """The line's rejection, without the line."""
         return too_large(position, self.size, self._digest.hexdigest(), bound)
 
 
-class LineSource:
+class JsonLinesReader:
     """JSON Lines, plain or compressed.
 
     Tolerated: a byte-order mark at the start, CRLF line ends, a last line without its end, and blank lines, which are
@@ -204,7 +204,7 @@ class LineSource:
             self._long.add(self._rest + part)
             self._rest = b""
 
-    def _end_of_long(self, part: bytes) -> Refused:
+    def _end_of_long(self, part: bytes) -> UnreadableRecord:
         long, self._long = self._long, None
         assert long is not None  # noqa: S101 - the caller asked
         long.add(part)
@@ -220,13 +220,13 @@ class LineSource:
             return too_large(self._here(), len(line), hashlib.sha256(line).hexdigest(), self._max)
         return (event, Position(self.name, 0, self._line)) if event and not event.isspace() else None
 
-    def _truncated(self, detail: str) -> Refused:
+    def _truncated(self, detail: str) -> UnreadableRecord:
         if self._long is not None:
             refused = self._long.refused(self._here(), self._max)
             return msgspec.structs.replace(refused, reason=Reason.SOURCE_TRUNCATED, detail=detail)
         rest = self._rest
         digest = hashlib.sha256(rest).hexdigest()
-        return Refused(Reason.SOURCE_TRUNCATED, detail, self._here(), len(rest), digest, rest)
+        return UnreadableRecord(Reason.SOURCE_TRUNCATED, detail, self._here(), len(rest), digest, rest)
 
     def _here(self) -> Position:
         return Position(self.name, 0, self._line)

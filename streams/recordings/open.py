@@ -17,8 +17,17 @@ import msgspec
 from schemas.sighting import Position
 from streams.errors import UserError
 from streams.kafka.connection import KafkaSettings
-from streams.kafka.reader import BEGINNING, END, Place, TopicReader, TopicRecord, open_topic
-from streams.recordings.base import Begun, Ended, Feed, Mark, Record, Refused, Source, printable
+from streams.kafka.reader import BEGINNING, END, OffsetSpec, TopicReader, TopicRecord, open_topic
+from streams.recordings.base import (
+    ControlEvent,
+    EndOfPartition,
+    PartitionsAssigned,
+    Record,
+    RecordReader,
+    SourceReader,
+    UnreadableRecord,
+    printable,
+)
 from streams.recordings.open_file import open_source
 from streams.recordings.peek import created_at
 
@@ -29,7 +38,7 @@ NOWHERE = "-"
 """The place of what cannot be found again."""
 
 
-class Origin(Protocol):
+class SourceSpec(Protocol):
     """Somewhere that events come from."""
 
     @property
@@ -42,8 +51,8 @@ class Origin(Protocol):
         """A name for a run of it."""
         ...
 
-    def open(self, max_bytes: int) -> Feed:
-        """Begin to read; a longer event than this becomes a `Refused`.
+    def open(self, max_bytes: int) -> SourceReader:
+        """Begin to read; a longer event than this becomes a `UnreadableRecord`.
 
         Raises:
             UserError: it cannot be read at all.
@@ -52,44 +61,44 @@ class Origin(Protocol):
         ...
 
 
-class FileOrigin(msgspec.Struct, frozen=True):
+class FileSpec(msgspec.Struct, frozen=True):
     """One file, or standard input."""
 
     path: str
 
     @property
     def place(self) -> str:
-        """See `Origin`."""
+        """See `SourceSpec`."""
         place = str(Path(self.path).resolve())
         return place if self.path != "-" and printable(place) == place else NOWHERE
 
     @property
     def stem(self) -> str:
-        """See `Origin`."""
+        """See `SourceSpec`."""
         return "stdin" if self.path == "-" else Path(self.path).name.split(".")[0] or "run"
 
-    def open(self, max_bytes: int) -> Feed:
-        """See `Origin`."""
+    def open(self, max_bytes: int) -> SourceReader:
+        """See `SourceSpec`."""
         return open_source(self.path, max_bytes)
 
 
-class FilesOrigin(msgspec.Struct, frozen=True):
+class FilesSpec(msgspec.Struct, frozen=True):
     """Several files as the partitions of one stream."""
 
     paths: tuple[str, ...]
 
     @property
     def place(self) -> str:
-        """See `Origin`; several places have no single name."""
+        """See `SourceSpec`; several places have no single name."""
         return NOWHERE
 
     @property
     def stem(self) -> str:
-        """See `Origin`."""
-        return f"{FileOrigin(self.paths[0]).stem}-and-{len(self.paths) - 1}-more"
+        """See `SourceSpec`."""
+        return f"{FileSpec(self.paths[0]).stem}-and-{len(self.paths) - 1}-more"
 
-    def open(self, max_bytes: int) -> Feed:
-        """See `Origin`."""
+    def open(self, max_bytes: int) -> SourceReader:
+        """See `SourceSpec`."""
         if "-" in self.paths:
             raise UserError("several sources are files; got - among them; save standard input to a file")
         if len(set(self.paths)) < len(self.paths):
@@ -112,16 +121,16 @@ class _RangeOrigin(msgspec.Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """See `Origin`; a topic forgets, so a recording is what can be found again."""
+        """See `SourceSpec`; a topic forgets, so a recording is what can be found again."""
         return NOWHERE
 
     @property
     def stem(self) -> str:
-        """See `Origin`."""
+        """See `SourceSpec`."""
         return self.topic
 
-    def open(self, max_bytes: int) -> Feed:
-        """See `Origin`."""
+    def open(self, max_bytes: int) -> SourceReader:
+        """See `SourceSpec`."""
         stack = ExitStack()
         try:
             reader = stack.enter_context(open_topic(self.settings, self.password, self.topic))
@@ -135,17 +144,17 @@ class _RangeOrigin(msgspec.Struct, frozen=True):
         raise NotImplementedError
 
 
-class TopicOrigin(_RangeOrigin, frozen=True):
+class TopicSpec(_RangeOrigin, frozen=True):
     """What a topic has between two places now."""
 
-    begin: Place = BEGINNING
-    end: Place = END
+    begin: OffsetSpec = BEGINNING
+    end: OffsetSpec = END
 
     def _range(self, reader: TopicReader) -> tuple[dict[int, int], dict[int, int]]:
         return reader.range(self.begin, self.end)
 
 
-class OffsetsOrigin(_RangeOrigin, frozen=True):
+class OffsetsSpec(_RangeOrigin, frozen=True):
     """The records of a topic between given offsets of its partitions: what an earlier run read."""
 
     starts: dict[int, int] = {}
@@ -172,15 +181,15 @@ class _Merged:
 
     format = "files"
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    def __init__(self, sources: Sequence[RecordReader]) -> None:
         self._sources = sources
         self.name = ", ".join(source.name for source in sources)
         totals = [source.total for source in sources]
         self.total = None if None in totals else sum(total or 0 for total in totals)
 
-    def __iter__(self) -> Iterator[Record | Mark]:
+    def __iter__(self) -> Iterator[Record | ControlEvent]:
         """The events of all, each file a partition; a file's own order always stands."""
-        yield Begun(tuple(range(len(self._sources))))
+        yield PartitionsAssigned(tuple(range(len(self._sources))))
         streams = [_keyed(number, source) for number, source in enumerate(self._sources)]
         for _, _, record in heapq.merge(*streams, key=lambda item: item[:2]):
             yield record
@@ -201,18 +210,18 @@ class _Merged:
             source.close()
 
 
-def _keyed(partition: int, source: Iterable[Record]) -> Iterator[tuple[int, int, Record | Mark]]:
+def _keyed(partition: int, source: Iterable[Record]) -> Iterator[tuple[int, int, Record | ControlEvent]]:
     """With the key that the merge compares: the newest time claimed so far, then the file's place among the files."""
     newest = 0
     for record in source:
-        if isinstance(record, Refused):
+        if isinstance(record, UnreadableRecord):
             placed: Record = msgspec.structs.replace(record, position=_moved(record.position, partition))
         else:
             raw, position = record
             newest = max(newest, created_at(raw) or 0)
             placed = (raw, _moved(position, partition))
         yield newest, partition, placed
-    yield newest, partition, Ended(partition)
+    yield newest, partition, EndOfPartition(partition)
 
 
 def _moved(position: Position, partition: int) -> Position:
@@ -234,18 +243,18 @@ class _Topic:
         self._reader, self._starts, self._ends, self._stack = reader, starts, ends, stack
         self._digest = hashlib.sha256()
 
-    def __iter__(self) -> Iterator[Record | Mark]:
+    def __iter__(self) -> Iterator[Record | ControlEvent]:
         """Every record with its place in the topic."""
-        yield Begun(tuple(sorted(self._ends)))
+        yield PartitionsAssigned(tuple(sorted(self._ends)))
         for partition, end in sorted(self._ends.items()):
             if self._starts[partition] >= end:
-                yield Ended(partition)
+                yield EndOfPartition(partition)
         for record in self._reader.merged(self._starts, self._ends, lambda value: created_at(value) or 0):
             self.done += 1
             self._note(record)
             yield record.value, Position(self._topic, record.partition, record.offset)
             if record.offset + 1 == self._ends[record.partition]:
-                yield Ended(record.partition)
+                yield EndOfPartition(record.partition)
 
     def sha256(self) -> str | None:
         """Digest of the records with their places, of a range that was read to its end."""
@@ -277,9 +286,9 @@ def _offsets(shown: str) -> dict[int, int]:
 __all__ = [
     "NOWHERE",
     "TOPIC",
-    "FileOrigin",
-    "FilesOrigin",
-    "OffsetsOrigin",
-    "Origin",
-    "TopicOrigin",
+    "FileSpec",
+    "FilesSpec",
+    "OffsetsSpec",
+    "SourceSpec",
+    "TopicSpec",
 ]

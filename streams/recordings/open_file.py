@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 from typing import cast
 
-from streams.recordings.base import Source, SourceError, printable
-from streams.recordings.jsonl import HashedStream, LineSource, Readable
+from streams.recordings.base import RecordReader, SourceError, printable
+from streams.recordings.jsonl import HashedStream, JsonLinesReader, Readable
 
 _HEAD = 16
 
@@ -24,7 +24,7 @@ _FOREIGN = {
 }
 
 
-def open_source(path: str, max_bytes: int) -> Source:
+def open_source(path: str, max_bytes: int) -> RecordReader:
     """Open a file, or standard input for "-".
 
     Args:
@@ -49,7 +49,9 @@ def open_source(path: str, max_bytes: int) -> Source:
         ) from None
 
 
-def _lines_of(stream: HashedStream, name: str, total: int | None, max_bytes: int, file: Path | None = None) -> Source:
+def _lines_of(
+    stream: HashedStream, name: str, total: int | None, max_bytes: int, file: Path | None = None
+) -> RecordReader:
     head = b""
     while len(head) < _HEAD and (more := stream.read(_HEAD - len(head))):
         head += more
@@ -59,13 +61,13 @@ def _lines_of(stream: HashedStream, name: str, total: int | None, max_bytes: int
             raise SourceError(
                 "Parquet cannot be read from a pipe, its index is at its end; got it on '-'; save it to a file"
             )
-        from streams.recordings.parquet import ParquetSource  # noqa: PLC0415 - pyarrow takes a while to import
+        from streams.recordings.parquet import ParquetReader  # noqa: PLC0415 - pyarrow takes a while to import
 
-        return ParquetSource(file, max_bytes)
+        return ParquetReader(file, max_bytes)
     for magic, (what, remedy) in _FOREIGN.items():
         if head.startswith(magic):
             stream.close()
             raise SourceError(
                 f"a source is JSON Lines (plain, gzip, zstd) or Parquet; got {what} in {name}; convert it with {remedy}"
             )
-    return LineSource(stream, head, name, total, max_bytes)
+    return JsonLinesReader(stream, head, name, total, max_bytes)

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from schemas.event import ForwardEvent
 from schemas.rejection import Reason
 from schemas.sighting import Position
-from streams.recordings.base import Record, Refused, SourceError, printable, sha256_of, too_large
+from streams.recordings.base import Record, SourceError, UnreadableRecord, printable, sha256_of, too_large
 
 _VALUE = "value"
 _BATCH = 1024  # rows
@@ -24,7 +24,7 @@ _REQUIRED = tuple(field.name for field in msgspec.structs.fields(ForwardEvent) i
 _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
-class ParquetSource:
+class ParquetReader:
     """A Parquet file, row by row. Memory is bounded by one row group's pages.
 
     Columns that are no fields of an event are left out; nulls (and NaN, which tables made from floats have for null)
@@ -71,13 +71,15 @@ class ParquetSource:
                         yield self._one(raw)
         except (pa.ArrowException, OSError) as error:
             detail = f"a Parquet file must be whole; got a damaged part ({_first_line(error)})"
-            yield Refused(Reason.SOURCE_TRUNCATED, detail, self._here(), 0, _EMPTY, b"")
+            yield UnreadableRecord(Reason.SOURCE_TRUNCATED, detail, self._here(), 0, _EMPTY, b"")
 
     def _one(self, raw: bytes | None) -> Record:
         here = self._here()
         self._row += 1
         if raw is None:
-            return Refused(Reason.NOT_UTF8, "an event must be UTF-8; got a text column that is not", here, 0, _EMPTY)
+            return UnreadableRecord(
+                Reason.NOT_UTF8, "an event must be UTF-8; got a text column that is not", here, 0, _EMPTY
+            )
         if len(raw) > self._max:
             return too_large(here, len(raw), hashlib.sha256(raw).hexdigest(), self._max)
         return raw, here

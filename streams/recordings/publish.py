@@ -19,7 +19,7 @@ from kafka.errors import KafkaError
 from streams.errors import UserError
 from streams.kafka import clients, topics
 from streams.kafka.connection import KafkaSettings
-from streams.recordings.base import Record, Refused, Source
+from streams.recordings.base import Record, RecordReader, UnreadableRecord
 from streams.recordings.open_file import open_source
 from streams.recordings.peek import created_at, partition_key
 
@@ -115,7 +115,7 @@ def publish(
 def _send_all(records: Iterator[Record], outbox: "_Outbox", clock: "_Clock", told: Callable[[int], None]) -> bool:
     try:
         for record in records:
-            raw = record.raw if isinstance(record, Refused) else record[0]
+            raw = record.raw if isinstance(record, UnreadableRecord) else record[0]
             if raw:
                 clock.wait(raw)
             outbox.put(raw)
@@ -129,7 +129,7 @@ def _send_all(records: Iterator[Record], outbox: "_Outbox", clock: "_Clock", tol
     return True
 
 
-def _after(source: Source, count: int) -> Iterator[Record]:
+def _after(source: RecordReader, count: int) -> Iterator[Record]:
     records = iter(source)
     for _ in range(count):
         if next(records, None) is None:
@@ -205,7 +205,7 @@ class _Outbox:
 class _Notebook:
     """Keeps the note of what is acknowledged, written whole or not at all."""
 
-    def __init__(self, file: str, source: Source, topic: str, bootstrap: str) -> None:
+    def __init__(self, file: str, source: RecordReader, topic: str, bootstrap: str) -> None:
         self._path = None if source.total is None else note_path(file)
         self._topic, self._bootstrap, self._bytes = topic, bootstrap, source.total or 0
         self._next = time.monotonic() + _NOTE_S

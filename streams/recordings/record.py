@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from streams.errors import UserError
 from streams.kafka.connection import KafkaSettings
-from streams.kafka.reader import BEGINNING, END, Place, TopicRecord, open_topic
+from streams.kafka.reader import BEGINNING, END, OffsetSpec, TopicRecord, open_topic
 from streams.kafka.topics import BY_NAME
 from streams.recordings.peek import created_at
 
@@ -50,8 +50,8 @@ def record(
     password: str | None,
     *,
     topic: str = "forwards",
-    begin: Place = BEGINNING,
-    end: Place = END,
+    begin: OffsetSpec = BEGINNING,
+    end: OffsetSpec = END,
     overwrite: bool = False,
     told: Callable[[int, int], None] = lambda records, done: None,
 ) -> Recorded:

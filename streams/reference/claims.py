@@ -29,14 +29,14 @@ class Skipped(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Bank(msgspec.Struct, frozen=True):
+class ClaimFile(msgspec.Struct, frozen=True):
     """What a file holds."""
 
     claims: tuple[Claim, ...] = ()
     skipped: tuple[Skipped, ...] = ()
 
 
-def read_bank(path: Path) -> Bank:
+def read_claims(path: Path) -> ClaimFile:
     """Every claim of a file: JSON Lines or one JSON document, plain or gzip.
 
     Raises:
@@ -62,7 +62,7 @@ def read_bank(path: Path) -> Bank:
             f"a bank must hold a claim; got {len(skipped)} entries and none in {path} (claims.file){first}; "
             "write text, verdict and publisher on each line, or ClaimReview"
         )
-    return Bank(tuple(claims), tuple(skipped))
+    return ClaimFile(tuple(claims), tuple(skipped))
 
 
 def _entries(raw: bytes) -> Iterator[Any]:
@@ -140,4 +140,4 @@ def _of_best(rating: dict[str, Any]) -> str:
     return f"{rating['ratingValue']}{best}"
 
 
-__all__ = ["Bank", "ClaimsError", "Skipped", "read_bank"]
+__all__ = ["ClaimFile", "ClaimsError", "Skipped", "read_claims"]

@@ -12,13 +12,13 @@ import msgspec
 
 from detectors.clustering import ClusteringConfig
 from detectors.pipeline.intake import read_content
-from detectors.reference.claims import ClaimBank, bank_digest
+from detectors.reference.claims import ClaimIndex, bank_digest
 from detectors.reference.harm import HarmConfig, HarmExample, HarmExamples, examples_digest
-from detectors.reference.matcher import Recogniser, knowledge_digest
+from detectors.reference.matcher import ReferenceMatcher, knowledge_digest
 from detectors.similarity.embedding import Embedder
 from streams.embedders.store import embed_kept
 from streams.errors import UserError
-from streams.reference.claims import Bank, read_bank
+from streams.reference.claims import ClaimFile, read_claims
 
 
 class ClaimsSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,10 +39,10 @@ class HarmSettings(msgspec.Struct, frozen=True, kw_only=True):
         HarmConfig(least=self.least)
 
 
-class Knowledge(msgspec.Struct, frozen=True):
+class ReferenceData(msgspec.Struct, frozen=True):
     """What was read, not yet embedded."""
 
-    bank: Bank
+    bank: ClaimFile
     harm: HarmConfig
     examples: tuple[HarmExample, ...]
 
@@ -51,16 +51,18 @@ class Knowledge(msgspec.Struct, frozen=True):
         """Names what is known, in every alert."""
         return knowledge_digest(bank_digest(self.bank.claims), examples_digest(self.harm, self.examples))
 
-    def recogniser(self, limits: ClusteringConfig, embedder: Embedder, cache_dir: str | None = None) -> Recogniser:
+    def recogniser(
+        self, limits: ClusteringConfig, embedder: Embedder, cache_dir: str | None = None
+    ) -> ReferenceMatcher:
         """Embed what was read, or take its vectors from disk; 20,000 claims take some minutes the first time."""
         contents = [read_content(claim.text, ()) for claim in self.bank.claims]
         examples = [read_content(example.text, ()).normal for example in self.examples]
         vectors = embed_kept(embedder, [*(content.normal for content in contents), *examples], cache_dir)
-        claims = ClaimBank(limits, self.bank.claims, contents, vectors[: len(contents)])
-        return Recogniser(claims, HarmExamples(self.harm, self.examples, vectors[len(contents) :]))
+        claims = ClaimIndex(limits, self.bank.claims, contents, vectors[: len(contents)])
+        return ReferenceMatcher(claims, HarmExamples(self.harm, self.examples, vectors[len(contents) :]))
 
 
-def load_knowledge(claims: ClaimsSettings, harm: HarmSettings) -> Knowledge:
+def load_reference_data(claims: ClaimsSettings, harm: HarmSettings) -> ReferenceData:
     """Read the files that the settings name.
 
     Raises:
@@ -68,8 +70,8 @@ def load_knowledge(claims: ClaimsSettings, harm: HarmSettings) -> Knowledge:
         UserError: the examples cannot be used.
 
     """
-    bank = read_bank(Path(claims.file).expanduser()) if claims.file else Bank()
-    return Knowledge(bank, HarmConfig(least=harm.least), _examples(harm) if harm.suggest else ())
+    bank = read_claims(Path(claims.file).expanduser()) if claims.file else ClaimFile()
+    return ReferenceData(bank, HarmConfig(least=harm.least), _examples(harm) if harm.suggest else ())
 
 
 def _examples(settings: HarmSettings) -> tuple[HarmExample, ...]:
@@ -89,4 +91,4 @@ def _examples(settings: HarmSettings) -> tuple[HarmExample, ...]:
     return tuple(HarmExample(category, sentence) for category, sentences in found.items() for sentence in sentences)
 
 
-__all__ = ["ClaimsSettings", "HarmSettings", "Knowledge", "load_knowledge"]
+__all__ = ["ClaimsSettings", "HarmSettings", "ReferenceData", "load_reference_data"]

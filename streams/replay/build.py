@@ -11,17 +11,17 @@ from detectors.similarity.embedding import Embedder
 from schemas.base import Message
 from streams.embedders import make_embedder
 from streams.errors import UserError
-from streams.recordings.base import Feed
+from streams.recordings.base import SourceReader
 from streams.recordings.open import TOPIC
-from streams.reference.load import load_knowledge
-from streams.replay.driver import Engine
+from streams.reference.load import load_reference_data
+from streams.replay.driver import ReplayPipeline
 from streams.runs.folder import InputFile, Manifest, RunCounts
 from streams.settings.key import Key
 from streams.settings.load import Settings, to_values
 from streams.version import code_version
 
 
-class Recipe(msgspec.Struct, frozen=True, kw_only=True):
+class RunProvenance(msgspec.Struct, frozen=True, kw_only=True):
     """What a manifest says of a run beside its input and counts."""
 
     settings: dict[str, Any]
@@ -32,7 +32,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     knowledge_digest: str | None
     key_id: str
 
-    def manifest(self, source: Feed, at_most: int | None, counts: RunCounts, *, complete: bool) -> Manifest:
+    def manifest(self, source: SourceReader, at_most: int | None, counts: RunCounts, *, complete: bool) -> Manifest:
         """The manifest of a run of this recipe."""
         digest = source.sha256() if complete else None
         size = source.total if source.total is not None else (source.done if digest else None)
@@ -46,20 +46,20 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Made(msgspec.Struct, frozen=True):
+class PipelineBuild(msgspec.Struct, frozen=True):
     """What a replay drives, and what it was made from beside the settings."""
 
-    engine: Engine
+    engine: ReplayPipeline
     model_revision: str
     knowledge_digest: str | None = None
 
 
-def recipe(settings: Settings, key: Key, made: Made) -> Recipe:
+def run_provenance(settings: Settings, key: Key, made: PipelineBuild) -> RunProvenance:
     """What a run with these settings is made from; nothing in it tells where it ran."""
     places = ("embedder.cache_dir", "embedder.hub", "claims.file", "harm.file")
     private = (*places, "key.", "replay.", "pool.", "worker.", "kafka.")
     values = {name: value for name, value in to_values(settings).items() if not name.startswith(private)}
-    return Recipe(
+    return RunProvenance(
         settings=values,
         settings_digest=settings.pipeline.digest(),
         code_version=code_version(),
@@ -85,10 +85,10 @@ class ModelMissingError(UserError):
     """The model does not load. The message says what came and what to try."""
 
 
-class Maker(Protocol):
+class PipelineFactory(Protocol):
     """Makes what a replay drives, and says what is in it."""
 
-    def __call__(self, settings: Settings, key: Key, trace: Trace | None = None) -> Made:
+    def __call__(self, settings: Settings, key: Key, trace: Trace | None = None) -> PipelineBuild:
         """The engine, and what it was made from."""
         ...
 
@@ -106,11 +106,11 @@ def load_embedder(settings: Settings) -> Embedder:
         raise ModelMissingError(f"the model must load; got: {error}; `hearsay doctor` tells more") from error
 
 
-def make_pipeline(settings: Settings, key: Key, trace: Trace | None = None) -> Made:
+def make_pipeline(settings: Settings, key: Key, trace: Trace | None = None) -> PipelineBuild:
     """The real pipeline with the real model and all that is known."""
-    knowledge = load_knowledge(settings.claims, settings.harm)
+    knowledge = load_reference_data(settings.claims, settings.harm)
     embedder = load_embedder(settings)
     limits, cache_dir = settings.pipeline.clustering, settings.embedder.cache_dir
     recogniser = knowledge.recogniser(limits, embedder, cache_dir)
     engine = Pipeline(settings.pipeline, embedder, key.pseudonymiser(), code_version(), trace, recogniser=recogniser)
-    return Made(engine, embedder.revision, recogniser.digest)
+    return PipelineBuild(engine, embedder.revision, recogniser.digest)

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from detectors.pipeline.pipeline import Counts, Output
+from detectors.pipeline.pipeline import Output, StreamCounts
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position
-from streams.recordings.base import Ended, Feed, Mark, Record, Refused
+from streams.recordings.base import ControlEvent, EndOfPartition, Record, SourceReader, UnreadableRecord
 from streams.runs.folder import RunCounts
 
 
-class Engine(Protocol):
+class ReplayPipeline(Protocol):
     """What a replay drives: the pipeline, or a test's stand-in for it."""
 
     def feed(self, batch: Sequence[tuple[bytes, Position]]) -> Output:
@@ -34,7 +34,7 @@ class Engine(Protocol):
         ...
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> StreamCounts:
         """Where the events went so far."""
         ...
 
@@ -50,7 +50,9 @@ class Driver:
     What the source refused without its bytes is counted here, because the engine never sees it.
     """
 
-    def __init__(self, source: Feed, engine: Engine, batch_events: int, at_most: int | None = None) -> None:
+    def __init__(
+        self, source: SourceReader, engine: ReplayPipeline, batch_events: int, at_most: int | None = None
+    ) -> None:
         self._source = source
         self._engine = engine
         self._batch_events = batch_events
@@ -75,25 +77,25 @@ class Driver:
             yield self._engine.feed(batch)
         yield self._engine.finish()
 
-    def _records(self) -> Iterator[Record | Mark]:
+    def _records(self) -> Iterator[Record | ControlEvent]:
         records, left = iter(self._source), self._at_most
         while left is None or left > 0:
             record = next(records, None)
             if record is None:
                 return
             yield record
-            if left is not None and not isinstance(record, Mark):
+            if left is not None and not isinstance(record, ControlEvent):
                 left -= 1
 
-    def _aside(self, record: Refused | Mark) -> Output:
-        if isinstance(record, Refused):
+    def _aside(self, record: UnreadableRecord | ControlEvent) -> Output:
+        if isinstance(record, UnreadableRecord):
             return self._rejected(record)
-        if isinstance(record, Ended):
+        if isinstance(record, EndOfPartition):
             return self._engine.end(record.partition)
         self._engine.expect(record.partitions)
         return Output()
 
-    def _rejected(self, refused: Refused) -> Output:
+    def _rejected(self, refused: UnreadableRecord) -> Output:
         if refused.raw is not None:
             rejection = self._engine.refuse(refused.raw, refused.position, refused.reason, refused.detail)
         else:
@@ -112,7 +114,9 @@ class Driver:
         """How far the stream has come, in event time."""
         return self._engine.event_time
 
-    def counts(self, alerts: int = 0, clusters: int = 0, shares: int = 0, seen: Counts | None = None) -> RunCounts:
+    def counts(
+        self, alerts: int = 0, clusters: int = 0, shares: int = 0, seen: StreamCounts | None = None
+    ) -> RunCounts:
         """Where the events went, those that the source refused among them; `seen` by another than the engine."""
         seen = seen or self._engine.counts
         return RunCounts(

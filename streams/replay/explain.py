@@ -10,8 +10,8 @@ from textwrap import wrap
 
 import msgspec
 
-from detectors.alerting.evidence import describe
-from detectors.pipeline.cascades import Judgement, Said
+from detectors.alerting.evidence import format_alert
+from detectors.pipeline.cascades import ScoreTrace, TransitionTrace
 from detectors.pipeline.rows import ClusterRow
 from detectors.text.formatting import many, plain, shorten
 from schemas.alert import Alert, Lifecycle
@@ -20,11 +20,11 @@ from schemas.base import encode
 from schemas.event import Kind
 from schemas.sighting import SPREADING
 from streams.errors import UserError
-from streams.replay.build import Maker, make_pipeline
+from streams.replay.build import PipelineFactory, make_pipeline
 from streams.replay.driver import Driver
 from streams.runs.folder import Run
-from streams.runs.input import input_of
-from streams.settings.load import Effective, Settings, from_values
+from streams.runs.input import find_input
+from streams.settings.load import ResolvedSettings, Settings, from_values
 from streams.times import moment
 from streams.version import code_version
 
@@ -42,7 +42,7 @@ class ExplainError(UserError):
     """An alert that cannot be explained. The message says rule, what came, where, and what to try."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class AlertInRun(msgspec.Struct, frozen=True):
     """An alert and the run that it is from."""
 
     run: Run
@@ -72,7 +72,7 @@ class Explanation(msgspec.Struct, frozen=True):
         return self.again is not None and encode(self.again) == encode(self.alert)
 
 
-def find(run: Run, prefix: str) -> Found:
+def find(run: Run, prefix: str) -> AlertInRun:
     """The alert of a run whose id begins so.
 
     Raises:
@@ -89,10 +89,12 @@ def find(run: Run, prefix: str) -> Found:
         named = ", ".join(alert.alert_id[:12] for alert in (alerts or of_cluster)[:_LISTED])
         hint = f"name one of {named}" if named else "see its alerts.jsonl"
         raise ExplainError(f"one alert must have an id that begins with {wanted!r}; got {got} in {run.path}; {hint}")
-    return Found(run, alerts[0])
+    return AlertInRun(run, alerts[0])
 
 
-def explain(found: Found, sources: Sequence[str], effective: Effective, make: Maker = make_pipeline) -> Explanation:
+def explain(
+    found: AlertInRun, sources: Sequence[str], effective: ResolvedSettings, make: PipelineFactory = make_pipeline
+) -> Explanation:
     """Replay up to the alert and tell what was decided on the way.
 
     Args:
@@ -107,7 +109,7 @@ def explain(found: Found, sources: Sequence[str], effective: Effective, make: Ma
 
     """
     manifest = found.run.manifest
-    origin = input_of(found.run, sources, effective.settings.kafka, effective.kafka_password)
+    origin = find_input(found.run, sources, effective.settings.kafka, effective.kafka_password)
     if effective.key.id != manifest.key_id:
         raise ExplainError(
             f"a run is explained with its own key; got key {effective.key.id!r} for a run with {manifest.key_id!r}; "
@@ -170,10 +172,10 @@ class Story:
         elif isinstance(payload, Merge):
             if payload.survivor in self._ids:
                 self._merge(payload)
-        elif isinstance(payload, Judgement):
+        elif isinstance(payload, ScoreTrace):
             if payload.cluster_id in self._ids:
                 self._judgement(payload)
-        elif isinstance(payload, Said):
+        elif isinstance(payload, TransitionTrace):
             self._transition(payload)
 
     def ends_with(self, alerts: list[Alert]) -> bool:
@@ -245,7 +247,7 @@ class Story:
         told = f"cluster {merge.absorbed[:12]} joins {merge.survivor[:12]}, bridged by {_way(merge)}"
         self._tell(merge.time, "merge", told)
 
-    def _judgement(self, seen: Judgement) -> None:
+    def _judgement(self, seen: ScoreTrace) -> None:
         against = f"{self._whose(seen.cluster_id)}{seen.score:.3f} (level 1 from {seen.threshold:.3f})"
         line = Line(seen.time, "score", f"{against}, {many(seen.sharers, 'sharer')}, level {seen.level}", minor=True)
         if seen.sharers >= self._next_size:
@@ -258,7 +260,7 @@ class Story:
     def _whose(self, cluster_id: str) -> str:
         return "" if cluster_id == self._alert.cluster_id else f"cluster {cluster_id[:12]}, merged later: "
 
-    def _transition(self, said: Said) -> None:
+    def _transition(self, said: TransitionTrace) -> None:
         transition = said.transition
         if said.cluster_id in self._ids:
             self._lines.extend(self._recent)
@@ -281,7 +283,7 @@ def lines(explanation: Explanation, *, everything: bool = False) -> list[str]:
         *(f"{moment(line.time)}Z  {line.what:<10}  {line.text}" for line in told),
         "",
         f"shares: {counted}",
-        describe(alert),
+        format_alert(alert),
         "",
         *wrap(alert.explanation, _WIDTH),
         "",

@@ -16,9 +16,9 @@ import msgspec
 
 from schemas.alert import Alert
 from streams.process import rare_collection
-from streams.recordings.base import Feed
-from streams.recordings.open import FileOrigin, Origin
-from streams.replay.build import Maker, make_pipeline, recipe
+from streams.recordings.base import SourceReader
+from streams.recordings.open import FileSpec, SourceSpec
+from streams.replay.build import PipelineFactory, make_pipeline, run_provenance
 from streams.replay.driver import Driver
 from streams.runs.folder import Manifest, RunCounts, RunWriter, Timings
 from streams.settings.key import Key
@@ -27,7 +27,7 @@ from streams.settings.load import Settings
 _MIB = 1024.0  # ru_maxrss counts KiB
 
 
-class Progress(msgspec.Struct, frozen=True):
+class ReplayProgress(msgspec.Struct, frozen=True):
     """How far a replay is."""
 
     events: int
@@ -37,10 +37,10 @@ class Progress(msgspec.Struct, frozen=True):
     total: int | None
 
 
-class Watcher(Protocol):
+class ReplayObserver(Protocol):
     """Is told how a replay goes."""
 
-    def progress(self, now: Progress) -> None:
+    def progress(self, now: ReplayProgress) -> None:
         """A batch is done."""
         ...
 
@@ -49,17 +49,17 @@ class Watcher(Protocol):
         ...
 
 
-class Silent:
+class NullObserver:
     """A watcher that shows nothing."""
 
-    def progress(self, now: Progress) -> None:
+    def progress(self, now: ReplayProgress) -> None:
         """Nothing."""
 
     def alert(self, alert: Alert) -> None:
         """Nothing."""
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
+class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
     """A replay that ended, or was interrupted."""
 
     folder: Path
@@ -67,7 +67,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     timings: Timings
 
 
-class Clock:
+class Stopwatch:
     """Wall and processor time since it was made."""
 
     def __init__(self) -> None:
@@ -92,16 +92,16 @@ class Clock:
 
 
 def replay(
-    origin: Origin | str,
+    origin: SourceSpec | str,
     out: Path,
     settings: Settings,
     key: Key,
     *,
     at_most: int | None = None,
     overwrite: bool = False,
-    watcher: Watcher | None = None,
-    make: Maker | None = None,
-) -> Result:
+    watcher: ReplayObserver | None = None,
+    make: PipelineFactory | None = None,
+) -> ReplayResult:
     """Replay a source into a run folder.
 
     Args:
@@ -122,26 +122,26 @@ def replay(
         RunFolderError: the folder cannot be written.
 
     """
-    watcher = watcher or Silent()
-    origin = FileOrigin(origin) if isinstance(origin, str) else origin
+    watcher = watcher or NullObserver()
+    origin = FileSpec(origin) if isinstance(origin, str) else origin
     source = origin.open(settings.pipeline.intake.max_event_bytes)
     try:
         with RunWriter(out, overwrite=overwrite, row_group_rows=settings.replay.row_group_rows) as writer:
             made = (make or make_pipeline)(settings, key)
-            made_from = recipe(settings, key, made)
-            clock = Clock()
+            made_from = run_provenance(settings, key, made)
+            clock = Stopwatch()
             driver = Driver(source, made.engine, settings.replay.batch_events, at_most)
             writer.begin(made_from.manifest(source, at_most, RunCounts(), complete=False))
             with rare_collection():
                 complete, counts = _drive(driver, source, writer, watcher)
             manifest = made_from.manifest(source, at_most, counts, complete=complete)
             timings = clock.timings(origin.place, counts.received)
-            return Result(folder=writer.end(manifest, timings), manifest=manifest, timings=timings)
+            return ReplayResult(folder=writer.end(manifest, timings), manifest=manifest, timings=timings)
     finally:
         source.close()
 
 
-def _drive(driver: Driver, source: Feed, writer: RunWriter, watcher: Watcher) -> tuple[bool, RunCounts]:
+def _drive(driver: Driver, source: SourceReader, writer: RunWriter, watcher: ReplayObserver) -> tuple[bool, RunCounts]:
     """Whether the source came to its end, and the counts after the last whole batch."""
     counts = RunCounts()
     try:
@@ -150,7 +150,9 @@ def _drive(driver: Driver, source: Feed, writer: RunWriter, watcher: Watcher) ->
             counts = driver.counts(writer.alerts, writer.clusters, writer.shares)
             for alert in output.alerts:
                 watcher.alert(alert)
-            watcher.progress(Progress(counts.received, counts.alerts, driver.event_time, source.done, source.total))
+            watcher.progress(
+                ReplayProgress(counts.received, counts.alerts, driver.event_time, source.done, source.total)
+            )
     except KeyboardInterrupt:
         return False, counts
     return True, counts

@@ -12,18 +12,18 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from detectors.pipeline.pipeline import Counts, Output, Pipeline
+from detectors.pipeline.pipeline import Output, Pipeline, StreamCounts
 from detectors.similarity.embedding import Embedder, Vectors
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position
 from streams.errors import UserError
 from streams.process import rare_collection
-from streams.recordings.base import Feed
-from streams.recordings.open import Origin
-from streams.reference.load import load_knowledge
-from streams.replay.build import Made, load_embedder, recipe
+from streams.recordings.base import SourceReader
+from streams.recordings.open import SourceSpec
+from streams.reference.load import load_reference_data
+from streams.replay.build import PipelineBuild, load_embedder, run_provenance
 from streams.replay.driver import Driver
-from streams.replay.replay import Clock, Progress, Result, Silent, Watcher
+from streams.replay.replay import NullObserver, ReplayObserver, ReplayProgress, ReplayResult, Stopwatch
 from streams.runs.folder import RunCounts, RunWriter
 from streams.settings.key import Key
 from streams.settings.load import Settings
@@ -34,14 +34,14 @@ _SHARED = ("intake.", "order.", "embedder.", "key.", "claims.", "harm.", "replay
 _MOST = 64
 
 
-class Variant(msgspec.Struct, frozen=True):
+class SweepPoint(msgspec.Struct, frozen=True):
     """One combination of settings."""
 
     name: str  # of its run folder
     overrides: tuple[str, ...]
 
 
-def variants(vary: Sequence[str]) -> list[Variant]:
+def sweep_points(vary: Sequence[str]) -> list[SweepPoint]:
     """Every combination of `name=value,value,...`, in the order given.
 
     Raises:
@@ -61,7 +61,7 @@ def variants(vary: Sequence[str]) -> list[Variant]:
         choices.append([f"{name}={value}" for value in dict.fromkeys(filter(None, values.split(",")))])
         if not choices[-1]:
             raise UserError(f"--vary takes name=value,value,...; got {one[:80]!r}; try --vary growth.big=25,50,100")
-    made = [Variant(",".join(picked), picked) for picked in itertools.product(*choices)]
+    made = [SweepPoint(",".join(picked), picked) for picked in itertools.product(*choices)]
     if not vary:
         raise UserError("a sweep varies at least one setting; got none; try --vary growth.big=25,50,100")
     if len(made) > _MOST:
@@ -70,15 +70,15 @@ def variants(vary: Sequence[str]) -> list[Variant]:
 
 
 def sweep(
-    origin: Origin,
+    origin: SourceSpec,
     out: Path,
     settings: Sequence[tuple[str, Settings]],
     key: Key,
     *,
     at_most: int | None = None,
     overwrite: bool = False,
-    watcher: Watcher | None = None,
-) -> list[Result]:
+    watcher: ReplayObserver | None = None,
+) -> list[ReplayResult]:
     """Replay an origin under several settings; gives the runs in their order.
 
     Args:
@@ -94,7 +94,7 @@ def sweep(
         UserError: the source cannot be read, or a folder cannot be written.
 
     """
-    watcher = watcher or Silent()
+    watcher = watcher or NullObserver()
     first = settings[0][1]
     source = origin.open(first.pipeline.intake.max_event_bytes)
     try:
@@ -105,9 +105,9 @@ def sweep(
                 stack.enter_context(RunWriter(place, overwrite=overwrite, row_group_rows=rows)) for place in places
             ]
             made = _make([one for _, one in settings], key)
-            recipes = [recipe(one, key, each) for (_, one), each in zip(settings, made, strict=True)]
+            recipes = [run_provenance(one, key, each) for (_, one), each in zip(settings, made, strict=True)]
             fan = _Fan([each.engine for each in made if isinstance(each.engine, Pipeline)])
-            clock = Clock()
+            clock = Stopwatch()
             for writer, made_from in zip(writers, recipes, strict=True):
                 writer.begin(made_from.manifest(source, at_most, RunCounts(), complete=False))
             driver = Driver(source, fan, first.replay.batch_events, at_most)
@@ -117,21 +117,21 @@ def sweep(
             for writer, made_from, each in zip(writers, recipes, counts, strict=True):
                 manifest = made_from.manifest(source, at_most, each, complete=complete)
                 timings = clock.timings(origin.place, each.received)
-                results.append(Result(folder=writer.end(manifest, timings), manifest=manifest, timings=timings))
+                results.append(ReplayResult(folder=writer.end(manifest, timings), manifest=manifest, timings=timings))
             return results
     finally:
         source.close()
 
 
-def _make(settings: Sequence[Settings], key: Key) -> list[Made]:
+def _make(settings: Sequence[Settings], key: Key) -> list[PipelineBuild]:
     """A pipeline for each variant, with one model for all."""
-    knowledge = load_knowledge(settings[0].claims, settings[0].harm)
+    knowledge = load_reference_data(settings[0].claims, settings[0].harm)
     embedder = _Shared(load_embedder(settings[0]))
     made = []
     for one in settings:
         recogniser = knowledge.recogniser(one.pipeline.clustering, embedder, one.embedder.cache_dir)
         engine = Pipeline(one.pipeline, embedder, key.pseudonymiser(), code_version(), recogniser=recogniser)
-        made.append(Made(engine, embedder.revision, recogniser.digest))
+        made.append(PipelineBuild(engine, embedder.revision, recogniser.digest))
     return made
 
 
@@ -186,7 +186,7 @@ class _Fan:
         return self._keep([pipeline.finish() for pipeline in self._pipelines])
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> StreamCounts:
         """Where the events of the first went."""
         return self._pipelines[0].counts
 
@@ -196,7 +196,7 @@ class _Fan:
         return self._pipelines[0].event_time
 
     @property
-    def all_counts(self) -> list[Counts]:
+    def all_counts(self) -> list[StreamCounts]:
         """Where the events of each went."""
         return [pipeline.counts for pipeline in self._pipelines]
 
@@ -211,7 +211,7 @@ class _Fan:
 
 
 def _drive(
-    driver: Driver, fan: _Fan, source: Feed, writers: Sequence[RunWriter], watcher: Watcher
+    driver: Driver, fan: _Fan, source: SourceReader, writers: Sequence[RunWriter], watcher: ReplayObserver
 ) -> tuple[bool, list[RunCounts]]:
     counts = [RunCounts() for _ in writers]
     try:
@@ -222,7 +222,7 @@ def _drive(
                 driver.counts(writer.alerts, writer.clusters, writer.shares, seen)
                 for writer, seen in zip(writers, fan.all_counts, strict=True)
             ]
-            done = Progress(
+            done = ReplayProgress(
                 counts[0].received, sum(c.alerts for c in counts), driver.event_time, source.done, source.total
             )
             watcher.progress(done)
@@ -231,4 +231,4 @@ def _drive(
     return True, counts
 
 
-__all__ = ["Variant", "sweep", "variants"]
+__all__ = ["SweepPoint", "sweep", "sweep_points"]

@@ -1,25 +1,16 @@
 """Find the input of a run again, and open what a command line names."""
 
-import hashlib
-import heapq
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
-import msgspec
-from schemas.sighting import Position
-from streams.kafka.connection import KafkaSettings
+
 from streams.errors import UserError
-from streams.recordings.base import Begun, Ended, Feed, Mark
-from streams.recordings.peek import created_at
+from streams.kafka.connection import KafkaSettings
+from streams.recordings.base import sha256_of
+from streams.recordings.open import NOWHERE, TOPIC, FileSpec, FilesSpec, OffsetsSpec, SourceSpec, _digest_of, _range_of
 from streams.runs.folder import MANIFEST, Run
-from streams.recordings.open_file import open_source
-from streams.recordings.base import Record, Refused, Source, printable, sha256_of
-from streams.kafka.reader import BEGINNING, END, Place, TopicReader, TopicRecord, open_topic
-from streams.recordings.open import FileOrigin, FilesOrigin, NOWHERE, OffsetsOrigin, Origin, TOPIC, _digest_of, _range_of
 
 
-def origin_of(sources: Sequence[str], kafka: KafkaSettings, password: str | None = None) -> Origin:
+def parse_source(sources: Sequence[str], kafka: KafkaSettings, password: str | None = None) -> SourceSpec:
     """One file, or several in one; a run folder stands for the input that the run was made from.
 
     Raises:
@@ -27,19 +18,19 @@ def origin_of(sources: Sequence[str], kafka: KafkaSettings, password: str | None
 
     """
     if len(sources) == 1 and _is_run(sources[0]):
-        return input_of(Run(Path(sources[0])), (), kafka, password)
+        return find_input(Run(Path(sources[0])), (), kafka, password)
     paths: list[str] = []
     for source in sources:
-        own = input_of(Run(Path(source)), (), kafka, password) if _is_run(source) else FileOrigin(source)
-        if not isinstance(own, FileOrigin):
+        own = find_input(Run(Path(source)), (), kafka, password) if _is_run(source) else FileSpec(source)
+        if not isinstance(own, FileSpec):
             raise UserError(
                 f"several sources are files; got {source}, a run of several files or a topic; name it alone"
             )
         paths.append(own.path)
-    return FileOrigin(paths[0]) if len(paths) == 1 else FilesOrigin(tuple(paths))
+    return FileSpec(paths[0]) if len(paths) == 1 else FilesSpec(tuple(paths))
 
 
-def input_of(run: Run, places: Sequence[str], kafka: KafkaSettings, password: str | None = None) -> Origin:
+def find_input(run: Run, places: Sequence[str], kafka: KafkaSettings, password: str | None = None) -> SourceSpec:
     """A run's own input, to be read again.
 
     Args:
@@ -58,7 +49,7 @@ def input_of(run: Run, places: Sequence[str], kafka: KafkaSettings, password: st
             f"only a complete run has its input's digest; got an interrupted one in {run.path}; replay the source again"
         )
     if wanted.format == TOPIC and not places:
-        return OffsetsOrigin(kafka, password, *_range_of(wanted.name))
+        return OffsetsSpec(kafka, password, *_range_of(wanted.name))
     found = list(places) or ([] if run.source in {None, NOWHERE} else [str(run.source)])
     if not found:
         raise UserError(
@@ -72,7 +63,7 @@ def input_of(run: Run, places: Sequence[str], kafka: KafkaSettings, password: st
             f"a run is read again from its own input (sha256 {wanted.sha256[:12]}…); got {Path(found[0]).name} with "
             f"another content ({got[:12]}…); name the right source, or replay this one"
         )
-    return FileOrigin(found[0]) if len(found) == 1 else FilesOrigin(tuple(found))
+    return FileSpec(found[0]) if len(found) == 1 else FilesSpec(tuple(found))
 
 
 def _is_run(source: str) -> bool:

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from detectors.similarity.templates import Told
 from detectors.growth import GrowthConfig, make_detector
+from detectors.similarity.templates import CountedWording
 from schemas.assignment import Arrival
 from streams.runs.folder import CLUSTERS, EDGES, WORDINGS, Run, RunFolderError
 
@@ -105,13 +105,15 @@ def growth_curve(shares: Sequence[Mapping[str, Any]], config: GrowthConfig) -> l
     return points
 
 
-def told(representative: str, wordings: Sequence[Mapping[str, Any]], shares: Sequence[Mapping[str, Any]]) -> list[Told]:
+def told(
+    representative: str, wordings: Sequence[Mapping[str, Any]], shares: Sequence[Mapping[str, Any]]
+) -> list[CountedWording]:
     """How many messages bear each wording of one cluster, the representative first, then in the order given."""
     messages = Counter(share.get("fingerprint") for share in shares)
     texts = {row["fingerprint"]: row["text"] for row in reversed(wordings)}  # each as it was first seen
     order = list(dict.fromkeys(row["fingerprint"] for row in wordings))
     order.sort(key=lambda fingerprint: texts[fingerprint] != representative)
-    return [Told(texts[fingerprint], max(1, messages[fingerprint])) for fingerprint in order]
+    return [CountedWording(texts[fingerprint], max(1, messages[fingerprint])) for fingerprint in order]
 
 
 def milliseconds(moment: datetime) -> int:

@@ -18,15 +18,15 @@ from streams.embedders.pool.config import PoolConfig
 from streams.kafka.connection import KafkaSettings
 from streams.reference.load import ClaimsSettings, HarmSettings
 from streams.settings.key import KEY_VARIABLE, Key, KeySettings, load_key
-from streams.settings.platforms import TABLE, find_for_platform, gather, is_of_platform, spread
+from streams.settings.platforms import TABLE, collect_platforms, find_for_platform, flatten_platforms, is_of_platform
 from streams.settings.tree import (
     ON_COMMAND_LINE,
-    Leaf,
     SettingsError,
+    SettingSpec,
     build,
     find,
-    leaves,
     read_value,
+    setting_specs,
     split_override,
     value_at,
 )
@@ -70,7 +70,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kafka: KafkaSettings = KafkaSettings()
 
 
-class Effective(msgspec.Struct, frozen=True):
+class ResolvedSettings(msgspec.Struct, frozen=True):
     """The settings that a run will use, the key, and where each setting that is not a default came from."""
 
     settings: Settings
@@ -79,14 +79,14 @@ class Effective(msgspec.Struct, frozen=True):
     kafka_password: str | None = None
 
 
-def catalogue() -> dict[str, Leaf]:
+def catalogue() -> dict[str, SettingSpec]:
     """Every setting by its name."""
     return {leaf.name: leaf for leaf in _leaves()}
 
 
 def load(
     config: Path | None = None, environ: Mapping[str, str] | None = None, overrides: Sequence[str] = ()
-) -> Effective:
+) -> ResolvedSettings:
     """The effective settings.
 
     Args:
@@ -108,7 +108,7 @@ def load(
         origins[leaf.name] = origin
     settings = _settings(values, origins)
     password = _password(settings.kafka, environ)
-    return Effective(settings, load_key(settings.key, environ), origins, password)
+    return ResolvedSettings(settings, load_key(settings.key, environ), origins, password)
 
 
 def from_values(values: Mapping[str, Any]) -> Settings:
@@ -132,22 +132,22 @@ def to_values(settings: Settings) -> dict[str, Any]:
     return {leaf.name: msgspec.to_builtins(value) for leaf, value in _values(settings)}
 
 
-def _leaves() -> Iterator[Leaf]:
-    for leaf in leaves(Settings()):
+def _leaves() -> Iterator[SettingSpec]:
+    for leaf in setting_specs(Settings()):
         path = leaf.path[1:] if leaf.path[0] == _SIMPLIFIED else leaf.path
         if path != TABLE:
             yield msgspec.structs.replace(leaf, path=path)
 
 
-def _values(settings: Settings) -> Iterator[tuple[Leaf, object]]:
+def _values(settings: Settings) -> Iterator[tuple[SettingSpec, object]]:
     """Every setting and its value, those of platforms last."""
     known = catalogue()
     for leaf in known.values():
         yield leaf, value_at(settings, _full(leaf.path))
-    yield from spread(known, settings.pipeline.growth)
+    yield from flatten_platforms(known, settings.pipeline.growth)
 
 
-def _find(known: Mapping[str, Leaf], name: str, origin: str) -> Leaf:
+def _find(known: Mapping[str, SettingSpec], name: str, origin: str) -> SettingSpec:
     return find_for_platform(known, name, origin) if is_of_platform(name) else find(known, name, origin)
 
 
@@ -158,7 +158,7 @@ def _full(path: tuple[str, ...]) -> tuple[str, ...]:
 def _settings(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
     try:
         general = {_full(tuple(name.split("."))): value for name, value in values.items() if not is_of_platform(name)}
-        settings = build(Settings(), {**general, _full(TABLE): gather(values)})
+        settings = build(Settings(), {**general, _full(TABLE): collect_platforms(values)})
     except ValueError as error:
         named = [f"{name} {origin}" for name, origin in origins.items() if name in str(error)]
         raise SettingsError(f"{error} ({'; '.join(named)})" if named else str(error)) from None
@@ -166,7 +166,7 @@ def _settings(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings
 
 
 def _layers(
-    config: Path | None, environ: Mapping[str, str], overrides: Sequence[str], known: Mapping[str, Leaf]
+    config: Path | None, environ: Mapping[str, str], overrides: Sequence[str], known: Mapping[str, SettingSpec]
 ) -> Iterator[tuple[str, object, str, bool]]:
     path = config or (Path(environ[CONFIG_VARIABLE]) if environ.get(CONFIG_VARIABLE) else None)
     if path is not None:
@@ -176,7 +176,7 @@ def _layers(
         yield name, value, ON_COMMAND_LINE, True
 
 
-def _from_file(path: Path, known: Mapping[str, Leaf]) -> Iterator[tuple[str, object, str, bool]]:
+def _from_file(path: Path, known: Mapping[str, SettingSpec]) -> Iterator[tuple[str, object, str, bool]]:
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -192,7 +192,7 @@ def _from_file(path: Path, known: Mapping[str, Leaf]) -> Iterator[tuple[str, obj
         yield name, value, f"in {path}", False
 
 
-def _flat(tables: Mapping[str, Any], prefix: str, known: Mapping[str, Leaf]) -> Iterator[tuple[str, object]]:
+def _flat(tables: Mapping[str, Any], prefix: str, known: Mapping[str, SettingSpec]) -> Iterator[tuple[str, object]]:
     for key, value in tables.items():
         name = f"{prefix}{key}"
         if isinstance(value, dict) and name not in known:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from detectors.growth import GrowthConfig, PlatformGrowth
-from streams.settings.tree import Leaf, SettingsError, find
+from streams.settings.tree import SettingsError, SettingSpec, find
 
 TABLE = ("growth", "platforms")
 _SECTION = TABLE[0]
@@ -21,7 +21,7 @@ def is_of_platform(name: str) -> bool:
     return (name.strip().lower() + ".").startswith(f"{_PREFIX}.")
 
 
-def find_for_platform(known: Mapping[str, Leaf], name: str, origin: str) -> Leaf:
+def find_for_platform(known: Mapping[str, SettingSpec], name: str, origin: str) -> SettingSpec:
     """The setting of that name for the platform in it.
 
     Args:
@@ -43,7 +43,7 @@ def find_for_platform(known: Mapping[str, Leaf], name: str, origin: str) -> Leaf
     return find(here, name, origin)
 
 
-def gather(values: Mapping[str, Any]) -> tuple[PlatformGrowth, ...]:
+def collect_platforms(values: Mapping[str, Any]) -> tuple[PlatformGrowth, ...]:
     """What is set for platforms, by platform and name, out of all that is set."""
     found: dict[str, dict[str, Any]] = {}
     for name, value in values.items():
@@ -53,7 +53,7 @@ def gather(values: Mapping[str, Any]) -> tuple[PlatformGrowth, ...]:
     return tuple(PlatformGrowth(platform, tuple(sorted(found[platform].items()))) for platform in sorted(found))
 
 
-def spread(known: Mapping[str, Leaf], config: GrowthConfig) -> Iterator[tuple[Leaf, Any]]:
+def flatten_platforms(known: Mapping[str, SettingSpec], config: GrowthConfig) -> Iterator[tuple[SettingSpec, Any]]:
     """Each setting that is set for a platform, and to what."""
     for one in config.platforms:
         leaves = {leaf.path[-1]: leaf for leaf in _leaves(known, one.platform)}
@@ -61,10 +61,10 @@ def spread(known: Mapping[str, Leaf], config: GrowthConfig) -> Iterator[tuple[Le
             yield leaves[setting], value
 
 
-def _leaves(known: Mapping[str, Leaf], platform: str) -> Iterator[Leaf]:
+def _leaves(known: Mapping[str, SettingSpec], platform: str) -> Iterator[SettingSpec]:
     for leaf in known.values():
         if leaf.path[0] == _SECTION:
             yield msgspec.structs.replace(leaf, path=(*TABLE, platform, leaf.path[-1]))
 
 
-__all__ = ["TABLE", "find_for_platform", "gather", "is_of_platform", "spread"]
+__all__ = ["TABLE", "collect_platforms", "find_for_platform", "flatten_platforms", "is_of_platform"]

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from streams.settings.load import Effective, _leaves, _values
+from streams.settings.load import ResolvedSettings, _leaves, _values
 from streams.settings.platforms import TABLE
 from streams.settings.tree import (
-    Leaf,
     SettingsError,
+    SettingSpec,
     kind_of,
     show,
 )
@@ -17,13 +17,13 @@ _BEGINS, _ENDS = "<!-- settings -->\n", "<!-- /settings -->\n"
 _FOR_ONE_PLATFORM = "the same for the cascades whose first post is on that platform; what is not set there is as above"
 
 
-def rows(effective: Effective) -> Iterator[tuple[Leaf, str, str]]:
+def rows(effective: ResolvedSettings) -> Iterator[tuple[SettingSpec, str, str]]:
     """Each setting with its value as text and where that came from ("" for a default)."""
     for leaf, value in _values(effective.settings):
         yield leaf, show(leaf, value), effective.origins.get(leaf.name, "")
 
 
-def as_toml(effective: Effective) -> str:
+def as_toml(effective: ResolvedSettings) -> str:
     """The effective settings as a TOML file that gives them again; the key is masked."""
     sections: dict[str, list[str]] = {}
     for leaf, value, origin in rows(effective):

@@ -30,7 +30,7 @@ class SettingsError(UserError, ValueError):
     """A setting that does not exist or cannot have that value. The message says rule, value, place and a remedy."""
 
 
-class Leaf(msgspec.Struct, frozen=True):
+class SettingSpec(msgspec.Struct, frozen=True):
     """One setting: where it sits in the tree, what it may be, what it is by default, what it means."""
 
     path: tuple[str, ...]
@@ -54,15 +54,15 @@ class Leaf(msgspec.Struct, frozen=True):
         return "HEARSAY_" + "__".join(self.path).upper()
 
 
-def leaves(config: msgspec.Struct, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
+def setting_specs(config: msgspec.Struct, path: tuple[str, ...] = ()) -> Iterator[SettingSpec]:
     """Every setting of a value, in the order of its fields; what it is set to there is its default."""
     meanings = _meanings(type(config))
     for field in msgspec.structs.fields(config):
         here, value = (*path, field.name), getattr(config, field.name)
         if isinstance(value, msgspec.Struct):
-            yield from leaves(value, here)
+            yield from setting_specs(value, here)
         else:
-            yield Leaf(here, field.type, value, meanings.get(field.name) or _about(type(config)))
+            yield SettingSpec(here, field.type, value, meanings.get(field.name) or _about(type(config)))
 
 
 def build(base: S, values: Mapping[tuple[str, ...], Any], path: tuple[str, ...] = ()) -> S:
@@ -86,7 +86,7 @@ def from_text(base: S, overrides: Sequence[str]) -> S:
         SettingsError: an unknown name or a wrong value.
 
     """
-    known = {leaf.name: leaf for leaf in leaves(base)}
+    known = {leaf.name: leaf for leaf in setting_specs(base)}
     values = {}
     for name, text in map(split_override, overrides):
         leaf = find(known, name, ON_COMMAND_LINE)
@@ -118,7 +118,7 @@ def value_at(config: msgspec.Struct, path: tuple[str, ...]) -> object:
     return value
 
 
-def find(catalogue: Mapping[str, Leaf], name: str, origin: str) -> Leaf:
+def find(catalogue: Mapping[str, SettingSpec], name: str, origin: str) -> SettingSpec:
     """The setting of that name, with or without `_ms`, in any case.
 
     Raises:
@@ -132,7 +132,7 @@ def find(catalogue: Mapping[str, Leaf], name: str, origin: str) -> Leaf:
     return leaf
 
 
-def _nearest(catalogue: Mapping[str, Leaf], wanted: str) -> str:
+def _nearest(catalogue: Mapping[str, SettingSpec], wanted: str) -> str:
     names = {full: full for full in catalogue} | {
         leaf.path[-1]: full for full, leaf in reversed(list(catalogue.items()))
     }
@@ -145,7 +145,7 @@ def _nearest(catalogue: Mapping[str, Leaf], wanted: str) -> str:
     return "`hearsay settings` prints all of them"
 
 
-def read_value(leaf: Leaf, raw: object, origin: str, *, text: bool) -> object:
+def read_value(leaf: SettingSpec, raw: object, origin: str, *, text: bool) -> object:
     """A setting's value from a configuration file (typed) or from the environment and command line (text).
 
     Raises:
@@ -164,7 +164,7 @@ def read_value(leaf: Leaf, raw: object, origin: str, *, text: bool) -> object:
         ) from None
 
 
-def _from_text(leaf: Leaf, raw: str, *, text: bool) -> object:
+def _from_text(leaf: SettingSpec, raw: str, *, text: bool) -> object:
     if leaf.is_duration and not (text and raw.strip().lstrip("-").isdigit()):
         return raw if raw.strip().lower() in ("null", "none") else milliseconds(raw)
     if text and raw.strip()[:1] in ("[", "{"):
@@ -174,7 +174,7 @@ def _from_text(leaf: Leaf, raw: str, *, text: bool) -> object:
     return raw
 
 
-def show(leaf: Leaf, value: object) -> str:
+def show(leaf: SettingSpec, value: object) -> str:
     """A value as TOML; `none` is not in TOML and stands for "not set"."""
     if leaf.is_duration and isinstance(value, int):
         value = duration(value)
@@ -185,7 +185,7 @@ def show(leaf: Leaf, value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def kind_of(leaf: Leaf) -> str:
+def kind_of(leaf: SettingSpec) -> str:
     """A setting's type in words."""
     choices = getattr(leaf.type, "__args__", ())
     if NoneType in choices:

@@ -9,7 +9,7 @@ from detectors.alerting.budget import AlertBudget
 from detectors.alerting.policy import PolicyConfig
 from detectors.clustering import Clustering
 from detectors.growth import GrowthConfig
-from detectors.pipeline.admission import Openings
+from detectors.pipeline.admission import AdmissionControl
 from detectors.pipeline.pipeline import Pipeline
 from detectors.privacy.pseudonym import Pseudonymiser
 from detectors.similarity.embedding import HashingEmbedder
@@ -64,8 +64,8 @@ def everyone_alone() -> Any:
 
 OPENINGS = Adapter(
     name="openings",
-    covers=Openings,
-    make=lambda: Openings(1.0, GrowthConfig(big=4, min_sharers=3), POLICY, SharersConfig(capacity=64), 30),
+    covers=AdmissionControl,
+    make=lambda: AdmissionControl(1.0, GrowthConfig(big=4, min_sharers=3), POLICY, SharersConfig(capacity=64), 30),
     stream=assigned,
     step=lambda openings, item: (openings.update(item), openings.withheld),
     hostile=everyone_alone,

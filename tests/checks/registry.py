@@ -9,13 +9,13 @@ import numpy as np
 from detectors.alerting.policy import AlertPolicy, PolicyConfig
 from detectors.growth import DETECTORS, GrowthConfig, make_detector
 from detectors.ordering.config import OrderConfig
-from detectors.ordering.progress import Progress
+from detectors.ordering.progress import PartitionWatermark
 from detectors.ordering.reorder import ReorderBuffer
 from detectors.similarity.neighbours import NeighbourIndex
 from detectors.similarity.sketch import SketchConfig, Sketcher, SketchIndex
 from detectors.spread.edges import EdgeConfig, EdgeInference
 from detectors.spread.graph import ForwardGraph, GraphConfig
-from detectors.spread.recent_joins import RecentConfig, RecentJoins
+from detectors.spread.recent_joins import WindowConfig, WindowCounter
 from detectors.spread.sharers import DistinctSharers, SharersConfig
 from schemas.event import ParentEvidence
 from schemas.sighting import Sighting
@@ -119,8 +119,8 @@ ORDER = Adapter(
 
 PROGRESS = Adapter(
     name="progress",
-    covers=Progress,
-    make=lambda: Progress(OrderConfig()),
+    covers=PartitionWatermark,
+    make=lambda: PartitionWatermark(OrderConfig()),
     stream=lambda seed: [
         time + 40 * streams.DAY * (number % 9 == 0) for number, time in enumerate(streams.times(seed, 90, 9_000))
     ],
@@ -185,8 +185,8 @@ SHARERS = Adapter(
 
 RECENT = Adapter(
     name="recent joins",
-    covers=RecentJoins,
-    make=lambda: RecentJoins(RecentConfig()),
+    covers=WindowCounter,
+    make=lambda: WindowCounter(WindowConfig()),
     stream=lambda seed: streams.times(seed, 300, 40_000),
     step=lambda joins, time: (joins.add(time, 1.0), joins.counts(time)),
     hostile=lambda: (streams.T0 + number * 60_000 for number in range(20_000)),
@@ -414,7 +414,7 @@ LIVE = (
 )
 
 PARTS_OF_OTHERS: dict[str, str] = {
-    "detectors.pipeline.ordered_clustering.Assigner": "its state is part of Pipeline's, which passes the battery",
+    "detectors.pipeline.ordered_clustering.OrderedClustering": "part of Pipeline's state, which passes the battery",
     "detectors.pipeline.cascade_stage.CascadeStage": LIVE,
     "detectors.pipeline.cascades.Cascades": "its state is part of Pipeline's snapshot, which passes the battery",
     "detectors.pipeline.cluster_stage.ClusterStage": LIVE,

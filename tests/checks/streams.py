@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from schemas.event import Kind
-from schemas.sighting import Content, Sighting
+from schemas.sighting import Sighting, TextContent
 
 T0 = 1_700_000_000_000
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -26,7 +26,9 @@ def sighting(number: int, time: int, **fields: Any) -> Sighting:
         "platform": "test",
         "kind": Kind.FORWARD,
         "key_id": "k1",
-        "content": Content(text=f"text {number}", normal=f"text {number}", fingerprint=hex_id("f", number), words=2),
+        "content": TextContent(
+            text=f"text {number}", normal=f"text {number}", fingerprint=hex_id("f", number), words=2
+        ),
         "message": hex_id("m", number),
         "actor": hex_id("a", number % 37),
         "chat": hex_id("c", number % 11),

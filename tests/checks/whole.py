@@ -20,7 +20,7 @@ from detectors.spread.graph import GraphConfig
 from detectors.spread.sharers import SharersConfig
 from schemas.assignment import Assignment, Merge
 from schemas.event import AccountStatus, Debunk, ForwardEvent, Kind
-from schemas.sighting import Content, Position
+from schemas.sighting import Position, TextContent
 from tests.checks import streams
 from tests.checks.battery import Adapter
 
@@ -50,10 +50,10 @@ def wording(rng: np.random.Generator) -> str:
     return " ".join([*more, text] if rng.uniform() < 0.5 else [text])
 
 
-def content(text: str) -> Content:
+def content(text: str) -> TextContent:
     """A text as intake describes it."""
     digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-    return Content(text=text, normal=text, fingerprint=digest, words=len(text.split()), sha256=digest * 2)
+    return TextContent(text=text, normal=text, fingerprint=digest, words=len(text.split()), sha256=digest * 2)
 
 
 def cluster_stream(seed: int) -> list[Any]:
@@ -68,10 +68,10 @@ def cluster_stream(seed: int) -> list[Any]:
             case 0:
                 item = streams.sighting(number, when, kind=Kind.REPLY, parent=known, content=text)
             case 1:
-                item = streams.sighting(number, when, kind=Kind.DELETE, message=known, content=Content())
+                item = streams.sighting(number, when, kind=Kind.DELETE, message=known, content=TextContent())
             case 2:
                 status = {"kind": Kind.ACCOUNT_STATE, "account_status": AccountStatus.SUSPENDED, "message": None}
-                item = streams.sighting(number, when, content=Content(), **status)
+                item = streams.sighting(number, when, content=TextContent(), **status)
             case 3:
                 debunk = Debunk(publisher="checker", verdict="false")
                 item = streams.sighting(number, when, kind=Kind.DEBUNK, message=None, content=text, debunk=debunk)

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from detectors.alerting.evidence import compose
+from detectors.alerting.evidence import build_alert
 from detectors.alerting.policy import AlertPolicy, PolicyConfig
 from detectors.alerting.transition import Transition
 from schemas.alert import Alert, Lifecycle
@@ -16,7 +16,7 @@ from tests.detectors.alerting.alert_samples import AUTHOR, NOW, SEEN, changed
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "consume-alerts.md").read_text(encoding="utf-8")
-OPENED = compose(SEEN, Transition(Lifecycle.OPENED, 1, NOW, 0), AUTHOR)
+OPENED = build_alert(SEEN, Transition(Lifecycle.OPENED, 1, NOW, 0), AUTHOR)
 
 Handle = Callable[[object, set[str]], Iterator[tuple[str, Alert]]]
 
@@ -69,9 +69,9 @@ def test_the_consumer_keeps_a_case_over_a_merge(handle: Handle) -> None:
     other = changed(SEEN, cluster_id="bb" * 16)
     merged = changed(SEEN, aliases=("bb" * 16,))
     alerts = [
-        compose(other, Transition(Lifecycle.OPENED, 1, NOW, 0), AUTHOR),
-        compose(merged, Transition(Lifecycle.ESCALATED, 2, NOW + 1, 0), AUTHOR),
-        compose(SEEN, Transition(Lifecycle.SUBSIDED, 0, NOW + 2, 0), AUTHOR),
+        build_alert(other, Transition(Lifecycle.OPENED, 1, NOW, 0), AUTHOR),
+        build_alert(merged, Transition(Lifecycle.ESCALATED, 2, NOW + 1, 0), AUTHOR),
+        build_alert(SEEN, Transition(Lifecycle.SUBSIDED, 0, NOW + 2, 0), AUTHOR),
     ]
     assert [case for case, _ in handle(map(encode, alerts), set())] == ["bb" * 16] * 3
 

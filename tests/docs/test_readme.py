@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from detectors.alerting.evidence import describe
+from detectors.alerting.evidence import format_alert
 from schemas.alert import Alert
 from streams.replay.replay import replay
 from streams.settings import load as all_settings
@@ -19,7 +19,7 @@ def test_the_alert_in_the_readme_is_one_of_the_demos(tmp_path):
     effective = all_settings.load(None, {}, [])
     result = replay(str(ROOT / "examples/sample.jsonl.gz"), tmp_path / "demo", effective.settings, effective.key)
     raised = (result.folder / "alerts.jsonl").read_bytes().splitlines()
-    printed = [describe(msgspec.json.decode(line, type=Alert)) for line in raised]
+    printed = [format_alert(msgspec.json.decode(line, type=Alert)) for line in raised]
     shown = re.search(r"demo prints it:\n\n```\n(.*?)\n```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert shown is not None
     assert shown[1] in printed

@@ -14,7 +14,7 @@ from typing import Self
 
 from streams.devtools.broker import ports
 from streams.devtools.broker.answer import await_answer
-from streams.devtools.broker.child import Child
+from streams.devtools.broker.child import BrokerProcess
 from streams.devtools.broker.class_path import class_path
 from streams.devtools.broker.folder import Folder
 from streams.devtools.broker.properties import DATA, server_properties
@@ -71,7 +71,7 @@ class Broker:
         self._start_within_s = start_within_s
         self._stop_within_s = stop_within_s
         self._ports: ports.Ports | None = None
-        self._child: Child | None = None
+        self._child: BrokerProcess | None = None
 
     @property
     def bootstrap(self) -> str:
@@ -159,7 +159,7 @@ class Broker:
             raise ValueError("a broker has an address once it was started; got one that was not; call start()")
         return self._ports
 
-    def _running(self) -> Child:
+    def _running(self) -> BrokerProcess:
         if self._child is None:
             raise ValueError("a broker must run for this; got one that does not; call start()")
         return self._child
@@ -212,7 +212,7 @@ class Broker:
             raise self._failure(f"exit status {done.returncode} of its storage tool")
 
     def _run(self, java: list[str], chosen: ports.Ports) -> None:
-        child = self._child = Child([*java, "kafka.Kafka", _PROPERTIES], self._folder.path, self.log)
+        child = self._child = BrokerProcess([*java, "kafka.Kafka", _PROPERTIES], self._folder.path, self.log)
         answered, ended = False, False
         try:
             answered = await_answer(chosen.plain, time.monotonic() + self._start_within_s, child.is_alive)

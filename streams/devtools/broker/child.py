@@ -17,7 +17,7 @@ exec "$@" 3<&-
 """
 
 
-class Child:
+class BrokerProcess:
     """A running program. It gets no Ctrl-C from the terminal; its parent decides when it ends.
 
     A fork of the parent that lives on without starting another program holds the pipe, too, and so keeps it alive.

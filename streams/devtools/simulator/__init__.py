@@ -18,7 +18,7 @@ from streams.devtools.simulator.truth import (
     EventTruth,
     LineTruth,
     Mutation,
-    Outcome,
+    SeenOutcome,
     Truth,
 )
 
@@ -35,7 +35,7 @@ __all__ = [
     "Mix",
     "Mutation",
     "Mutations",
-    "Outcome",
+    "SeenOutcome",
     "Simulation",
     "SimulatorConfig",
     "Truth",

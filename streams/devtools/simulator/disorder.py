@@ -13,7 +13,7 @@ from schemas.event import ForwardEvent
 from schemas.rejection import Reason
 from streams.devtools.simulator.config import Disorder
 from streams.devtools.simulator.draw import Draw
-from streams.devtools.simulator.truth import LineTruth, Outcome, Truth
+from streams.devtools.simulator.truth import LineTruth, SeenOutcome, Truth
 
 _SETTLED = 10  # the first events are punctual, so that every reader agrees where the stream begins
 _AGAIN_MS = 10_000
@@ -78,18 +78,18 @@ def _expected(
     line, newest = 0, 0
     for _, event_id, delivery, event in arrivals:
         while line in reasons:
-            found.append(LineTruth(line, Outcome.REJECTED, reason=reasons[line]))
+            found.append(LineTruth(line, SeenOutcome.REJECTED, reason=reasons[line]))
             line += 1
         behind = newest - event.created_at
         if delivery:
-            found.append(LineTruth(line, Outcome.DUPLICATE, event_id))
+            found.append(LineTruth(line, SeenOutcome.DUPLICATE, event_id))
         elif behind > disorder.lateness_ms + disorder.horizon_ms:
-            found.append(LineTruth(line, Outcome.EXPIRED, event_id))
+            found.append(LineTruth(line, SeenOutcome.EXPIRED, event_id))
         elif behind > disorder.lateness_ms:
-            found.append(LineTruth(line, Outcome.LATE, event_id))
+            found.append(LineTruth(line, SeenOutcome.LATE, event_id))
         newest = max(newest, event.created_at)
         line += 1
-    found += [LineTruth(at, Outcome.REJECTED, reason=reasons[at]) for at in sorted(reasons) if at >= line]
+    found += [LineTruth(at, SeenOutcome.REJECTED, reason=reasons[at]) for at in sorted(reasons) if at >= line]
     return found
 
 

@@ -20,7 +20,7 @@ _LONG = 25  # characters; for scripts that do not part words
 _CHANGED = ("place", "n", "big", "day", "hour", "area")
 
 
-class Rumour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RumourScript(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One topic: claims with their negations, and details that go with any of them."""
 
     topic: str
@@ -59,12 +59,12 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spellings: dict[str, tuple[str, ...]]
     mix: dict[str, str]
     slots: dict[str, tuple[str, ...]]
-    rumours: tuple[Rumour, ...]
+    rumours: tuple[RumourScript, ...]
     news: tuple[News, ...]
     chatter: Chatter
 
 
-class Claim(msgspec.Struct, frozen=True):
+class ClaimScript(msgspec.Struct, frozen=True):
     """A message as its first author wrote it, with what is needed to change its meaning."""
 
     lang: str
@@ -96,7 +96,7 @@ class Library:
         self._used: dict[tuple[str, int, int], int] = {}
         self._answers: dict[str, str] = {}
 
-    def rumour(self, draw: Draw, lang: str) -> Claim:
+    def rumour(self, draw: Draw, lang: str) -> ClaimScript:
         """A new rumour, on what was told least in this language so far."""
         pack = self.packs[lang]
         ways = [(i, j) for i, rumour in enumerate(pack.rumours) for j in range(len(rumour.claims))]
@@ -114,7 +114,7 @@ class Library:
                 break
         return told
 
-    def neighbour(self, draw: Draw, claim: Claim) -> Claim:
+    def neighbour(self, draw: Draw, claim: ClaimScript) -> ClaimScript:
         """The same words about another place, with other numbers: a different rumour that looks alike."""
         pack = self.packs[claim.lang]
         for _ in range(_TRIES):
@@ -126,7 +126,7 @@ class Library:
                 break
         return told
 
-    def news(self, draw: Draw, lang: str) -> Claim:
+    def news(self, draw: Draw, lang: str) -> ClaimScript:
         """Something that many like to pass on and nobody needs to worry about."""
         pack = self.packs[lang]
         for _ in range(_TRIES):
@@ -135,9 +135,9 @@ class Library:
             text = _render(draw.choice(news.texts), slots)
             if self._is_new(text):
                 break
-        return Claim(lang, news.topic, text, slots=slots)
+        return ClaimScript(lang, news.topic, text, slots=slots)
 
-    def chatter(self, draw: Draw, lang: str) -> Claim | None:
+    def chatter(self, draw: Draw, lang: str) -> ClaimScript | None:
         """An everyday message of one or two sentences, on what was written least so far; None if all was written."""
         pack = self.packs[lang]
         templates = pack.chatter.templates
@@ -148,12 +148,12 @@ class Library:
             slots = _fill(draw, pack)
             text = " ".join(_render(templates[i], slots) for i in dict.fromkeys(way))
             if self._is_new(text):
-                return Claim(lang, "chatter", text, slots=slots)
+                return ClaimScript(lang, "chatter", text, slots=slots)
         return None
 
-    def short(self, draw: Draw, lang: str) -> Claim:
+    def short(self, draw: Draw, lang: str) -> ClaimScript:
         """A greeting or an answer of a few words; many people write the same."""
-        return Claim(lang, "greeting", draw.choice(self.packs[lang].short))
+        return ClaimScript(lang, "greeting", draw.choice(self.packs[lang].short))
 
     def answer(self, text: str, next_cluster: Callable[[], str]) -> str:
         """The cluster of an answer: its own, unless somebody gave the same long answer before."""
@@ -163,10 +163,10 @@ class Library:
             self._answers[text] = next_cluster()
         return self._answers[text]
 
-    def factcheck(self, claim: Claim) -> Claim | None:
+    def factcheck(self, claim: ClaimScript) -> ClaimScript | None:
         """What a fact-checker publishes about a claim, or None if that was published before."""
         text = self.packs[claim.lang].factcheck.format(claim=claim.sentence, place=claim.slots["place"])
-        return Claim(claim.lang, "factcheck", text) if self._is_new(text) else None
+        return ClaimScript(claim.lang, "factcheck", text) if self._is_new(text) else None
 
     def _least_used(self, draw: Draw, of: str, ways: list[tuple[int, int]]) -> tuple[int, int]:
         """One of the ways that were taken least so far."""
@@ -182,7 +182,7 @@ class Library:
         self._told.add(key)
         return True
 
-    def _tell(self, pack: Pack, form: tuple[int, int, int, int, int], slots: dict[str, str]) -> Claim:
+    def _tell(self, pack: Pack, form: tuple[int, int, int, int, int], slots: dict[str, str]) -> ClaimScript:
         rumour = pack.rumours[form[0]]
         asserted, denied = rumour.claims[form[2]]
         sentence, negated = _render(asserted, slots), _render(denied, slots)
@@ -193,7 +193,7 @@ class Library:
             *pack.closings[form[4] : form[4] + 1],
         ]
         text = " ".join(_render(part, slots) for part in parts)
-        return Claim(pack.lang, rumour.topic, text, sentence, negated, slots, form)
+        return ClaimScript(pack.lang, rumour.topic, text, sentence, negated, slots, form)
 
 
 def _fill(draw: Draw, pack: Pack) -> dict[str, str]:

@@ -10,7 +10,7 @@ import regex
 
 from streams.devtools.simulator.config import Mutations
 from streams.devtools.simulator.draw import Draw
-from streams.devtools.simulator.library import Claim, Pack
+from streams.devtools.simulator.library import ClaimScript, Pack
 from streams.devtools.simulator.truth import LEXICAL, MEANING, SURFACE, Mutation
 
 _MOST_STEPS = 3
@@ -22,10 +22,10 @@ _ADDRESS = regex.compile(r"https?://\S+")
 _MINIMUM = 8  # letters; a shorter word is not mistyped, a shorter message not truncated
 
 
-class Wording(msgspec.Struct, frozen=True):
+class MutatedText(msgspec.Struct, frozen=True):
     """A message at one point of its way."""
 
-    claim: Claim
+    claim: ClaimScript
     words: str  # what is inherited
     shown: str  # what is sent: the words with surface changes
     mutations: tuple[Mutation, ...] = ()
@@ -33,12 +33,12 @@ class Wording(msgspec.Struct, frozen=True):
     variant: tuple[Mutation, ...] = ()
 
 
-def first(claim: Claim) -> Wording:
+def first(claim: ClaimScript) -> MutatedText:
     """The message as it was written."""
-    return Wording(claim, claim.text, claim.text)
+    return MutatedText(claim, claim.text, claim.text)
 
 
-def retell(draw: Draw, wording: Wording, pack: Pack, rates: Mutations) -> Wording:
+def retell(draw: Draw, wording: MutatedText, pack: Pack, rates: Mutations) -> MutatedText:
     """A copy, most often unchanged."""
     u = draw.unit()
     deep = rates.meaning + rates.lexical
@@ -49,7 +49,7 @@ def retell(draw: Draw, wording: Wording, pack: Pack, rates: Mutations) -> Wordin
     return msgspec.structs.replace(wording, mutations=())
 
 
-def decorate(draw: Draw, wording: Wording, pack: Pack) -> Wording:
+def decorate(draw: Draw, wording: MutatedText, pack: Pack) -> MutatedText:
     """The same words with one surface change."""
     mutation = draw.choice(sorted(SURFACE))
     shown = _SURFACE_CHANGES[mutation](draw, wording.words, pack)
@@ -58,7 +58,7 @@ def decorate(draw: Draw, wording: Wording, pack: Pack) -> Wording:
     return msgspec.structs.replace(wording, shown=shown, mutations=(mutation,))
 
 
-def _reword(draw: Draw, wording: Wording, pack: Pack, among: frozenset[Mutation]) -> Wording:
+def _reword(draw: Draw, wording: MutatedText, pack: Pack, among: frozenset[Mutation]) -> MutatedText:
     candidates = sorted(among)
     while candidates:
         mutation = candidates.pop(draw.below(len(candidates)))
@@ -68,11 +68,11 @@ def _reword(draw: Draw, wording: Wording, pack: Pack, among: frozenset[Mutation]
             words, claim = _LEXICAL_CHANGES[mutation](draw, wording.words, pack), wording.claim
         if words != wording.words:
             variant = (*wording.variant, mutation) if mutation in MEANING else wording.variant
-            return Wording(claim, words, words, (mutation,), wording.steps + 1, variant)
+            return MutatedText(claim, words, words, (mutation,), wording.steps + 1, variant)
     return msgspec.structs.replace(wording, mutations=())
 
 
-def _change_meaning(draw: Draw, wording: Wording, pack: Pack, mutation: Mutation) -> tuple[str, Claim]:
+def _change_meaning(draw: Draw, wording: MutatedText, pack: Pack, mutation: Mutation) -> tuple[str, ClaimScript]:
     claim = wording.claim
     if mutation is Mutation.NEGATION:
         if not claim.sentence or claim.sentence not in wording.words:
@@ -83,7 +83,7 @@ def _change_meaning(draw: Draw, wording: Wording, pack: Pack, mutation: Mutation
     return _swap(draw, wording, pack, slot)
 
 
-def _swap(draw: Draw, wording: Wording, pack: Pack, slot: str) -> tuple[str, Claim]:
+def _swap(draw: Draw, wording: MutatedText, pack: Pack, slot: str) -> tuple[str, ClaimScript]:
     """Another value in one slot, wherever it stands; a value that is part of another word or number stays."""
     claim = wording.claim
     old = claim.slots.get(slot)

@@ -16,7 +16,7 @@ _TRIES = 60
 _WORTH = 0.5  # of the population: a branching process that stops below this is drawn again
 
 
-class Node(msgspec.Struct, frozen=True):
+class ShapeNode(msgspec.Struct, frozen=True):
     """One message of a cascade. Nodes are listed in the order of time; a parent stands before its children."""
 
     time: int
@@ -34,22 +34,22 @@ class Branching(msgspec.Struct, frozen=True, kw_only=True):
     several: float = 0.15  # share of acts that go to a second chat, and again to a third
 
 
-def star(draw: Draw, day: Day, start: int, end: int, reach: int, *, quicker: float = 0.3) -> list[Node]:
+def star(draw: Draw, day: Day, start: int, end: int, reach: int, *, quicker: float = 0.3) -> list[ShapeNode]:
     """One account is heard by many: nine of ten pass on its own message. `reach` counts those who would by and by."""
     delays = [quicker * reaction_seconds(draw.unit()) for _ in range(reach)]
     times = sorted(time for delay in delays if (time := day.later(start, delay)) < end)
-    nodes = [Node(start, -1, 0)]
+    nodes = [ShapeNode(start, -1, 0)]
     for i, time in enumerate(times, 1):
-        nodes.append(Node(max(time, nodes[-1].time), 0 if draw.chance(0.9) else draw.below(i), i))
+        nodes.append(ShapeNode(max(time, nodes[-1].time), 0 if draw.chance(0.9) else draw.below(i), i))
     return nodes
 
 
-def branching(draw: Draw, day: Day, start: int, end: int, plan: Branching) -> list[Node]:
+def branching(draw: Draw, day: Day, start: int, end: int, plan: Branching) -> list[ShapeNode]:
     """The best of several attempts; one that reaches half the population is good enough.
 
     Most branching processes die out at once, and small talk shows those. This one stands for what got through.
     """
-    best: list[Node] = []
+    best: list[ShapeNode] = []
     for _ in range(_TRIES):
         nodes = _Attempt(draw, day, plan).run(start, end)
         if len(nodes) > len(best):
@@ -68,11 +68,11 @@ class _Attempt:
         self._plan = plan
         self._exposed: list[tuple[int, int, int]] = []  # (time, order of drawing, parent)
         self._drawn = 0
-        self._nodes: list[Node] = []
+        self._nodes: list[ShapeNode] = []
 
-    def run(self, start: int, end: int) -> list[Node]:
+    def run(self, start: int, end: int) -> list[ShapeNode]:
         draw, plan, nodes = self._draw, self._plan, self._nodes
-        nodes.append(Node(start, -1, 0))
+        nodes.append(ShapeNode(start, -1, 0))
         acts = 1
         for _ in range(plan.seeds + draw.poisson(plan.reproduction)):
             self._expose(0)
@@ -85,7 +85,7 @@ class _Attempt:
             acts += 1
             first = len(nodes)
             for time_of_copy in _act(draw, time, end, plan.several):
-                nodes.append(Node(max(time_of_copy, nodes[-1].time), parent, first))
+                nodes.append(ShapeNode(max(time_of_copy, nodes[-1].time), parent, first))
             for _ in range(draw.poisson(plan.reproduction)):
                 self._expose(first + draw.below(len(nodes) - first))
         return nodes
@@ -103,14 +103,14 @@ def _act(draw: Draw, time: int, end: int, several: float) -> list[int]:
     return times
 
 
-def burst(draw: Draw, start: int, end: int, accounts: int, posts: int) -> list[Node]:
+def burst(draw: Draw, start: int, end: int, accounts: int, posts: int) -> list[ShapeNode]:
     """A few accounts post again and again, nearly at once; nobody forwards anybody. The act is the account."""
     first = [start + draw.below(2_000) for _ in range(accounts)]
     times = [(time + 700 * n + draw.below(900), account) for account, time in enumerate(first) for n in range(posts)]
     return _by_author(sorted(entry for entry in times if entry[0] < end))
 
 
-def copies(draw: Draw, day: Day, start: int, end: int, accounts: int) -> list[Node]:
+def copies(draw: Draw, day: Day, start: int, end: int, accounts: int) -> list[ShapeNode]:
     """Each account posts the same words once or twice within the hour; nobody forwards anybody."""
     times = []
     for account in range(accounts):
@@ -121,18 +121,18 @@ def copies(draw: Draw, day: Day, start: int, end: int, accounts: int) -> list[No
     return _by_author(sorted(entry for entry in times if entry[0] < end))
 
 
-def _by_author(times: list[tuple[int, int]]) -> list[Node]:
+def _by_author(times: list[tuple[int, int]]) -> list[ShapeNode]:
     first: dict[int, int] = {}
-    return [Node(time, -1, first.setdefault(author, i)) for i, (time, author) in enumerate(times)]
+    return [ShapeNode(time, -1, first.setdefault(author, i)) for i, (time, author) in enumerate(times)]
 
 
-def trickle(draw: Draw, day: Day, start: int, end: int) -> list[Node]:
+def trickle(draw: Draw, day: Day, start: int, end: int) -> list[ShapeNode]:
     """Three of four messages are never passed on, the others once or a few times."""
-    nodes = [Node(start, -1, 0)]
+    nodes = [ShapeNode(start, -1, 0)]
     while len(nodes) < 8 and draw.chance(0.25 if len(nodes) == 1 else 0.45):
         parent = draw.below(len(nodes))
         time = day.later(nodes[parent].time, reaction_seconds(draw.unit()))
         if time >= end or time < nodes[-1].time:
             break
-        nodes.append(Node(time, parent, len(nodes)))
+        nodes.append(ShapeNode(time, parent, len(nodes)))
     return nodes

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import msgspec
 
 from schemas.event import AccountStatus, Counters, Debunk, ForwardEvent, Kind, ParentEvidence, Report, Source
-from streams.devtools.simulator.library import Claim
+from streams.devtools.simulator.library import ClaimScript
 from streams.devtools.simulator.story import Entry, Plot, Post, Teller
 from streams.devtools.simulator.truth import CascadeKind, EventTruth
 
@@ -228,7 +228,7 @@ def _reply(teller: Teller, plot: Plot, post: Post, sides: Sides, next_cluster: C
         text=text,
         source=Source(adapter=platform),
     )
-    claim = Claim(lang, "reply", text)
+    claim = ClaimScript(lang, "reply", text)
     cluster = teller.library.answer(text, next_cluster)
     answer = Plot(cluster=cluster, kind=CascadeKind.SMALL_TALK, claim=claim, platform=platform, nodes=[])
     truth = EventTruth(event_id=message, cluster=cluster, parent=post.truth.event_id)

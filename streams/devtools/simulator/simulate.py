@@ -12,8 +12,8 @@ from streams.devtools.simulator.clock import Day
 from streams.devtools.simulator.config import SimulatorConfig
 from streams.devtools.simulator.disorder import Simulation, deliver
 from streams.devtools.simulator.draw import Draw, Rota
-from streams.devtools.simulator.library import Claim, Library
-from streams.devtools.simulator.shapes import Branching, Node, branching, burst, copies, star, trickle
+from streams.devtools.simulator.library import ClaimScript, Library
+from streams.devtools.simulator.shapes import Branching, ShapeNode, branching, burst, copies, star, trickle
 from streams.devtools.simulator.sides import Sides, around
 from streams.devtools.simulator.story import Entry, Plot, Post, Teller, describe, entries
 from streams.devtools.simulator.truth import CascadeKind, CascadeTruth, EventTruth, Truth
@@ -109,7 +109,7 @@ class _Director:
         self._clusters += 1
         return f"c{self._clusters:05d}"
 
-    def _nodes(self, kind: CascadeKind) -> list[Node]:
+    def _nodes(self, kind: CascadeKind) -> list[ShapeNode]:
         draw, day, most, end = self._draw, self._day, self._config.most_shares, self._config.end_ms
         start = self._start(kind)
         if kind is CascadeKind.ORGANIC:
@@ -137,7 +137,7 @@ class _Director:
         start = self._config.start_ms
         return self._day.moment(start + round(first * span), start + round(last * span) - 1, self._draw.unit())
 
-    def _plot(self, kind: CascadeKind, nodes: list[Node]) -> Plot:
+    def _plot(self, kind: CascadeKind, nodes: list[ShapeNode]) -> Plot:
         lang, platform = self._languages[kind].pick(), self._platforms[kind].pick()
         claim, negative_of = self._claim(kind, lang, nodes[0].time)
         return Plot(
@@ -150,14 +150,14 @@ class _Director:
             negative_of=negative_of,
         )
 
-    def _claim(self, kind: CascadeKind, lang: str, time: int) -> tuple[Claim, str | None]:
+    def _claim(self, kind: CascadeKind, lang: str, time: int) -> tuple[ClaimScript, str | None]:
         if kind is CascadeKind.SMALL_TALK:
             return self._small_talk(lang, [plot for plot in self._rumours if plot.nodes[0].time < time])
         if kind is CascadeKind.ORGANIC:
             return self._link(self._library.news(self._draw, lang), 1.0), None
         return self._link(self._library.rumour(self._draw, lang), _LINKED), None
 
-    def _small_talk(self, lang: str, rumours: list[Plot]) -> tuple[Claim, str | None]:
+    def _small_talk(self, lang: str, rumours: list[Plot]) -> tuple[ClaimScript, str | None]:
         """What most people write most of the time. A hard case comes after the rumour that it resembles."""
         draw, library = self._draw, self._library
         u = draw.unit()
@@ -173,7 +173,7 @@ class _Director:
             return claim, None
         return library.short(draw, lang), None
 
-    def _link(self, claim: Claim, probability: float) -> Claim:
+    def _link(self, claim: ClaimScript, probability: float) -> ClaimScript:
         if not self._draw.chance(probability):
             return claim
         address = f"https://news.example.com/{claim.topic}/{self._draw.hexadecimal(10)}"

@@ -12,9 +12,9 @@ from schemas.event import ForwardEvent, Kind, Media, ParentEvidence, Source
 from streams.devtools.simulator.cast import Cast, Chat, Person, Village, message_id
 from streams.devtools.simulator.config import SimulatorConfig
 from streams.devtools.simulator.draw import Draw
-from streams.devtools.simulator.library import Claim, Library
-from streams.devtools.simulator.mutate import Wording, first, retell
-from streams.devtools.simulator.shapes import Node
+from streams.devtools.simulator.library import ClaimScript, Library
+from streams.devtools.simulator.mutate import MutatedText, first, retell
+from streams.devtools.simulator.shapes import ShapeNode
 from streams.devtools.simulator.truth import CascadeKind, CascadeTruth, EventTruth
 
 Entry = tuple[ForwardEvent, EventTruth]
@@ -33,9 +33,9 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
 
     cluster: str
     kind: CascadeKind
-    claim: Claim
+    claim: ClaimScript
     platform: str
-    nodes: list[Node]
+    nodes: list[ShapeNode]
     media: str | None = None  # digest of a picture that travels with it
     negative_of: str | None = None
 
@@ -47,7 +47,7 @@ class Post(msgspec.Struct, frozen=True):
     truth: EventTruth
     person: int
     chat: int | None
-    wording: Wording
+    wording: MutatedText
     origin: str  # what the platform shows as the original
     hops: int = 0
 
@@ -97,7 +97,7 @@ class _Telling:
         self._spoken: dict[str, set[int]] = {platform: set() for platform in _PLATFORMS}
         self.posts: list[Post] = []
 
-    def add(self, i: int, node: Node) -> None:
+    def add(self, i: int, node: ShapeNode) -> None:
         parent = self.posts[node.parent] if node.parent >= 0 else None
         lead = self.posts[node.act] if node.act != i else None
         platform = self._platform(parent, lead)
@@ -158,7 +158,7 @@ class _Telling:
             )
         return self._post(where, event, parent, wording, hops)
 
-    def _wording(self, parent: Post | None, lead: Post | None) -> Wording:
+    def _wording(self, parent: Post | None, lead: Post | None) -> MutatedText:
         if lead is not None and self._plot.kind is not CascadeKind.BOT_BURST:
             return lead.wording
         if parent is not None:
@@ -210,7 +210,7 @@ class _Telling:
             source=Source(adapter=where.platform),
         )
 
-    def _post(self, where: "_Where", event: ForwardEvent, parent: Post | None, wording: Wording, hops: int) -> Post:
+    def _post(self, where: "_Where", event: ForwardEvent, parent: Post | None, wording: MutatedText, hops: int) -> Post:
         truth = EventTruth(
             event_id=event.event_id,
             cluster=self._plot.cluster,

@@ -58,7 +58,7 @@ LEXICAL = frozenset(Mutation) - SURFACE - MEANING
 """Changes of wording that leave the meaning."""
 
 
-class Outcome(StrEnum):
+class SeenOutcome(StrEnum):
     """What a reader with the configured lateness does with a line."""
 
     APPLIED = "applied"
@@ -104,7 +104,7 @@ class LineTruth(msgspec.Struct, frozen=True, omit_defaults=True):
     """A line of the file with which something else than `APPLIED` is expected. Lines count from 0."""
 
     line: int
-    outcome: Outcome
+    outcome: SeenOutcome
     event_id: str | None = None
     reason: Reason | None = None
 

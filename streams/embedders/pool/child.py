@@ -17,7 +17,7 @@ from typing import cast
 import msgspec
 
 from streams.embedders.pool.config import PoolConfig
-from streams.embedders.pool.worker import Answer, Batch, Failed, FailureKind, Job, Ready, Vectors, body_size, frame
+from streams.embedders.pool.worker import Answer, Failed, FailureKind, Job, Ready, TextBatch, Vectors, body_size, frame
 
 PROBE = b"Two hostages have left the cafe"
 """A harmless text: a process that cannot embed it has a broken model."""
@@ -43,7 +43,7 @@ class ChildFailure(Exception):  # noqa: N818  an expected outcome, handled where
         self.reason = reason
 
 
-class Child:
+class PoolProcess:
     """One running process with a model in it. After a `ChildFailure` it is of no more use and must be ended."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
@@ -71,7 +71,7 @@ class Child:
             ChildFailure: the vectors are wrong or absent, or not there in time.
 
         """
-        answer = await self._ask(Batch(list(texts)), seconds)
+        answer = await self._ask(TextBatch(list(texts)), seconds)
         if isinstance(answer, Vectors):
             return answer.rows
         raise _failure(answer)
@@ -122,7 +122,7 @@ class Keeper:
         self._config = config
         self._on_ready = on_ready
         self._on_failure = on_failure
-        self._child: Child | None = None
+        self._child: PoolProcess | None = None
         self.failures = 0
         """How many there were in a row until now."""
 
@@ -155,7 +155,7 @@ class Keeper:
         if child:
             await child.end()
 
-    async def _start(self) -> Child:
+    async def _start(self) -> PoolProcess:
         try:
             self._child = await start()
         except OSError as error:  # no memory or no process to be had
@@ -178,7 +178,7 @@ class Keeper:
         return min(self._config.pause_ms << doublings, self._config.longest_pause_ms) / 1000
 
 
-async def start() -> Child:
+async def start() -> PoolProcess:
     """A process that waits for its first message.
 
     On Linux it ends with the thread that starts it, which is the event loop's.
@@ -187,7 +187,7 @@ async def start() -> Child:
         OSError: the system has no room for another process.
 
     """
-    return Child(
+    return PoolProcess(
         await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",  # a folder that happens to be called `streams` where the worker was started is not ours

@@ -35,7 +35,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     parent: int
 
 
-class Batch(msgspec.Struct, frozen=True):
+class TextBatch(msgspec.Struct, frozen=True):
     """Texts to embed, in UTF-8 that lets halves of broken surrogate pairs pass."""
 
     texts: list[bytes]
@@ -92,7 +92,7 @@ def main() -> None:
         _send(answers, embedder)
         return
     _send(answers, Ready(embedder.revision, embedder.dimension))
-    while (batch := _read(requests, Batch)) is not None:
+    while (batch := _read(requests, TextBatch)) is not None:
         _send(answers, _embedded(embedder, [text.decode("utf-8", "surrogatepass") for text in batch.texts]))
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from faust.types import TP
 
-from streams.live.io.transport import Batch, Consumer
+from streams.live.io.transport import Consumer, FetchedBatch
 
 _PATIENCE_S = 5.0  # after which a rewind that led to nothing is made again
 
@@ -27,14 +27,14 @@ class Record(NamedTuple):
     value: bytes
 
 
-class Input:
+class PartitionBuffer:
     """Records of one partition, waiting for its lane: `bound` of them, and what was on its way when they were there."""
 
     def __init__(self, consumer: Consumer, tp: TP, bound: int) -> None:
         self.tp = tp
         self._consumer = consumer
         self._bound = bound
-        self._early: list[Batch] = []  # came before the position was known
+        self._early: list[FetchedBatch] = []  # came before the position was known
         self._records: deque[Record] = deque()
         self._changed = asyncio.Event()
         self._open = self._closed = False
@@ -67,7 +67,7 @@ class Input:
         self._consumer.release(self.tp)
         self._changed.set()
 
-    def put(self, batch: Batch) -> None:
+    def put(self, batch: FetchedBatch) -> None:
         """Hand records in."""
         if self._closed:
             return
@@ -111,7 +111,7 @@ class Input:
         elif 2 * size < self._bound:
             self._consumer.release(self.tp)
 
-    def _admit(self, batch: Batch) -> None:
+    def _admit(self, batch: FetchedBatch) -> None:
         for offset, value in batch.records:
             if offset == self._due or self._is_due(offset):
                 self._records.append(Record(self._due, offset, value))

@@ -11,7 +11,7 @@ from typing import Any
 Sent = Sequence["asyncio.Future[Any]"]
 
 
-class Outbox:
+class InFlightSends:
     """Futures of sent records by input position; `settle` waits for the oldest."""
 
     def __init__(self, done: int = 0) -> None:

@@ -21,7 +21,7 @@ _BATCH_RECORDS = 512
 _BATCH_BYTES = 512 * 1024
 
 
-class Batch(msgspec.Struct, frozen=True, gc=False):
+class FetchedBatch(msgspec.Struct, frozen=True, gc=False):
     """Consecutive records of one partition as one value in a stream."""
 
     records: tuple[tuple[int, bytes], ...]  # offset and value
@@ -122,7 +122,7 @@ class Consumer(aiokafka.Consumer):
             return
         for cut in _cuts(fetched):
             message = self._to_message(tp, cut[-1])
-            batch: Any = Batch(tuple((record.offset, record.value or b"") for record in cut))
+            batch: Any = FetchedBatch(tuple((record.offset, record.value or b"") for record in cut))
             message.value = batch  # Faust passes a value on as it is
             yield message
 
@@ -160,4 +160,4 @@ class Transport(aiokafka.Transport):
     Producer = Producer
 
 
-__all__ = ["MAX_RECORD_BYTES", "Batch", "Consumer", "Producer", "Transport"]
+__all__ = ["MAX_RECORD_BYTES", "Consumer", "FetchedBatch", "Producer", "Transport"]

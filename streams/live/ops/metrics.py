@@ -5,7 +5,7 @@ import time
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from detectors.pipeline.ordered_clustering import Assigner
+from detectors.pipeline.ordered_clustering import OrderedClustering
 from schemas.alert import Alert
 from schemas.frame import Watermark
 from streams.embedders.pool.worker import FailureKind
@@ -100,7 +100,7 @@ class Metrics:
             with contextlib.suppress(KeyError):
                 own.remove(str(partition))
 
-    def tell(self, account: Watermark, assigner: Assigner) -> None:
+    def tell(self, account: Watermark, assigner: OrderedClustering) -> None:
         """Show how far the log has come, and where its events went."""
         for where in ("received", "applied", "duplicates", "late", "rejected", "waiting", "unmatched", "forced"):
             self.account.labels(where).set(getattr(account, where))

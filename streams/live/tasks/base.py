@@ -11,19 +11,21 @@ from typing import Any
 
 from faust.types import TP, EventT
 
-from streams.live.app import Engine
-from streams.live.io.buffer import Input
-from streams.live.io.in_flight import Outbox
+from streams.live.app import StageApp
+from streams.live.io.buffer import PartitionBuffer
+from streams.live.io.in_flight import InFlightSends
 
 
-class Lane:
+class PartitionTask:
     """One partition of a stage. A subclass opens it at a position and does one step after the other."""
 
-    def __init__(self, engine: Engine, partition: int) -> None:
+    def __init__(self, engine: StageApp, partition: int) -> None:
         self.engine = engine
         self.partition = partition
         bound = 2 * engine.settings.worker.frame_events if engine.reads_events else 2 * engine.settings.worker.in_flight
-        self.inputs = {name: Input(engine.consumer, TP(engine.topic(name), partition), bound) for name in engine.inputs}
+        self.inputs = {
+            name: PartitionBuffer(engine.consumer, TP(engine.topic(name), partition), bound) for name in engine.inputs
+        }
         self.closing = False
         self._task: asyncio.Task[None] | None = None
         self._event: EventT[Any] | None = None
@@ -83,14 +85,14 @@ class Lane:
             self.engine.fail(error, partition=self.partition)
 
 
-class PlainLane(Lane):
+class StatelessTask(PartitionTask):
     """A lane of a stage that keeps no state: its position is what the group has committed."""
 
-    def __init__(self, engine: Engine, partition: int) -> None:
+    def __init__(self, engine: StageApp, partition: int) -> None:
         super().__init__(engine, partition)
         (self.name,) = engine.inputs
         self.input = self.inputs[self.name]
-        self.outbox = Outbox()
+        self.outbox = InFlightSends()
 
     async def open(self) -> None:
         """Begin where the group stands."""

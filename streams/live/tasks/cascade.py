@@ -11,13 +11,13 @@ from schemas.alert import Alert, Provenance
 from schemas.base import encode
 from schemas.frame import HandoverPart, Steps
 from schemas.sighting import Position
-from streams.live.app import Engine
+from streams.live.app import StageApp
 from streams.live.io.buffer import Record
 from streams.live.io.checkpoints import Checkpoint
-from streams.live.io.in_flight import Outbox
+from streams.live.io.in_flight import InFlightSends
 from streams.live.tasks.cluster import SIGHTINGS
 from streams.live.tasks.dead_letter import poison
-from streams.live.tasks.stateful import StatefulLane
+from streams.live.tasks.stateful import StatefulTask
 
 HANDOVERS, ALERTS = "handovers", "alerts"
 
@@ -26,29 +26,29 @@ _unpack_steps = msgspec.msgpack.Decoder(Steps).decode
 _unpack_part = msgspec.msgpack.Decoder(HandoverPart).decode
 
 
-class CascadeLane(StatefulLane):
+class CascadeTask(StatefulTask):
     """Drives a `CascadeStage`.
 
     After a restart it goes through some input again and comes to alerts that stand on the topic already. It reads them
     back first, and says none of them twice.
     """
 
-    def __init__(self, engine: Engine, partition: int, provenance: Provenance) -> None:
+    def __init__(self, engine: StageApp, partition: int, provenance: Provenance) -> None:
         super().__init__(engine, partition)
         settings = engine.settings
         self._stage = CascadeStage(settings.pipeline, provenance, partition, settings.kafka.cascade_partitions)
         self._steps, self._handovers = self.inputs[SIGHTINGS], self.inputs[HANDOVERS]
-        self._outbox = Outbox()
+        self._outbox = InFlightSends()
         self._at = {SIGHTINGS: 0, HANDOVERS: 0}
         self._said: set[str] = set()  # on the topic, and not yet come to by this state
         self._said_from = self._said_until = 0  # where on the topic those begin, and where all that is known ends
 
     def positions(self) -> dict[str, int]:
-        """See `StatefulLane`."""
+        """See `StatefulTask`."""
         return dict(self._at)
 
     def restore(self, checkpoint: Checkpoint | None) -> None:
-        """See `StatefulLane`."""
+        """See `StatefulTask`."""
         if checkpoint is not None:
             self._stage.restore(checkpoint.state)
             self._at = dict(checkpoint.positions)
@@ -60,7 +60,7 @@ class CascadeLane(StatefulLane):
         self._said, self._said_until = await self.engine.said(ALERTS, self.partition, self._said_from)
 
     async def snapshot(self) -> Checkpoint:
-        """See `StatefulLane`."""
+        """See `StatefulTask`."""
         await self._outbox.settle()
         said_until = self._said_from if self._said else self._said_until
         return Checkpoint(self.positions(), await self.in_thread(self._stage.snapshot), said_until)

@@ -9,17 +9,17 @@ import msgspec
 
 from detectors.pipeline.cluster_stage import ClusterStage
 from detectors.pipeline.ordered_clustering import Released
-from detectors.reference.matcher import Recogniser
+from detectors.reference.matcher import ReferenceMatcher
 from schemas.base import encode
 from schemas.frame import Frame, Steps
 from schemas.sighting import Position
-from streams.live.app import Engine
+from streams.live.app import StageApp
 from streams.live.io.buffer import Record
 from streams.live.io.checkpoints import Checkpoint
-from streams.live.io.in_flight import Outbox
+from streams.live.io.in_flight import InFlightSends
 from streams.live.tasks.dead_letter import poison
 from streams.live.tasks.embed import ORDERED
-from streams.live.tasks.stateful import StatefulLane
+from streams.live.tasks.stateful import StatefulTask
 from streams.live.vectors import TextVectors, to_rows
 
 SIGHTINGS, WATERMARKS = "sightings", "watermarks"
@@ -28,34 +28,34 @@ _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(Frame).decode
 
 
-class ClusterLane(StatefulLane):
+class ClusterTask(StatefulTask):
     """Drives a `ClusterStage`; its input is one partition, because one writer decides for the whole realm."""
 
     def __init__(
-        self, engine: Engine, partition: int, vectors: TextVectors, recogniser: Recogniser | None = None
+        self, engine: StageApp, partition: int, vectors: TextVectors, recogniser: ReferenceMatcher | None = None
     ) -> None:
         super().__init__(engine, partition)
         settings = engine.settings
         self._stage = ClusterStage(settings.pipeline, vectors, settings.kafka.cascade_partitions, recogniser)
         self._vectors = vectors
         self._input = self.inputs[ORDERED]
-        self._outbox = Outbox()
+        self._outbox = InFlightSends()
         self._position = 0
         self._told_at = 0.0
         self._told: Any = None
 
     def positions(self) -> dict[str, int]:
-        """See `StatefulLane`."""
+        """See `StatefulTask`."""
         return {ORDERED: self._position}
 
     def restore(self, checkpoint: Checkpoint | None) -> None:
-        """See `StatefulLane`."""
+        """See `StatefulTask`."""
         if checkpoint is not None:
             self._stage.restore(checkpoint.state)
             self._position = checkpoint.positions[ORDERED]
 
     async def snapshot(self) -> Checkpoint:
-        """See `StatefulLane`."""
+        """See `StatefulTask`."""
         await self._outbox.settle()
         return Checkpoint(self.positions(), await self.in_thread(self._stage.snapshot))
 

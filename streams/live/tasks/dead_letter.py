@@ -6,12 +6,12 @@ import logging
 from schemas.base import encode
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position
-from streams.live.app import Engine
+from streams.live.app import StageApp
 
 _log = logging.getLogger(__name__)
 
 
-async def poison(engine: Engine, position: Position, value: bytes, error: Exception) -> None:
+async def poison(engine: StageApp, position: Position, value: bytes, error: Exception) -> None:
     """Publish the rejection and wait until the broker has it. Nothing of the record's content is logged."""
     key = f"{position.source}/{position.partition}/{position.offset}"
     pseudonymiser, bound = engine.pseudonymiser, engine.settings.pipeline.intake.max_sealed_bytes

@@ -5,12 +5,12 @@ from collections import deque
 
 import msgspec
 
-from detectors.pipeline.prefetch import Novelty
+from detectors.pipeline.prefetch import Prefetcher
 from schemas.frame import Frame, Seen
 from schemas.sighting import Position
-from streams.live.app import Engine
+from streams.live.app import StageApp
 from streams.live.io.buffer import Record
-from streams.live.tasks.base import PlainLane
+from streams.live.tasks.base import StatelessTask
 from streams.live.tasks.dead_letter import poison
 from streams.live.vectors import TextVectors
 
@@ -20,10 +20,10 @@ _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(Frame).decode
 
 
-class EmbedLane(PlainLane):
+class EmbedTask(StatelessTask):
     """Hands the new texts of several frames to the model at once; frames leave in the order in which they came."""
 
-    def __init__(self, engine: Engine, partition: int, novelty: Novelty, vectors: TextVectors) -> None:
+    def __init__(self, engine: StageApp, partition: int, novelty: Prefetcher, vectors: TextVectors) -> None:
         super().__init__(engine, partition)
         self._novelty = novelty
         self._vectors = vectors

@@ -14,9 +14,9 @@ from schemas.base import encode
 from schemas.frame import Frame, Seen
 from schemas.rejection import Rejection
 from schemas.sighting import Position
-from streams.live.app import Engine
+from streams.live.app import StageApp
 from streams.live.io.buffer import Record
-from streams.live.tasks.base import PlainLane
+from streams.live.tasks.base import StatelessTask
 
 FORWARDS, TEXTS, REJECTIONS = "forwards", "texts", "rejections"
 
@@ -26,14 +26,14 @@ _unpack = msgspec.msgpack.Decoder(Frame).decode
 _LOOK_BACK = 16  # records on `texts`: the last may be somebody else's
 
 
-class IntakeLane(PlainLane):
+class IntakeTask(StatelessTask):
     """Validates, pseudonymises and normalises the events of one partition.
 
     It keeps nothing: how far the partition has come, by which the watermark downstream goes, stands in the frames that
     were sent. To learn it anew would take some events more, and a stream that is at its end has none.
     """
 
-    def __init__(self, engine: Engine, partition: int, pseudonymiser: Pseudonymiser) -> None:
+    def __init__(self, engine: StageApp, partition: int, pseudonymiser: Pseudonymiser) -> None:
         super().__init__(engine, partition)
         pipeline = engine.settings.pipeline
         self._intake = Intake(pipeline.intake, pipeline.order, pseudonymiser)

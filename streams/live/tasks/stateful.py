@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from detectors.snapshot import SnapshotError
 from streams.errors import UserError
-from streams.kafka.offsets import Place
-from streams.live.app import Engine
+from streams.kafka.offsets import CommittedOffset
+from streams.live.app import StageApp
 from streams.live.io.checkpoints import Checkpoint, Checkpoints
-from streams.live.tasks.base import Lane
+from streams.live.tasks.base import PartitionTask
 
 T = TypeVar("T")
 
@@ -25,10 +25,10 @@ _RARELY = 4  # bytes read for each byte of state that is written again
 _log = logging.getLogger(__name__)
 
 
-class StatefulLane(Lane):
+class StatefulTask(PartitionTask):
     """A lane whose state is a function of its input, saved now and then together with the input's positions."""
 
-    def __init__(self, engine: Engine, partition: int) -> None:
+    def __init__(self, engine: StageApp, partition: int) -> None:
         super().__init__(engine, partition)
         assert engine.table is not None  # noqa: S101 - the stage is stateful
         self._checkpoints = Checkpoints(engine.table, partition)
@@ -126,7 +126,7 @@ class StatefulLane(Lane):
                 "another kafka.prefix"
             ) from error
 
-    def _refuse_lost_state(self, committed: list[Place]) -> None:
+    def _refuse_lost_state(self, committed: list[CommittedOffset]) -> None:
         if committed:
             raise UserError(
                 f"a stage that has read must have its state; got committed offset {committed[0].offset} in partition "

@@ -8,12 +8,12 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from detectors.similarity.templates import Told, families
 from detectors.growth import GrowthConfig, make_detector
+from detectors.similarity.templates import CountedWording, families
 from schemas.alert import Alert
-from streams.runs.report.payload import Curve, FamilyShown, Payload, Rumour, Volume, Wording
-from streams.runs.report.shape import Share, lay_out
 from streams.runs.folder import CLUSTERS, EDGES, Run
+from streams.runs.report.payload import Curve, FamilyShown, Payload, RumourPayload, Volume, WordingPayload
+from streams.runs.report.shape import Share, lay_out
 from streams.runs.tables import Point, RunTables, growth_curve, milliseconds, told
 from streams.settings.load import from_values
 
@@ -26,14 +26,14 @@ _WORDINGS = 40
 _VALUES = 12  # of a slot
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class ReportLimits(msgspec.Struct, frozen=True, kw_only=True):
     """How much one page holds."""
 
     rumours: int = 200  # those with the highest level, then the most sharers
     nodes: int = 4_000  # drawn of one graph
 
 
-def gather(run: Run, limits: Limits) -> Payload:
+def gather(run: Run, limits: ReportLimits) -> Payload:
     """Everything that the page of a run shows.
 
     Raises:
@@ -101,7 +101,7 @@ class _Found(NamedTuple):
     wordings: list[dict[str, Any]]
 
 
-def _rumour(found: _Found, growth: GrowthConfig, most: int) -> Rumour:
+def _rumour(found: _Found, growth: GrowthConfig, most: int) -> RumourPayload:
     row, alerts, shares, wordings = found
     nodes = [
         Share(one["message"], one["parent"], milliseconds(one["time"]), one["sharer"], one["source"], one["confidence"])
@@ -109,7 +109,7 @@ def _rumour(found: _Found, growth: GrowthConfig, most: int) -> Rumour:
     ]
     shape, forwarders = lay_out(nodes, most, _FORWARDERS)
     chats = Counter(one["chat"][:_SHORT] for one in shares if one["chat"])
-    return Rumour(
+    return RumourPayload(
         cluster_id=row["cluster_id"],
         status=row["status"],
         first_time=milliseconds(row["first_time"]),
@@ -135,12 +135,12 @@ def _most(groups: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     return sorted(groups, key=lambda group: (-group[1], group[0]))[:_GROUPS]
 
 
-def _texts(rows: list[dict[str, Any]]) -> Iterator[Wording]:
+def _texts(rows: list[dict[str, Any]]) -> Iterator[WordingPayload]:
     seen: set[str] = set()
     for row in rows:
         if row["fingerprint"] not in seen and len(seen) < _WORDINGS:
             seen.add(row["fingerprint"])
-            yield Wording(
+            yield WordingPayload(
                 text=row["text"],
                 time=milliseconds(row["time"]),
                 method=row["method"],
@@ -149,7 +149,7 @@ def _texts(rows: list[dict[str, Any]]) -> Iterator[Wording]:
             )
 
 
-def _families(wordings: list[Told]) -> Iterator[FamilyShown]:
+def _families(wordings: list[CountedWording]) -> Iterator[FamilyShown]:
     for family in families(wordings).families:
         if family.slots:
             yield FamilyShown(
@@ -186,4 +186,4 @@ def _thinned(points: list[Point]) -> list[Point]:
     return [*kept, points[-1]] if kept[-1] != points[-1] else kept
 
 
-__all__ = ["Limits", "gather"]
+__all__ = ["ReportLimits", "gather"]

@@ -12,13 +12,13 @@ from pathlib import Path
 import msgspec
 
 from streams.errors import UserError
-from streams.runs.report.gather import Limits, gather
 from streams.runs.folder import Run
+from streams.runs.report.gather import ReportLimits, gather
 
 _ESCAPES = (("<", "\\u003c"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 
 
-def write_report(run: Run, out: Path, limits: Limits | None = None) -> Path:
+def write_report(run: Run, out: Path, limits: ReportLimits | None = None) -> Path:
     """Write a run's page; gives its place.
 
     Raises:
@@ -26,7 +26,7 @@ def write_report(run: Run, out: Path, limits: Limits | None = None) -> Path:
         UserError: the file cannot be written.
 
     """
-    page = render(msgspec.json.encode(gather(run, limits or Limits())).decode())
+    page = render(msgspec.json.encode(gather(run, limits or ReportLimits())).decode())
     try:
         out.write_text(page, "utf-8")
     except OSError as error:

@@ -33,7 +33,7 @@ class Forwarder(msgspec.Struct, frozen=True, kw_only=True):
     descendants: int  # those and all after them
 
 
-class Wording(msgspec.Struct, frozen=True, kw_only=True):
+class WordingPayload(msgspec.Struct, frozen=True, kw_only=True):
     """One text of a cluster."""
 
     text: str
@@ -62,7 +62,7 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
     limits: list[float]  # the score from which level 1, 2, 3 is reached
 
 
-class Rumour(msgspec.Struct, frozen=True, kw_only=True):
+class RumourPayload(msgspec.Struct, frozen=True, kw_only=True):
     """One cluster that was alerted."""
 
     cluster_id: str
@@ -78,7 +78,7 @@ class Rumour(msgspec.Struct, frozen=True, kw_only=True):
     curve: Curve
     shape: Shape
     forwarders: list[Forwarder]
-    wordings: list[Wording]
+    wordings: list[WordingPayload]
     wordings_total: int
     families: list[FamilyShown]
     platforms: list[tuple[str, int]]
@@ -99,4 +99,4 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     manifest: dict[str, Any]
     volume: Volume
-    rumours: list[Rumour]
+    rumours: list[RumourPayload]

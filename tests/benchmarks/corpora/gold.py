@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from detectors.pipeline.intake import read_content
 from schemas.event import ForwardEvent, Kind
-from schemas.sighting import Content
+from schemas.sighting import TextContent
 from streams.devtools.simulator.config import Mutations, SimulatorConfig
 from streams.devtools.simulator.files import read_truth
 from streams.devtools.simulator.simulate import simulate
@@ -40,7 +40,7 @@ class Corpus(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     events: Sequence[ForwardEvent]  # the stream that they stand in, other events among it
-    wordings: Sequence[Content]  # each once, in order of first appearance
+    wordings: Sequence[TextContent]  # each once, in order of first appearance
     keys: Sequence[str]  # of each message: its event's own id
     wording_of: Sequence[int]  # of each message: position in `wordings`
     truth: Sequence[str]  # of each message: the rumour it belongs to
@@ -52,9 +52,9 @@ class Corpus(msgspec.Struct, frozen=True, kw_only=True):
 
 def corpus(name: str, events: Sequence[ForwardEvent], truth: Mapping[str, str], min_words: int) -> Corpus:
     """The posts and forwards of a stream that have words, with the rumour of each by its event's own id."""
-    known: dict[str, Content] = {}
+    known: dict[str, TextContent] = {}
     wordings: dict[str, int] = {}
-    contents, keys, wording_of, rumours = list[Content](), list[str](), list[int](), list[str]()
+    contents, keys, wording_of, rumours = list[TextContent](), list[str](), list[int](), list[str]()
     for event in events:
         if event.kind not in PASSED_ON or event.event_id not in truth:
             continue

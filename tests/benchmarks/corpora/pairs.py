@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.clustering import ClusteringConfig
-from detectors.clustering.thresholds import Demands
+from detectors.clustering.thresholds import ThresholdTable
 from detectors.pipeline.intake import read_content
 from detectors.similarity.sketch import Sketcher
-from schemas.sighting import Content
+from schemas.sighting import TextContent
 from tests.benchmarks.corpora.tracks import Remembering
 from tests.benchmarks.metrics.scores import Interval, bootstrap
 
@@ -63,7 +63,7 @@ class Corpus:
 
     def __init__(self, embedder: Remembering) -> None:
         self.embedder = embedder
-        self.contents: list[Content] = []
+        self.contents: list[TextContent] = []
         self._place: dict[str, int] = {}
         self._floors: dict[tuple[float, float], Floats] = {}
 
@@ -113,7 +113,7 @@ class Corpus:
         """The Jaccard similarity below which no cosine of a text counts, shape (n,)."""
         key = config.read_lexical, config.unread_lexical
         if key not in self._floors:
-            demands = Demands(config)
+            demands = ThresholdTable(config)
             self._floors[key] = np.array([demands.floor(content.normal) for content in self.contents])
         return self._floors[key]
 

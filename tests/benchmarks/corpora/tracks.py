@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from detectors.growth import GrowthConfig, make_detector
-from detectors.pipeline import Counts, Output, Pipeline, PipelineConfig
+from detectors.pipeline import Output, Pipeline, PipelineConfig, StreamCounts
 from detectors.pipeline.rows import EdgeRow
 from detectors.privacy.pseudonym import Pseudonymiser
 from detectors.similarity.embedding import Embedder, Vectors
@@ -83,7 +83,7 @@ def shipped() -> Remembering:
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """What one pass over a stream gave, and what it cost."""
 
-    counts: Counts
+    counts: StreamCounts
     methods: Mapping[str, int]  # spreading events by the rung that placed them
     merged: int
     clusters: int  # founded, less those merged away

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from detectors.clustering import ClusteringConfig
-from detectors.clustering.thresholds import Demands
+from detectors.clustering.thresholds import ThresholdTable
 from detectors.similarity.embedding import Embedder
 from detectors.similarity.sketch import Sketcher
-from schemas.sighting import Content
+from schemas.sighting import TextContent
 
 _TOLERANCE = 1e-9  # a pair exactly at the limit is joined, whatever 1 - s was rounded to
 
@@ -27,14 +27,14 @@ class Linkage(StrEnum):
     SINGLE = "single"  # one pair reaches it
 
 
-def margins(contents: Sequence[Content], config: ClusteringConfig, embedder: Embedder) -> NDArray[np.float64]:
+def margins(contents: Sequence[TextContent], config: ClusteringConfig, embedder: Embedder) -> NDArray[np.float64]:
     """How far each pair of distinct texts is above the limit that the ladder sets it, shape (n, n), symmetric.
 
     The greater of Jaccard similarity less `lexical` and cosine less `match`; a cosine counts only from the floor of
     letters in common on. Of the limits of two texts, which differ by length and script, the stricter holds. A text that
     is too short to be matched by words is below every limit.
     """
-    demands = Demands(config)
+    demands = ThresholdTable(config)
     limits = [demands.limits(content) for content in contents]
     cosine_limit = _stricter([limit.match for limit in limits])
     lexical_limit = _stricter([limit.lexical for limit in limits])

@@ -23,7 +23,7 @@ from unittest import mock
 import msgspec
 import numpy as np
 
-from detectors.alerting.evidence import compose
+from detectors.alerting.evidence import build_alert
 from detectors.pipeline import Pipeline, PipelineConfig
 from detectors.pipeline.cascades import Outputs
 from detectors.privacy.pseudonym import Pseudonymiser
@@ -141,7 +141,7 @@ class Staged:
 
     def run(self, fed: Sequence[Batch]) -> None:
         """All batches, and the end of the stream."""
-        composing = self.clock.charged("alert", compose)
+        composing = self.clock.charged("alert", build_alert)
         with mock.patch("detectors.pipeline.cascades.compose", composing):
             for batch in fed:
                 self._batch(batch)

@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 
 from detectors.clustering import ClusteringConfig
-from detectors.clustering.thresholds import Demands
+from detectors.clustering.thresholds import ThresholdTable
 from detectors.pipeline import Pipeline, PipelineConfig
 from detectors.pipeline.intake import read_content
 from detectors.pipeline.rows import EdgeRow
@@ -106,4 +106,4 @@ def letters_agree(wording: Sequence[str]) -> bool:
     sketcher, normals = Sketcher(config.sketch), [read_content(text, ()).normal for text in wording]
     first, second, between = map(sketcher.sketch, normals)
     bridged = min(estimate(first, between), estimate(second, between)) >= config.bridge_lexical
-    return bridged and estimate(first, second) >= Demands(config).floor(normals[1])
+    return bridged and estimate(first, second) >= ThresholdTable(config).floor(normals[1])

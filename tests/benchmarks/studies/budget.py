@@ -15,10 +15,10 @@ import numpy as np
 from detectors.alerting.budget import AlertBudget
 from detectors.alerting.policy import PolicyConfig
 from detectors.growth import GrowthConfig
-from detectors.growth.expected_growth import L
+from detectors.growth.expected_growth import ExpectedGrowth
 from detectors.pipeline import Pipeline, PipelineConfig
-from detectors.pipeline.admission import Openings
-from detectors.pipeline.ordered_clustering import Assigner
+from detectors.pipeline.admission import AdmissionControl
+from detectors.pipeline.ordered_clustering import OrderedClustering
 from detectors.similarity.embedding import HashingEmbedder
 from schemas.alert import Lifecycle
 from schemas.sighting import Position
@@ -90,8 +90,8 @@ def report_recorded() -> None:
 
 def figures(stream: Recorded, q: int, test: Sequence[Track], a_day: float) -> tuple[float, ...]:
     """One row: alerts, precision and PF under the budget and at the fixed limit; alerts and PF at the plain limit."""
-    config = growth_config(stream, q, "L")
-    positive, limit = positives(test, q), L(config).limit()
+    config = growth_config(stream, q, "ExpectedGrowth")
+    positive, limit = positives(test, q), ExpectedGrowth(config).limit()
     scores = [(track.times, scored(track.times, config)) for track in test]
     high = [one for number, (times, found) in enumerate(scores) for one in reached(number, times, found, limit)]
     opened = openings(sorted(high), config, AlertBudget(a_day))
@@ -142,10 +142,13 @@ def batches(lines: Sequence[bytes]) -> Iterator[list[tuple[bytes, Position]]]:
 def following(lines: Sequence[bytes]) -> float:
     """Processor time of foreseeing the openings, in microseconds an event."""
     config = configured(None)
-    assigner, pipeline = Assigner(config, HashingEmbedder()), Pipeline(config, HashingEmbedder(), NAMES, "benchmark")
+    assigner, pipeline = (
+        OrderedClustering(config, HashingEmbedder()),
+        Pipeline(config, HashingEmbedder(), NAMES, "benchmark"),
+    )
     released = [item for batch in batches(lines) for item in assigner.release(pipeline.read(batch).sightings)]
     items = [item for item in assigner.apply(released) if not isinstance(item, int)]
-    foreseen = Openings(BUDGETS[0], config.growth, config.policy, config.sharers, config.cascade.max_cascades)
+    foreseen = AdmissionControl(BUDGETS[0], config.growth, config.policy, config.sharers, config.cascade.max_cascades)
     begin = time.process_time()
     for item in items:
         foreseen.update(item)

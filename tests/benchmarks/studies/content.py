@@ -11,12 +11,12 @@ import numpy as np
 
 from detectors.clustering import ClusteringConfig
 from detectors.pipeline.intake import read_content
-from detectors.reference.claims import ClaimBank, claim_id
+from detectors.reference.claims import ClaimIndex, claim_id
 from detectors.reference.harm import HarmConfig, HarmExample, HarmExamples
 from detectors.similarity.embedding import Embedder, HashingEmbedder, Vectors
 from detectors.similarity.sketch import Sketcher
 from schemas.claim import Claim, ClaimMatch, HarmSuggestion, Nearness
-from streams.reference.load import ClaimsSettings, HarmSettings, load_knowledge
+from streams.reference.load import ClaimsSettings, HarmSettings, load_reference_data
 from tests.benchmarks.corpora.tracks import Remembering, require_data, shipped, table
 from tests.realdata import loaders
 
@@ -42,14 +42,14 @@ def main() -> None:
     judge_harm(embedder)
 
 
-def make_bank(texts: Sequence[str], embedder: Embedder) -> ClaimBank:
+def make_bank(texts: Sequence[str], embedder: Embedder) -> ClaimIndex:
     """A bank with these claims."""
     claims = [Claim(text=text, verdict="False", publisher="benchmark") for text in texts]
     contents = [read_content(text, ()) for text in texts]
-    return ClaimBank(CONFIG, claims, contents, embedder.embed([content.normal for content in contents]))
+    return ClaimIndex(CONFIG, claims, contents, embedder.embed([content.normal for content in contents]))
 
 
-def look_up(bank: ClaimBank, text: str, embedder: Embedder) -> tuple[ClaimMatch, ...]:
+def look_up(bank: ClaimIndex, text: str, embedder: Embedder) -> tuple[ClaimMatch, ...]:
     """What a new wording is recognised as."""
     content = read_content(text, ())
     return bank.match(content, SKETCHER.sketch(content.normal), embedder.embed([content.normal])[0])
@@ -116,7 +116,7 @@ def bank_id(text: str) -> str:
 
 
 def recalled(
-    name: str, alter: Alter, known: Sequence[str], own: dict[str, str], bank: ClaimBank, embedder: Embedder
+    name: str, alter: Alter, known: Sequence[str], own: dict[str, str], bank: ClaimIndex, embedder: Embedder
 ) -> tuple[str, int, float, float, float]:
     """Shares of altered copies that are recognised."""
     rng = np.random.default_rng(SEED)
@@ -143,7 +143,7 @@ def unrelated() -> list[tuple[str, list[str]]]:
     ]
 
 
-def strangers(name: str, texts: Sequence[str], bank: ClaimBank, embedder: Embedder) -> tuple[str, int, float, float]:
+def strangers(name: str, texts: Sequence[str], bank: ClaimIndex, embedder: Embedder) -> tuple[str, int, float, float]:
     """Shares of other texts that are taken for a claim."""
     found = [look_up(bank, text, embedder) for text in texts]
     return name, len(texts), sum(map(is_match, found)) / len(texts), sum(map(bool, found)) / len(texts)
@@ -187,7 +187,7 @@ def judge_cost(real: Remembering) -> None:
 
 def judge_harm(embedder: Embedder) -> None:
     """How often a category is suggested for texts that are about none of it, and for examples that were left out."""
-    examples = load_knowledge(ClaimsSettings(), HarmSettings()).examples
+    examples = load_reference_data(ClaimsSettings(), HarmSettings()).examples
     nearest = HarmExamples(HarmConfig(least=ANY), examples, vectors_of(examples, embedder))
     said = {}
     for name, texts in unrelated():

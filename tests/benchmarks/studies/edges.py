@@ -13,7 +13,7 @@ import numpy as np
 
 from detectors.spread.edges import EdgeConfig, EdgeInference
 from schemas.event import ForwardEvent, Kind
-from schemas.sighting import Content, Sighting
+from schemas.sighting import Sighting, TextContent
 from tests.benchmarks.corpora.tracks import require_data, table
 from tests.benchmarks.metrics.scores import Interval, bootstrap, reliability
 from tests.detectors.spread.chat_simulator import Share, simulate
@@ -227,7 +227,7 @@ def _hidden(event: ForwardEvent, seen: set[str | None]) -> Share:
         kind=Kind.FORWARD if event.parent_ref else Kind.POST,
         time=event.created_at,
         key_id="benchmark",
-        content=Content(),
+        content=TextContent(),
         message=event.message_id,
         actor=event.actor,
     )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import QuantileRegressor
 
 from detectors.growth import GrowthConfig
-from detectors.growth.expected_growth import L, cold_limit, expected_further
+from detectors.growth.expected_growth import ExpectedGrowth, cold_limit, expected_further
 from detectors.growth.forecast import LEAST, MOST, Forecast, calibration, forecast
 from tests.benchmarks.corpora.recorded import LARGE, STREAMS, cut, tracks
 from tests.benchmarks.corpora.tracks import Track, require_data, table
@@ -126,14 +126,14 @@ def calibrated(ends: Ends, past: Sequence[Asked], judged: Asked) -> tuple[float,
 
 def at_alerts(found: Sequence[Track], config: GrowthConfig | None = None) -> Asked:
     """Follow each cascade and ask whenever its score first reaches a level, of one idea of big or of all."""
-    levels, least = (LEVELS, LEAST_SHARERS) if config is None else (L(config).levels(), config.min_sharers)
+    levels, least = (LEVELS, LEAST_SHARERS) if config is None else (ExpectedGrowth(config).levels(), config.min_sharers)
     rows = [row for track in found for row in _asked_of(track, levels, least)]
     size, expected, came = np.array(rows, dtype=np.float64).reshape(-1, 3).T
     return Asked(size, expected, came)
 
 
 def _asked_of(track: Track, levels: Sequence[float], least: int) -> list[tuple[float, float, float]]:
-    detector, met, rows = L(GrowthConfig()), 0, []
+    detector, met, rows = ExpectedGrowth(GrowthConfig()), 0, []
     for n, at in enumerate(track.times, start=1):
         score = detector.update(at)
         if n < least:

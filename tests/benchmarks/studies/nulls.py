@@ -17,7 +17,7 @@ from scipy.stats import false_discovery_control
 
 from detectors.alerting.budget import AlertBudget
 from detectors.growth import GrowthConfig
-from detectors.growth.expected_growth import FLOOR, L, cold_limit
+from detectors.growth.expected_growth import FLOOR, ExpectedGrowth, cold_limit
 from streams.devtools.simulator.clock import Day, reaction_seconds
 from tests.benchmarks.corpora.recorded import STREAMS, halves, tracks
 from tests.benchmarks.corpora.tracks import Track, require_data, table
@@ -130,7 +130,7 @@ def background(null: Null, draw: np.random.Generator) -> Broadcasts:
 
 def scored(times: Sequence[int], config: GrowthConfig) -> list[float]:
     """L's score at each share; `FLOOR` below the least number of sharers."""
-    detector = L(config)
+    detector = ExpectedGrowth(config)
     scores = [detector.update(at) for at in times]
     small = min(config.min_sharers - 1, len(scores))
     return [FLOOR] * small + scores[small:]
@@ -160,7 +160,7 @@ def openings(
     high: Sequence[Reached], config: GrowthConfig, budget: AlertBudget, steepness: float = 1.0
 ) -> list[Reached]:
     """The shares, given by time, at which a budget of alerts lets a cascade open; each opens once."""
-    limit = L(config).limit
+    limit = ExpectedGrowth(config).limit
     opened: dict[int, Reached] = {}
     for one in high:
         if one.cascade not in opened and one.score >= limit(steepness * budget.raised(one.at)):
@@ -217,7 +217,7 @@ def shuffled(found: Sequence[Track], draw: np.random.Generator) -> list[Track]:
 
 
 def _alerts(times: Sequence[int], config: GrowthConfig) -> bool:
-    detector = L(config)
+    detector = ExpectedGrowth(config)
     return any(detector.level(detector.update(at)) for at in times)
 
 

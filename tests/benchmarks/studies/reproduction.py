@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 import numpy as np
 
 from detectors.growth import GrowthConfig
-from detectors.growth.expected_growth import L
+from detectors.growth.expected_growth import ExpectedGrowth
 from streams.devtools.simulator.clock import reaction_seconds
 from tests.benchmarks.corpora.tracks import table
 
@@ -42,7 +42,7 @@ def read_of(true: float, draw: np.random.Generator) -> dict[str, list[Read]]:
     read: dict[str, list[Read]] = {place: [] for place in (*(f"N {n}" for n in SIZES), A_DAY)}
     for _ in range(CASCADES):
         times = shares(true, max(SIZES), draw)
-        detector = L(GrowthConfig())
+        detector = ExpectedGrowth(GrowthConfig())
         for n, at in enumerate(times, start=1):
             detector.update(at)
             if n in SIZES:
@@ -52,7 +52,7 @@ def read_of(true: float, draw: np.random.Generator) -> dict[str, list[Read]]:
     return read
 
 
-def quoted(detector: L, at: int) -> list[Read]:
+def quoted(detector: ExpectedGrowth, at: int) -> list[Read]:
     """What an alert would say at this time; nothing where it would be silent."""
     told = detector.explain(at)
     number, low, high = told.reproduction_number, told.reproduction_low, told.reproduction_high

@@ -7,7 +7,7 @@ from detectors.clustering import ClusteringConfig
 from detectors.pipeline.intake import read_content
 from detectors.pipeline.rows import EdgeRow
 from detectors.similarity.embedding import HashingEmbedder
-from detectors.spread.graph import Outcome
+from detectors.spread.graph import Placement
 from schemas.assignment import Arrival, Method
 from schemas.event import ForwardEvent, Kind
 from tests.benchmarks.corpora.gold import BCUBED_F, corpus, fit, interval
@@ -170,7 +170,7 @@ def edge(text, cluster, method=Method.EXACT):
         parent=None,
         source="unknown",
         confidence=0.0,
-        placed=next(iter(Outcome)),
+        placed=next(iter(Placement)),
         sharer="s",
         chat=None,
         fingerprint=read_content(text, ()).fingerprint,

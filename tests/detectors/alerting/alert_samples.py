@@ -4,11 +4,11 @@ from math import log
 
 import msgspec
 
-from detectors.alerting.evidence import Author, EvidenceConfig, Notes, Observation
+from detectors.alerting.evidence import AlertContext, CascadeSnapshot, DataNotes, EvidenceConfig
 from detectors.alerting.policy import PolicyConfig
 from detectors.growth import GrowthConfig
-from detectors.growth.expected_growth import L
-from schemas.alert import Content, Counts, Provenance, Structure, Text
+from detectors.growth.expected_growth import ExpectedGrowth
+from schemas.alert import CascadeCounts, ContentEvidence, Provenance, Structure, TextEvidence
 
 MINUTE = 60_000
 FIRST = 1_795_510_320_000  # 2026-11-24 08:52 UTC
@@ -16,17 +16,17 @@ NOW = FIRST + 58 * MINUTE
 
 # minutes   0 ---------- 28 ------------ 58
 # joined        15 people      27 people
-DETECTOR = L(GrowthConfig(big=80))
+DETECTOR = ExpectedGrowth(GrowthConfig(big=80))
 for joined in sorted((*range(0, 28 * MINUTE, 112_000), *range(58 * MINUTE, 29 * MINUTE, -66_000))):
     DETECTOR.update(FIRST + joined)
 GROWTH = DETECTOR.explain(NOW)
 UNDER = GROWTH.threshold - log(2)  # a level falls under half of its limit
-SEEN = Observation(
+SEEN = CascadeSnapshot(
     cluster_id="81f0c2aa5d1b4e0f9a7c3e6d2b8f4a10",
     time=NOW,
     founding_event="0a1b2c3d4e5f60718293a4b5c6d7e8f9",
     trigger_event="f9e8d7c6b5a493827160f5e4d3c2b1a0",
-    counts=Counts(
+    counts=CascadeCounts(
         sharers=42.0,
         posts=57,
         chats=11,
@@ -53,7 +53,7 @@ SEEN = Observation(
         hops_at_least=5,
         frequently_forwarded=6,
     ),
-    text=Text(
+    text=TextEvidence(
         representative="Boil the leaves twice and drink at night: the fever is gone in one day. Ask ⟨phone⟩",
         sha256="5d41402abc4b2a76b9719d911017c592ae0f7c3d2b1a4958677e8d9c0b1a2f3e",
         fingerprint="7b52009b64fd0a2a49e6d8a939753077",
@@ -61,16 +61,16 @@ SEEN = Observation(
         wordings=3,
         methods=(("exact", 49), ("founder", 1), ("lexical", 7)),
     ),
-    content=Content(reports=12, report_categories=(("health", 7), ("spam", 3), ("violence", 2))),
-    notes=Notes(late=3, merged_at=(FIRST + 43 * MINUTE,), unseen=2, busy_sharers=2),
+    content=ContentEvidence(reports=12, report_categories=(("health", 7), ("spam", 3), ("violence", 2))),
+    notes=DataNotes(late=3, merged_at=(FIRST + 43 * MINUTE,), unseen=2, busy_sharers=2),
 )
-AUTHOR = Author(
+AUTHOR = AlertContext(
     EvidenceConfig(),
     PolicyConfig(),
     Provenance(
         code_version="0.1.0",
         rule_version=1,
-        detector="L",
+        detector="ExpectedGrowth",
         settings_digest="c0ffee00c0ffee00c0ffee00c0ffee00",
         model_revision="all-minilm-l6-v2 fp32",
         key_id="2026-11",

@@ -9,25 +9,34 @@ from hypothesis import strategies as st
 
 from detectors.alerting.evidence import (
     SPREAD_NOT_TRUTH,
-    Author,
+    AlertContext,
+    CascadeSnapshot,
+    DataNotes,
     EvidenceConfig,
-    Notes,
-    Observation,
     alert_id,
-    compose,
+    build_alert,
     data_notes,
-    describe,
+    format_alert,
 )
 from detectors.alerting.policy import PolicyConfig
 from detectors.alerting.transition import Transition
-from schemas.alert import Alert, CauseOfClock, Content, Counts, Growth, Lifecycle, Structure, Text
+from schemas.alert import (
+    Alert,
+    CascadeCounts,
+    ContentEvidence,
+    GrowthEvidence,
+    Lifecycle,
+    Structure,
+    TargetCause,
+    TextEvidence,
+)
 from schemas.base import encode
 from schemas.event import Debunk
 from tests.detectors.alerting.alert_samples import AUTHOR, FIRST, GROWTH, MINUTE, NOW, SEEN, changed
 
 HOUR, DAY = 60 * MINUTE, 1440 * MINUTE
 CHECK = Debunk(publisher="Fact Desk", verdict="False", url="https://example.org/1")
-INDIA = Author(EvidenceConfig(ist=True), AUTHOR.policy, AUTHOR.provenance)
+INDIA = AlertContext(EvidenceConfig(ist=True), AUTHOR.policy, AUTHOR.provenance)
 
 
 def said(state: Lifecycle, level: int = 0, time: int = NOW, number: int = 0, episode: int = 0) -> Transition:
@@ -128,7 +137,7 @@ WORDS = {
         """,
     ),
     "resurfaced": (
-        changed(SEEN, growth=CALM, notes=Notes(before_closing=37.0)),
+        changed(SEEN, growth=CALM, notes=DataNotes(before_closing=37.0)),
         said(Lifecycle.RESURFACED, time=NOW + 9 * DAY, episode=1),
         "Back after a silence: 42 distinct sharers in 9 d",
         "Alert because it was closed and is shared again. Its growth: score 2.50, limit 6.97",
@@ -141,7 +150,9 @@ WORDS = {
     ),
     "a detector that expects nothing": (
         changed(
-            SEEN, growth=Growth("rate", 82.0, 60.0, "60 sharers an hour", "an hour without sharers"), lowered_at=None
+            SEEN,
+            growth=GrowthEvidence("rate", 82.0, 60.0, "60 sharers an hour", "an hour without sharers"),
+            lowered_at=None,
         ),
         OPENED,
         "Spreading fast (level 1): 42 distinct sharers in 58 min",
@@ -160,17 +171,17 @@ WORDS = {
         changed(
             SEEN,
             counts=changed(SEEN.counts, sharers=1.0, posts=1, chats=1, platforms=(("x", 5),)),
-            content=Content(reports=1),
+            content=ContentEvidence(reports=1),
             structure=Structure(1, 0, 1, 0, 1, 0.0, 0.0, 0.0, frequently_forwarded=1),
             text=changed(SEEN.text, wordings=1, variants=(("negation", 1),)),
-            notes=Notes(),
+            notes=DataNotes(),
         ),
         OPENED,
         "Spreading fast (level 1): 1 distinct sharer in 58 min",
         "1 distinct sharer in 1 chat since 2026-11-24 08:52 UTC, 58 min ago, with 1 post. 27",
     ),
     "sharers by estimate": (
-        changed(SEEN, counts=changed(SEEN.counts, sharers=12_345.0, chats=0), notes=Notes(sampled=True)),
+        changed(SEEN, counts=changed(SEEN.counts, sharers=12_345.0, chats=0), notes=DataNotes(sampled=True)),
         OPENED,
         "Spreading fast (level 1): about 12,000 distinct sharers in 58 min",
         "Cluster 81f0c2aa: about 12,000 distinct sharers since 2026-11-24 08:52 UTC, 58 min ago, with 57 posts",
@@ -193,25 +204,25 @@ WORDS = {
 @pytest.mark.parametrize("name", WORDS)
 def test_each_state_is_told_in_its_own_words(name: str) -> None:
     seen, transition, headline, part = WORDS[name]
-    alert = compose(seen, transition, AUTHOR)
+    alert = build_alert(seen, transition, AUTHOR)
     assert alert.headline == headline
     assert " ".join(part.split()) in alert.explanation
 
 
 def test_the_whole_explanation_of_an_opened_alert() -> None:
-    assert compose(SEEN, OPENED, AUTHOR).explanation == " ".join(WORDS["opened"][3].split())
+    assert build_alert(SEEN, OPENED, AUTHOR).explanation == " ".join(WORDS["opened"][3].split())
 
 
 def test_only_what_has_a_level_says_what_would_lower_it() -> None:
     for state in Lifecycle:
-        assert ("What would lower" in compose(SEEN, said(state, 1), AUTHOR).explanation) is True
-        assert ("What would lower" in compose(SEEN, said(state, 0), AUTHOR).explanation) is False
+        assert ("What would lower" in build_alert(SEEN, said(state, 1), AUTHOR).explanation) is True
+        assert ("What would lower" in build_alert(SEEN, said(state, 0), AUTHOR).explanation) is False
 
 
 def test_a_reproduction_number_is_given_only_where_the_detector_supports_it() -> None:
-    assert "followed by about" in compose(SEEN, OPENED, AUTHOR).explanation
+    assert "followed by about" in build_alert(SEEN, OPENED, AUTHOR).explanation
     unsupported = changed(SEEN, growth=changed(GROWTH, reproduction_number=None))
-    assert "followed by about" not in compose(unsupported, OPENED, AUTHOR).explanation
+    assert "followed by about" not in build_alert(unsupported, OPENED, AUTHOR).explanation
 
 
 @pytest.mark.parametrize(
@@ -225,14 +236,14 @@ def test_a_reproduction_number_is_given_only_where_the_detector_supports_it() ->
     ],
 )
 def test_a_course_that_is_far_from_even_is_told(exponent, sentence) -> None:
-    told = compose(changed(SEEN, growth=changed(GROWTH, exponent=exponent)), OPENED, AUTHOR).explanation
+    told = build_alert(changed(SEEN, growth=changed(GROWTH, exponent=exponent)), OPENED, AUTHOR).explanation
     assert ("(exponent" in told) is (sentence is not None)
     assert (sentence or "") in told
 
 
 def test_ranges_are_left_out_where_the_detector_gives_none() -> None:
     bare = changed(SEEN, growth=changed(GROWTH, expected_low=None, reproduction_high=None))
-    text = compose(bare, OPENED, AUTHOR).explanation
+    text = build_alert(bare, OPENED, AUTHOR).explanation
     assert "about 110 more sharers are expected (rough). Each sharer is followed by about 2.3 more. Growth" in text
 
 
@@ -240,68 +251,68 @@ def test_a_calibrated_range_is_not_said_to_be_that_of_recorded_cascades() -> Non
     ours = changed(
         GROWTH, calibration=0.05, expected_further=0.6, expected_low=0.1, expected_high=4.2, limit_at_size=0.5
     )
-    text = compose(changed(SEEN, growth=ours), OPENED, AUTHOR).explanation
+    text = build_alert(changed(SEEN, growth=ours), OPENED, AUTHOR).explanation
     assert "less than one more sharer is expected (rough; range as calibrated: 0.1-4.2)" in text
     assert "Alert because the score of L reaches its limit" in text  # 0.6 against 0.5 would say nothing
 
 
 def test_the_line_under_which_a_level_falls_is_told_on_the_scores_own_scale() -> None:
-    patient = Author(AUTHOR.config, PolicyConfig(subside_after_ms=90 * MINUTE), AUTHOR.provenance)
-    told = compose(changed(SEEN, falls_under=30.0), OPENED, patient).explanation
+    patient = AlertContext(AUTHOR.config, PolicyConfig(subside_after_ms=90 * MINUTE), AUTHOR.provenance)
+    told = build_alert(changed(SEEN, falls_under=30.0), OPENED, patient).explanation
     assert "a level falls after 1 h 30 min with a score under 30.00." in told
 
 
 def test_a_message_passed_on_once_is_not_passed_on_1_times() -> None:
     once = changed(SEEN, structure=changed(SEEN.structure, hops_at_least=1))
-    assert "passed on at least 1 time, by the platforms' marks" in compose(once, OPENED, AUTHOR).explanation
+    assert "passed on at least 1 time, by the platforms' marks" in build_alert(once, OPENED, AUTHOR).explanation
 
 
 def test_indian_time_stands_beside_utc_where_configured() -> None:
-    text = compose(SEEN, OPENED, INDIA).explanation
+    text = build_alert(SEEN, OPENED, INDIA).explanation
     assert "since 2026-11-24 08:52 UTC (14:22 IST), 58 min ago" in text
     assert "a look by 2026-11-24 13:50 UTC (19:20 IST)" in text
     assert "last at 2026-11-24 09:35 UTC (15:05 IST)" in text
-    assert "IST" not in compose(SEEN, OPENED, AUTHOR).explanation
+    assert "IST" not in build_alert(SEEN, OPENED, AUTHOR).explanation
 
 
 @pytest.mark.parametrize(
     ("notes", "text"),
     [
-        (Notes(), ()),
-        (Notes(late=1), ("1 late post, counted but raising nothing",)),
-        (Notes(deleted=2), ("2 posts deleted or taken down, no longer among the sharers",)),
-        (Notes(merged_at=(NOW, FIRST)), ("merged from 3 clusters, last at 2026-11-24 09:50 UTC",)),
-        (Notes(unseen=1), ("1 message that others point to not seen",)),
-        (Notes(sampled=True), ("sharers estimated from a sample",)),
-        (Notes(busy_sharers=1), ("1 sharer with many posts, each counted once",)),
-        (Notes(capped=3), ("3 messages too deep to follow, drawn further up",)),
-        (Notes(overflow=1200), ("1,200 messages past the graph's bound, counted but not drawn",)),
-        (Notes(before_closing=37.0), ("37 sharers from before it closed, who count again if they return",)),
+        (DataNotes(), ()),
+        (DataNotes(late=1), ("1 late post, counted but raising nothing",)),
+        (DataNotes(deleted=2), ("2 posts deleted or taken down, no longer among the sharers",)),
+        (DataNotes(merged_at=(NOW, FIRST)), ("merged from 3 clusters, last at 2026-11-24 09:50 UTC",)),
+        (DataNotes(unseen=1), ("1 message that others point to not seen",)),
+        (DataNotes(sampled=True), ("sharers estimated from a sample",)),
+        (DataNotes(busy_sharers=1), ("1 sharer with many posts, each counted once",)),
+        (DataNotes(capped=3), ("3 messages too deep to follow, drawn further up",)),
+        (DataNotes(overflow=1200), ("1,200 messages past the graph's bound, counted but not drawn",)),
+        (DataNotes(before_closing=37.0), ("37 sharers from before it closed, who count again if they return",)),
     ],
 )
-def test_each_peculiarity_of_the_data_has_its_note(notes: Notes, text: tuple[str, ...]) -> None:
+def test_each_peculiarity_of_the_data_has_its_note(notes: DataNotes, text: tuple[str, ...]) -> None:
     assert data_notes(changed(SEEN, notes=notes)) == text
 
 
 @pytest.mark.parametrize(("forwards", "noted"), [(None, False), (57, False), (58, True)])
 def test_counters_are_noted_when_they_show_more_than_was_seen(forwards: int | None, noted: bool) -> None:
     counts = changed(SEEN.counts, forwards=forwards)
-    notes = data_notes(changed(SEEN, counts=counts, notes=Notes()))
+    notes = data_notes(changed(SEEN, counts=counts, notes=DataNotes()))
     assert notes == (("platform counters show 58 forwards, more than the posts seen",) if noted else ())
 
 
 def test_notes_travel_with_the_evidence_and_close_the_explanation() -> None:
-    alert = compose(SEEN, OPENED, AUTHOR)
+    alert = build_alert(SEEN, OPENED, AUTHOR)
     assert alert.evidence.notes == data_notes(SEEN)
     assert alert.explanation.endswith(f"Data notes: {'; '.join(alert.evidence.notes)}.")
-    assert "Data notes" not in compose(changed(SEEN, notes=Notes()), OPENED, AUTHOR).explanation
+    assert "Data notes" not in build_alert(changed(SEEN, notes=DataNotes()), OPENED, AUTHOR).explanation
 
 
 # --- the fields -------------------------------------------------------------------------------------------------------
 
 
 def test_an_alert_carries_the_observation_unchanged_where_nothing_must_be_left_out() -> None:
-    alert = compose(SEEN, OPENED, AUTHOR)
+    alert = build_alert(SEEN, OPENED, AUTHOR)
     assert (alert.cluster_id, alert.time, alert.level, alert.state) == (SEEN.cluster_id, NOW, 1, Lifecycle.OPENED)
     assert alert.evidence.growth == SEEN.growth
     assert alert.evidence.structure == SEEN.structure
@@ -316,35 +327,35 @@ def test_a_group_smaller_than_k_is_left_out(count: int, shown: tuple) -> None:
     seen = changed(
         SEEN,
         counts=changed(SEEN.counts, platforms=(("x", count),)),
-        content=Content(reports=9, report_categories=(("x", count),)),
+        content=ContentEvidence(reports=9, report_categories=(("x", count),)),
     )
-    evidence = compose(seen, OPENED, AUTHOR).evidence
+    evidence = build_alert(seen, OPENED, AUTHOR).evidence
     assert evidence.counts.platforms == shown
     assert evidence.content.report_categories == shown
     assert evidence.content.reports == 9
 
 
 def test_a_small_group_is_in_no_sentence() -> None:
-    alert = compose(SEEN, OPENED, AUTHOR)
+    alert = build_alert(SEEN, OPENED, AUTHOR)
     assert b"spam" not in encode(alert)
     assert '"x"' not in encode(alert).decode()
 
 
 @pytest.mark.parametrize("state", list(Lifecycle))
 def test_a_clock_runs_for_all_but_what_is_over(state: Lifecycle) -> None:
-    alert = compose(SEEN, said(state, 1), AUTHOR)
+    alert = build_alert(SEEN, said(state, 1), AUTHOR)
     if state in (Lifecycle.SUBSIDED, Lifecycle.CLOSED):
         assert alert.clock is None
         assert "Internal target" not in alert.explanation
     else:
         assert alert.clock is not None
-        assert alert.clock.cause is CauseOfClock.OWN_DETECTION
+        assert alert.clock.cause is TargetCause.OWN_DETECTION
         assert (alert.clock.started_at, alert.clock.target_at) == (NOW, NOW + 4 * HOUR)
 
 
 @pytest.mark.parametrize(("level", "minutes"), [(0, 1440), (1, 240), (2, 60), (3, 15)])
 def test_the_clock_is_the_levels(level: int, minutes: int) -> None:
-    clock = compose(SEEN, said(Lifecycle.EVIDENCE, level), AUTHOR).clock
+    clock = build_alert(SEEN, said(Lifecycle.EVIDENCE, level), AUTHOR).clock
     assert clock is not None
     assert clock.target_at - clock.started_at == minutes * MINUTE
 
@@ -370,8 +381,8 @@ def test_an_id_stays_the_same_from_release_to_release() -> None:
 
 
 def test_equal_arguments_give_equal_bytes() -> None:
-    copy = msgspec.msgpack.decode(msgspec.msgpack.encode(SEEN), type=Observation)
-    assert encode(compose(SEEN, OPENED, AUTHOR)) == encode(compose(copy, OPENED, AUTHOR))
+    copy = msgspec.msgpack.decode(msgspec.msgpack.encode(SEEN), type=CascadeSnapshot)
+    assert encode(build_alert(SEEN, OPENED, AUTHOR)) == encode(build_alert(copy, OPENED, AUTHOR))
 
 
 @pytest.mark.parametrize("name", ["k_anonymity", "max_text"])
@@ -384,23 +395,23 @@ def test_a_bound_must_be_positive(name: str) -> None:
 # --- texts in every script --------------------------------------------------------------------------------------------
 
 
-def with_text(text: str) -> Observation:
+def with_text(text: str) -> CascadeSnapshot:
     return changed(SEEN, text=changed(SEEN.text, representative=text))
 
 
 @pytest.mark.parametrize("letter", ["a", "ठी", "สำ", "👩‍👩‍👧", "🇮🇳", "ع"])
 def test_a_long_text_is_cut_to_its_limit_between_graphemes(letter: str) -> None:
-    author = Author(EvidenceConfig(max_text=10), AUTHOR.policy, AUTHOR.provenance)
+    author = AlertContext(EvidenceConfig(max_text=10), AUTHOR.policy, AUTHOR.provenance)
     at, above = letter * 10, letter * 11
-    assert compose(with_text(at), OPENED, author).evidence.text.representative == at
-    cut = compose(with_text(above), OPENED, author).evidence.text
+    assert build_alert(with_text(at), OPENED, author).evidence.text.representative == at
+    cut = build_alert(with_text(above), OPENED, author).evidence.text
     assert cut.representative == letter * 9 + "…"
     assert cut.sha256 == SEEN.text.sha256
 
 
 def test_a_publishers_words_stay_on_one_line_and_short() -> None:
     loud = Debunk(publisher="Desk\n\x1b[2J\u202e" + "x" * 500, verdict="मिथ्या " * 100)
-    text = compose(changed(SEEN, content=Content(debunks=(loud,))), OPENED, AUTHOR).explanation
+    text = build_alert(changed(SEEN, content=ContentEvidence(debunks=(loud,))), OPENED, AUTHOR).explanation
     assert "\n" not in text
     assert "\x1b" not in text
     assert "\u202e" not in text
@@ -413,7 +424,7 @@ def test_a_publishers_words_stay_on_one_line_and_short() -> None:
 def test_an_alert_is_described_in_a_few_lines() -> None:
     recently = "27 joined in the last 30 min, 15 in the 30 min before"
     pace = "About 110 more sharers are expected (rough; 8 in 10 recorded cascades: 28-490)"
-    assert describe(compose(SEEN, OPENED, AUTHOR)).splitlines() == [
+    assert format_alert(build_alert(SEEN, OPENED, AUTHOR)).splitlines() == [
         "Spreading fast (level 1): 42 distinct sharers in 58 min",
         f"  when   2026-11-24 09:50 UTC, cluster 81f0c2aa, alert {alert_id(SEEN.cluster_id, OPENED, 1)[:8]}",
         f"  count  {recently}. {pace}.",
@@ -426,8 +437,10 @@ def test_an_alert_is_described_in_a_few_lines() -> None:
 
 
 def test_a_description_shortens_the_text_and_leaves_out_what_is_not_there() -> None:
-    seen = changed(with_text("नमस्ते दुनिया\nनमस्ते दुनिया"), notes=Notes(), growth=Growth("count", 50.0, 50.0, "q", "-"))
-    lines = describe(compose(seen, OPENED, AUTHOR), width=8).splitlines()
+    seen = changed(
+        with_text("नमस्ते दुनिया\nनमस्ते दुनिया"), notes=DataNotes(), growth=GrowthEvidence("count", 50.0, 50.0, "q", "-")
+    )
+    lines = format_alert(build_alert(seen, OPENED, AUTHOR), width=8).splitlines()
     assert lines[2] == "  count  27 joined in the last 30 min, 15 in the 30 min before."
     assert lines[-2] == "  text   “नमस्ते दुनिया…”"
 
@@ -443,7 +456,7 @@ number = st.floats(0, 1e12, allow_nan=False)
 maybe = st.none() | number
 groups = st.lists(st.tuples(letters, count), max_size=3).map(tuple)
 observations = st.builds(
-    Observation,
+    CascadeSnapshot,
     cluster_id=digest,
     time=times,
     founding_event=digest,
@@ -452,12 +465,12 @@ observations = st.builds(
     lowered_at=st.none() | times,
     aliases=st.lists(digest, max_size=3).map(tuple),
     counts=st.builds(
-        Counts, sharers=number, posts=count, chats=count, first_time=times, last_time=times, recent_window=count,
+        CascadeCounts, sharers=number, posts=count, chats=count, first_time=times, last_time=times, recent_window=count,
         recent_sharers=count, previous_sharers=count, platforms=groups, replies=count, views=st.none() | count,
         forwards=st.none() | count,
     ),
     growth=st.builds(
-        Growth, detector=letters, score=st.floats(-1e6, 1e6), threshold=st.floats(-1e6, 1e6), rule=letters,
+        GrowthEvidence, detector=letters, score=st.floats(-1e6, 1e6), threshold=st.floats(-1e6, 1e6), rule=letters,
         lowers_when=letters, expected_further=maybe, expected_low=maybe, expected_high=maybe, limit_at_size=maybe,
         reproduction_number=maybe, reproduction_low=maybe, reproduction_high=maybe, fresh_share=maybe,
     ),
@@ -466,15 +479,15 @@ observations = st.builds(
         structural_virality=number, edge_coverage=st.floats(0, 1), hops_at_least=count, frequently_forwarded=count,
     ),
     text=st.builds(
-        Text, representative=word, sha256=digest, fingerprint=digest, lang=st.none() | letters, wordings=count,
+        TextEvidence, representative=word, sha256=digest, fingerprint=digest, lang=st.none() | letters, wordings=count,
         methods=groups, variants=groups,
     ),
     content=st.builds(
-        Content, debunks=st.lists(st.builds(Debunk, publisher=word, verdict=word), max_size=2).map(tuple),
+        ContentEvidence, debunks=st.lists(st.builds(Debunk, publisher=word, verdict=word), max_size=2).map(tuple),
         reports=count, report_categories=groups,
     ),
     notes=st.builds(
-        Notes, late=count, deleted=count, merged_at=st.lists(times, max_size=3).map(tuple), unseen=count,
+        DataNotes, late=count, deleted=count, merged_at=st.lists(times, max_size=3).map(tuple), unseen=count,
         sampled=st.booleans(), busy_sharers=count, capped=count, overflow=count, before_closing=number,
     ),
 )  # fmt: skip
@@ -495,12 +508,12 @@ OF_WHAT = re.compile(r"\(90 %: |with \d+ % of parents recorded")  # an interval 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(observations, transitions, st.booleans())
 def test_any_observation_gives_an_alert_that_travels_and_claims_nothing(
-    seen: Observation, transition: Transition, ist: bool
+    seen: CascadeSnapshot, transition: Transition, ist: bool
 ) -> None:
-    alert = compose(seen, transition, Author(EvidenceConfig(ist=ist), AUTHOR.policy, AUTHOR.provenance))
+    alert = build_alert(seen, transition, AlertContext(EvidenceConfig(ist=ist), AUTHOR.policy, AUTHOR.provenance))
     assert msgspec.json.decode(encode(alert), type=Alert) == alert
     assert SPREAD_NOT_TRUTH in alert.explanation
-    for text in (alert.headline, alert.explanation, describe(alert)):
+    for text in (alert.headline, alert.explanation, format_alert(alert)):
         own = re.sub("“[^”]*”|fact-check by .*? \\(verdict", "", text, flags=re.S)  # without the words of others
         own = own.replace(SPREAD_NOT_TRUTH, "")
         assert not NEVER_SAID.search(own)
@@ -512,9 +525,9 @@ def test_any_observation_gives_an_alert_that_travels_and_claims_nothing(
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(observations, transitions)
 def test_counts_come_before_rates_and_the_reason_before_what_lowers_it(
-    seen: Observation, transition: Transition
+    seen: CascadeSnapshot, transition: Transition
 ) -> None:
-    text = compose(seen, transition, AUTHOR).explanation
+    text = build_alert(seen, transition, AUTHOR).explanation
     order = ["Cluster ", " joined in the last ", "At this pace", "Each sharer is followed", "What would lower",
              SPREAD_NOT_TRUTH, "Evidence on content", "Data notes"]  # fmt: skip
     places = [text.find(part) for part in order if part in text]

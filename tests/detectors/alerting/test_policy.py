@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.alerting.policy import AlertPolicy, PolicyConfig, Transition, fall_lines
+from detectors.alerting.policy import AlertPolicy, PolicyConfig, Transition, fall_thresholds
 from detectors.growth import GrowthConfig, make_detector
 from detectors.snapshot import SnapshotError, pack
 from schemas.alert import Lifecycle
@@ -855,7 +855,7 @@ def test_each_level_has_its_target() -> None:
     ],
 )
 def test_a_floor_lies_a_factor_of_two_under_its_limit(levels: tuple, lines: tuple) -> None:
-    assert fall_lines(levels, log(2)) == lines
+    assert fall_thresholds(levels, log(2)) == lines
 
 
 def test_a_levels_floor_can_be_read() -> None:

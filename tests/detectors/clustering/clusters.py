@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 from detectors.clustering import Clustering, ClusteringConfig
 from schemas.assignment import Assignment, Merge
 from schemas.event import Kind, Media
-from schemas.sighting import Content, Sighting
+from schemas.sighting import Sighting, TextContent
 
 
 def digest(name: str) -> str:
     return hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
 
 
-def content(text: str, urls: tuple[str, ...] = ()) -> Content:
+def content(text: str, urls: tuple[str, ...] = ()) -> TextContent:
     normal = " ".join(text.lower().split())
-    return Content(
+    return TextContent(
         text=text, normal=normal, fingerprint=digest(normal) if normal else "", words=len(normal.split()), urls=urls
     )
 

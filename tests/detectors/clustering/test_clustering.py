@@ -6,7 +6,7 @@ import pytest
 
 from detectors.clustering import Clustering, ClusteringConfig
 from detectors.clustering.clusters import Cluster, cluster_id
-from detectors.clustering.wordings import NEVER, Wording
+from detectors.clustering.wordings import NEVER, KnownWording
 from detectors.similarity.sketch import SketchConfig, Sketcher, estimate
 from schemas.assignment import Arrival, Merge, Method, Suggestion, Variant
 from schemas.event import AccountStatus, Counters, Debunk, Kind, Report
@@ -455,7 +455,7 @@ def test_only_the_last_clusters_that_one_met_are_remembered() -> None:
 
 def test_a_wording_and_a_cluster_of_before_they_could_meet_still_load() -> None:
     cluster = msgspec.msgpack.decode(msgspec.msgpack.encode(["a", 1, 2, 3, True, "dam", [], []]), type=Cluster)
-    wording = msgspec.msgpack.decode(msgspec.msgpack.encode(["a", []]), type=Wording)
+    wording = msgspec.msgpack.decode(msgspec.msgpack.encode(["a", []]), type=KnownWording)
     assert (cluster.akin, cluster.met, wording.asked) == ([], 0, NEVER)
 
 

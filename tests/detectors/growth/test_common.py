@@ -12,7 +12,7 @@ from detectors.growth.base import NEVER, span
 from detectors.growth.baseline import Baseline
 from detectors.growth.config import NAMES
 from detectors.snapshot import SnapshotError
-from schemas.alert import Growth
+from schemas.alert import GrowthEvidence
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 T0 = 1_700_000_000_000
@@ -58,7 +58,7 @@ def test_nothing_seen_is_no_alert_and_finite(name):
     assert detector.level(score) == 0
     assert detector.size == 0
     assert detector.quiet(T0)
-    assert isinstance(detector.explain(T0), Growth)
+    assert isinstance(detector.explain(T0), GrowthEvidence)
 
 
 @every

@@ -12,7 +12,7 @@ from detectors.growth import GrowthConfig
 from detectors.growth.expected_growth import (
     FLOOR,
     TAU_MS,
-    L,
+    ExpectedGrowth,
     cold_limit,
     expected_further,
     growth_exponent,
@@ -59,7 +59,7 @@ def course(history, time):
 @quick
 @given(shares)
 def test_every_prefix_scores_as_the_formula_over_the_whole_history(history):
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     for count, (time, weight) in enumerate(history, 1):
         score = detector.update(time, weight)
         clock = max(moment for moment, _ in history[:count])
@@ -69,7 +69,7 @@ def test_every_prefix_scores_as_the_formula_over_the_whole_history(history):
 @quick
 @given(shares, st.integers(0, 30 * DAY))
 def test_a_score_read_later_is_the_formula_at_that_time(history, wait):
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     for time, weight in history:
         detector.update(time, weight)
     later = max(time for time, _ in history) + wait
@@ -81,7 +81,7 @@ def test_a_score_read_later_is_the_formula_at_that_time(history, wait):
 def test_the_order_of_arrival_does_not_matter(history, random):
     shuffled = list(history)
     random.shuffle(shuffled)
-    one, other = L(CONFIG), L(CONFIG)
+    one, other = ExpectedGrowth(CONFIG), ExpectedGrowth(CONFIG)
     for time, weight in history:
         one.update(time, weight)
     for time, weight in shuffled:
@@ -94,7 +94,7 @@ def test_the_order_of_arrival_does_not_matter(history, random):
 @quick
 @given(shares)
 def test_the_unrolled_update_does_what_the_plain_one_does(history):
-    fast, plain = L(CONFIG), L(CONFIG)
+    fast, plain = ExpectedGrowth(CONFIG), ExpectedGrowth(CONFIG)
     for time, weight in history:
         score = fast.update(time, weight)
         plain.late(time, weight)  # the plain path, for a share within the horizon
@@ -103,7 +103,7 @@ def test_the_unrolled_update_does_what_the_plain_one_does(history):
 
 def test_one_share_is_worth_its_four_fifths_of_a_follower():
     # N = 1, M = 1: R = 5/5 = 1, A = 1/(1 - 0.7) = 3.333, c = 1, z = ln 3.333 - 1/2
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     assert detector.update(T0) == round(log(1 / 0.3) - 0.5, 6) == 0.703973
 
 
@@ -111,7 +111,7 @@ def test_growth_by_a_power_of_the_age_has_that_exponent():
     #  N ~ age^c: the n-th of many comes at (n / N)^(1 / c)
     for c in (0.5, 1.0, 2.0):
         times = [T0 + round(DAY * (n / 5000) ** (1 / c)) for n in range(5001)]
-        detector = L(CONFIG)
+        detector = ExpectedGrowth(CONFIG)
         for time in times:
             detector.update(time)
         assert detector.exponent(times[-1]) == pytest.approx(c, rel=0.02)
@@ -121,7 +121,7 @@ def test_what_slows_down_scores_less_than_what_speeds_up_with_as_many_shares_as_
     #  first quick then slow | first slow then quick: the same gaps, the other way round
     assert growth_score(40, 10, 0.7) < growth_score(40, 10) < growth_score(40, 10, 1.4)
     gaps = [2**n * 1000 for n in range(12)]
-    slowing, speeding = L(CONFIG), L(CONFIG)
+    slowing, speeding = ExpectedGrowth(CONFIG), ExpectedGrowth(CONFIG)
     for detector, course_ in ((slowing, gaps), (speeding, gaps[::-1])):
         time = T0
         detector.update(time)
@@ -133,15 +133,15 @@ def test_what_slows_down_scores_less_than_what_speeds_up_with_as_many_shares_as_
 
 
 def test_few_sharers_say_little_about_the_course():
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     for time in (T0, T0 + HOUR - 1000, T0 + HOUR):
         detector.update(time)
     assert detector.exponent(T0 + HOUR) == pytest.approx(1.05, abs=0.01)
-    assert L(CONFIG).exponent(T0) == growth_exponent(0.0, 0.0) == 1.0
+    assert ExpectedGrowth(CONFIG).exponent(T0) == growth_exponent(0.0, 0.0) == 1.0
 
 
 def test_the_age_is_that_of_the_first_share_even_when_it_is_taken_back():
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     for time in (T0, T0 + HOUR, T0 + 2 * HOUR):
         detector.update(time)
     detector.retract(T0)
@@ -151,7 +151,7 @@ def test_the_age_is_that_of_the_first_share_even_when_it_is_taken_back():
 
 
 def test_a_cascade_that_begins_again_has_a_new_course():
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     for minute in range(30):
         detector.update(T0 + minute * MINUTE)
     detector.reopen(T0 + 30 * DAY)
@@ -170,38 +170,40 @@ def test_the_documented_alert_comes_out_as_written():
 
 
 def test_the_cold_rule_is_the_documented_one():
-    assert L(CONFIG).levels() == pytest.approx(
+    assert ExpectedGrowth(CONFIG).levels() == pytest.approx(
         (1.5 * log(50) + 0.4, 1.5 * log(50) + 0.4 + log(4), 1.5 * log(50) + 0.4 + log(16)), abs=1e-6
     )
-    assert L(CONFIG).rule() == "1.5 ln q + 0.4 with q = 50, cold-start rule"
-    assert L(CONFIG).explain(0, 2).rule == "1.5 ln q + 0.4 with q = 50, cold-start rule; plus ln 4 at level 2"
+    assert ExpectedGrowth(CONFIG).rule() == "1.5 ln q + 0.4 with q = 50, cold-start rule"
+    assert (
+        ExpectedGrowth(CONFIG).explain(0, 2).rule == "1.5 ln q + 0.4 with q = 50, cold-start rule; plus ln 4 at level 2"
+    )
 
 
 def test_an_operators_threshold_replaces_the_rule():
-    detector = L(GrowthConfig(threshold=5.0))
+    detector = ExpectedGrowth(GrowthConfig(threshold=5.0))
     assert detector.levels() == (5.0, 6.386294, 7.772589)
     assert detector.rule() == "limit set by the operator"
 
 
 @pytest.mark.parametrize(("above", "level"), [(-1e-6, 0), (0.0, 1), (1e-6, 1)])
 def test_a_score_at_the_limit_meets_it_and_one_millionth_less_does_not(above, level):
-    detector = L(GrowthConfig(min_sharers=1))
+    detector = ExpectedGrowth(GrowthConfig(min_sharers=1))
     detector.update(T0)
     assert detector.level(round(detector.levels()[0] + above, 6)) == level
 
 
 def test_the_limit_is_met_at_exactly_the_score_that_an_update_returns():
     # the threshold is set to what the eighth share scores: the eighth alerts, the seventh does not
-    probe = L(CONFIG)
+    probe = ExpectedGrowth(CONFIG)
     scores = [probe.update(T0 + minute * MINUTE) for minute in range(8)]
-    detector = L(GrowthConfig(threshold=scores[-1]))
+    detector = ExpectedGrowth(GrowthConfig(threshold=scores[-1]))
     levels = [detector.level(detector.update(T0 + minute * MINUTE)) for minute in range(8)]
     assert levels == [0, 0, 0, 0, 0, 0, 0, 1]
 
 
 @pytest.mark.parametrize(("sharers", "level"), [(4, 0), (5, 1), (6, 1)])
 def test_a_score_means_nothing_below_the_least_number_of_sharers(sharers, level):
-    detector = L(GrowthConfig(threshold=3.5, min_sharers=5))
+    detector = ExpectedGrowth(GrowthConfig(threshold=3.5, min_sharers=5))
     for _ in range(sharers):
         score = detector.update(T0)
     assert score > 3.5
@@ -209,14 +211,14 @@ def test_a_score_means_nothing_below_the_least_number_of_sharers(sharers, level)
 
 
 def test_levels_rise_as_the_score_does():
-    detector = L(GrowthConfig(threshold=1.0, min_sharers=1))
+    detector = ExpectedGrowth(GrowthConfig(threshold=1.0, min_sharers=1))
     detector.update(T0)
     first, second, third = detector.levels()
     assert [detector.level(score) for score in (0.0, first, second, third, inf)] == [0, 1, 2, 3, 3]
 
 
 def test_silence_only_lowers_the_score():
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     for second in range(40):
         detector.update(T0 + second * 1000)
     scores = [detector.score(T0 + 40_000 + hour * HOUR) for hour in range(0, 24 * 365, 7)]
@@ -226,14 +228,14 @@ def test_silence_only_lowers_the_score():
 @pytest.mark.parametrize("tau", TAU_MS)
 def test_a_share_fades_the_same_just_before_and_just_after_it_is_taken_for_gone(tau):
     # 40 tau is where the exponential is dropped; what is dropped is 4e-18
-    below, above = L(CONFIG), L(CONFIG)
+    below, above = ExpectedGrowth(CONFIG), ExpectedGrowth(CONFIG)
     below.update(T0)
     above.update(T0)
     assert below.mass(T0 + 40 * tau - 1) == pytest.approx(above.mass(T0 + 40 * tau), abs=1e-6)
 
 
 def test_after_years_of_silence_the_score_is_low_and_finite():
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     for _ in range(1000):
         detector.update(T0)
     assert detector.mass(T0 + 10 * 365 * DAY) == 0.0
@@ -245,7 +247,7 @@ def test_after_years_of_silence_the_score_is_low_and_finite():
 
 
 def test_nothing_seen_scores_the_floor():
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     assert detector.score(T0) == FLOOR
     assert detector.quiet(T0)
     assert growth_score(0.0, 0.0) == FLOOR
@@ -254,7 +256,7 @@ def test_nothing_seen_scores_the_floor():
 
 
 def test_a_share_taken_back_leaves_nothing_behind():
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     detector.update(T0)
     before = detector.snapshot()
     detector.update(T0)
@@ -266,7 +268,7 @@ def test_a_share_taken_back_leaves_nothing_behind():
 
 
 def test_more_taken_back_than_came_stops_at_nothing():
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     detector.update(T0)
     detector.retract(T0, 2.0)
     assert detector.size == 0
@@ -275,7 +277,7 @@ def test_more_taken_back_than_came_stops_at_nothing():
 
 
 def test_an_expired_share_counts_and_is_not_fresh():
-    detector, twin = L(CONFIG), L(CONFIG)
+    detector, twin = ExpectedGrowth(CONFIG), ExpectedGrowth(CONFIG)
     for each in (detector, twin):
         each.update(T0)
     detector.late(T0 - 30 * DAY, 1.0, expired=True)
@@ -286,7 +288,7 @@ def test_an_expired_share_counts_and_is_not_fresh():
 def test_a_late_share_adds_what_is_left_of_it():
     #  T0-1h         T0
     #    late         first
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     detector.update(T0)
     detector.late(T0 - HOUR)
     history = [(T0, 1.0), (T0 - HOUR, 1.0)]
@@ -294,7 +296,7 @@ def test_a_late_share_adds_what_is_left_of_it():
 
 
 def test_a_late_share_can_be_the_newest_of_its_own_cascade():
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     detector.update(T0)
     detector.late(T0 + HOUR)
     assert detector.score(T0) == detector.score(T0 + HOUR)
@@ -302,7 +304,7 @@ def test_a_late_share_can_be_the_newest_of_its_own_cascade():
 
 def test_reopening_keeps_the_size_and_drops_the_mass():
     #  T0 .. 20 shares ......... T0+30d reopened, one share
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     for _ in range(20):
         detector.update(T0)
     detector.reopen(T0 + 30 * DAY)
@@ -313,7 +315,7 @@ def test_reopening_keeps_the_size_and_drops_the_mass():
 
 
 def test_what_came_before_reopening_is_never_fresh_again():
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     detector.update(T0)
     detector.reopen(T0 + DAY)
     detector.late(T0 + DAY - 1)
@@ -344,13 +346,13 @@ def test_followers_beyond_seven_tenths_are_capped():
 
 def test_an_explanation_holds_the_numbers_of_the_formula():
     history = [(T0 + minute * MINUTE, 1.0) for minute in range(30)]
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     for time, weight in history:
         detector.update(time, weight)
     end = history[-1][0]
     n, m, r, a, z = naive(history, end)
     told = detector.explain(end, 2)
-    assert told.detector == "L"
+    assert told.detector == "ExpectedGrowth"
     assert told.score == pytest.approx(z, abs=1.1e-6)
     assert told.threshold == detector.levels()[1]
     assert told.expected_further == pytest.approx(a * (n / 3) ** -0.23, abs=1e-3)
@@ -368,7 +370,7 @@ def test_an_explanation_holds_the_numbers_of_the_formula():
 @pytest.mark.parametrize(("sharers", "quoted"), [(6, False), (7, True), (8, True)])
 def test_a_reproduction_number_is_quoted_from_eleven_offspring_on(sharers, quoted):
     # a0 + N - 1 = 11 at N = 7
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     for _ in range(sharers):
         detector.update(T0)
     assert (detector.explain(T0).reproduction_number is not None) is quoted
@@ -376,7 +378,7 @@ def test_a_reproduction_number_is_quoted_from_eleven_offspring_on(sharers, quote
 
 
 def test_an_explanation_says_after_what_silence_the_score_falls():
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     for minute in range(30):
         detector.update(T0 + minute * MINUTE)
     end, limit = T0 + 29 * MINUTE, detector.levels()[0]
@@ -387,14 +389,14 @@ def test_an_explanation_says_after_what_silence_the_score_falls():
 
 
 def test_an_explanation_of_a_score_under_its_limit_says_so():
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     detector.update(T0)
     assert detector.explain(T0).lowers_when == "the score is under the limit already"
     assert detector.explain(T0, 0).threshold == detector.levels()[0]
 
 
 def test_quiet_is_when_the_fresh_mass_is_under_a_tenth():
-    detector = L(CONFIG)
+    detector = ExpectedGrowth(CONFIG)
     detector.update(T0)
     low, high = T0, T0 + 10 * DAY
     while high - low > 1:
@@ -426,6 +428,6 @@ def test_the_reference_burst_is_the_least_that_brings_the_score_to_its_limit(big
 
 
 def test_another_kernel_changes_what_is_fresh():
-    quick = L(GrowthConfig(kernel_weights=(1.0, 0, 0, 0, 0, 0)))
+    quick = ExpectedGrowth(GrowthConfig(kernel_weights=(1.0, 0, 0, 0, 0, 0)))
     quick.update(T0)
     assert quick.mass(T0 + MINUTE) == pytest.approx(exp(-1))

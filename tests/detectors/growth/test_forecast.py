@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.growth import GrowthConfig
-from detectors.growth.expected_growth import L
+from detectors.growth.expected_growth import ExpectedGrowth
 from detectors.growth.forecast import Forecast, calibration, forecast
 
 sizes = st.floats(0.1, 1e7)
@@ -51,7 +51,7 @@ def test_a_range_holds_what_its_ends_hold_in_whole_sharers():
 
 
 def test_what_is_told_and_its_limit_are_multiplied_alike_and_the_score_is_not():
-    plain, corrected = (L(GrowthConfig(calibration=factor)) for factor in (1.0, 0.25))
+    plain, corrected = (ExpectedGrowth(GrowthConfig(calibration=factor)) for factor in (1.0, 0.25))
     for detector in (plain, corrected):
         scores = [detector.update(minute * 60_000) for minute in range(30)]
     one, other = (detector.explain(29 * 60_000) for detector in (plain, corrected))

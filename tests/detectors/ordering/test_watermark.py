@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from detectors.ordering.config import OrderConfig
 from detectors.ordering.idleness import Idleness
-from detectors.ordering.progress import Progress
+from detectors.ordering.progress import PartitionWatermark
 from detectors.ordering.reorder import ReorderBuffer
 from detectors.ordering.watermark import Watermark
 from detectors.snapshot import SnapshotError, pack
 from schemas.assignment import Arrival
 from schemas.event import Kind
-from schemas.sighting import Content, Sighting
+from schemas.sighting import Sighting, TextContent
 
-CONTENT = Content(text="a b c d", normal="a b c d", fingerprint="ab" * 16, words=4)
+CONTENT = TextContent(text="a b c d", normal="a b c d", fingerprint="ab" * 16, words=4)
 SMALL = OrderConfig(lateness_ms=10, horizon_ms=100, idle_ms=50, confirmations=1)
 
 
@@ -60,7 +60,7 @@ def test_a_bound_must_be_positive(name: str) -> None:
 
 
 def observe(config: OrderConfig, observed: list[int]) -> list[int]:
-    progress = Progress(config)
+    progress = PartitionWatermark(config)
     return [progress.observe(time) for time in observed]
 
 
@@ -110,10 +110,10 @@ def test_progress_is_monotone_and_never_exceeds_the_newest_time(seen_times: list
 @given(st.lists(st.integers(0, 10_000)), st.integers(0, 30))
 def test_progress_restored_goes_on_as_if_it_had_never_stopped(seen_times: list[int], cut: int) -> None:
     config = OrderConfig(max_jump_ms=500, confirmations=3)
-    whole = Progress(config)
+    whole = PartitionWatermark(config)
     for time in seen_times[:cut]:
         whole.observe(time)
-    copy = Progress(config)
+    copy = PartitionWatermark(config)
     copy.restore(whole.snapshot())
     assert [copy.observe(t) for t in seen_times[cut:]] == [whole.observe(t) for t in seen_times[cut:]]
 
@@ -388,7 +388,7 @@ def test_a_liar_still_waits_when_all_partitions_are_silent() -> None:
 
 def test_a_liar_in_the_stream_makes_nobody_else_late() -> None:
     config = OrderConfig(lateness_ms=10, max_jump_ms=1000, confirmations=3)
-    buffer, progress = ReorderBuffer(config), Progress(config)
+    buffer, progress = ReorderBuffer(config), PartitionWatermark(config)
     for i in range(1, 200):
         time = 1 << 40 if i % 10 == 0 else 10 * i
         buffer.update(seen(i, time, progress=progress.observe(time)))
@@ -439,7 +439,7 @@ def test_shuffling_within_the_lateness_changes_nothing_in_what_is_released(steps
     shuffled = sorted(ordered, key=lambda item: item[0] + random.uniform(0, 10))  # disorder of at most 10 ms
 
     def run(arrivals: list[tuple[int, int]]) -> list[tuple[int, str]]:
-        buffer, progress = ReorderBuffer(config), Progress(config)
+        buffer, progress = ReorderBuffer(config), PartitionWatermark(config)
         out = []
         for time, i in arrivals:
             out += buffer.update(seen(i, time, progress=progress.observe(time)))
@@ -463,7 +463,7 @@ def test_a_restored_buffer_goes_on_as_if_it_had_never_stopped(items: list[tuple[
 
 def test_the_state_of_another_detector_is_refused() -> None:
     with pytest.raises(SnapshotError, match="must be of reorder version 2; got progress version 1"):
-        ReorderBuffer(SMALL).restore(Progress(SMALL).snapshot())
+        ReorderBuffer(SMALL).restore(PartitionWatermark(SMALL).snapshot())
 
 
 FIRST_VERSION = Path(__file__).parents[2] / "fixtures" / "states" / "reorder-1.msgpack"
@@ -501,7 +501,10 @@ def test_a_version_that_nobody_knows_is_refused(version: int) -> None:
 
 def test_a_time_that_nobody_confirmed_waits_though_all_are_silent() -> None:
     #  three must agree on the first times of a stream:  two wait, the third lets them go
-    buffer, progress = ReorderBuffer(OrderConfig(lateness_ms=10, max_jump_ms=50)), Progress(OrderConfig(max_jump_ms=50))
+    buffer, progress = (
+        ReorderBuffer(OrderConfig(lateness_ms=10, max_jump_ms=50)),
+        PartitionWatermark(OrderConfig(max_jump_ms=50)),
+    )
     for event, time in ((1, 100), (2, 101)):
         buffer.update(seen(event, time, progress=progress.observe(time)))
         assert buffer.silence(0) == []

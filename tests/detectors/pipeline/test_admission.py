@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from detectors.alerting.policy import PolicyConfig
 from detectors.growth import DETECTORS, GrowthConfig, PlatformGrowth
-from detectors.pipeline.admission import Openings
+from detectors.pipeline.admission import AdmissionControl
 from detectors.spread.sharers import SharersConfig
 from schemas.alert import Lifecycle
 from schemas.assignment import Arrival, Assignment, Merge, Method
@@ -37,7 +37,7 @@ class Budgeted(Play):
         self.spent = []
         policy = PolicyConfig(alerts_a_day=a_day)
         super().__init__(**({"growth": GROWTH, "policy": policy} | sections))
-        self.foreseen = Openings(a_day, self.config.growth, self.config.policy, SharersConfig(), most)
+        self.foreseen = AdmissionControl(a_day, self.config.growth, self.config.policy, SharersConfig(), most)
         self._update, self.cascades.update = self.cascades.update, self._stamped
 
     def _stamped(self, item, out):
@@ -298,7 +298,7 @@ def test_a_restore_in_the_middle_goes_on_as_if_nothing_had_happened():
 
 
 def test_an_assignment_under_no_raised_limit_is_given_back_as_it_came():
-    foreseen = Openings(2.0, GROWTH, PolicyConfig(), SharersConfig(), 10)
+    foreseen = AdmissionControl(2.0, GROWTH, PolicyConfig(), SharersConfig(), 10)
     sighting = changed(say("m", "a text", NOON, Kind.POST, actor="p"), platform="x")
     item = Assignment(cluster_id=digest("a"), sighting=sighting, method=Method.EXACT)
     assert foreseen.update(item) is item

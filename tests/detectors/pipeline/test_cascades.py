@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from detectors.alerting.evidence import Author, EvidenceConfig
+from detectors.alerting.evidence import AlertContext, EvidenceConfig
 from detectors.alerting.policy import PolicyConfig
 from detectors.growth import GrowthConfig
 from detectors.pipeline import PipelineConfig
@@ -32,7 +32,7 @@ class Play:
 
     def __init__(self, trace=None, **sections):
         self.config = PipelineConfig(**({"growth": GrowthConfig(big=10)} | sections))
-        author = Author(self.config.evidence, self.config.policy, AUTHOR.provenance)
+        author = AlertContext(self.config.evidence, self.config.policy, AUTHOR.provenance)
         self.cascades = Cascades(self.config.parts(), author, trace)
         self.out = Outputs()
         self.events = 0

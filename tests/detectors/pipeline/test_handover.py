@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.alerting.evidence import Author
+from detectors.alerting.evidence import AlertContext
 from detectors.alerting.policy import PolicyConfig
 from detectors.pipeline.cascades import Cascades, Handover, Outputs
 from detectors.pipeline.intake import Intake
-from detectors.pipeline.ordered_clustering import Assigner
+from detectors.pipeline.ordered_clustering import OrderedClustering
 from detectors.similarity.embedding import HashingEmbedder
 from schemas.assignment import Merge, Method
 from schemas.event import AccountStatus, Counters, Debunk, Kind, Report
@@ -70,7 +70,7 @@ class Spread:
 
 
 def maker(made):
-    author = Author(made.evidence, made.policy, AUTHOR.provenance)
+    author = AlertContext(made.evidence, made.policy, AUTHOR.provenance)
     return lambda trace=None: Cascades(made.parts(), author, trace)
 
 
@@ -193,7 +193,7 @@ def test_a_long_hostile_stream_over_partitions_gives_what_one_object_gives(seed,
 
 def decided(raws, made):
     """What the clustering gives cascades to do: assignments, merges and watermarks."""
-    assigner, intake = Assigner(made, HashingEmbedder()), Intake(made.intake, made.order, KEY)
+    assigner, intake = OrderedClustering(made, HashingEmbedder()), Intake(made.intake, made.order, KEY)
     read = [intake.update(raw, position) for raw, position in placed(raws)]
     sightings = [one for one in read if not isinstance(one, Rejection)]
     out = []

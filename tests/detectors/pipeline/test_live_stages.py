@@ -10,7 +10,7 @@ import pytest
 
 from detectors.alerting.policy import PolicyConfig
 from detectors.pipeline.cascade_stage import CascadeStage
-from detectors.pipeline.cluster_stage import ClusterStage, home
+from detectors.pipeline.cluster_stage import ClusterStage, partition_for
 from detectors.pipeline.intake import Intake
 from detectors.pipeline.pipeline import provenance
 from detectors.similarity.embedding import HashingEmbedder
@@ -275,7 +275,7 @@ def test_a_cascade_state_of_another_partition_is_refused():
 def test_steps_behind_a_merge_wait_for_its_handover():
     #  survivor here, absorbed elsewhere:   merge 1 | watermark      nothing moves until the other side has spoken
     ids = [f"{n:032x}" for n in range(64)]
-    here, there = (next(one for one in ids if home(one, 2) == n) for n in (0, 1))
+    here, there = (next(one for one in ids if partition_for(one, 2) == n) for n in (0, 1))
     merge = Merge(survivor=here, absorbed=there, time=NOON, method=Method.LINK, event_id=ids[9])
     steps = (Step(merge=merge, number=1), Step(watermark=NOON + 1))
     survivor, absorbed = _cascade_stage(0), _cascade_stage(1)

@@ -2,7 +2,7 @@
 
 from detectors.clustering import ClusteringConfig
 from detectors.pipeline.intake import read_content
-from detectors.pipeline.prefetch import Novelty
+from detectors.pipeline.prefetch import Prefetcher
 from schemas.event import Kind
 from schemas.sighting import Sighting
 
@@ -21,7 +21,7 @@ def wanted(novelty, *texts, kind=Kind.POST):
 
 
 def novelty(remembered=100):
-    return Novelty(ClusteringConfig(), remembered)
+    return Prefetcher(ClusteringConfig(), remembered)
 
 
 def test_a_new_text_wants_a_vector_once():

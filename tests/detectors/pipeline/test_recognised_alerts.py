@@ -2,13 +2,13 @@
 
 import msgspec
 
-from detectors.alerting.evidence import describe
+from detectors.alerting.evidence import format_alert
 from detectors.growth import GrowthConfig
 from detectors.pipeline.intake import read_content
 from detectors.pipeline.pipeline import Pipeline
-from detectors.reference.claims import ClaimBank
+from detectors.reference.claims import ClaimIndex
 from detectors.reference.harm import HarmConfig, HarmExample, HarmExamples
-from detectors.reference.matcher import Recogniser
+from detectors.reference.matcher import ReferenceMatcher
 from detectors.similarity.embedding import HashingEmbedder
 from schemas.alert import Alert, Lifecycle
 from schemas.claim import Claim, Nearness
@@ -23,8 +23,8 @@ def recogniser(*texts, verdict="False"):
     claims = [Claim(text=text, verdict=verdict, publisher="The Checkers", date="2026-03-01T09:00Z") for text in texts]
     contents = [read_content(claim.text, ()) for claim in claims]
     embed = lambda texts: EMBEDDER.embed([read_content(text, ()).normal for text in texts])  # noqa: E731 - used twice
-    bank = ClaimBank(config().clustering, claims, contents, embed([claim.text for claim in claims]))
-    return Recogniser(bank, HarmExamples(HarmConfig(), [EXAMPLE], embed([EXAMPLE.text])))
+    bank = ClaimIndex(config().clustering, claims, contents, embed([claim.text for claim in claims]))
+    return ReferenceMatcher(bank, HarmExamples(HarmConfig(), [EXAMPLE], embed([EXAMPLE.text])))
 
 
 def share(n, at=0, text=TEXT, person=None):
@@ -61,7 +61,7 @@ def test_an_alert_that_repeats_a_debunked_claim_says_so_with_verdict_and_date():
         assert "repeats a claim with the verdict “False”" in alert.headline
         assert "repeats a claim checked by The Checkers (verdict: “False”, 2026-03-01)" in alert.explanation
         assert alert.evidence.content.claims[0].nearness is Nearness.MATCH
-        assert "The Checkers" in describe(alert)
+        assert "The Checkers" in format_alert(alert)
 
 
 def test_what_is_known_of_the_content_moves_no_level():

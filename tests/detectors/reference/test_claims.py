@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from detectors.clustering import ClusteringConfig
 from detectors.pipeline.intake import read_content
-from detectors.reference.claims import ClaimBank, bank_digest, claim_id
+from detectors.reference.claims import ClaimIndex, bank_digest, claim_id
 from detectors.reference.harm import HarmConfig, HarmExample, HarmExamples, examples_digest
-from detectors.reference.matcher import Recogniser
+from detectors.reference.matcher import ReferenceMatcher
 from detectors.similarity.embedding import HashingEmbedder
 from detectors.similarity.sketch import Sketcher
 from schemas.claim import Claim, Nearness
@@ -28,7 +28,7 @@ LEMON = Claim(text="Hot water with lemon cures every fever within a single night
 
 def bank(*claims, config=CONFIG):
     contents = [read_content(claim.text, ()) for claim in claims]
-    return ClaimBank(config, claims, contents, EMBEDDER.embed([content.normal for content in contents]))
+    return ClaimIndex(config, claims, contents, EMBEDDER.embed([content.normal for content in contents]))
 
 
 def match(found, text, *, with_vector=True):
@@ -81,7 +81,7 @@ def test_a_claim_that_is_there_twice_counts_once():
 
 
 def test_an_empty_bank_recognises_nothing():
-    empty = ClaimBank(CONFIG, (), (), EMBEDDER.embed([]))
+    empty = ClaimIndex(CONFIG, (), (), EMBEDDER.embed([]))
     assert match(empty, WELLS.text) == ()
 
 
@@ -138,7 +138,9 @@ def test_a_threshold_that_suggests_always_is_refused():
 
 def test_what_is_known_has_a_digest_that_differs_when_any_part_does():
     digests = {
-        Recogniser(bank(*claims), examples(least)).digest for claims in ((WELLS,), (LEMON,)) for least in (0.4, 0.5)
+        ReferenceMatcher(bank(*claims), examples(least)).digest
+        for claims in ((WELLS,), (LEMON,))
+        for least in (0.4, 0.5)
     }
     assert len(digests) == 4
     assert examples_digest(HarmConfig(), SENTENCES) != examples_digest(HarmConfig(), SENTENCES[::-1])
@@ -146,7 +148,7 @@ def test_what_is_known_has_a_digest_that_differs_when_any_part_does():
 
 def test_a_wording_without_vector_is_compared_with_claims_alone():
     content = read_content(WELLS.text, ())
-    said = Recogniser(bank(WELLS), examples(0.01))(content, Sketcher(CONFIG.sketch).sketch(content.normal), None)
+    said = ReferenceMatcher(bank(WELLS), examples(0.01))(content, Sketcher(CONFIG.sketch).sketch(content.normal), None)
     assert said.harm is None
     assert len(said.claims) == 1
     assert np.isfinite(said.claims[0].similarity)

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.similarity.templates import FamilyConfig, Told, describe, families, words_of
+from detectors.similarity.templates import CountedWording, FamilyConfig, families, format_templates, words_of
 from detectors.similarity.variants import variants
 from schemas.assignment import Variant
 
 BRIDGE = [
-    Told("Bridge at Howrah fell, 12 dead", 12),
-    Told("Bridge at Kolhapur fell, 5 dead", 5),
-    Told("FAKE: bridge at Howrah fell, 12 dead", 3),
+    CountedWording("Bridge at Howrah fell, 12 dead", 12),
+    CountedWording("Bridge at Kolhapur fell, 5 dead", 5),
+    CountedWording("FAKE: bridge at Howrah fell, 12 dead", 3),
 ]
 MANY_SCRIPTS = (
     "bridge fell not at Howrah Kolhapur 12 5 lakh dead FAKE! पुल गिर नहीं गया, कोल्हापुर பாலம் இடிந்தது இல்லை جسر سقط لم "
@@ -19,7 +19,7 @@ MANY_SCRIPTS = (
 )
 WORDS = st.sampled_from(MANY_SCRIPTS.split())
 TEXTS = st.one_of(st.lists(WORDS, max_size=14).map(" ".join), st.text(max_size=40))
-TOLD = st.lists(st.builds(Told, TEXTS, st.integers(1, 50)), max_size=12)
+TOLD = st.lists(st.builds(CountedWording, TEXTS, st.integers(1, 50)), max_size=12)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -29,7 +29,7 @@ def _gazetteer():
 
 
 def slots(*wordings):
-    (family, *_) = families([Told(*wording) for wording in wordings]).families
+    (family, *_) = families([CountedWording(*wording) for wording in wordings]).families
     shown = {slot.name: [(value.text, value.messages) for value in slot.values] for slot in family.slots}
     return family.template, shown
 
@@ -64,7 +64,7 @@ def test_at_least_half_of_the_longest_wording_is_common_to_all(wordings):
 def test_equal_wordings_give_equal_families_whatever_they_hold(wordings):
     found = families(wordings)
     assert found == families(list(wordings))
-    assert describe(found) == describe(families(wordings))
+    assert format_templates(found) == format_templates(families(wordings))
 
 
 def test_another_town_and_another_number_are_slots_with_their_messages():
@@ -108,7 +108,9 @@ def test_other_words_are_a_slot_of_wording_and_several_are_numbered():
 
 
 def test_what_shares_too_few_words_has_a_template_of_its_own_marked_against_the_first():
-    found = families([*BRIDGE, Told("No, the bridge did not fall and nobody died", 4), Told("पुल गिर गया", 2)])
+    found = families(
+        [*BRIDGE, CountedWording("No, the bridge did not fall and nobody died", 4), CountedWording("पुल गिर गया", 2)]
+    )
     assert [family.messages for family in found.families] == [20, 4, 2]
     assert Variant.NEGATION in found.families[1].variants
     assert found.families[0].variants == ()
@@ -120,7 +122,7 @@ def test_a_brace_in_a_message_is_not_taken_for_a_slot():
 
 
 def test_messages_beyond_the_bounds_are_counted_as_others():
-    wordings = [Told(f"{word} {word} {word}", n + 1) for n, word in enumerate("abcde")]
+    wordings = [CountedWording(f"{word} {word} {word}", n + 1) for n, word in enumerate("abcde")]
     found = families(wordings, FamilyConfig(max_families=2))
     assert [family.messages for family in found.families] == [1, 5]  # the representative, then the most told
     assert found.others == 2 + 3 + 4
@@ -128,10 +130,10 @@ def test_messages_beyond_the_bounds_are_counted_as_others():
 
 
 def test_a_wording_is_read_up_to_its_bound():
-    assert families([Told("a b c d", 1)], FamilyConfig(max_words=2)).families[0].pieces == (("a", "b"),)
+    assert families([CountedWording("a b c d", 1)], FamilyConfig(max_words=2)).families[0].pieces == (("a", "b"),)
 
 
-@pytest.mark.parametrize("wordings", [[], [Told("", 3)], [Told("🔥 !!!", 2)]])
+@pytest.mark.parametrize("wordings", [[], [CountedWording("", 3)], [CountedWording("🔥 !!!", 2)]])
 def test_wordings_without_words_have_no_template(wordings):
     found = families(wordings)
     assert found.families == ()
@@ -139,7 +141,9 @@ def test_wordings_without_words_have_no_template(wordings):
 
 
 def test_a_description_names_slots_values_messages_and_what_is_left():
-    assert describe(families([*BRIDGE, Told("no, nothing of the kind", 1), Told("!!!", 2)])).splitlines() == [
+    assert format_templates(
+        families([*BRIDGE, CountedWording("no, nothing of the kind", 1), CountedWording("!!!", 2)])
+    ).splitlines() == [
         "{negation} Bridge at {place} fell, {number} dead",
         "  negation: – (17), FAKE (3)",
         "  place: Howrah (15), Kolhapur (5)",
@@ -152,5 +156,5 @@ def test_a_description_names_slots_values_messages_and_what_is_left():
 
 
 def test_many_values_are_shown_up_to_a_few():
-    wordings = [Told(f"the bridge number {n} has fallen", 1) for n in range(20)]
-    assert describe(families(wordings)).splitlines()[1].endswith(" and 12 more")
+    wordings = [CountedWording(f"the bridge number {n} has fallen", 1) for n in range(20)]
+    assert format_templates(families(wordings)).splitlines()[1].endswith(" and 12 more")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemas.event import Kind
-from schemas.sighting import Content, Sighting
+from schemas.sighting import Sighting, TextContent
 
 MINUTE = 60_000
 
@@ -72,7 +72,7 @@ def _share(post, posts, seen, remembered) -> Share:
         kind=Kind.FORWARD if hops else Kind.POST,
         time=time,
         key_id="k",
-        content=Content(),
+        content=TextContent(),
         message=f"{number:032x}",
         hops_min=5 if frequent else min(hops, 1),
         hops_max=None if frequent else 4 if hops else 0,

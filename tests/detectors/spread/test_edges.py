@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from detectors.snapshot import SnapshotError
 from detectors.spread.edges import EdgeConfig, EdgeInference, EdgeSource, InferredEdge, recorded_edge
 from schemas.event import Kind, ParentEvidence
-from schemas.sighting import Content, Sighting
+from schemas.sighting import Sighting, TextContent
 from tests.detectors.spread.chat_simulator import Share, simulate
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -15,7 +15,7 @@ WATCHED = EdgeConfig(coverage=1.0)  # every place where a sender may have seen t
 
 
 def share(name: str, time: int, chat: str | None = None, actor: str | None = None, **fields: object) -> Sighting:
-    facts: dict = {"kind": Kind.FORWARD, "platform": "x", "key_id": "k", "content": Content()}
+    facts: dict = {"kind": Kind.FORWARD, "platform": "x", "key_id": "k", "content": TextContent()}
     return Sighting(event_id=name, message=name, time=time, chat=chat, actor=actor, **{**facts, **fields})
 
 

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.snapshot import SnapshotError
-from detectors.spread.graph import ForwardGraph, GraphConfig, Outcome, node_id, recorded_parent
+from detectors.spread.graph import ForwardGraph, GraphConfig, Placement, node_id, recorded_parent
 from schemas.alert import Structure
 from schemas.event import Kind, ParentEvidence
-from schemas.sighting import Content, Sighting
+from schemas.sighting import Sighting, TextContent
 
 
 class SlowGraph:
@@ -88,7 +88,7 @@ class SlowGraph:
         )
 
 
-def fill(graph: ForwardGraph, pairs: list[tuple[str, str | None]]) -> list[Outcome]:
+def fill(graph: ForwardGraph, pairs: list[tuple[str, str | None]]) -> list[Placement]:
     return [graph.add(message, parent, time, f"e{time}") for time, (message, parent) in enumerate(pairs)]
 
 
@@ -105,7 +105,7 @@ def sighting(**fields: object) -> Sighting:
         "kind": Kind.FORWARD,
         "time": 1,
         "key_id": "k",
-        "content": Content(),
+        "content": TextContent(),
     }
     return Sighting(**{**facts, **fields})  # type: ignore[arg-type] - fields are given by name
 
@@ -179,11 +179,11 @@ def test_a_parent_that_nobody_saw_is_a_node_at_once_and_is_filled_later():
     #                   |
     #                   b
     graph = ForwardGraph()
-    assert graph.add("b", "a", 10, "e1") is Outcome.LINKED
+    assert graph.add("b", "a", 10, "e1") is Placement.LINKED
     assert (graph.shape().nodes, graph.shape().unseen, graph.shape().depth) == (2, 1, 1)
-    assert graph.add("a", "r", 20, "e2") is Outcome.LINKED
+    assert graph.add("a", "r", 20, "e2") is Placement.LINKED
     assert (graph.shape().nodes, graph.shape().unseen, graph.shape().depth) == (3, 1, 2)
-    assert graph.add("r", None, 30, "e3") is Outcome.ROOT
+    assert graph.add("r", None, 30, "e3") is Placement.ROOT
     assert (graph.shape().nodes, graph.shape().unseen, graph.shape().trees) == (3, 0, 1)
     assert (graph.parent_of("b"), graph.parent_of("a"), graph.parent_of("r")) == ("a", "r", None)
     assert (graph.depth_of("b"), graph.depth_of("r"), graph.depth_of("nobody")) == (2, 0, None)
@@ -234,7 +234,7 @@ def test_a_message_deeper_than_the_limit_hangs_beside_its_parent(length, capped)
     assert graph.tally.capped == capped
     if capped:
         assert graph.parent_of("5") == "3"  # beside 4, which sits at the limit
-        assert graph.add("5", "4", 9, "e9") is Outcome.REPEATED
+        assert graph.add("5", "4", 9, "e9") is Placement.REPEATED
 
 
 def test_a_subtree_that_would_hang_too_deep_hangs_further_up():

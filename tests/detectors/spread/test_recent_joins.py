@@ -2,21 +2,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.spread.recent_joins import RecentConfig, RecentJoins
+from detectors.spread.recent_joins import WindowConfig, WindowCounter
 
 MINUTE = 60_000
-SMALL = RecentConfig(window_ms=3 * MINUTE, bucket_ms=MINUTE)
+SMALL = WindowConfig(window_ms=3 * MINUTE, bucket_ms=MINUTE)
 
 
-def slow_counts(joins: list[tuple[int, float]], time: int, config: RecentConfig) -> tuple[float, float]:
+def slow_counts(joins: list[tuple[int, float]], time: int, config: WindowConfig) -> tuple[float, float]:
     """Every join looked at again."""
     span, last = config.window_ms // config.bucket_ms, time // config.bucket_ms
     ages = [(last - t // config.bucket_ms, w) for t, w in joins]
     return sum(w for a, w in ages if 0 <= a < span), sum(w for a, w in ages if span <= a < 2 * span)
 
 
-def filled(joins: list[tuple[int, float]], config: RecentConfig = SMALL) -> RecentJoins:
-    recent = RecentJoins(config)
+def filled(joins: list[tuple[int, float]], config: WindowConfig = SMALL) -> WindowCounter:
+    recent = WindowCounter(config)
     for time, weight in joins:
         recent.add(time, weight)
     return recent
@@ -35,7 +35,7 @@ def test_a_join_moves_from_the_last_window_to_the_one_before_and_out():
 
 
 def test_nobody_joined_an_empty_window():
-    assert RecentJoins().counts(1_700_000_000_000) == (0.0, 0.0)
+    assert WindowCounter().counts(1_700_000_000_000) == (0.0, 0.0)
 
 
 def test_a_question_about_the_past_leaves_out_what_came_after():
@@ -82,7 +82,7 @@ def test_memory_is_bounded_by_four_windows_of_buckets():
 
 @given(st.lists(st.integers(0, 20 * MINUTE), max_size=40), st.lists(st.integers(0, 40 * MINUTE), max_size=40))
 def test_restore_and_continue_equals_continue(before, after):
-    recent, copy = filled([(t, 1.0) for t in before]), RecentJoins(SMALL)
+    recent, copy = filled([(t, 1.0) for t in before]), WindowCounter(SMALL)
     copy.restore(recent.snapshot())
     for time in after:
         recent.add(time, 1.0)
@@ -93,4 +93,4 @@ def test_restore_and_continue_equals_continue(before, after):
 @pytest.mark.parametrize(("window", "bucket"), [(60_000, 0), (0, 60_000), (90_000, 60_000), (30_000, 60_000)])
 def test_windows_that_are_no_whole_number_of_buckets_are_refused(window, bucket):
     with pytest.raises(ValueError, match=r"recent\."):
-        RecentConfig(window_ms=window, bucket_ms=bucket)
+        WindowConfig(window_ms=window, bucket_ms=bucket)

@@ -9,7 +9,7 @@ from schemas.alert import Alert
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position
 from streams.cli.render import Screen, accounts, alert_lines, rejections_table
-from streams.replay.replay import Progress
+from streams.replay.replay import ReplayProgress
 from streams.runs.folder import RunCounts
 from streams.times import moment
 
@@ -73,7 +73,7 @@ def test_rejections_are_counted_by_reason_the_most_frequent_first():
 def test_the_screen_shows_alerts_on_one_stream_and_progress_on_the_other():
     out, err = io.StringIO(), io.StringIO()
     with Screen(Console(file=out), Console(file=err, force_terminal=True, width=120)) as screen:
-        screen.progress(Progress(5000, 1, 1_767_600_000_000, 50, 100))
+        screen.progress(ReplayProgress(5000, 1, 1_767_600_000_000, 50, 100))
         screen.alert(ALERT)
     assert "Spreading fast" in out.getvalue()
     assert "replaying" in err.getvalue()
@@ -85,5 +85,5 @@ def test_the_screen_shows_alerts_on_one_stream_and_progress_on_the_other():
 def test_without_a_terminal_no_progress_is_drawn():
     out, err = io.StringIO(), io.StringIO()
     with Screen(Console(file=out), Console(file=err)) as screen:
-        screen.progress(Progress(5000, 1, 1_767_600_000_000, 50, 100))
+        screen.progress(ReplayProgress(5000, 1, 1_767_600_000_000, 50, 100))
     assert err.getvalue() == ""

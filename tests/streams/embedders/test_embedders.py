@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from streams.embedders import PACKAGED_MODEL, EmbedderConfig, make_embedder
 from streams.embedders.cache import entry
-from streams.embedders.model_files import ModelError, Recipe, file_digest, find, read_recipe
+from streams.embedders.model_files import ModelError, ModelRecipe, file_digest, find, read_recipe
 from streams.embedders.onnx import open_or_export
 from streams.embedders.text import readable
 
@@ -271,7 +271,7 @@ def test_a_name_that_no_hub_knows_is_refused_in_this_process_too(monkeypatch):
 def test_the_packaged_model_is_found_and_can_be_exported():
     files = find(EmbedderConfig())
     assert (files.folder / "model.safetensors").is_file()
-    assert read_recipe(files.folder) == Recipe(pooling="mean", max_tokens=256)
+    assert read_recipe(files.folder) == ModelRecipe(pooling="mean", max_tokens=256)
     assert EmbedderConfig().model == PACKAGED_MODEL
 
 
@@ -281,14 +281,14 @@ def test_the_packaged_model_is_found_and_can_be_exported():
 @pytest.mark.parametrize(
     ("files", "recipe"),
     [
-        ({}, Recipe(pooling="mean", max_tokens=128)),
-        ({"modules": [TRANSFORMER, POOLING]}, Recipe(pooling="mean", max_tokens=128)),
-        ({"1_Pooling__config": {"pooling_mode_cls_token": True}}, Recipe(pooling="cls", max_tokens=128)),
-        ({"1_Pooling__config": {"pooling_mode": "cls"}}, Recipe(pooling="cls", max_tokens=128)),
-        ({"sentence_bert_config": {}}, Recipe(pooling="mean", max_tokens=512)),
+        ({}, ModelRecipe(pooling="mean", max_tokens=128)),
+        ({"modules": [TRANSFORMER, POOLING]}, ModelRecipe(pooling="mean", max_tokens=128)),
+        ({"1_Pooling__config": {"pooling_mode_cls_token": True}}, ModelRecipe(pooling="cls", max_tokens=128)),
+        ({"1_Pooling__config": {"pooling_mode": "cls"}}, ModelRecipe(pooling="cls", max_tokens=128)),
+        ({"sentence_bert_config": {}}, ModelRecipe(pooling="mean", max_tokens=512)),
         (
             {"sentence_bert_config": None, "tokenizer_config": {"model_max_length": 64}},
-            Recipe(pooling="mean", max_tokens=64),
+            ModelRecipe(pooling="mean", max_tokens=64),
         ),
         (
             {
@@ -296,7 +296,7 @@ def test_the_packaged_model_is_found_and_can_be_exported():
                 "tokenizer_config": {"model_max_length": 1e30},
                 "config": {"max_position_embeddings": 99},
             },
-            Recipe(pooling="mean", max_tokens=99),
+            ModelRecipe(pooling="mean", max_tokens=99),
         ),
     ],
 )

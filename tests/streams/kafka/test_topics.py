@@ -7,7 +7,7 @@ from kafka.admin import KafkaAdminClient
 
 from streams.errors import UserError
 from streams.kafka import topics
-from streams.kafka.topics import TOPICS, Standing
+from streams.kafka.topics import TOPICS, BrokerTopic
 from streams.settings.load import Settings
 from tests.streams.kafka.deployment import Deployment
 
@@ -18,13 +18,15 @@ NOBODY = "127.0.0.1:9"
 
 
 def as_it_should_be(kafka):
-    return {topic.name: Standing(topic.partitions(kafka), kafka.replication_factor, topic.config()) for topic in TOPICS}
+    return {
+        topic.name: BrokerTopic(topic.partitions(kafka), kafka.replication_factor, topic.config()) for topic in TOPICS
+    }
 
 
 def with_one(kafka, name, **change):
     found = as_it_should_be(kafka)
     whole = {"partitions": found[name].partitions, "replicas": found[name].replicas, "config": found[name].config}
-    return found | {name: Standing(**(whole | change))}
+    return found | {name: BrokerTopic(**(whole | change))}
 
 
 def test_topics_that_are_as_the_table_says_have_no_drift():

@@ -4,9 +4,9 @@ import asyncio
 
 from faust.types import TP
 
-from streams.live.io.buffer import Input
-from streams.live.io.in_flight import Outbox
-from streams.live.io.transport import Batch
+from streams.live.io.buffer import PartitionBuffer
+from streams.live.io.in_flight import InFlightSends
+from streams.live.io.transport import FetchedBatch
 
 
 class Fetcher:
@@ -32,7 +32,7 @@ HERE = TP("forwards", 3)
 
 
 def batch(*offsets):
-    return Batch(tuple((offset, b"%d" % offset) for offset in offsets))
+    return FetchedBatch(tuple((offset, b"%d" % offset) for offset in offsets))
 
 
 def given(*steps, bound=100, position=0):
@@ -40,7 +40,7 @@ def given(*steps, bound=100, position=0):
 
     async def run():
         fetcher = Fetcher()
-        input_ = Input(fetcher, HERE, bound)
+        input_ = PartitionBuffer(fetcher, HERE, bound)
         input_.open(position)
         for offsets in steps:
             input_.put(batch(*offsets))
@@ -75,7 +75,7 @@ def test_a_position_in_the_middle_drops_what_lies_before_it():
 
 def test_what_comes_before_the_position_is_known_waits_for_it():
     async def run():
-        input_ = Input(Fetcher(), HERE, 10)
+        input_ = PartitionBuffer(Fetcher(), HERE, 10)
         input_.put(batch(0, 1, 2))
         assert not len(input_)
         input_.open(1)
@@ -87,7 +87,7 @@ def test_what_comes_before_the_position_is_known_waits_for_it():
 def test_a_partition_with_enough_records_is_not_fetched_until_half_of_them_are_taken():
     async def run():
         fetcher = Fetcher()
-        input_ = Input(fetcher, HERE, 4)
+        input_ = PartitionBuffer(fetcher, HERE, 4)
         input_.open(0)
         input_.put(batch(0, 1, 2))
         assert not fetcher.held
@@ -105,7 +105,7 @@ def test_a_partition_held_while_its_state_was_restored_is_fetched_again_when_all
     #  committed at 0, a newer checkpoint at 8:   0..5 come early and are too many | opened at 8: none of them is due
     async def run():
         fetcher = Fetcher()
-        input_ = Input(fetcher, HERE, 4)
+        input_ = PartitionBuffer(fetcher, HERE, 4)
         input_.put(batch(0, 1, 2, 3, 4, 5))
         assert fetcher.held == {HERE}
         input_.open(8)
@@ -116,7 +116,7 @@ def test_a_partition_held_while_its_state_was_restored_is_fetched_again_when_all
 
 def test_whoever_waits_is_woken_by_a_record_and_by_the_end():
     async def run():
-        input_ = Input(Fetcher(), HERE, 4)
+        input_ = PartitionBuffer(Fetcher(), HERE, 4)
         input_.open(0)
         asyncio.get_running_loop().call_soon(input_.put, batch(0))
         assert await input_.wait(60)
@@ -133,7 +133,7 @@ def test_what_was_fetched_and_never_came_is_asked_for_when_nothing_follows_it(mo
     #  0 1 | 2 and 3 were fetched just before a rebalance, and nothing comes behind them
     async def run():
         fetcher = Fetcher()
-        input_ = Input(fetcher, HERE, 10)
+        input_ = PartitionBuffer(fetcher, HERE, 10)
         input_.open(0)
         input_.put(batch(0, 1))
         input_.take_some(2)
@@ -154,7 +154,7 @@ def test_a_partition_that_no_fetch_has_told_of_is_asked_for(monkeypatch):
     async def run():
         fetcher = Fetcher()
         fetcher.behind_last = None
-        input_ = Input(fetcher, HERE, 10)
+        input_ = PartitionBuffer(fetcher, HERE, 10)
         input_.open(43)
         monkeypatch.setattr("streams.live.io.buffer._PATIENCE_S", -1.0)
         input_.look_after()
@@ -166,7 +166,7 @@ def test_a_partition_that_no_fetch_has_told_of_is_asked_for(monkeypatch):
 
 def test_what_is_given_back_comes_first_again():
     async def run():
-        input_ = Input(Fetcher(), HERE, 10)
+        input_ = PartitionBuffer(Fetcher(), HERE, 10)
         input_.open(0)
         input_.put(batch(0, 1, 2, 3))
         taken = input_.take_some(3)
@@ -180,7 +180,7 @@ def test_what_is_given_back_comes_first_again():
 def test_a_position_is_done_when_everything_before_it_is_acknowledged():
     #  sent for 1, 2, 3   acknowledged: 2, then 1
     async def run():
-        loop, outbox, done = asyncio.get_running_loop(), Outbox(), []
+        loop, outbox, done = asyncio.get_running_loop(), InFlightSends(), []
         first, second, third = (loop.create_future() for _ in range(3))
         for position, future in ((1, first), (2, second), (3, third)):
             outbox.add(position, [future])

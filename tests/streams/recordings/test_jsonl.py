@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from schemas.rejection import Reason
 from streams.recordings import jsonl, open_file
-from streams.recordings.base import Refused, SourceError, sha256_of
+from streams.recordings.base import SourceError, UnreadableRecord, sha256_of
 from streams.recordings.open_file import open_source
 
 BOUND = 50
@@ -45,7 +45,7 @@ def read(tmp_path, data: bytes, bound: int = BOUND, name: str = "x.jsonl"):
 def brief(records):
     return [
         (record.reason, record.position.offset, record.size)
-        if isinstance(record, Refused)
+        if isinstance(record, UnreadableRecord)
         else (record[0], record[1].offset)
         for record in records
     ]
@@ -284,7 +284,7 @@ def obvious(data: bytes, bound: int):
 def test_lines_are_found_however_the_bytes_are_cut_into_chunks(parts, chunk):
     data = b"x" * 16 + b"\n" + b"".join(parts)  # past the bytes that tell the format
     stream = jsonl.HashedStream(io.BufferedReader(io.BytesIO(data)), endless=False)
-    source = jsonl.LineSource(stream, b"", "x", None, 12)
+    source = jsonl.JsonLinesReader(stream, b"", "x", None, 12)
     source._chunks = (data[start : start + chunk] for start in range(0, len(data), chunk))
     assert brief(source) == obvious(data, 12)
 

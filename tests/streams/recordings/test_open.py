@@ -7,11 +7,11 @@ from typer.testing import CliRunner
 
 from streams.cli.main import main
 from streams.errors import UserError
-from streams.recordings.base import Begun, Ended, Refused, SourceError
-from streams.recordings.open import FilesOrigin, OffsetsOrigin
+from streams.recordings.base import EndOfPartition, PartitionsAssigned, SourceError, UnreadableRecord
+from streams.recordings.open import FilesSpec, OffsetsSpec
 from streams.replay import replay as replays
 from streams.runs.folder import Run
-from streams.runs.input import input_of, origin_of
+from streams.runs.input import find_input, parse_source
 from streams.settings.load import load
 from tests.streams.recordings.recorded_events import START, cascade, event, stream
 
@@ -38,7 +38,7 @@ def test_a_stream_in_several_files_gives_the_alerts_of_the_whole(tmp_path, cut):
     rest = [one for one in events if one not in first]
     parts = [write(tmp_path, "a.jsonl", first), write(tmp_path, "b.jsonl", rest)]
     whole, _ = alerts_of(write(tmp_path, "whole.jsonl", events), tmp_path / "whole")
-    merged, manifest = alerts_of(origin_of(parts, KAFKA), tmp_path / "merged")
+    merged, manifest = alerts_of(parse_source(parts, KAFKA), tmp_path / "merged")
     assert merged == whole
     assert merged
     assert (manifest.counts.applied, manifest.counts.late) == (80, 0)
@@ -47,15 +47,15 @@ def test_a_stream_in_several_files_gives_the_alerts_of_the_whole(tmp_path, cut):
 
 def test_each_file_is_a_partition_with_its_own_end(tmp_path):
     paths = [write(tmp_path, "a.jsonl", [event(3), event(1)]), write(tmp_path, "b.jsonl", [event(2)])]
-    feed = FilesOrigin(tuple(paths)).open(MAX)
+    feed = FilesSpec(tuple(paths)).open(MAX)
     items = list(feed)
-    assert items[0] == Begun((0, 1))
+    assert items[0] == PartitionsAssigned((0, 1))
     events = [item for item in items if isinstance(item, tuple)]
     #   a: 3 then 1, which cannot come before 3; b: 2
     assert [(json.loads(raw)["event_id"], at.partition, at.offset) for raw, at in events] == [
         ("event-2", 1, 0), ("event-3", 0, 0), ("event-1", 0, 1),
     ]  # fmt: skip
-    assert [item for item in items if isinstance(item, Ended)] == [Ended(1), Ended(0)]
+    assert [item for item in items if isinstance(item, EndOfPartition)] == [EndOfPartition(1), EndOfPartition(0)]
     assert feed.done == feed.total
     feed.close()
 
@@ -63,8 +63,8 @@ def test_each_file_is_a_partition_with_its_own_end(tmp_path):
 def test_what_a_file_could_not_hand_over_keeps_its_place(tmp_path):
     long = event(1, text="x" * 5_000)
     paths = [write(tmp_path, "a.jsonl", [event(0)]), write(tmp_path, "b.jsonl", [long])]
-    feed = FilesOrigin(tuple(paths)).open(1_000)
-    (refused,) = [item for item in feed if isinstance(item, Refused)]
+    feed = FilesSpec(tuple(paths)).open(1_000)
+    (refused,) = [item for item in feed if isinstance(item, UnreadableRecord)]
     feed.close()
     assert (refused.position.source, refused.position.partition) == ("b.jsonl", 1)
 
@@ -73,7 +73,7 @@ def test_the_digest_of_several_files_is_that_of_their_contents(tmp_path):
     digests = set()
     for text in ("one", "one", "two"):
         paths = [write(tmp_path, "a.jsonl", [event(0)]), write(tmp_path, "b.jsonl", [event(1, text=text)])]
-        feed = FilesOrigin(tuple(paths)).open(MAX)
+        feed = FilesSpec(tuple(paths)).open(MAX)
         digests.add(feed.sha256())
         feed.close()
     assert len(digests) == 2
@@ -81,7 +81,7 @@ def test_the_digest_of_several_files_is_that_of_their_contents(tmp_path):
 
 def test_the_first_events_of_several_files_are_counted_without_their_marks(tmp_path):
     paths = [write(tmp_path, name, cascade(10, start=START + n)) for n, name in enumerate(("a.jsonl", "b.jsonl"))]
-    result = replays.replay(origin_of(paths, KAFKA), tmp_path / "run", EFFECTIVE.settings, EFFECTIVE.key, at_most=7)
+    result = replays.replay(parse_source(paths, KAFKA), tmp_path / "run", EFFECTIVE.settings, EFFECTIVE.key, at_most=7)
     assert result.manifest.counts.received == 7
 
 
@@ -93,7 +93,7 @@ def test_several_sources_that_cannot_be_one_stream_are_refused(tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     write(tmp_path, "a.jsonl", [event(0)])
     with pytest.raises((UserError, SourceError), match=word):
-        origin_of(paths, KAFKA).open(MAX)
+        parse_source(paths, KAFKA).open(MAX)
 
 
 # --- a run again ------------------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ def test_several_sources_that_cannot_be_one_stream_are_refused(tmp_path, monkeyp
 def test_a_run_folder_stands_for_its_input(tmp_path):
     source = write(tmp_path, "day.jsonl", cascade(40))
     first, _ = alerts_of(source, tmp_path / "first")
-    again, manifest = alerts_of(origin_of([str(tmp_path / "first")], KAFKA), tmp_path / "again")
+    again, manifest = alerts_of(parse_source([str(tmp_path / "first")], KAFKA), tmp_path / "again")
     assert again == first
     assert manifest.input.name == "day.jsonl"
 
@@ -110,16 +110,16 @@ def test_a_run_folder_stands_for_its_input(tmp_path):
 def test_a_run_of_several_files_is_read_again_from_them_in_their_order(tmp_path):
     events = cascade(40)
     paths = [write(tmp_path, "a.jsonl", events[::2]), write(tmp_path, "b.jsonl", events[1::2])]
-    first, _ = alerts_of(origin_of(paths, KAFKA), tmp_path / "first")
+    first, _ = alerts_of(parse_source(paths, KAFKA), tmp_path / "first")
     run = Run(tmp_path / "first")
-    again, _ = alerts_of(input_of(run, paths, KAFKA), tmp_path / "again")
+    again, _ = alerts_of(find_input(run, paths, KAFKA), tmp_path / "again")
     assert (again, Run(tmp_path / "again").manifest) == (first, run.manifest)
     with pytest.raises(UserError, match="does not say where that is"):
-        origin_of([str(tmp_path / "first")], KAFKA)
+        parse_source([str(tmp_path / "first")], KAFKA)
     with pytest.raises(UserError, match="another content"):
-        input_of(run, paths[::-1], KAFKA)
+        find_input(run, paths[::-1], KAFKA)
     with pytest.raises(UserError, match="name it alone"):
-        origin_of([*paths, str(topic_run(tmp_path))], KAFKA)
+        parse_source([*paths, str(topic_run(tmp_path))], KAFKA)
 
 
 def topic_run(folder):
@@ -134,8 +134,8 @@ def topic_run(folder):
 
 
 def test_a_run_of_a_topic_is_read_again_by_its_offsets(tmp_path):
-    origin = origin_of([str(topic_run(tmp_path))], KAFKA)
-    assert isinstance(origin, OffsetsOrigin)
+    origin = parse_source([str(topic_run(tmp_path))], KAFKA)
+    assert isinstance(origin, OffsetsSpec)
     assert (origin.topic, origin.starts, origin.ends) == ("forwards", {0: 3, 1: 0}, {0: 9, 1: 7})
 
 
@@ -144,10 +144,10 @@ def test_a_run_whose_input_has_changed_or_is_gone_is_refused(tmp_path):
     alerts_of(source, tmp_path / "run")
     write(tmp_path, "day.jsonl", cascade(41))
     with pytest.raises(UserError, match="another content"):
-        origin_of([str(tmp_path / "run")], KAFKA)
+        parse_source([str(tmp_path / "run")], KAFKA)
     (tmp_path / "day.jsonl").unlink()
     with pytest.raises(SourceError, match="No such file"):
-        origin_of([str(tmp_path / "run")], KAFKA)
+        parse_source([str(tmp_path / "run")], KAFKA)
 
 
 def test_an_interrupted_run_does_not_know_its_input(tmp_path):
@@ -157,7 +157,7 @@ def test_an_interrupted_run_does_not_know_its_input(tmp_path):
     manifest.write_text(manifest.read_text().replace(json.loads(manifest.read_text())["input"]["sha256"], ""))
     manifest.write_text(manifest.read_text().replace('"sha256": ""', '"sha256": null'))
     with pytest.raises(UserError, match="only a complete run"):
-        origin_of([str(tmp_path / "run")], KAFKA)
+        parse_source([str(tmp_path / "run")], KAFKA)
 
 
 # --- the command ------------------------------------------------------------------------------------------------------

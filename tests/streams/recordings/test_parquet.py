@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from schemas.rejection import Reason
-from streams.recordings.base import Refused, SourceError, sha256_of
+from streams.recordings.base import SourceError, UnreadableRecord, sha256_of
 from streams.recordings.open_file import open_source
 
 EVENT = {"event_id": "e1", "platform": "sms", "kind": "post", "created_at": 1_767_600_000_000}
@@ -93,7 +93,7 @@ def test_a_row_beyond_the_bound_is_refused_with_its_size(tmp_path):
     table = pa.table({"value": pa.array([b"x" * 10, b"x" * 11], pa.binary())})
     kept, refused = read(tmp_path, table, bound=10)
     assert kept[0] == b"x" * 10
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, UnreadableRecord)
     assert (refused.reason, refused.size, refused.position.offset) == (Reason.TOO_LARGE, 11, 1)
 
 

@@ -10,7 +10,7 @@ import pytest
 from kafka.admin import KafkaAdminClient
 
 from streams.errors import UserError
-from streams.kafka.reader import BEGINNING, END, Place, read_place
+from streams.kafka.reader import BEGINNING, END, OffsetSpec, parse_offset
 from streams.recordings.open_file import open_source
 from streams.recordings.record import record
 from streams.replay import replay as replays
@@ -40,23 +40,23 @@ def alerts_of(source, folder):
     [
         ("beginning", BEGINNING),
         ("end", END),
-        ("0", Place(offset=0)),
-        ("1200", Place(offset=1200)),
-        ("2026-11-24", Place(time_ms=1_795_478_400_000)),
-        ("2026-11-24T10:30Z", Place(time_ms=1_795_516_200_000)),
-        ("2026-11-24T10:30", Place(time_ms=1_795_516_200_000)),
-        ("2026-11-24T16:00+05:30", Place(time_ms=1_795_516_200_000)),
-        ("0001-01-01", Place(time_ms=0)),
+        ("0", OffsetSpec(offset=0)),
+        ("1200", OffsetSpec(offset=1200)),
+        ("2026-11-24", OffsetSpec(time_ms=1_795_478_400_000)),
+        ("2026-11-24T10:30Z", OffsetSpec(time_ms=1_795_516_200_000)),
+        ("2026-11-24T10:30", OffsetSpec(time_ms=1_795_516_200_000)),
+        ("2026-11-24T16:00+05:30", OffsetSpec(time_ms=1_795_516_200_000)),
+        ("0001-01-01", OffsetSpec(time_ms=0)),
     ],
 )
 def test_a_place_is_a_time_an_offset_or_an_end(text, place):
-    assert read_place(text, "--from") == place
+    assert parse_offset(text, "--from") == place
 
 
 @pytest.mark.parametrize("text", ["", "-1", "yesterday", "1.5", "1" * 19, "2026-13-01", "10:30", "²"])
 def test_another_place_is_refused(text):
     with pytest.raises(UserError, match="--from must be a time, an offset, beginning or end"):
-        read_place(text, "--from")
+        parse_offset(text, "--from")
 
 
 @pytest.mark.broker

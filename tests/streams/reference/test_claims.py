@@ -12,8 +12,8 @@ from detectors.similarity.embedding import HashingEmbedder
 from streams.cli.main import main
 from streams.embedders.store import embed_kept
 from streams.errors import UserError
-from streams.reference.claims import ClaimsError, read_bank
-from streams.reference.load import ClaimsSettings, HarmSettings, load_knowledge
+from streams.reference.claims import ClaimsError, read_claims
+from streams.reference.load import ClaimsSettings, HarmSettings, load_reference_data
 
 CLAIM = {"text": "The dam has broken", "verdict": "False", "publisher": "Q", "date": "2026-01-02", "languages": ["en"]}
 REVIEW = {
@@ -34,7 +34,7 @@ def written(tmp_path, content, name="bank.jsonl"):
 
 
 def claims_of(tmp_path, content):
-    return read_bank(written(tmp_path, content)).claims
+    return read_claims(written(tmp_path, content)).claims
 
 
 def test_one_claim_a_line_is_read(tmp_path):
@@ -80,7 +80,7 @@ def test_a_bank_may_be_compressed(tmp_path):
     ],
 )
 def test_an_entry_that_is_no_claim_is_skipped_and_told(tmp_path, bad, reason):
-    bank = read_bank(written(tmp_path, f"{json.dumps(CLAIM)}\n{bad}\n{json.dumps(CLAIM)}\n"))
+    bank = read_claims(written(tmp_path, f"{json.dumps(CLAIM)}\n{bad}\n{json.dumps(CLAIM)}\n"))
     assert len(bank.claims) == 2
     (skipped,) = bank.skipped
     assert skipped.entry == 2
@@ -90,13 +90,13 @@ def test_an_entry_that_is_no_claim_is_skipped_and_told(tmp_path, bad, reason):
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"{}", gzip.compress(b"x", mtime=0)[:-4]])
 def test_a_file_without_any_claim_is_refused_in_one_line(tmp_path, content):
     with pytest.raises(ClaimsError, match=r"claims\.file") as refusal:
-        read_bank(written(tmp_path, content))
+        read_claims(written(tmp_path, content))
     assert "\n" not in str(refusal.value)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ClaimsError, match="No such file"):
-        read_bank(tmp_path / "nowhere.jsonl")
+        read_claims(tmp_path / "nowhere.jsonl")
 
 
 def test_the_command_tells_what_a_bank_holds_and_what_it_skipped(tmp_path):
@@ -114,7 +114,7 @@ def test_the_command_tells_what_a_bank_holds_and_what_it_skipped(tmp_path):
 
 
 def test_the_shipped_examples_name_the_harms_of_the_founding_concern():
-    known = load_knowledge(ClaimsSettings(), HarmSettings())
+    known = load_reference_data(ClaimsSettings(), HarmSettings())
     assert {one.category for one in known.examples} == {
         "incitement to violence", "harm to women", "harm to children", "communal unrest", "other",
     }  # fmt: skip
@@ -123,23 +123,23 @@ def test_the_shipped_examples_name_the_harms_of_the_founding_concern():
 
 def test_a_team_has_its_own_examples_or_none(tmp_path):
     own = written(tmp_path, 'floods = ["the river rises tonight"]', "own.toml")
-    assert [one.category for one in load_knowledge(ClaimsSettings(), HarmSettings(file=str(own))).examples] == [
+    assert [one.category for one in load_reference_data(ClaimsSettings(), HarmSettings(file=str(own))).examples] == [
         "floods"
     ]
-    assert load_knowledge(ClaimsSettings(), HarmSettings(suggest=False)).examples == ()
+    assert load_reference_data(ClaimsSettings(), HarmSettings(suggest=False)).examples == ()
 
 
 @pytest.mark.parametrize("content", ["floods = 3", 'floods = ["", "a"]', "floods = []", "= nothing"])
 def test_examples_that_are_none_are_refused(tmp_path, content):
     with pytest.raises(UserError, match=r"harm\.file"):
-        load_knowledge(ClaimsSettings(), HarmSettings(file=str(written(tmp_path, content, "own.toml"))))
+        load_reference_data(ClaimsSettings(), HarmSettings(file=str(written(tmp_path, content, "own.toml"))))
 
 
 def test_what_is_known_has_the_digest_that_its_recogniser_has(tmp_path):
     bank = written(tmp_path, json.dumps(CLAIM))
-    known = load_knowledge(ClaimsSettings(file=str(bank)), HarmSettings())
+    known = load_reference_data(ClaimsSettings(file=str(bank)), HarmSettings())
     assert known.recogniser(ClusteringConfig(), HashingEmbedder(), str(tmp_path)).digest == known.digest
-    assert known.digest != load_knowledge(ClaimsSettings(), HarmSettings()).digest
+    assert known.digest != load_reference_data(ClaimsSettings(), HarmSettings()).digest
 
 
 # --- kept vectors -----------------------------------------------------------------------------------------------------

@@ -5,12 +5,12 @@ import msgspec
 import pytest
 
 from detectors.alerting.transition import Transition
-from detectors.pipeline.cascades import Judgement, Said
+from detectors.pipeline.cascades import ScoreTrace, TransitionTrace
 from detectors.pipeline.rows import ClusterRow
 from schemas.alert import Alert, Lifecycle
 from schemas.assignment import Assignment, Merge, Method, Suggestion, Variant
 from schemas.event import AccountStatus, Counters, Debunk, Kind, Report
-from schemas.sighting import Content, Sighting
+from schemas.sighting import Sighting, TextContent
 from streams.errors import UserError
 from streams.replay import replay as replays
 from streams.replay.explain import ExplainError, Explanation, Line, Story, explain, find, lines
@@ -167,7 +167,7 @@ def test_what_is_no_run_is_refused(tmp_path):
 
 
 def sighting(n: int, **fields) -> Sighting:
-    content = Content(text=f"wording {n}", fingerprint=f"{n:032x}")
+    content = TextContent(text=f"wording {n}", fingerprint=f"{n:032x}")
     given = {"event_id": f"{n:032x}", "platform": "sms", "kind": Kind.POST, "time": START + n, "key_id": "demo"}
     return Sighting(**{**given, "content": content, **fields})
 
@@ -178,16 +178,18 @@ def share(n: int, method: Method, cluster: str = ALERT.cluster_id, **fields) -> 
 
 def remark(n: int, kind: Kind, **fields) -> Assignment:
     return Assignment(
-        cluster_id=ALERT.cluster_id, sighting=sighting(n, kind=kind, content=Content(), **fields), method=Method.LINK
+        cluster_id=ALERT.cluster_id,
+        sighting=sighting(n, kind=kind, content=TextContent(), **fields),
+        method=Method.LINK,
     )
 
 
-def judgement(n: int, sharers: float, cluster: str = ALERT.cluster_id) -> Judgement:
-    return Judgement(cluster, START + n, f"{n:032x}", sharers, sharers / 10, 6.0, 0)
+def judgement(n: int, sharers: float, cluster: str = ALERT.cluster_id) -> ScoreTrace:
+    return ScoreTrace(cluster, START + n, f"{n:032x}", sharers, sharers / 10, 6.0, 0)
 
 
-def said(n: int, cluster: str = ALERT.cluster_id, state=Lifecycle.OPENED) -> Said:
-    return Said(cluster, Transition(state, 1, START + n, 0))
+def said(n: int, cluster: str = ALERT.cluster_id, state=Lifecycle.OPENED) -> TransitionTrace:
+    return TransitionTrace(cluster, Transition(state, 1, START + n, 0))
 
 
 def told(story: Story) -> list[str]:
@@ -375,7 +377,7 @@ def test_what_matters_is_never_shortened():
 
 
 def test_a_message_cannot_draw_on_the_terminal():
-    nasty = sighting(1, content=Content(text="\x1b[31mred\u202e and\nmore" + "x" * 200, fingerprint="a"))
+    nasty = sighting(1, content=TextContent(text="\x1b[31mred\u202e and\nmore" + "x" * 200, fingerprint="a"))
     (line,) = told(tell(Assignment(cluster_id=ALERT.cluster_id, sighting=nasty, method=Method.FOUNDER)))
     assert "\x1b" not in line
     assert "\u202e" not in line
@@ -383,7 +385,7 @@ def test_a_message_cannot_draw_on_the_terminal():
 
 
 def test_events_without_text_are_told_as_such():
-    silent = sighting(1, content=Content())
+    silent = sighting(1, content=TextContent())
     assert told(tell(Assignment(cluster_id=ALERT.cluster_id, sighting=silent, method=Method.FOUNDER))) == [
         "founded: post on sms: (no text)"
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from detectors.pipeline.pipeline import Counts, Output
+from detectors.pipeline.pipeline import Output, StreamCounts
 from schemas.alert import Alert
 from schemas.rejection import Rejection
 from streams.recordings.base import SourceError, sha256_of
@@ -25,9 +25,9 @@ EFFECTIVE = load(environ={}, overrides=["embedder.runtime=hashing"])
 class Witness:
     def __init__(self) -> None:
         self.alerts: list[Alert] = []
-        self.steps: list[replays.Progress] = []
+        self.steps: list[replays.ReplayProgress] = []
 
-    def progress(self, now: replays.Progress) -> None:
+    def progress(self, now: replays.ReplayProgress) -> None:
         self.steps.append(now)
 
     def alert(self, alert: Alert) -> None:
@@ -64,9 +64,9 @@ class Recorder:
         return 0
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> StreamCounts:
         refused = len(self.refused)
-        return Counts(self._applied + refused, self._applied, 0, 0, refused, 0, 0, 0, 0)
+        return StreamCounts(self._applied + refused, self._applied, 0, 0, refused, 0, 0, 0, 0)
 
 
 def write(folder: Path, events, name: str = "day.jsonl") -> str:
@@ -75,12 +75,12 @@ def write(folder: Path, events, name: str = "day.jsonl") -> str:
     return str(path)
 
 
-def replay(source: str, out: Path, effective=EFFECTIVE, **options) -> replays.Result:
+def replay(source: str, out: Path, effective=EFFECTIVE, **options) -> replays.ReplayResult:
     return replays.replay(source, out, effective.settings, effective.key, **options)
 
 
 def stand_in(engine):
-    return lambda settings, key, trace=None: build.Made(engine, "none")
+    return lambda settings, key, trace=None: build.PipelineBuild(engine, "none")
 
 
 def stable(folder: Path) -> dict[str, bytes]:

@@ -7,11 +7,11 @@ from typer.testing import CliRunner
 
 from streams.cli.main import main
 from streams.errors import UserError
-from streams.recordings.open import FileOrigin, FilesOrigin
+from streams.recordings.open import FileSpec, FilesSpec
 from streams.replay import replay as replays
 from streams.replay import sweep as sweeps
 from streams.replay.build import load_embedder
-from streams.replay.sweep import sweep, variants
+from streams.replay.sweep import sweep, sweep_points
 from streams.settings.load import load
 from tests.streams.recordings.recorded_events import START, cascade, event, stream
 
@@ -41,7 +41,7 @@ def events():
 
 
 def test_every_combination_is_a_variant_in_the_order_given():
-    made = variants(["growth.big=25,50", "growth.detector=L,rate"])
+    made = sweep_points(["growth.big=25,50", "growth.detector=L,rate"])
     assert [one.name for one in made] == [
         "growth.big=25,growth.detector=L", "growth.big=25,growth.detector=rate",
         "growth.big=50,growth.detector=L", "growth.big=50,growth.detector=rate",
@@ -61,14 +61,14 @@ def test_every_combination_is_a_variant_in_the_order_given():
 )
 def test_what_cannot_be_swept_is_refused(vary, told):
     with pytest.raises(UserError, match=told):
-        variants(vary)
+        sweep_points(vary)
 
 
 @pytest.mark.parametrize("parts", [1, 2])
 def test_each_run_is_what_a_replay_of_its_own_writes(tmp_path, parts):
     paths = [write(tmp_path, events()[n::parts], f"{n}.jsonl") for n in range(parts)]
-    origin = FileOrigin(paths[0]) if parts == 1 else FilesOrigin(tuple(paths))
-    chosen = variants(["growth.big=10,40", "clustering.match=0.8,0.95"])
+    origin = FileSpec(paths[0]) if parts == 1 else FilesSpec(tuple(paths))
+    chosen = sweep_points(["growth.big=10,40", "clustering.match=0.8,0.95"])
     settings = [(one.name, settings_of(*one.overrides).settings) for one in chosen]
     results = sweep(origin, tmp_path / "sweep", settings, settings_of().key)
     assert [result.folder.name for result in results] == [one.name for one in chosen]
@@ -90,7 +90,7 @@ def test_the_model_is_asked_once_for_each_text(tmp_path, monkeypatch):
             return model.embed(texts)
 
     monkeypatch.setattr(sweeps, "load_embedder", lambda _: Counting())
-    source = FileOrigin(write(tmp_path, events()))
+    source = FileSpec(write(tmp_path, events()))
     settings = [(f"v{n}", settings_of(f"growth.big={n}", "harm.suggest=false").settings) for n in (10, 20, 30)]
     sweep(source, tmp_path / "sweep", settings, settings_of().key)
     assert asked

@@ -5,8 +5,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from streams.replay import replay as replays
 from streams.cli.main import main
+from streams.replay import replay as replays
 from streams.runs.compare import compare
 from streams.runs.folder import EDGES, Run
 from streams.settings.load import load

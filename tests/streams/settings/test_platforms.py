@@ -6,12 +6,12 @@ import pytest
 
 from detectors.growth import GrowthConfig, make_detector
 from streams import load_run
-from streams.recordings.open import FileOrigin
+from streams.recordings.open import FileSpec
 from streams.replay import replay as replays
-from streams.replay.sweep import sweep, variants
+from streams.replay.sweep import sweep, sweep_points
 from streams.runs.compare import compare
 from streams.runs.folder import Run
-from streams.runs.report.gather import Limits, gather
+from streams.runs.report.gather import ReportLimits, gather
 from streams.settings.load import from_values, load, to_values
 from streams.settings.render import as_toml
 from streams.settings.tree import SettingsError
@@ -94,7 +94,7 @@ def two_platforms(tmp_path):
     ]
     path = tmp_path / "day.jsonl"
     path.write_bytes(stream(sorted([*cascade(30), *other], key=lambda one: one["created_at"])))
-    return FileOrigin(str(path))
+    return FileSpec(str(path))
 
 
 def platforms_alerted(folder):
@@ -103,7 +103,7 @@ def platforms_alerted(folder):
 
 def test_a_sweep_varies_a_platforms_setting_as_replays_of_their_own_would_and_they_compare(tmp_path):
     origin, base = two_platforms(tmp_path), ["embedder.runtime=hashing", "growth.big=200"]
-    chosen = variants([f"{LOW}=10,200"])
+    chosen = sweep_points([f"{LOW}=10,200"])
     settings = [(one.name, load(environ={}, overrides=[*base, *one.overrides]).settings) for one in chosen]
     key = load(environ={}).key
     low, high = sweep(origin, tmp_path / "sweep", settings, key)
@@ -114,7 +114,7 @@ def test_a_sweep_varies_a_platforms_setting_as_replays_of_their_own_would_and_th
     told = compare(Run(low.folder), Run(high.folder))
     assert told.differing[LOW] == (10, 200)
     assert len(told.lost) == 1
-    (shown,) = gather(Run(low.folder), Limits()).rumours
+    (shown,) = gather(Run(low.folder), ReportLimits()).rumours
     assert shown.curve.limits == list(make_detector(GrowthConfig(big=10)).levels())
     assert shown.curve.score == [
         round(score, 4) for score in load_run(low.folder).cluster(shown.cluster_id).growth()["score"]

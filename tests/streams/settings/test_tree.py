@@ -4,14 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.settings.tree import (
-    Leaf,
     SettingsError,
+    SettingSpec,
     build,
     find,
     from_text,
     kind_of,
-    leaves,
     read_value,
+    setting_specs,
     shorten,
     show,
     value_at,
@@ -49,10 +49,10 @@ class Outer(msgspec.Struct, frozen=True, kw_only=True):
     label: str = "a"
 
 
-KNOWN = {leaf.name: leaf for leaf in leaves(Outer())}
+KNOWN = {leaf.name: leaf for leaf in setting_specs(Outer())}
 
 
-def leaf(name: str) -> Leaf:
+def leaf(name: str) -> SettingSpec:
     return KNOWN[name]
 
 
@@ -166,7 +166,7 @@ def test_a_section_keeps_the_defaults_that_its_owner_gives_it():
         inner: Inner = Inner(window_ms=1)
 
     assert build(Owner(), {("inner", "big"): 9}) == Owner(inner=Inner(big=9, window_ms=1))
-    assert next(leaf for leaf in leaves(Owner()) if leaf.name == "inner.window_ms").default == 1
+    assert next(leaf for leaf in setting_specs(Owner()) if leaf.name == "inner.window_ms").default == 1
 
 
 def test_a_sections_own_check_runs():

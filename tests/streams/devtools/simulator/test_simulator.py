@@ -23,7 +23,7 @@ from streams.devtools.simulator import (
     Disorder,
     Mix,
     Mutations,
-    Outcome,
+    SeenOutcome,
     Simulation,
     SimulatorConfig,
     raw_identifiers,
@@ -279,19 +279,19 @@ def test_what_is_late_is_what_the_rule_of_the_watermark_says(disorder: Disorder,
     expected = {row.line: row for row in simulation.truth.exceptions}
     newest, seen = 0, set()
     for line, raw in enumerate(simulation.lines()):
-        outcome = expected[line].outcome if line in expected else Outcome.APPLIED
-        if outcome is Outcome.REJECTED:
+        outcome = expected[line].outcome if line in expected else SeenOutcome.APPLIED
+        if outcome is SeenOutcome.REJECTED:
             continue
         event = msgspec.json.decode(raw, type=ForwardEvent)
         behind = newest - event.created_at
         if event.event_id in seen:
-            assert outcome is Outcome.DUPLICATE
+            assert outcome is SeenOutcome.DUPLICATE
         elif behind > disorder.lateness_ms + disorder.horizon_ms:
-            assert outcome is Outcome.EXPIRED
+            assert outcome is SeenOutcome.EXPIRED
         elif behind > disorder.lateness_ms:
-            assert outcome is Outcome.LATE
+            assert outcome is SeenOutcome.LATE
         else:
-            assert outcome is Outcome.APPLIED
+            assert outcome is SeenOutcome.APPLIED
         seen.add(event.event_id)
         newest = max(newest, event.created_at)
     assert len(seen) == 120
@@ -300,7 +300,7 @@ def test_what_is_late_is_what_the_rule_of_the_watermark_says(disorder: Disorder,
 def test_late_expired_duplicate_and_malformed_lines_all_occur() -> None:
     disorder = Disorder(late=0.05, expired=0.05, duplicates=0.05, malformed=0.05)
     truth = simulate(msgspec.structs.replace(SMALL, disorder=disorder)).truth
-    assert {row.outcome for row in truth.exceptions} == set(Outcome) - {Outcome.APPLIED}
+    assert {row.outcome for row in truth.exceptions} == set(SeenOutcome) - {SeenOutcome.APPLIED}
     assert {row.reason for row in truth.exceptions if row.reason} >= {
         "not_json",
         "not_utf8",
@@ -363,7 +363,11 @@ def test_the_sample_has_what_a_first_look_should_show(sample: Simulation) -> Non
     assert bursts
     assert all(3 <= cascade.sharers <= 8 and cascade.posts > 10 * cascade.sharers for cascade in bursts)
     assert {Kind.DEBUNK, Kind.DELETE} <= {event.kind for event in sample.events}
-    assert {row.outcome for row in sample.truth.exceptions} >= {Outcome.LATE, Outcome.DUPLICATE, Outcome.REJECTED}
+    assert {row.outcome for row in sample.truth.exceptions} >= {
+        SeenOutcome.LATE,
+        SeenOutcome.DUPLICATE,
+        SeenOutcome.REJECTED,
+    }
 
 
 def test_the_sample_is_quick_to_embed(sample: Simulation) -> None:

@@ -23,7 +23,7 @@ from streams.devtools.simulator import (
 from streams.devtools.simulator.config import LANGUAGES
 from streams.devtools.simulator.draw import Draw
 from streams.devtools.simulator.library import Chatter, Library, load_pack
-from streams.devtools.simulator.mutate import Wording, decorate, first, retell
+from streams.devtools.simulator.mutate import MutatedText, decorate, first, retell
 
 NAMES = [name for name, _ in LANGUAGES]
 
@@ -37,7 +37,7 @@ def draws(seed: int = 1) -> Draw:
     return Draw(np.random.default_rng(seed))
 
 
-def copies_of(lang: str, rates: Mutations, count: int = 400) -> list[tuple[Wording, Wording]]:
+def copies_of(lang: str, rates: Mutations, count: int = 400) -> list[tuple[MutatedText, MutatedText]]:
     """Pairs of a message and a copy of it."""
     draw, library = draws(), Library()
     pairs = []

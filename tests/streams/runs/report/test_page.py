@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from streams.cli.main import main
-from streams.runs.report import write_report
-from streams.runs.report.gather import Limits, gather
 from streams.runs.folder import EDGES, Run
+from streams.runs.report import write_report
+from streams.runs.report.gather import ReportLimits, gather
 from tests.streams.runs.report import runs
 
 WEB = Path(__file__).parents[4] / "streams" / "report" / "web"
@@ -91,7 +91,7 @@ def test_nobody_is_named(made):
 
 def test_only_the_rumours_that_fit_are_shown_the_highest_first(made):
     run, _ = made
-    whole, cut = gather(run, Limits()), gather(run, Limits(rumours=2))
+    whole, cut = gather(run, ReportLimits()), gather(run, ReportLimits(rumours=2))
     level = lambda one: (max(alert.level for alert in one.alerts), one.sharers)  # noqa: E731 - a key
     best = sorted(whole.rumours, key=level, reverse=True)[:2]
     assert {one.cluster_id for one in cut.rumours} == {one.cluster_id for one in best}
