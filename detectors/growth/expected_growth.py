@@ -122,7 +122,7 @@ class ExpectedGrowth(Cascade):
 
     __slots__ = ("_aged", "_first", "_fresh", "_mass", "_weights")
 
-    name = "ExpectedGrowth"
+    name = "L"
     version = 2
 
     _mass: _Six

@@ -90,7 +90,7 @@ def report_recorded() -> None:
 
 def figures(stream: Recorded, q: int, test: Sequence[Track], a_day: float) -> tuple[float, ...]:
     """One row: alerts, precision and PF under the budget and at the fixed limit; alerts and PF at the plain limit."""
-    config = growth_config(stream, q, "ExpectedGrowth")
+    config = growth_config(stream, q, "L")
     positive, limit = positives(test, q), ExpectedGrowth(config).limit()
     scores = [(track.times, scored(track.times, config)) for track in test]
     high = [one for number, (times, found) in enumerate(scores) for one in reached(number, times, found, limit)]

@@ -117,7 +117,7 @@ def test_pf_by_rank_is_pf_by_threshold(factor):
 
 
 @pytest.mark.parametrize("factor", [0.0, 0.5, 1.0, 2.0, 100.0])
-@pytest.mark.parametrize("detector", ["ExpectedGrowth", "count", "kleinberg"])
+@pytest.mark.parametrize("detector", ["L", "count", "kleinberg"])
 def test_pf_of_what_a_detector_said_is_pf_by_threshold_in_each_resample(detector, factor):
     found = some_cascades()
     positive, times = np.array([track.final >= 20 for track in found]), drawn(len(found))[:, :20]
@@ -269,15 +269,15 @@ def figures(*several: float) -> Figures:
 
 
 def test_a_variant_is_chosen_by_its_mean_over_the_other_streams():
-    streams = [{"ExpectedGrowth": figures(0.5), "x": figures(0.7)}, {"ExpectedGrowth": figures(0.5), "x": figures(0.4)}]
+    streams = [{"L": figures(0.5), "x": figures(0.7)}, {"L": figures(0.5), "x": figures(0.4)}]
     assert mean_ahead(streams, "x") == pytest.approx(0.05)
-    assert mean_ahead(streams, "ExpectedGrowth") == 0.0
+    assert mean_ahead(streams, "L") == 0.0
 
 
 def test_a_stream_without_positives_in_a_resample_is_left_out_of_its_mean():
     drawn = [
-        {"ExpectedGrowth": figures(0.5, 0.5), "x": figures(0.7, 0.7)},
-        {"ExpectedGrowth": figures(0.5, math.nan), "x": figures(0.5, 0.9)},
+        {"L": figures(0.5, 0.5), "x": figures(0.7, 0.7)},
+        {"L": figures(0.5, math.nan), "x": figures(0.5, 0.9)},
     ]
     gap = mean_gap(drawn, "x", "several")
     assert (gap.value, gap.low, gap.high) == pytest.approx((0.1, 0.2, 0.2))

@@ -70,7 +70,7 @@ AUTHOR = AlertContext(
     Provenance(
         code_version="0.1.0",
         rule_version=1,
-        detector="ExpectedGrowth",
+        detector="L",
         settings_digest="c0ffee00c0ffee00c0ffee00c0ffee00",
         model_revision="all-minilm-l6-v2 fp32",
         key_id="2026-11",

@@ -352,7 +352,7 @@ def test_an_explanation_holds_the_numbers_of_the_formula():
     end = history[-1][0]
     n, m, r, a, z = naive(history, end)
     told = detector.explain(end, 2)
-    assert told.detector == "ExpectedGrowth"
+    assert told.detector == "L"
     assert told.score == pytest.approx(z, abs=1.1e-6)
     assert told.threshold == detector.levels()[1]
     assert told.expected_further == pytest.approx(a * (n / 3) ** -0.23, abs=1e-3)
