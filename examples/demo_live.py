@@ -37,7 +37,7 @@ def main() -> None:
             "HEARSAY_KAFKA__BOOTSTRAP": broker.bootstrap,
             "HEARSAY_WORKER__DATA_DIR": str(FOLDER / "state"),
             "HEARSAY_WORKER__PORT": str(PORT),
-            "HEARSAY_ORDER__IDLE_MS": "5000",  # the sample ends: what waits for more is released after five seconds
+            "HEARSAY_ORDER__IDLE_TIMEOUT_MS": "5000",  # the sample ends: what waits for more is released after five seconds
         }
         command("topics", "--create")
         # Three days in some seconds: published before the worker reads, so that no partition looks idle beside another.

@@ -39,7 +39,7 @@ class Rules(msgspec.Struct, frozen=True):
 
 
 @lru_cache(maxsize=64)
-def make_rules(limits: Levels, big: int, hysteresis: float, milestones: tuple[int, ...]) -> Rules:
+def make_rules(limits: Levels, target_size: int, hysteresis: float, milestones: tuple[int, ...]) -> Rules:
     """The rules for a detector's limits.
 
     Raises:
@@ -48,4 +48,6 @@ def make_rules(limits: Levels, big: int, hysteresis: float, milestones: tuple[in
     """
     if not (all(map(isfinite, limits)) and limits[0] < limits[1] < limits[2]):
         raise ValueError(f"levels must be finite and rise; got {limits}; take them from the growth detector")
-    return Rules(limits, fall_thresholds(limits, hysteresis), tuple(float(multiple * big) for multiple in milestones))
+    return Rules(
+        limits, fall_thresholds(limits, hysteresis), tuple(float(multiple * target_size) for multiple in milestones)
+    )

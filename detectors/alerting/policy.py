@@ -28,7 +28,7 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
         cool_down_ms: after a notification, the silence that only a rising level may break.
         hysteresis: how far under its limit, as a natural logarithm, a score must be for its level to fall (ln 2: half).
         subside_after_ms: how long it must stay there.
-        check_ms: while a level stands, the score is looked at this often even if nobody shares.
+        check_interval_ms: while a level stands, the score is looked at this often even if nobody shares.
         close_after_ms: a cascade closes after this silence, if nothing that was shared is still fresh then.
         close_retry_ms: if something is, it is asked again after this.
         return_sharers: how many must share a closed cascade again before its return is spoken of.
@@ -48,7 +48,7 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
     cool_down_ms: int = 1_800_000
     hysteresis: float = log(2)
     subside_after_ms: int = 7_200_000
-    check_ms: int = 1_800_000
+    check_interval_ms: int = 1_800_000
     close_after_ms: int = 604_800_000
     close_retry_ms: int = 86_400_000
     return_sharers: int = 5
@@ -81,7 +81,7 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _NUMBERS = tuple((field.name, field.default) for field in msgspec.structs.fields(PolicyConfig) if field.type is int)
-_POSITIVE = ("return_sharers", "check_ms", "close_after_ms", "close_retry_ms")
+_POSITIVE = ("return_sharers", "check_interval_ms", "close_after_ms", "close_retry_ms")
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -137,11 +137,11 @@ class AlertPolicy:
 
     __slots__ = ("_config", "_min_sharers", "_rules", "_state")
 
-    def __init__(self, config: PolicyConfig, levels: Levels, big: int, min_sharers: int) -> None:
+    def __init__(self, config: PolicyConfig, levels: Levels, target_size: int, min_sharers: int) -> None:
         self._min_sharers = min_sharers
         self._config, self._rules, self._state = (
             config,
-            make_rules(levels, big, config.hysteresis, config.milestones),
+            make_rules(levels, target_size, config.hysteresis, config.milestones),
             _State(),
         )
         self._arm()
@@ -199,7 +199,7 @@ class AlertPolicy:
         state, said = self._state, list[Transition]()
         now = max(time, state.said_at)
         if time >= state.check:
-            state.check += self._config.check_ms * ((time - state.check) // self._config.check_ms + 1)
+            state.check += self._config.check_interval_ms * ((time - state.check) // self._config.check_interval_ms + 1)
             self._fall(now, score, said)
         self._catch_up(now, said)
         if time >= max(state.last + self._config.close_after_ms, state.retry, self._cooled()):
@@ -236,10 +236,10 @@ class AlertPolicy:
             self._arm()
 
     def look_by(self, time: int) -> None:
-        """Look at the score within `check_ms` of this time: something other than time may have lowered it."""
+        """Look at the score within `check_interval_ms` of this time: something other than time may have lowered it."""
         state = self._state
-        if state.level and time + self._config.check_ms < state.check:
-            state.check = time + self._config.check_ms
+        if state.level and time + self._config.check_interval_ms < state.check:
+            state.check = time + self._config.check_interval_ms
             self._arm()
 
     def merge(self, other: "AlertPolicy") -> None:
@@ -311,7 +311,7 @@ class AlertPolicy:
         if level <= state.level:
             return
         if not state.level:
-            state.check = now + self._config.check_ms
+            state.check = now + self._config.check_interval_ms
         first = Lifecycle.RESURFACED if state.returning or state.subsided else Lifecycle.OPENED
         state.episode, state.subsided = state.episode + state.subsided, False
         state.level, state.alerted, state.milestone = level, True, 0
@@ -330,7 +330,7 @@ class AlertPolicy:
         )
         state.below = below = (one, two, three)
         if below[level - 1] != _NEVER:
-            state.check = min(state.check, now + config.check_ms)
+            state.check = min(state.check, now + config.check_interval_ms)
         while level and below[level - 1] != _NEVER and now - below[level - 1] >= config.subside_after_ms:
             level -= 1
         if level:

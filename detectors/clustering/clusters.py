@@ -174,7 +174,7 @@ class Clusters:
 
     def _note(self, cluster: Cluster, akin: list[str], met: int) -> None:
         cluster.met = max(cluster.met, met)
-        cluster.akin = [*(id_ for id_ in cluster.akin if id_ not in akin), *akin][-self._config.max_akin :]
+        cluster.akin = [*(id_ for id_ in cluster.akin if id_ not in akin), *akin][-self._config.max_link_candidates :]
 
     def _lead(self, survivor: Cluster, former: list[str]) -> None:
         for id_ in former:

@@ -71,7 +71,7 @@ class SharedKeys:
 
     def __init__(self, config: ClusteringConfig, living: Callable[[str], str | None]) -> None:
         """`living` gives the id under which a cluster lives on, or None."""
-        self._clusters: LruDict[list[str]] = LruDict(config.max_marks)
+        self._clusters: LruDict[list[str]] = LruDict(config.max_shared_keys)
         self._config = config
         self._living = living
         self._pictures = MediaIndex(config)
@@ -79,7 +79,7 @@ class SharedKeys:
 
     def of(self, sighting: Sighting) -> list[SharedKey]:
         """Give a sighting's marks, addresses before pictures; one that looks like a known picture has its mark."""
-        most = self._config.marks_per_share
+        most = self._config.shared_keys_per_share
         marks = [(Method.URL, "u" + url) for url in sighting.content.urls[:most] if self._identifying(url)]
         for media in sighting.media[:most]:
             marks.append((Method.MEDIA, "s" + media.sha256))
@@ -104,7 +104,7 @@ class SharedKeys:
             self._clusters.move_to_end(mark)
             if cluster not in known:
                 known[:] = [*self.clusters(mark), cluster]
-                del known[self._config.clusters_per_mark :]
+                del known[self._config.clusters_per_shared_key :]
 
     def sweep(self, most: int) -> None:
         """Drop up to `most` of the least recent marks, as long as no living cluster has them."""

@@ -23,17 +23,17 @@ class ThresholdTable:
     def __init__(self, config: ClusteringConfig) -> None:
         self._config = config
         self._plain = _limits(config, 0.0)
-        self._guarded = _limits(config, config.guard)
+        self._guarded = _limits(config, config.short_text_margin)
         self._readable = ScriptShare(config.model_scripts)
 
     def limits(self, content: TextContent) -> Thresholds:
         """The least similarities of each rung."""
-        return self._guarded if content.words <= self._config.guard_words else self._plain
+        return self._guarded if content.words <= self._config.short_text_words else self._plain
 
     def floor(self, normal: str) -> float:
         """The Jaccard similarity below which no cosine counts: strangers look alike in a language not taught."""
         config = self._config
-        return config.read_lexical if self._readable.of(normal) >= _READ else config.unread_lexical
+        return config.min_lexical_read if self._readable.of(normal) >= _READ else config.min_lexical_unread
 
 
 def _limits(config: ClusteringConfig, guard: float) -> Thresholds:

@@ -26,7 +26,8 @@ class Baseline(Cascade):
         if config.threshold is None and not 0 < self._levels[0] < self._levels[1] < self._levels[2]:
             raise ValueError(
                 f"growth.ordinary_per_hour must be below the pace of a cascade that gets big; got "
-                f"{config.ordinary_per_hour:g} with growth.big {config.big}; lower the one or raise the other"
+                f"{config.ordinary_per_hour:g} with growth.target_size {config.target_size}; "
+                "lower the one or raise the other"
             )
 
     def _window(self) -> int:
@@ -49,7 +50,7 @@ class Baseline(Cascade):
         window, config = self._window(), self._config
         return (
             f"{self.name} of {sharers_at_limit(config, window)} distinct sharers within {span(window)}, "
-            f"where L's limit lies for q = {config.big}, cold-start rule"
+            f"where L's limit lies for q = {config.target_size}, cold-start rule"
         )
 
     def _raised(self, times: int) -> str:

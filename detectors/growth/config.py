@@ -54,7 +54,7 @@ class GrowthConfig(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     detector: str = "L"
-    big: int = 50
+    target_size: int = 50
     min_sharers: int = 5
     threshold: float | None = None
     kernel_weights: tuple[float, float, float, float, float, float] = KERNEL_WEIGHTS
@@ -93,7 +93,7 @@ class GrowthConfig(msgspec.Struct, frozen=True, kw_only=True):
     def on(self, platform: str | None) -> "GrowthConfig":
         """The settings of a cascade whose first post is on `platform`; the general ones where nothing differs there.
 
-        >>> config = GrowthConfig(big=200, platforms=(PlatformGrowth("whatsapp", (("big", 25),)),))
+        >>> config = GrowthConfig(big=200, platforms=(PlatformGrowth("whatsapp", (("target_size", 25),)),))
         >>> config.on("whatsapp").big, config.on("telegram").big
         (25, 200)
 
@@ -136,7 +136,7 @@ class GrowthConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _LEAST: tuple[tuple[str, float, str], ...] = (
-    ("big", 2, "set the number of distinct sharers that you call big, e.g. 50"),
+    ("target_size", 2, "set the number of distinct sharers that you call big, e.g. 50"),
     ("min_sharers", 1, "try 5, or 3 where chats are the unit"),
     ("calibration", 1e-9, "leave it out, or take what `hearsay calibrate` measures"),
     ("window_ms", 1, "try 3600000, one hour"),

@@ -29,11 +29,11 @@ class Count(Cascade):
     _state_type = tuple[()]
 
     def _cold_levels(self) -> tuple[float, float, float]:
-        big = float(self._config.big)
-        return big, LEVEL_STEP * big, LEVEL_STEP**2 * big
+        target_size = float(self._config.target_size)
+        return target_size, LEVEL_STEP * target_size, LEVEL_STEP**2 * target_size
 
     def _cold_rule(self) -> str:
-        return f"q distinct sharers with q = {self._config.big}, cold-start rule"
+        return f"q distinct sharers with q = {self._config.target_size}, cold-start rule"
 
     def _clear(self) -> None:
         """Keep the size: nothing else is remembered."""

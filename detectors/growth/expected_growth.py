@@ -74,9 +74,9 @@ def growth_score(size: float, mass: float, exponent: float = 1.0) -> float:
     return floor((log(further * sqrt(exponent * size)) - 0.5 / sqrt(size)) * 1e6 + 0.5) / 1e6
 
 
-def cold_limit(big: int) -> float:
+def cold_limit(target_size: int) -> float:
     """Threshold of level 1 from q alone: 1.5 ln q + 0.4."""
-    return rounded(1.5 * log(big) + 0.4)
+    return rounded(1.5 * log(target_size) + 0.4)
 
 
 @lru_cache(maxsize=256)
@@ -91,7 +91,7 @@ def sharers_at_limit(config: GrowthConfig, window_ms: int) -> int:
         weight * tau / window_ms * -expm1(-window_ms / tau)
         for weight, tau in zip(config.kernel_weights, TAU_MS, strict=True)
     )
-    limit = cold_limit(config.big)
+    limit = cold_limit(config.target_size)
     high = 1
     while growth_score(high, high * left) < limit:
         high *= 2
@@ -216,10 +216,10 @@ class ExpectedGrowth(Cascade):
         return rounded(first), rounded(first + log(LEVEL_STEP)), rounded(first + 2 * log(LEVEL_STEP))
 
     def _cold_levels(self) -> tuple[float, float, float]:
-        return self._steps(cold_limit(self._config.big))
+        return self._steps(cold_limit(self._config.target_size))
 
     def _cold_rule(self) -> str:
-        return f"1.5 ln q + 0.4 with q = {self._config.big}, cold-start rule"
+        return f"1.5 ln q + 0.4 with q = {self._config.target_size}, cold-start rule"
 
     def _raised(self, times: int) -> str:
         return f"plus ln {times}"

@@ -102,10 +102,10 @@ class Seismic(Cascade):
         }
 
     def _cold_levels(self) -> tuple[float, float, float]:
-        return self._steps(self._config.big)
+        return self._steps(self._config.target_size)
 
     def _cold_rule(self) -> str:
-        return f"a predicted q distinct sharers with q = {self._config.big}, cold-start rule"
+        return f"a predicted q distinct sharers with q = {self._config.target_size}, cold-start rule"
 
     def _clear(self) -> None:
         self._bins = []

@@ -4,14 +4,14 @@ from detectors.ordering.config import OrderConfig
 
 
 class Idleness:
-    """Decides whether a source partition is idle: read to its end, and silent since for `idle_ms` that were observed.
+    """Decides when a source partition is idle: read to its end, with no event for `idle_timeout_ms` of observed time.
 
-    Time counts only from one look to the next, where both found nothing left to read and lay at most half of `idle_ms`
-    apart. So a process that slept, and a broker that did not answer, are nobody's silence.
+    Time counts between two looks that both found nothing left to read and are at most half of `idle_timeout_ms` apart.
+    A process that was suspended, or a broker that did not answer, therefore makes no partition idle.
     """
 
     def __init__(self, config: OrderConfig) -> None:
-        self._idle_ms = config.idle_ms
+        self._idle_ms = config.idle_timeout_ms
         self._quiet = 0
         self._looked: int | None = None
         self._told = False

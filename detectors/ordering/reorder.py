@@ -33,8 +33,8 @@ def _without_clock(state: list[Any]) -> list[Any]:
 class ReorderBuffer:
     """Holds sightings back until their turn in (time, event id) order has surely come, and drops second deliveries.
 
-    A sighting before the watermark is LATE, one more than `horizon_ms` before it EXPIRED; both pass through at once.
-    The others wait, and leave in order when the watermark has passed them: one exactly at the watermark still waits.
+    A sighting before the watermark is LATE, one more than `allowed_lateness_ms` before it EXPIRED; both pass through at
+    once. The others wait and leave in order once the watermark has passed them; one exactly at the watermark waits.
     Of every sighting pushed in exactly one is true: it was released, waits, was a duplicate, late or expired.
 
     An on-time sighting costs about 2 microseconds. Memory: `max_waiting` sightings (past it the oldest leave early, the
@@ -117,7 +117,7 @@ class ReorderBuffer:
     def _pass_late(self, event_id: str, time: int) -> Arrival:
         self._seen.add(event_id)
         self._remember(event_id)
-        if time < self._mark.value - self._config.horizon_ms:
+        if time < self._mark.value - self._config.allowed_lateness_ms:
             self.expired += 1
             return Arrival.EXPIRED
         self.late += 1
@@ -145,7 +145,7 @@ class ReorderBuffer:
             out.append((sighting, Arrival.ON_TIME))
             self._remember(event_id)
         self.released += before - len(heap)
-        self._forget(limit - self._config.horizon_ms)
+        self._forget(limit - self._config.allowed_lateness_ms)
 
     def _remember(self, event_id: str) -> None:
         self._ids.append(event_id)

@@ -30,11 +30,11 @@ class Watermark:
     """
 
     def __init__(self, config: OrderConfig) -> None:
-        self._lateness = config.lateness_ms
+        self._lateness = config.max_out_of_orderness_ms
         self._progress: dict[int, int] = {}
         self._silent: set[int] = set()
         self._least = 0
-        self.value = -config.lateness_ms
+        self.value = -config.max_out_of_orderness_ms
 
     def expect(self, partitions: Iterable[int]) -> None:
         """Name partitions that will report: until they do, or are said to be silent, the watermark waits for them."""

@@ -86,7 +86,7 @@ class Cascade:
     def _make_judges(self) -> None:
         config = self.growth_config = self.parts.growth.on(self.facts.platform)
         self.growth = make_detector(config)
-        self.policy = AlertPolicy(self.parts.policy, self.growth.levels(), config.big, config.min_sharers)
+        self.policy = AlertPolicy(self.parts.policy, self.growth.levels(), config.target_size, config.min_sharers)
 
     def _begin_on(self, platform: str) -> None:
         """The first post says by whose settings the cascade is judged; what was known before it stays known."""

@@ -52,7 +52,7 @@ class ClusterStage:
         self._partitions = partitions
         self._next_offset: dict[int, int] = {}
         self._next_step = [0] * partitions
-        self._told = -config.order.lateness_ms
+        self._told = -config.order.max_out_of_orderness_ms
         self._expected = self._merges = 0
         self._received = self._rejected = 0
         self.missing = 0

@@ -53,5 +53,5 @@ class Prefetcher:
         return new
 
     def _lexical(self, sighting: Sighting) -> float:
-        short = sighting.content.words <= self._config.guard_words
-        return min(1.0, self._config.lexical + (self._config.guard if short else 0.0))
+        short = sighting.content.words <= self._config.short_text_words
+        return min(1.0, self._config.lexical + (self._config.short_text_margin if short else 0.0))

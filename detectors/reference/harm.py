@@ -35,12 +35,12 @@ class HarmConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     """
 
-    least: float = 0.45
+    min_cosine: float = 0.45
 
     def __post_init__(self) -> None:
         """Refuse what would suggest always or never."""
-        if not 0.0 < self.least <= 1.0:
-            raise ValueError(f"harm.least must be above 0 and at most 1; got {self.least}; leave it out")
+        if not 0.0 < self.min_cosine <= 1.0:
+            raise ValueError(f"harm.min_cosine must be above 0 and at most 1; got {self.min_cosine}; leave it out")
 
 
 def examples_digest(config: HarmConfig, examples: Sequence[HarmExample]) -> str:
@@ -65,7 +65,7 @@ class HarmExamples:
             return None
         scores = (self._vectors @ vector.astype(np.float64)).round(_DIGITS)
         best = int(np.argmax(scores))
-        if scores[best] < self._config.least:
+        if scores[best] < self._config.min_cosine:
             return None
         example = self._examples[best]
         return HarmSuggestion(category=example.category, score=float(scores[best]), example=example.text)

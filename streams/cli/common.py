@@ -22,7 +22,7 @@ RUNS = Path("runs")  # where run folders go unless a place is named
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="A TOML file of settings; else HEARSAY_CONFIG.")]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", help="One setting, e.g. growth.big=100. Repeat for more.", metavar="NAME=VALUE"),
+    typer.Option("--set", help="One setting, e.g. growth.target_size=100. Repeat for more.", metavar="NAME=VALUE"),
 ]
 
 

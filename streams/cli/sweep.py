@@ -28,7 +28,9 @@ def sweep(  # noqa: PLR0917 - typer passes by name
     sources: Annotated[list[str], typer.Argument(help="As for replay; several are read as one stream.")],
     vary: Annotated[
         list[str] | None,
-        typer.Option("--vary", help="A setting and its values, e.g. growth.big=25,50,100. Repeat for combinations."),
+        typer.Option(
+            "--vary", help="A setting and its values, e.g. growth.target_size=25,50,100. Repeat for combinations."
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="A folder for the runs; else a new one below ./runs.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the runs that are there.")] = False,

@@ -187,7 +187,7 @@ class _Worker:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        seconds = self._effective.settings.worker.drain_ms / 1000
+        seconds = self._effective.settings.worker.drain_timeout_ms / 1000
         async with in_time(2 * seconds, status or 1, last_line):
             await asyncio.gather(*(engine.close_lanes(finish=clean) for engine in self._engines))
         async with in_time(HANG_UP_S, status or int(not clean), last_line):

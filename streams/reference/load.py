@@ -32,11 +32,11 @@ class HarmSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     file: str = ""  # TOML, a list of sentences for each category; by default the examples that come with the program
     suggest: bool = True  # whether alerts carry the category of the nearest example
-    least: float = 0.45  # cosine to the nearest example under which nothing is suggested
+    min_cosine: float = 0.45  # cosine to the nearest example under which nothing is suggested
 
     def __post_init__(self) -> None:
         """Refuse what would suggest always or never."""
-        HarmConfig(least=self.least)
+        HarmConfig(min_cosine=self.min_cosine)
 
 
 class ReferenceData(msgspec.Struct, frozen=True):
@@ -71,7 +71,7 @@ def load_reference_data(claims: ClaimsSettings, harm: HarmSettings) -> Reference
 
     """
     bank = read_claims(Path(claims.file).expanduser()) if claims.file else ClaimFile()
-    return ReferenceData(bank, HarmConfig(least=harm.least), _examples(harm) if harm.suggest else ())
+    return ReferenceData(bank, HarmConfig(min_cosine=harm.min_cosine), _examples(harm) if harm.suggest else ())
 
 
 def _examples(settings: HarmSettings) -> tuple[HarmExample, ...]:

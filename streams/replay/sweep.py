@@ -52,7 +52,9 @@ def sweep_points(vary: Sequence[str]) -> list[SweepPoint]:
     for one in vary:
         name, equals, values = one.partition("=")
         if not equals:
-            raise UserError(f"--vary takes name=value,value,...; got {one[:80]!r}; try --vary growth.big=25,50,100")
+            raise UserError(
+                f"--vary takes name=value,value,...; got {one[:80]!r}; try --vary growth.target_size=25,50,100"
+            )
         if name.startswith(_SHARED):
             raise UserError(
                 f"a sweep varies what is decided after a text is read and embedded; got {name}; "
@@ -60,10 +62,12 @@ def sweep_points(vary: Sequence[str]) -> list[SweepPoint]:
             )
         choices.append([f"{name}={value}" for value in dict.fromkeys(filter(None, values.split(",")))])
         if not choices[-1]:
-            raise UserError(f"--vary takes name=value,value,...; got {one[:80]!r}; try --vary growth.big=25,50,100")
+            raise UserError(
+                f"--vary takes name=value,value,...; got {one[:80]!r}; try --vary growth.target_size=25,50,100"
+            )
     made = [SweepPoint(",".join(picked), picked) for picked in itertools.product(*choices)]
     if not vary:
-        raise UserError("a sweep varies at least one setting; got none; try --vary growth.big=25,50,100")
+        raise UserError("a sweep varies at least one setting; got none; try --vary growth.target_size=25,50,100")
     if len(made) > _MOST:
         raise UserError(f"a sweep has at most {_MOST} variants; got {len(made)}; vary less at once")
     return made

@@ -38,7 +38,7 @@ PASSWORD_VARIABLE = "HEARSAY_KAFKA_PASSWORD"  # noqa: S105 - the variable's name
 
 _OUTSIDE = frozenset({CONFIG_VARIABLE, KEY_VARIABLE, PASSWORD_VARIABLE, "HEARSAY_DATA"})
 _KUBERNETES = re.compile(r"_(SERVICE_HOST|SERVICE_PORT\w*|PORT\w*)$")  # a cluster sets these for a service "hearsay"
-_SIMPLIFIED = "pipeline"  # its sections are everybody's: `growth.big`, not `pipeline.growth.big`
+_SIMPLIFIED = "pipeline"  # its sections are everybody's: `growth.target_size`, not `pipeline.growth.target_size`
 
 
 class ReplaySettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Settings of one platform, `growth.platforms.whatsapp.big`: names, values and back, from those that hold in general.
+"""Read and write the settings of one platform, such as `growth.platforms.whatsapp.target_size`.
 
 A platform is named as events name it, so no list of them is kept; what can be set for it is what can be set at all.
 """

@@ -40,7 +40,7 @@ class SettingSpec(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """As people write it: `growth.big`."""
+        """As people write it: `growth.target_size`."""
         return ".".join(self.path)
 
     @property
@@ -106,7 +106,7 @@ def split_override(override: str) -> tuple[str, str]:
     """
     name, equals, value = override.partition("=")
     if not equals:
-        raise SettingsError(f"--set takes name=value; got {shorten(override)}; try --set growth.big=100")
+        raise SettingsError(f"--set takes name=value; got {shorten(override)}; try --set growth.target_size=100")
     return name, value
 
 

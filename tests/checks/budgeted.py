@@ -65,7 +65,9 @@ def everyone_alone() -> Any:
 OPENINGS = Adapter(
     name="openings",
     covers=AdmissionControl,
-    make=lambda: AdmissionControl(1.0, GrowthConfig(big=4, min_sharers=3), POLICY, SharersConfig(capacity=64), 30),
+    make=lambda: AdmissionControl(
+        1.0, GrowthConfig(target_size=4, min_sharers=3), POLICY, SharersConfig(capacity=64), 30
+    ),
     stream=assigned,
     step=lambda openings, item: (openings.update(item), openings.withheld),
     hostile=everyone_alone,

@@ -104,7 +104,9 @@ def released(said: list[Any]) -> list[tuple[str, Any]]:
 ORDER = Adapter(
     name="reorder buffer",
     covers=ReorderBuffer,
-    make=lambda: ReorderBuffer(OrderConfig(lateness_ms=streams.LATENESS, max_waiting=200, max_remembered=500)),
+    make=lambda: ReorderBuffer(
+        OrderConfig(max_out_of_orderness_ms=streams.LATENESS, max_waiting=200, max_remembered=500)
+    ),
     stream=order_stream,
     step=lambda buffer, item: buffer.update(item),
     finish=lambda buffer: buffer.flush(),

@@ -37,7 +37,7 @@ SMALL = ClusteringConfig(
     max_clusters=40,
     max_aliases=100,
     max_messages=200,
-    max_marks=50,
+    max_shared_keys=50,
     max_actors=50,
     exact_until=64,
 )
@@ -123,13 +123,13 @@ CLUSTERING = Adapter(
 
 CONFIG = PipelineConfig(
     intake=IntakeConfig(remembered_texts=50),
-    order=OrderConfig(lateness_ms=streams.LATENESS, max_waiting=200, max_remembered=500),
+    order=OrderConfig(max_out_of_orderness_ms=streams.LATENESS, max_waiting=200, max_remembered=500),
     clustering=SMALL,
     cascade=CascadeConfig(max_cascades=30, max_closed=30),
     graph=GraphConfig(max_nodes=200),
     edges=EdgeConfig(max_chats=50, max_authors=50),
     sharers=SharersConfig(capacity=64),
-    growth=GrowthConfig(big=6),
+    growth=GrowthConfig(target_size=6),
 )
 
 

@@ -77,9 +77,9 @@ def test_a_services_environment_is_made_of_settings_that_there_are(name):
     effective = load(None, environment(name))
     assert effective.settings.kafka.bootstrap == "kafka:9092"
     assert effective.key.is_demo
-    own = load(None, environment(name, HEARSAY_KEY="ab" * 32, HEARSAY_ORDER__IDLE_MS="5000"))
+    own = load(None, environment(name, HEARSAY_KEY="ab" * 32, HEARSAY_ORDER__IDLE_TIMEOUT_MS="5000"))
     assert not own.key.is_demo
-    assert own.settings.pipeline.order.idle_ms == 5000
+    assert own.settings.pipeline.order.idle_timeout_ms == 5000
 
 
 def test_without_a_wish_of_ones_own_the_settings_are_the_defaults():
@@ -143,7 +143,7 @@ def test_no_two_workers_share_a_state_folder_a_name_or_a_port():
 
 def test_a_worker_has_the_time_that_it_may_take_to_stop():
     minutes = int(OURS["worker"]["stop_grace_period"].removesuffix("m"))
-    assert minutes * 60 > 2 * load(None, {}).settings.worker.drain_ms / 1_000 + HANG_UP_S
+    assert minutes * 60 > 2 * load(None, {}).settings.worker.drain_timeout_ms / 1_000 + HANG_UP_S
 
 
 def test_the_image_does_not_run_as_root():

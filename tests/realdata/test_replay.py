@@ -52,8 +52,8 @@ def resolve(cluster: str, merged: dict[str, str | None]) -> str:
     return cluster
 
 
-def make_pipeline(lateness_ms: int = 30_000) -> Pipeline:
-    config = PipelineConfig(order=OrderConfig(lateness_ms=lateness_ms))
+def make_pipeline(max_out_of_orderness_ms: int = 30_000) -> Pipeline:
+    config = PipelineConfig(order=OrderConfig(max_out_of_orderness_ms=max_out_of_orderness_ms))
     return Pipeline(config, HashingEmbedder(), NAMES, "test")
 
 
@@ -73,8 +73,8 @@ def gathered(outputs: Sequence[Output]) -> Output:
     return whole
 
 
-def replay(events: Sequence[ForwardEvent], lateness_ms: int = 30_000) -> Replayed:
-    pipeline = make_pipeline(lateness_ms)
+def replay(events: Sequence[ForwardEvent], max_out_of_orderness_ms: int = 30_000) -> Replayed:
+    pipeline = make_pipeline(max_out_of_orderness_ms)
     outputs = [*feed(pipeline, events), pipeline.finish()]
     return Replayed(events, pipeline, gathered(outputs))
 

@@ -48,8 +48,8 @@ class Disorder(msgspec.Struct, frozen=True, kw_only=True):
     """How far the order of arrival strays from the order of events. Durations in milliseconds."""
 
     delay_ms: int = 0  # every event arrives at most this much after it happened
-    lateness_ms: int = 30_000  # what the reader allows; `late` events miss it
-    horizon_ms: int = 86_400_000  # beyond it the reader only counts
+    max_out_of_orderness_ms: int = 30_000  # what the reader allows; `late` events miss it
+    allowed_lateness_ms: int = 86_400_000  # beyond it the reader only counts
     late: float = 0.0  # share of events that arrive behind the allowed lateness
     expired: float = 0.0  # share that arrive behind the horizon
     duplicates: float = 0.0  # share that are delivered twice
@@ -59,10 +59,11 @@ class Disorder(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse what is no share, negative durations, and delays that would make punctual events late."""
         for name in ("late", "expired", "duplicates", "malformed"):
             _share("disorder", name, getattr(self, name))
-        if not 0 <= self.delay_ms <= self.lateness_ms <= self.horizon_ms:
+        if not 0 <= self.delay_ms <= self.max_out_of_orderness_ms <= self.allowed_lateness_ms:
             raise ValueError(
-                "disorder needs 0 <= delay_ms <= lateness_ms <= horizon_ms; "
-                f"got {self.delay_ms}, {self.lateness_ms}, {self.horizon_ms}; lower the first or raise the others"
+                "disorder needs 0 <= delay_ms <= max_out_of_orderness_ms <= allowed_lateness_ms; "
+                f"got {self.delay_ms}, {self.max_out_of_orderness_ms}, {self.allowed_lateness_ms}; "
+                "lower the first or raise the others"
             )
 
 

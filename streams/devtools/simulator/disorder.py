@@ -61,7 +61,7 @@ def _arrivals(draw: Draw, events: list[ForwardEvent], disorder: Disorder) -> Ite
         kind = draw.unit() if disorder.late or disorder.expired else 1.0
         tardy = i >= _SETTLED and kind < disorder.late + disorder.expired
         if tardy:
-            behind = disorder.lateness_ms + (0 if kind < disorder.late else disorder.horizon_ms)
+            behind = disorder.max_out_of_orderness_ms + (0 if kind < disorder.late else disorder.allowed_lateness_ms)
             delay = behind + 1_000 + draw.below(_TOO_LATE_MS)
         time = event.created_at + delay
         seen = msgspec.structs.replace(event, observed_at=time)
@@ -83,9 +83,9 @@ def _expected(
         behind = newest - event.created_at
         if delivery:
             found.append(LineTruth(line, SeenOutcome.DUPLICATE, event_id))
-        elif behind > disorder.lateness_ms + disorder.horizon_ms:
+        elif behind > disorder.max_out_of_orderness_ms + disorder.allowed_lateness_ms:
             found.append(LineTruth(line, SeenOutcome.EXPIRED, event_id))
-        elif behind > disorder.lateness_ms:
+        elif behind > disorder.max_out_of_orderness_ms:
             found.append(LineTruth(line, SeenOutcome.LATE, event_id))
         newest = max(newest, event.created_at)
         line += 1

@@ -175,7 +175,7 @@ class Keeper:
         if self.failures < 2:
             return 0.0
         doublings = min(self.failures - 2, 32)  # past any limit
-        return min(self._config.pause_ms << doublings, self._config.longest_pause_ms) / 1000
+        return min(self._config.restart_delay_ms << doublings, self._config.max_restart_delay_ms) / 1000
 
 
 async def start() -> PoolProcess:

@@ -16,8 +16,8 @@ class PoolConfig(msgspec.Struct, frozen=True, kw_only=True):
     timeout_ms: int = 60_000  # a batch may take so long before its process is replaced
     start_timeout_ms: int = 600_000  # loading may take so long; the first time, the model's graph is exported too
     attempts: int = 3  # fresh processes that must fail at one text, while they do others, before it is given up
-    pause_ms: int = 100  # before the second start of a failing process; doubled with each failure in a row
-    longest_pause_ms: int = 30_000  # between two starts of a failing process
+    restart_delay_ms: int = 100  # before the second start of a failing process; doubled with each failure in a row
+    max_restart_delay_ms: int = 30_000  # between two starts of a failing process
 
     def __post_init__(self) -> None:
         """Refuse numbers with which nothing would ever be embedded."""
@@ -33,8 +33,9 @@ class PoolConfig(msgspec.Struct, frozen=True, kw_only=True):
                 f"max_waiting must hold a batch for every process ({self.processes * self.batch_texts}); got "
                 f"{self.max_waiting} (pool.max_waiting); try 1024"
             )
-        if self.longest_pause_ms < self.pause_ms:
+        if self.max_restart_delay_ms < self.restart_delay_ms:
             raise ValueError(
-                f"longest_pause_ms must be at least pause_ms ({self.pause_ms}); got {self.longest_pause_ms} "
-                "(pool.longest_pause_ms); try 30000"
+                f"max_restart_delay_ms must be at least restart_delay_ms ({self.restart_delay_ms}); "
+                f"got {self.max_restart_delay_ms} "
+                "(pool.max_restart_delay_ms); try 30000"
             )

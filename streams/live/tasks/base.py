@@ -22,7 +22,11 @@ class PartitionTask:
     def __init__(self, engine: StageApp, partition: int) -> None:
         self.engine = engine
         self.partition = partition
-        bound = 2 * engine.settings.worker.frame_events if engine.reads_events else 2 * engine.settings.worker.in_flight
+        bound = (
+            2 * engine.settings.worker.batch_max_events
+            if engine.reads_events
+            else 2 * engine.settings.worker.max_in_flight
+        )
         self.inputs = {
             name: PartitionBuffer(engine.consumer, TP(engine.topic(name), partition), bound) for name in engine.inputs
         }
@@ -56,7 +60,7 @@ class PartitionTask:
         if task is None:
             return
         if finish:
-            await asyncio.wait([task], timeout=self.engine.settings.worker.drain_ms / 1000)
+            await asyncio.wait([task], timeout=self.engine.settings.worker.drain_timeout_ms / 1000)
         for one in self.inputs.values():
             one.close()
         self.engine.metrics.forget(self.engine.stage, self.partition)
@@ -65,9 +69,9 @@ class PartitionTask:
             await task
 
     async def commit(self, positions: Mapping[str, int], *, now: bool = False) -> None:
-        """Commit input positions by topic, at most once in `worker.commit_ms` unless it must be `now`."""
+        """Commit input positions by topic, at most once in `worker.commit_interval_ms` unless it must be `now`."""
         clock = asyncio.get_running_loop().time()
-        due = clock - self._committed_at >= self.engine.settings.worker.commit_ms / 1000
+        due = clock - self._committed_at >= self.engine.settings.worker.commit_interval_ms / 1000
         if positions == self._committed or not (now or due):
             return
         await self.engine.commit({TP(self.engine.topic(name), self.partition): at for name, at in positions.items()})

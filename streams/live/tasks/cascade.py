@@ -74,7 +74,7 @@ class CascadeTask(StatefulTask):
         else:
             await self._outbox.settle()
             return await self._wait()
-        await self._outbox.settle(self.engine.settings.worker.in_flight)
+        await self._outbox.settle(self.engine.settings.worker.max_in_flight)
         return True
 
     async def _wait(self) -> bool:
@@ -104,7 +104,7 @@ class CascadeTask(StatefulTask):
 
     async def _go_on(self) -> None:
         """Apply the steps that are there, up to a merge that has to wait."""
-        records = self._steps.take_some(self.engine.settings.worker.in_flight)
+        records = self._steps.take_some(self.engine.settings.worker.max_in_flight)
         poisoned: list[tuple[Record, Exception]] = []
         spread = await self.in_thread(lambda: self._apply(records, poisoned))
         await self._spread(spread)

@@ -61,7 +61,7 @@ class ClusterTask(StatefulTask):
 
     async def work(self) -> bool:
         """Apply the frames that are there."""
-        most = self.engine.settings.worker.in_flight
+        most = self.engine.settings.worker.max_in_flight
         if not await self._input.wait(1.0):
             await self._tell(now=True)
             await self._outbox.settle()

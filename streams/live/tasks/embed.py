@@ -32,7 +32,7 @@ class EmbedTask(StatelessTask):
     async def step(self) -> None:
         """Begin with the frames that are there; send on the oldest one that is done."""
         worker = self.engine.settings.worker
-        while len(self.input) and len(self._under_way) < worker.in_flight:
+        while len(self.input) and len(self._under_way) < worker.max_in_flight:
             record = self.input.take()
             task = asyncio.create_task(self._embedded(record))
             self._under_way.append((record.offset + 1, task))
@@ -60,7 +60,7 @@ class EmbedTask(StatelessTask):
         self._under_way.popleft()
         sent = [] if data is None else [await self.engine.send(ORDERED, 0, None, data)]
         self.outbox.add(position, sent)
-        await self.outbox.settle(self.engine.settings.worker.in_flight)
+        await self.outbox.settle(self.engine.settings.worker.max_in_flight)
 
     async def _embedded(self, record: Record) -> bytes | None:
         try:

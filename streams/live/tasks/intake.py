@@ -38,7 +38,7 @@ class IntakeTask(StatelessTask):
         pipeline = engine.settings.pipeline
         self._intake = Intake(pipeline.intake, pipeline.order, pseudonymiser)
         self._idleness = Idleness(pipeline.order)
-        self._check_s = min(1.0, pipeline.order.idle_ms / 4000)
+        self._check_s = min(1.0, pipeline.order.idle_timeout_ms / 4000)
         self._progress = 0
 
     async def open(self) -> None:
@@ -66,7 +66,7 @@ class IntakeTask(StatelessTask):
         sent: list[asyncio.Future[Any]] = []
         size = 0
         deadline = asyncio.get_running_loop().time() + worker.linger_ms / 1000
-        while len(seen) + len(refused) < worker.frame_events and size < worker.frame_bytes:
+        while len(seen) + len(refused) < worker.batch_max_events and size < worker.batch_max_bytes:
             if not len(self.input) and not await self.input.wait(deadline - asyncio.get_running_loop().time()):
                 break
             record = self.input.take()
@@ -112,7 +112,7 @@ class IntakeTask(StatelessTask):
         if seen:
             self.engine.metrics.progress.labels(str(self.partition)).set(self._progress / 1000)
             self._idleness.heard()
-        await self.outbox.settle(self.engine.settings.worker.in_flight)
+        await self.outbox.settle(self.engine.settings.worker.max_in_flight)
 
     async def _see_whether_idle(self) -> None:
         caught_up = await self.engine.caught_up(FORWARDS, self.partition, self.input.due) and not len(self.input)

@@ -111,7 +111,7 @@ class Corpus:
 
     def floors(self, config: ClusteringConfig = CONFIG) -> Floats:
         """The Jaccard similarity below which no cosine of a text counts, shape (n,)."""
-        key = config.read_lexical, config.unread_lexical
+        key = config.min_lexical_read, config.min_lexical_unread
         if key not in self._floors:
             demands = ThresholdTable(config)
             self._floors[key] = np.array([demands.floor(content.normal) for content in self.contents])
@@ -184,7 +184,7 @@ def ladder(
 ) -> NDArray[np.int64]:
     """The rung that a new text joins a known one by, without links and addresses; every limit can be moved."""
     jaccard, near = corpus.jaccard(known, new), corpus.near(known, new)
-    guard = others.guard * (corpus.words[new] <= others.guard_words)
+    guard = others.short_text_margin * (corpus.words[new] <= others.short_text_words)
     spoken = (corpus.words[known] >= others.min_words) & (corpus.words[new] >= others.min_words)
     agreeing = jaccard >= corpus.floors(others)[new]
     holds = [

@@ -28,13 +28,15 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     load: Callable[[], list[ForwardEvent]]
     events_file: str
     min_sharers: int = 5
-    big: int | None = None  # q; None: from the earlier half
+    target_size: int | None = None  # q; None: from the earlier half
 
 
 STREAMS = (
     Recorded(name="PHEME", load=loaders.pheme, events_file="pheme_dev_events"),
     Recorded(name="Twitter15/16", load=loaders.twitter1516, events_file="twitter1516_dev_events"),
-    Recorded(name="Telegram", load=loaders.telegram, events_file="telegram_structure_dev", min_sharers=3, big=6),
+    Recorded(
+        name="Telegram", load=loaders.telegram, events_file="telegram_structure_dev", min_sharers=3, target_size=6
+    ),
     Recorded(name="CasFlow", load=loaders.casflow, events_file="casflow_weibo_sample"),
 )
 """The streams on which alerts are judged."""
@@ -62,8 +64,8 @@ def tracks(stream: Recorded) -> list[Track]:
 def halves(stream: Recorded, found: Sequence[Track]) -> tuple[int, Sequence[Track]]:
     """q and the later half of the cascades with at least two sharers."""
     earlier, later = cut(found)
-    if stream.big is not None:
-        return stream.big, later
+    if stream.target_size is not None:
+        return stream.target_size, later
     sizes = [track.final for track in earlier if track.final >= stream.min_sharers]
     return math.ceil(np.percentile(sizes, BIG_QUANTILE)), later
 
@@ -77,7 +79,7 @@ def cut(found: Sequence[Track]) -> tuple[Sequence[Track], Sequence[Track]]:
 
 def growth_config(stream: Recorded, q: int, detector: str) -> GrowthConfig:
     """The cold rule of one detector."""
-    return GrowthConfig(detector=detector, big=q, min_sharers=stream.min_sharers)
+    return GrowthConfig(detector=detector, target_size=q, min_sharers=stream.min_sharers)
 
 
 def traces_of(found: Sequence[Track], config: GrowthConfig) -> list[Trace]:

@@ -92,7 +92,7 @@ def ladder_score(corpus: Corpus, known: Places, new: Places) -> Floats:
     exact = corpus.names[known] == corpus.names[new]
     words = jaccard + CONFIG.match - CONFIG.lexical
     meaning = np.where(jaccard >= corpus.floors()[new], near, np.minimum(near, 0.0))
-    guard = CONFIG.guard * (corpus.words[new] <= CONFIG.guard_words)
+    guard = CONFIG.short_text_margin * (corpus.words[new] <= CONFIG.short_text_words)
     score = np.where(exact, 2.0, np.maximum(words, meaning) - guard)
     spoken = np.minimum(corpus.words[known], corpus.words[new]) >= CONFIG.min_words
     return np.where(spoken, score, -1.0).round(6)

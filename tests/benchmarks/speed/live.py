@@ -139,7 +139,7 @@ def latency(live: Live, rate: float, seconds: float) -> list[Figure]:
     """From an event's own time to its alert on the topic, in a steady stream."""
     worker = live.worker("bench")
     count = int(rate * seconds)
-    lateness = live.effective.settings.pipeline.order.lateness_ms
+    lateness = live.effective.settings.pipeline.order.max_out_of_orderness_ms
     begin = time.time_ns() // 1_000_000
     publish(live, events(count, begin=begin, step=1000 / rate), rate)
     until("the last events", lambda: (worker.metric("hearsay_account_events", where="received") or 0) >= count)

@@ -65,7 +65,7 @@ def main() -> None:
 def report_variants() -> None:
     """How other buckets hold the budget where nothing takes off, over the last two months of three."""
     rows = []
-    config = GrowthConfig(big=BIG)
+    config = GrowthConfig(target_size=BIG)
     for name, null in NULLS.items():
         stream = background(null, np.random.default_rng(SEED))
         for free, steepness in VARIANTS:
@@ -112,7 +112,7 @@ def report_program() -> None:
         for a_day in (None, *BUDGETS):
             rows.append((f"{name}: {'no budget' if a_day is None else f'{a_day:g} a day'}", *through(lines, a_day)))
     names = ("simulated stream", "opened", "a day", "worst day", "worst week", "withheld", "milestones")
-    table(f"{STREAM.events} events in {STREAM.hours / 24:g} days, q {GrowthConfig().big}", names, rows)
+    table(f"{STREAM.events} events in {STREAM.hours / 24:g} days, q {GrowthConfig().target_size}", names, rows)
     print(f"\nfollowing every cascade a second time: {following(lines):.1f} us an event")
 
 

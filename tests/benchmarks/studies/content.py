@@ -188,7 +188,7 @@ def judge_cost(real: Remembering) -> None:
 def judge_harm(embedder: Embedder) -> None:
     """How often a category is suggested for texts that are about none of it, and for examples that were left out."""
     examples = load_reference_data(ClaimsSettings(), HarmSettings()).examples
-    nearest = HarmExamples(HarmConfig(least=ANY), examples, vectors_of(examples, embedder))
+    nearest = HarmExamples(HarmConfig(min_cosine=ANY), examples, vectors_of(examples, embedder))
     said = {}
     for name, texts in unrelated():
         vectors = embedder.embed([read_content(text, ()).normal for text in texts])
@@ -215,7 +215,7 @@ def suggested(said: Sequence[HarmSuggestion | None], least: float) -> tuple[floa
 def move_least(
     examples: Sequence[HarmExample], said: Mapping[str, Sequence[HarmSuggestion | None]], embedder: Embedder
 ) -> None:
-    """The same as `harm.least` moves, beside what each example is taken for when it is left out."""
+    """The same as `harm.min_cosine` moves, beside what each example is taken for when it is left out."""
     left = left_out(examples, vectors_of(examples, embedder))
     rows = []
     for least in (HARM.least, *LEASTS):
@@ -231,7 +231,9 @@ def left_out(examples: Sequence[HarmExample], vectors: Vectors) -> list[HarmSugg
     found = []
     for n in range(len(examples)):
         others = [*examples[:n], *examples[n + 1 :]]
-        found.append(HarmExamples(HarmConfig(least=ANY), others, np.delete(vectors, n, axis=0)).suggest(vectors[n]))
+        found.append(
+            HarmExamples(HarmConfig(min_cosine=ANY), others, np.delete(vectors, n, axis=0)).suggest(vectors[n])
+        )
     return found
 
 

@@ -79,7 +79,7 @@ def report_calibrated(found: Mapping[str, Sequence[Track]], others: Mapping[str,
     for stream in (*STREAMS, LARGE):
         earlier, later = cut(found[stream.name])
         for q in CALIBRATED_AT:
-            config = GrowthConfig(big=q, min_sharers=stream.min_sharers)
+            config = GrowthConfig(target_size=q, min_sharers=stream.min_sharers)
             past = [one for one in (at_alerts([track], config) for track in earlier) if len(one.came)]
             judged = at_alerts(later, config)
             if len(past) >= FEW and len(judged.came) >= ENOUGH:

@@ -85,12 +85,14 @@ def recorded(stream: Recorded, story_of: Mapping[str, str] | None = None) -> Jud
     )
 
 
-def simulated(name: str, events: Sequence[ForwardEvent], answer: Truth, big: int) -> Judged:
+def simulated(name: str, events: Sequence[ForwardEvent], answer: Truth, target_size: int) -> Judged:
     """A simulated stream: the rumours that its truth calls big."""
-    large = {one.cluster for one in answer.cascades if one.big}
+    large = {one.cluster for one in answer.cascades if one.target_size}
     own = answer.clusters()
     found = [track for track in tracks_of(events, own) if track.name in large]
-    return Judged(name=name, events=events, rumour_of=own, growth=GrowthConfig(big=big), positives=found)
+    return Judged(
+        name=name, events=events, rumour_of=own, growth=GrowthConfig(target_size=target_size), positives=found
+    )
 
 
 def tracks_of(events: Sequence[ForwardEvent], rumour_of: Mapping[str, str]) -> list[Track]:

@@ -72,7 +72,16 @@ def as_they_are(judged: Sequence[Judged], embedder: Remembering) -> None:
     for one in judged:
         on, off = run_merging(one, embedder), run_merging(one, embedder, merging=False)
         counts.append(
-            (one.name, one.growth.big, len(one.positives), on.merged, on.pieces, off.pieces, on.alerted, off.alerted)
+            (
+                one.name,
+                one.growth.target_size,
+                len(one.positives),
+                on.merged,
+                on.pieces,
+                off.pieces,
+                on.alerted,
+                off.alerted,
+            )
         )
         rows += [(one.name, name, shown(figure(name, perfect(one))), *beside(name, on, off)) for name in FIGURES]
     names = ("stream", "q", "positives", "merges", "clusters each", "without", "alerted", "without")

@@ -20,14 +20,14 @@ from tests.benchmarks.corpora.tracks import Remembering, Run, table
 DEFAULT = ClusteringConfig()
 MOVED: Mapping[str, Sequence[float]] = {
     "suggest": (0.70, 0.80),
-    "guard": (0.0, 0.10),
-    "guard_words": (5, 10, 14),
-    "read_lexical": (0.10, 0.30),
-    "unread_lexical": (0.30, 0.50, 0.60),
+    "short_text_margin": (0.0, 0.10),
+    "short_text_words": (5, 10, 14),
+    "min_lexical_read": (0.10, 0.30),
+    "min_lexical_unread": (0.30, 0.50, 0.60),
     "bridge_lexical": (0.40, 0.60),
 }
 """Values below each default and above it."""
-OF_PAIRS = ("suggest", "guard", "guard_words", "read_lexical", "unread_lexical")
+OF_PAIRS = ("suggest", "short_text_margin", "short_text_words", "min_lexical_read", "min_lexical_unread")
 """A merge takes three texts, so a pair does not ask for `bridge_lexical`."""
 BY_WORDS = "Twitter15/16 cascades"
 """Its stream takes too long to run so often: its wordings alone, without links and addresses."""

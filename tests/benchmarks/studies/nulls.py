@@ -121,7 +121,7 @@ def background(null: Null, draw: np.random.Generator) -> Broadcasts:
             mean = SIZE_MEDIAN * null.growth(day) * math.exp(SIZE_SPREAD * float(draw.standard_normal()))
             delays = (reaction_seconds(float(draw.random())) for _ in range(int(draw.poisson(mean))))
             times = [root, *sorted(clock.later(root, delay) for delay in delays)]
-            scores = scored(times, GrowthConfig(big=BIG))
+            scores = scored(times, GrowthConfig(target_size=BIG))
             high += reached(len(start), times, scores, cold_limit(BIG))
             start.append(day)
             peak.append(max(scores))
@@ -147,7 +147,7 @@ def rules(stream: Broadcasts) -> dict[str, Ints]:
     start, peak = stream.start, stream.peak
     rolling = np.array([rolling_limit(start, peak, day) for day in range(DAYS)])
     found = np.concatenate([discoveries(start, peak, day) for day in range(DAYS)])
-    opened = openings(stream.high, GrowthConfig(big=BIG), AlertBudget(BUDGET))
+    opened = openings(stream.high, GrowthConfig(target_size=BIG), AlertBudget(BUDGET))
     return {
         "cold": start[peak >= cold_limit(BIG)],
         "budget": np.array([one.at for one in opened], dtype=np.int64) // DAY_MS,
@@ -201,7 +201,7 @@ def report_shuffled() -> None:
     rows = []
     for stream in STREAMS:
         q, test = halves(stream, tracks(stream))
-        config = GrowthConfig(big=q, min_sharers=stream.min_sharers)
+        config = GrowthConfig(target_size=q, min_sharers=stream.min_sharers)
         mixed = shuffled(test, np.random.default_rng(SEED))
         alerts = [sum(_alerts(track.times, config) for track in found) for found in (test, mixed)]
         rows.append((stream.name, q, len(test), *alerts, *(1000 * n / len(test) for n in alerts)))

@@ -70,7 +70,7 @@ class Labelled(msgspec.Struct, frozen=True, kw_only=True):
         return np.isin(np.array(self.labels), labels)
 
     @property
-    def big(self) -> Flags:
+    def target_size(self) -> Flags:
         """Which cascades get big."""
         found: Flags = self.case.shares.final >= self.case.q
         return found
@@ -101,7 +101,7 @@ def simulated_kinds() -> Labelled:
         here = tracks_of(well_formed(made.lines()), made.truth.clusters())
         found += [Track(f"{config.seed} {track.name}", track.times) for track in here]
         label_of |= {f"{config.seed} {one.cluster}": str(one.kind) for one in made.truth.cascades}
-    return labelled("simulated", found, SIMULATED[0].big, label_of)
+    return labelled("simulated", found, SIMULATED[0].target_size, label_of)
 
 
 def labelled(name: str, found: Sequence[Track], q: int, label_of: Mapping[str, str], least: int = 5) -> Labelled:
@@ -119,7 +119,7 @@ def report_rumours(one: Labelled) -> None:
     rumours = ~one.are(NEWS)
     found = {name: rumour_figures(one, rumours, score(one.case)) for name, score in SCORES.items()}
     names = (*(f"{factor:g} for each" for factor in BUDGETS), "several q, 0.5 to 2")
-    some = f"{(one.big & rumours).sum()} big rumours (q {one.case.q}) among {len(rumours)} cascades, {rumours.sum()} of them rumours"
+    some = f"{(one.target_size & rumours).sum()} big rumours (q {one.case.q}) among {len(rumours)} cascades, {rumours.sum()} of them rumours"
     reach, parts = ({name: here[side] for name, here in found.items()} for side in (0, 1))
     print_beside_l(f"{one.case.name}: PF of {some}, by alerts for each", names, reach)
     print_beside_l(f"{one.case.name}: the share of these alerts that are about rumours, big or not", names, parts)
@@ -146,11 +146,11 @@ def _with_mean(figures: Sequence[Sequence[Floats]]) -> list[Floats]:
 def report_kinds(one: Labelled) -> None:
     """What kinds the alerts are of at as many as there are big cascades, and how early what is passed on is."""
     passed_on, times = one.are(*PASSED_ON), resamples(len(one.labels))
-    positive, rows = one.big & passed_on, []
+    positive, rows = one.target_size & passed_on, []
     found: dict[str, list[Floats]] = {}
     for name, score in SCORES.items():
         ranked = judged(one.case.shares, score(one.case))
-        cut = thresholds(ranked, one.big, times)
+        cut = thresholds(ranked, one.target_size, times)
         told = alerted(ranked, cut)
         parts = [float(part_of(told, one.are(kind), times)[0]) for kind in KINDS]
         rows.append((name, int(told[:, 0].sum()), *parts))

@@ -78,7 +78,7 @@ def simulated_case() -> Case:
     """A simulated stream by its true cascades."""
     made = simulate(SIMULATED)
     found = tracks_of(well_formed(made.lines()), made.truth.clusters())
-    return case_of(SIMULATED_NAME, found, SIMULATED.big, 5, {})
+    return case_of(SIMULATED_NAME, found, SIMULATED.target_size, 5, {})
 
 
 def case_of(name: str, found: Sequence[Track], q: int, least: int, audience: Mapping[str, Sequence[float]]) -> Case:
@@ -136,10 +136,10 @@ def report(case: Case) -> dict[str, Figures]:
     if case.audience:
         found |= {name: figure(case.shares, score(case)) for name, score in AUDIENCE.items()}
     rows = [(name, float(one.later[0]), *(shown(gap) for gap in gaps(one, found["L"]))) for name, one in found.items()]
-    big = case.shares.final >= case.q
+    target_size = case.shares.final >= case.q
     title = (
-        f"{case.name}: PF with 1 alert for each of {big[case.middle :].sum()} positives of the later half, q {case.q}; "
-        f"then ahead of L by: later half, earlier half ({big[: case.middle].sum()} positives), all"
+        f"{case.name}: PF with 1 alert for each of {target_size[case.middle :].sum()} positives of the later half, q {case.q}; "
+        f"then ahead of L by: later half, earlier half ({target_size[: case.middle].sum()} positives), all"
     )
     names = ("variant", "PF", "later", "earlier", "all, 0.5 alerts", "all, 2 alerts", "several q, 0.5 to 2")
     table(title, names, rows)
@@ -149,13 +149,13 @@ def report(case: Case) -> dict[str, Figures]:
 def figures(case: Case, sizes: Sequence[int], shares: Shares, scores: Floats) -> Figures:
     """Every figure of one score."""
     found, cascades = judged(shares, scores), len(shares.final)
-    whole, big = resamples(cascades), shares.final >= case.q
+    whole, target_size = resamples(cascades), shares.final >= case.q
     aims: list[tuple[Flags, float]] = [(shares.final >= q, factor) for q in sizes for factor in BUDGETS]
     return Figures(
-        later=pf_of(found, big, resamples(cascades, case.middle)),
-        earlier=pf_of(found, big, resamples(cascades, 0, case.middle)),
-        few=pf_of(found, big, whole, 0.5),
-        many=pf_of(found, big, whole, 2.0),
+        later=pf_of(found, target_size, resamples(cascades, case.middle)),
+        earlier=pf_of(found, target_size, resamples(cascades, 0, case.middle)),
+        few=pf_of(found, target_size, whole, 0.5),
+        many=pf_of(found, target_size, whole, 2.0),
         several=np.mean([pf_of(found, positive, whole, factor) for positive, factor in aims], axis=0),
     )
 

@@ -74,25 +74,25 @@ def bursts(count, size, gap_ms, name):
 
 def test_a_baseline_is_tuned_to_what_tells_the_big_ones_early():
     #  big ones: ten a minute from the start; small ones: two at once, then one each two hours
-    big = bursts(6, 60, 6_000, "big")
+    target_size = bursts(6, 60, 6_000, "big")
     small = [Track(track.name, [track.times[0], *track.times]) for track in bursts(30, 6, 2 * 3_600_000, "small")]
-    found, positive = [*big, *small], [True] * 6 + [False] * 30
-    settings = tuned(found, positive, GrowthConfig(big=50))
+    found, positive = [*target_size, *small], [True] * 6 + [False] * 30
+    settings = tuned(found, positive, GrowthConfig(target_size=50))
     assert len(settings) == len(GRID)
     chosen = settings["rate, 1 min"]
     assert (chosen.detector, chosen.window_ms) == ("rate", 60_000)
-    assert all(config.big == 50 for config in settings.values())
+    assert all(config.target_size == 50 for config in settings.values())
 
 
 def test_without_positives_the_first_setting_that_works_is_taken():
-    settings = tuned(bursts(3, 6, MINUTE, "small"), [False] * 3, GrowthConfig(big=50))
+    settings = tuned(bursts(3, 6, MINUTE, "small"), [False] * 3, GrowthConfig(target_size=50))
     assert next(iter(settings)) == "rate, 1 min"
     assert (shown("ordinary_per_hour", 0.1), shown("ewma_ms", 21_600_000)) == ("0.1/h", "6 h")
 
 
 def test_blind_draws_find_as_many_as_they_are_of_those_that_get_there():
     #  two of four cascades reach five sharers, one of them is big: half of the big one's reach beyond five
-    found = [Track("big", list(range(50))), Track("able", list(range(5))), *(Track("small", [0, 1]),) * 2]
+    found = [Track("target_size", list(range(50))), Track("able", list(range(5))), *(Track("small", [0, 1]),) * 2]
     assert by_chance(found, [True, False, False, False], 5) == pytest.approx(0.5 * 0.9)
     assert math.isnan(by_chance(found, [False] * 4, 5))
 

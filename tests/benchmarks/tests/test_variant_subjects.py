@@ -43,7 +43,7 @@ def some(news: str = NEWS, rumour: str = "false"):
 def test_what_nobody_passed_on_is_left_out_and_labels_stay_with_their_cascades():
     one = some()
     assert one.are(NEWS).tolist() == [True] * 6 + [False] * 26
-    assert one.big.tolist() == [True] * 12 + [False] * 20
+    assert one.target_size.tolist() == [True] * 12 + [False] * 20
 
 
 def test_the_share_of_alerts_counts_a_cascade_as_often_as_it_was_drawn():
@@ -63,7 +63,7 @@ def test_the_exponent_moves_the_alerts_from_what_slows_down_to_what_speeds_up():
     parts = {}
     for name, score in SCORES.items():
         ranked = judged(one.case.shares, score(one.case))
-        parts[name] = part_of(alerted(ranked, thresholds(ranked, one.big & rumours, times)), rumours, times)[0]
+        parts[name] = part_of(alerted(ranked, thresholds(ranked, one.target_size & rumours, times)), rumours, times)[0]
     assert parts["without exponent"] == parts["without exponent and evidence"] == 0.0  # the news are larger
     assert parts["L"] == parts["exponent weight 1"] == 1.0
 

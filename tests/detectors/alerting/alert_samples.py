@@ -16,7 +16,7 @@ NOW = FIRST + 58 * MINUTE
 
 # minutes   0 ---------- 28 ------------ 58
 # joined        15 people      27 people
-DETECTOR = ExpectedGrowth(GrowthConfig(big=80))
+DETECTOR = ExpectedGrowth(GrowthConfig(target_size=80))
 for joined in sorted((*range(0, 28 * MINUTE, 112_000), *range(58 * MINUTE, 29 * MINUTE, -66_000))):
     DETECTOR.update(FIRST + joined)
 GROWTH = DETECTOR.explain(NOW)

@@ -23,7 +23,7 @@ RULES = PolicyConfig(
     hysteresis=1.0,
     cool_down_ms=30,
     subside_after_ms=120,
-    check_ms=30,
+    check_interval_ms=30,
     close_after_ms=7 * DAY,
     close_retry_ms=DAY,
     return_sharers=1,
@@ -802,7 +802,7 @@ def test_the_level_is_the_one_that_all_looks_at_the_score_define(script: list) -
 # --- settings and state -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["return_sharers", "check_ms", "close_after_ms", "close_retry_ms"])
+@pytest.mark.parametrize("name", ["return_sharers", "check_interval_ms", "close_after_ms", "close_retry_ms"])
 def test_what_must_be_positive_may_not_be_zero(name: str) -> None:
     PolicyConfig(**{name: 1})
     with pytest.raises(ValueError, match=rf"policy\.{name} must be at least 1; got 0; try \d+"):
@@ -896,9 +896,9 @@ def test_a_look_that_was_put_off_comes_no_earlier_and_one_that_was_called_for_no
     policy.look_after(300)
     assert policy.next_timer() == 300
     policy.look_by(60)
-    assert policy.next_timer() == 60 + RULES.check_ms
+    assert policy.next_timer() == 60 + RULES.check_interval_ms
     policy.look_by(240)
-    assert policy.next_timer() == 60 + RULES.check_ms
+    assert policy.next_timer() == 60 + RULES.check_interval_ms
 
 
 def test_a_level_that_does_not_stand_has_no_look_to_put_off():
@@ -915,4 +915,4 @@ def test_a_score_that_falls_by_an_event_is_looked_at_soon_although_the_look_was_
     policy.update(0, LEVELS[0], 10)
     policy.look_after(2400)
     policy.update(60, 0.0, 10)
-    assert policy.next_timer() == 60 + RULES.check_ms
+    assert policy.next_timer() == 60 + RULES.check_interval_ms

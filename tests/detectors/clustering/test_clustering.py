@@ -445,7 +445,7 @@ def test_a_cluster_that_was_forgotten_is_bridged_to_by_nothing() -> None:
 
 
 def test_only_the_last_clusters_that_one_met_are_remembered() -> None:
-    stage, first, second = early(max_akin=1, bridge_lexical=0.5)
+    stage, first, second = early(max_link_candidates=1, bridge_lexical=0.5)
     assert [[other.id for other in stage._clusters.akin(one)] for one in stage._clusters] == [[second], [first]]
     third = only(stage.update(say("x", FLOOD, 3)))
     stage._clusters.meet(stage._clusters.get(first), stage._clusters.get(third.cluster_id))
@@ -845,7 +845,9 @@ def test_where_nearly_all_grew_the_least_recently_shared_goes_so_that_something_
 
 
 def test_no_index_outgrows_its_bound() -> None:
-    stage = clustering(max_aliases=3, max_messages=4, max_marks=5, max_actors=2, max_clusters=100, clusters_per_mark=2)
+    stage = clustering(
+        max_aliases=3, max_messages=4, max_shared_keys=5, max_actors=2, max_clusters=100, clusters_per_shared_key=2
+    )
     for i in range(30):
         text = f"item {i} of the list has value {i * 7919} today"
         stage.update(say(str(i), text, i, actor=str(i), urls=(f"example.org/story-{i:09}", URL)))
@@ -865,14 +867,14 @@ def test_a_wording_that_fell_out_of_memory_is_found_again_by_its_representative(
 
 
 def test_a_mark_seen_in_many_clusters_forgets_the_dead_ones_first() -> None:
-    stage = clustering(clusters_per_mark=1, retention_ms=10)
+    stage = clustering(clusters_per_shared_key=1, retention_ms=10)
     stage.update(say("a", DAM, 0, urls=(URL,)))
     second = only(stage.update(say("b", CALM, 100, urls=(URL,))))
     assert only(stage.update(say("c", "", 101, urls=(URL,)))).cluster_id == second.cluster_id
 
 
 def test_only_so_many_addresses_of_one_message_are_looked_at() -> None:
-    stage = clustering(marks_per_share=2)
+    stage = clustering(shared_keys_per_share=2)
     urls = tuple(f"example.org/story-{i:09}" for i in range(5))
     stage.update(say("a", DAM, urls=urls, media=tuple(picture(str(i)) for i in range(5))))
     assert len(stage._marks._clusters) == 4
@@ -904,7 +906,7 @@ def test_the_shares_of_each_rung_are_counted() -> None:
             {"sketch": SketchConfig(match=0.9)},
             r"clustering.lexical must be at least sketch.match \(0.9\); got 0.8; raise",
         ),
-        ({"guard": 1.0}, "clustering.guard must be from 0 to below 1; got 1.0"),
+        ({"short_text_margin": 1.0}, "clustering.short_text_margin must be from 0 to below 1; got 1.0"),
         ({"pdq_distance": -1}, "clustering.pdq_distance must be from 0 to 128; got -1"),
         ({"pdq_quality": 101}, "clustering.pdq_quality must be from 0 to 100; got 101"),
         ({"realm": ""}, "clustering.realm must not be empty; got ''"),
@@ -924,7 +926,7 @@ HINDI_DAM_LONGER = HINDI_DAM + " सब को भेजो"
 def test_what_only_the_model_finds_near_joins_nothing() -> None:
     #  cosine 1 in every case; letters in common:  dam and bank none, dam and its longer copy most
     angles = dict.fromkeys((HINDI_DAM, HINDI_BANK, HINDI_DAM_LONGER), 10.0)
-    stage = clustering(angles, lexical=0.99, unread_lexical=0.4)
+    stage = clustering(angles, lexical=0.99, min_lexical_unread=0.4)
     dam = only(stage.update(say("a", HINDI_DAM)))
     bank = only(stage.update(say("b", HINDI_BANK, 1)))
     longer = only(stage.update(say("c", HINDI_DAM_LONGER, 2)))
@@ -934,7 +936,7 @@ def test_what_only_the_model_finds_near_joins_nothing() -> None:
 
 def test_the_limit_on_letters_in_common_depends_on_what_the_model_reads() -> None:
     angles = dict.fromkeys((HINDI_DAM, HINDI_DAM_LONGER), 10.0)
-    strict = {"lexical": 0.99, "read_lexical": 0.0, "unread_lexical": 0.99}
+    strict = {"lexical": 0.99, "min_lexical_read": 0.0, "min_lexical_unread": 0.99}
     for scripts, method in ((("Latin",), Method.FOUNDER), (("Latin", "Devanagari"), Method.EMBEDDING)):
         stage = clustering(angles, **strict, model_scripts=scripts)
         stage.update(say("a", HINDI_DAM))

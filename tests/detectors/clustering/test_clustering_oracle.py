@@ -53,7 +53,7 @@ ANGLES |= {text: 12.0 * i + 36 for i, text in enumerate(RETOLD, 3)} | {
 ANGLES |= {SHORT[1]: 30.0, SHORT[2]: 52.0}
 URLS = [(), ("example.org/story-12345",), ("example.org", "example.org/story-67890")]
 MEDIA = [(), (picture("a"),), (picture("b", "0f" * 32, 80),), (picture("c", "0f" * 31 + "0e", 80),)]
-CONFIG = ClusteringConfig(**LIMITS, retention_ms=40, max_representatives=3, max_akin=100, candidates=100)
+CONFIG = ClusteringConfig(**LIMITS, retention_ms=40, max_representatives=3, max_link_candidates=100, candidates=100)
 
 
 @cache
@@ -228,7 +228,7 @@ class Slow:
         return group, method, similarity, learn, (near[0][3], -near[0][0]) if near else None
 
     def limit(self, content, value: float) -> float:
-        guard = self.config.guard if content.words <= self.config.guard_words else 0.0
+        guard = self.config.short_text_margin if content.words <= self.config.short_text_words else 0.0
         return min(1.0, round(value + guard, 6))
 
     def near(self, content, at_least: float) -> list[tuple]:
@@ -362,12 +362,12 @@ TIGHT = ClusteringConfig(
     max_representatives=2,
     max_aliases=6,
     max_messages=12,
-    max_marks=3,
+    max_shared_keys=3,
     max_pictures=1,
     max_actors=3,
     chats_per_actor=2,
     clusters_per_actor=2,
-    clusters_per_mark=1,
+    clusters_per_shared_key=1,
     max_absorbed=1,
     exact_until=2,
 )

@@ -63,7 +63,7 @@ def test_nothing_seen_is_no_alert_and_finite(name):
 
 @every
 def test_thresholds_rise_and_the_rule_names_q(name):
-    detector = make_detector(GrowthConfig(detector=name, big=50))
+    detector = make_detector(GrowthConfig(detector=name, target_size=50))
     first, second, third = detector.levels()
     assert 0 < first < second < third
     assert "q = 50" in detector.rule()
@@ -85,7 +85,10 @@ def test_the_rule_beside_a_higher_limit_says_how_it_follows_from_the_first(name)
 
 @every
 def test_a_bigger_q_asks_for_more(name):
-    limits = [make_detector(GrowthConfig(detector=name, big=big)).levels()[0] for big in (5, 50, 500, 5000)]
+    limits = [
+        make_detector(GrowthConfig(detector=name, target_size=target_size)).levels()[0]
+        for target_size in (5, 50, 500, 5000)
+    ]
     assert all(lower < higher for lower, higher in pairwise(limits))
 
 
@@ -98,7 +101,7 @@ def test_a_threshold_of_the_operators_own_is_taken_as_it_is(name):
 
 @every
 def test_a_cascade_that_gets_very_big_fast_reaches_the_third_level(name):
-    detector = make_detector(GrowthConfig(detector=name, big=20))
+    detector = make_detector(GrowthConfig(detector=name, target_size=20))
     level = 0
     for second in range(2000):
         now = detector.level(detector.update(T0 + second * 1000))
@@ -109,7 +112,7 @@ def test_a_cascade_that_gets_very_big_fast_reaches_the_third_level(name):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in {"count", "seismic"}])
 def test_one_sharer_a_day_raises_nothing(name):
-    detector = make_detector(GrowthConfig(detector=name, big=50))
+    detector = make_detector(GrowthConfig(detector=name, target_size=50))
     assert not any(detector.level(detector.update(T0 + day * DAY)) for day in range(60))
 
 
@@ -226,7 +229,7 @@ def test_a_merge_with_another_kind_or_other_settings_is_refused(name):
     with pytest.raises(TypeError, match=f"two {name} detectors"):
         detector.merge(other)
     with pytest.raises(TypeError, match="equal settings"):
-        detector.merge(make_detector(GrowthConfig(detector=name, big=51)))
+        detector.merge(make_detector(GrowthConfig(detector=name, target_size=51)))
 
 
 @every
@@ -396,13 +399,16 @@ def test_where_silence_does_not_help_the_explanation_says_so():
 
 @pytest.mark.parametrize("name", [name for name, kind in DETECTORS.items() if issubclass(kind, Baseline)])
 def test_an_ordinary_rate_above_the_alarming_one_is_refused(name):
-    config = GrowthConfig(detector=name, big=5, ordinary_per_hour=1e6)
+    config = GrowthConfig(detector=name, target_size=5, ordinary_per_hour=1e6)
     if name == "rate":  # it has no ordinary rate
         assert make_detector(config).levels()[0] > 0
         return
     with pytest.raises(ValueError, match=r"growth\.ordinary_per_hour must be below .* got 1e\+06 with growth\.big 5"):
         make_detector(config)
-    assert make_detector(GrowthConfig(detector=name, big=5, ordinary_per_hour=1e6, threshold=1.0)).levels()[0] == 1.0
+    assert (
+        make_detector(GrowthConfig(detector=name, target_size=5, ordinary_per_hour=1e6, threshold=1.0)).levels()[0]
+        == 1.0
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from detectors.growth.config import NAMES
 
 def test_the_default_is_l_with_fifty_as_big():
     config = GrowthConfig()
-    assert (config.detector, config.big, config.min_sharers, config.threshold) == ("L", 50, 5, None)
+    assert (config.detector, config.target_size, config.min_sharers, config.threshold) == ("L", 50, 5, None)
     assert make_detector(config).name == "L"
 
 
@@ -25,7 +25,7 @@ def test_an_unknown_detector_is_refused_with_the_names():
 @pytest.mark.parametrize(
     ("name", "bad"),
     [
-        ("big", 1),
+        ("target_size", 1),
         ("min_sharers", 0),
         ("window_ms", 0),
         ("buckets", 0),
@@ -61,7 +61,7 @@ def test_a_senseless_value_is_refused_under_its_settings_name(name, bad):
 @pytest.mark.parametrize(
     ("name", "least"),
     [
-        ("big", 2),
+        ("target_size", 2),
         ("min_sharers", 1),
         ("window_ms", 60),
         ("buckets", 1),
@@ -84,7 +84,7 @@ def test_the_least_allowed_value_is_taken(name, least):
 def test_the_settings_are_one_frozen_value():
     config = GrowthConfig()
     with pytest.raises(AttributeError):
-        config.big = 3
+        config.target_size = 3
     assert msgspec.convert(msgspec.to_builtins(config), GrowthConfig) == config
     assert hash(config) == hash(GrowthConfig())
 

@@ -7,7 +7,7 @@ from detectors.growth.count import Count
 
 
 def test_levels_lie_at_q_four_q_and_sixteen_q():
-    detector = Count(GrowthConfig(detector="count", big=50))
+    detector = Count(GrowthConfig(detector="count", target_size=50))
     assert detector.levels() == (50.0, 200.0, 800.0)
     assert detector.rule() == "q distinct sharers with q = 50, cold-start rule"
 
@@ -16,7 +16,7 @@ def test_levels_lie_at_q_four_q_and_sixteen_q():
     ("sharers", "level"), [(49, 0), (50, 1), (51, 1), (199, 1), (200, 2), (799, 2), (800, 3), (801, 3)]
 )
 def test_a_level_is_met_at_its_number(sharers, level):
-    detector = Count(GrowthConfig(detector="count", big=50))
+    detector = Count(GrowthConfig(detector="count", target_size=50))
     assert detector.level(detector.update(0, float(sharers))) == level
 
 

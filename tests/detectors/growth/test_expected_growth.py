@@ -21,7 +21,7 @@ from detectors.growth.expected_growth import (
     sharers_at_limit,
 )
 
-CONFIG = GrowthConfig(big=50)
+CONFIG = GrowthConfig(target_size=50)
 WEIGHTS = (0.05, 0.20, 0.25, 0.20, 0.15, 0.15)
 TAU_S = (60, 360, 2160, 12960, 77760, 466560)
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -408,10 +408,10 @@ def test_quiet_is_when_the_fresh_mass_is_under_a_tenth():
     assert high - T0 == pytest.approx(GrowthConfig().quiet_ms, abs=2 * HOUR)
 
 
-@pytest.mark.parametrize("big", [2, 5, 50, 1278])
+@pytest.mark.parametrize("target_size", [2, 5, 50, 1278])
 @pytest.mark.parametrize("window", [5 * MINUTE, HOUR, 6 * HOUR])
-def test_the_reference_burst_is_the_least_that_brings_the_score_to_its_limit(big, window):
-    config = GrowthConfig(big=big)
+def test_the_reference_burst_is_the_least_that_brings_the_score_to_its_limit(target_size, window):
+    config = GrowthConfig(target_size=target_size)
     sharers = sharers_at_limit(config, window)
 
     def even(count):
@@ -423,8 +423,8 @@ def test_the_reference_burst_is_the_least_that_brings_the_score_to_its_limit(big
         )
         return growth_score(count, count * left / fine)
 
-    assert even(sharers) >= cold_limit(big) - 1e-4
-    assert sharers == 1 or even(sharers - 1) < cold_limit(big) + 1e-4
+    assert even(sharers) >= cold_limit(target_size) - 1e-4
+    assert sharers == 1 or even(sharers - 1) < cold_limit(target_size) + 1e-4
 
 
 def test_another_kernel_changes_what_is_fresh():

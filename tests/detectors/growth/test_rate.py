@@ -60,7 +60,7 @@ def test_a_share_from_before_the_window_changes_nothing():
 
 
 def test_the_cold_limit_is_where_l_would_speak():
-    detector = Rate(GrowthConfig(detector="rate", big=50))
+    detector = Rate(GrowthConfig(detector="rate", target_size=50))
     sharers = sharers_at_limit(CONFIG, HOUR)
     assert detector.levels() == (sharers, 4 * sharers, 16 * sharers)
     assert detector.rule() == (

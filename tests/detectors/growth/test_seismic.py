@@ -184,7 +184,7 @@ def test_a_share_taken_back_leaves_no_bin():
 
 
 def test_the_explanation_gives_what_is_still_to_come():
-    detector = Seismic(GrowthConfig(detector="seismic", big=100))
+    detector = Seismic(GrowthConfig(detector="seismic", target_size=100))
     for minute in range(30):
         score = detector.update(T0 + minute * 240_000)
     told = detector.explain(T0 + 29 * 240_000)

@@ -18,7 +18,7 @@ from schemas.event import Kind
 from schemas.sighting import Sighting, TextContent
 
 CONTENT = TextContent(text="a b c d", normal="a b c d", fingerprint="ab" * 16, words=4)
-SMALL = OrderConfig(lateness_ms=10, horizon_ms=100, idle_ms=50, confirmations=1)
+SMALL = OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=100, idle_timeout_ms=50, confirmations=1)
 
 
 def seen(event: int | str, time: int, partition: int = 0, progress: int | None = None) -> Sighting:
@@ -42,14 +42,14 @@ def times(released: list[tuple[Sighting, Arrival]]) -> list[int]:
 # --- configuration ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["lateness_ms", "horizon_ms", "max_jump_ms"])
+@pytest.mark.parametrize("name", ["max_out_of_orderness_ms", "allowed_lateness_ms", "max_jump_ms"])
 def test_a_duration_may_be_zero_but_not_negative(name: str) -> None:
     OrderConfig(**{name: 0})
     with pytest.raises(ValueError, match=f"order.{name} must not be negative; got -1; use 0 for none"):
         OrderConfig(**{name: -1})
 
 
-@pytest.mark.parametrize("name", ["idle_ms", "max_waiting", "max_remembered", "confirmations"])
+@pytest.mark.parametrize("name", ["idle_timeout_ms", "max_waiting", "max_remembered", "confirmations"])
 def test_a_bound_must_be_positive(name: str) -> None:
     OrderConfig(**{name: 1})
     with pytest.raises(ValueError, match=f"order.{name} must be positive; got 0; leave it out"):
@@ -180,7 +180,7 @@ def test_a_partition_that_never_spoke_can_be_silent() -> None:
     assert mark.silence(1) == 90
 
 
-IDLE = OrderConfig(lateness_ms=10, idle_ms=100)
+IDLE = OrderConfig(max_out_of_orderness_ms=10, idle_timeout_ms=100)
 
 
 def looks(idleness, *times, caught_up=True):
@@ -328,7 +328,7 @@ def test_a_second_delivery_still_moves_the_watermark_because_its_partition_has_c
 
 def test_a_full_buffer_lets_the_oldest_go_and_moves_the_watermark_behind_them() -> None:
     # room for 2;  arrive 50a 70 60 (full: 50a and all of its millisecond go)   then 50b: behind what has left
-    buffer = ReorderBuffer(OrderConfig(lateness_ms=1000, horizon_ms=100, max_waiting=2))
+    buffer = ReorderBuffer(OrderConfig(max_out_of_orderness_ms=1000, allowed_lateness_ms=100, max_waiting=2))
     assert buffer.update(seen(1, 50)) == []
     assert buffer.update(seen(2, 70)) == []
     assert times(buffer.update(seen(3, 60))) == [50]
@@ -337,7 +337,9 @@ def test_a_full_buffer_lets_the_oldest_go_and_moves_the_watermark_behind_them() 
 
 
 def test_no_more_ids_are_remembered_than_the_bound_and_waiting_ones_are_never_forgotten() -> None:
-    buffer = ReorderBuffer(OrderConfig(lateness_ms=10, horizon_ms=10_000, confirmations=1, max_remembered=2))
+    buffer = ReorderBuffer(
+        OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=10_000, confirmations=1, max_remembered=2)
+    )
     for i in range(8):
         buffer.update(seen(i, 100 + 10 * i))  # 0..5 have left, 6 and 7 wait
     assert buffer.waiting == 2
@@ -387,7 +389,7 @@ def test_a_liar_still_waits_when_all_partitions_are_silent() -> None:
 
 
 def test_a_liar_in_the_stream_makes_nobody_else_late() -> None:
-    config = OrderConfig(lateness_ms=10, max_jump_ms=1000, confirmations=3)
+    config = OrderConfig(max_out_of_orderness_ms=10, max_jump_ms=1000, confirmations=3)
     buffer, progress = ReorderBuffer(config), PartitionWatermark(config)
     for i in range(1, 200):
         time = 1 << 40 if i % 10 == 0 else 10 * i
@@ -416,7 +418,9 @@ def pushed_into(buffer: ReorderBuffer, items: list[tuple[int, int, int, int]]) -
 def test_every_sighting_is_accounted_for_exactly_once_at_every_moment(
     items: list[tuple[int, int, int, int]], waiting: int, remembered: int
 ) -> None:
-    config = OrderConfig(lateness_ms=10, horizon_ms=50, max_waiting=waiting, max_remembered=remembered)
+    config = OrderConfig(
+        max_out_of_orderness_ms=10, allowed_lateness_ms=50, max_waiting=waiting, max_remembered=remembered
+    )
     buffer, out = ReorderBuffer(config), []
     for n, item in enumerate(items, start=1):
         out += pushed(buffer, item)
@@ -431,7 +435,7 @@ def test_every_sighting_is_accounted_for_exactly_once_at_every_moment(
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=60), st.randoms(use_true_random=False))
 def test_shuffling_within_the_lateness_changes_nothing_in_what_is_released(steps: list[int], random) -> None:
-    config = OrderConfig(lateness_ms=10, horizon_ms=100, confirmations=3, max_jump_ms=5)
+    config = OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=100, confirmations=3, max_jump_ms=5)
     ordered, clock = [], 1000
     for i, step in enumerate(steps):
         clock += step
@@ -451,7 +455,7 @@ def test_shuffling_within_the_lateness_changes_nothing_in_what_is_released(steps
 
 @given(stream, st.integers(0, 80))
 def test_a_restored_buffer_goes_on_as_if_it_had_never_stopped(items: list[tuple[int, int, int, int]], cut: int) -> None:
-    config = OrderConfig(lateness_ms=10, horizon_ms=50, max_waiting=10, max_remembered=10)
+    config = OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=50, max_waiting=10, max_remembered=10)
     whole = ReorderBuffer(config)
     pushed_into(whole, items[:cut])
     copy = ReorderBuffer(config)
@@ -502,7 +506,7 @@ def test_a_version_that_nobody_knows_is_refused(version: int) -> None:
 def test_a_time_that_nobody_confirmed_waits_though_all_are_silent() -> None:
     #  three must agree on the first times of a stream:  two wait, the third lets them go
     buffer, progress = (
-        ReorderBuffer(OrderConfig(lateness_ms=10, max_jump_ms=50)),
+        ReorderBuffer(OrderConfig(max_out_of_orderness_ms=10, max_jump_ms=50)),
         PartitionWatermark(OrderConfig(max_jump_ms=50)),
     )
     for event, time in ((1, 100), (2, 101)):

@@ -22,7 +22,7 @@ RUMOURS = (
 
 
 def config(**sections):
-    base = {"order": OrderConfig(lateness_ms=LATENESS), "growth": GrowthConfig(big=10)}
+    base = {"order": OrderConfig(max_out_of_orderness_ms=LATENESS), "growth": GrowthConfig(target_size=10)}
     return PipelineConfig(**(base | sections))
 
 

@@ -27,7 +27,7 @@ from tests.detectors.pipeline.test_cascades import FALSE, HOUR, MINUTE, NOON, SE
 
 DAY = 24 * HOUR
 OPENING = (Lifecycle.OPENED, Lifecycle.RESURFACED)
-GROWTH = GrowthConfig(big=10)
+GROWTH = GrowthConfig(target_size=10)
 
 
 class Budgeted(Play):
@@ -181,7 +181,7 @@ def test_a_closed_cascade_that_comes_back_keeps_its_size():
 
 
 def test_a_platform_with_limits_of_its_own_is_foreseen_by_those():
-    growth = GrowthConfig(big=50, platforms=(PlatformGrowth("chat", (("big", 4), ("min_sharers", 3))),))
+    growth = GrowthConfig(target_size=50, platforms=(PlatformGrowth("chat", (("target_size", 4), ("min_sharers", 3))),))
     play = Budgeted(5.0, growth=growth)
     for platform in ("chat", "feed"):
         for number, actor in enumerate(people(8, platform)):
@@ -239,7 +239,7 @@ def test_what_has_closed_sleeps_and_after_a_month_more_is_forgotten():
 def test_every_opening_is_foreseen_and_none_else(seed, a_day, name, merging):
     #  shares of five rumours, in bursts and after hours; then either merges, or silences in which they close
     rng = np.random.default_rng(seed)
-    play = Budgeted(a_day, growth=GrowthConfig(big=10, detector=name))
+    play = Budgeted(a_day, growth=GrowthConfig(target_size=10, detector=name))
     clusters = [f"c{number}" for number in range(5)]
     gaps = [5 * SECOND, 30 * MINUTE, 4 * HOUR] + [30 * HOUR] * (not merging)
     time = 0

@@ -31,7 +31,7 @@ class Play:
     """Cascades driven by hand; times are given from noon, clusters, messages and people by plain names."""
 
     def __init__(self, trace=None, **sections):
-        self.config = PipelineConfig(**({"growth": GrowthConfig(big=10)} | sections))
+        self.config = PipelineConfig(**({"growth": GrowthConfig(target_size=10)} | sections))
         author = AlertContext(self.config.evidence, self.config.policy, AUTHOR.provenance)
         self.cascades = Cascades(self.config.parts(), author, trace)
         self.out = Outputs()
@@ -372,7 +372,7 @@ def test_reports_without_a_name_count_each_and_categories_are_bounded():
 
 def test_platforms_with_fewer_than_k_posts_are_not_named():
     k = EvidenceConfig().k_anonymity
-    play = Play(growth=GrowthConfig(big=10, min_sharers=2 * k))
+    play = Play(growth=GrowthConfig(target_size=10, min_sharers=2 * k))
     names = ["telegram"] * k + ["whatsapp"] * (k - 1) + ["x"]
     for number, platform in enumerate(names):
         play.share(f"p{number}", number, platform=platform)

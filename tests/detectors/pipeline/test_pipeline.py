@@ -107,7 +107,7 @@ def test_a_restore_in_the_middle_goes_on_as_if_nothing_had_happened(cut):
 def test_a_state_made_with_other_settings_is_refused():
     state = pipeline().snapshot()
     with pytest.raises(SnapshotError, match="replay the log"):
-        pipeline(config(growth=GrowthConfig(big=11))).restore(state)
+        pipeline(config(growth=GrowthConfig(target_size=11))).restore(state)
 
 
 def test_duplicates_change_nothing_but_their_count():
@@ -153,7 +153,7 @@ def test_no_raw_identifier_leaves_the_pipeline():
 
 @pytest.mark.parametrize("detector", DETECTORS)
 def test_every_growth_detector_drives_the_whole_path(detector):
-    settings_ = config(growth=GrowthConfig(big=10, detector=detector))
+    settings_ = config(growth=GrowthConfig(target_size=10, detector=detector))
     outputs, engine = run(lines(stream()), pipeline(settings_))
     assert engine.counts.balanced
     assert all(alert.provenance.detector == detector for output in outputs for alert in output.alerts)

@@ -15,10 +15,12 @@ from tests.detectors.pipeline.test_live_stages import live, merging
 
 def growth(**platforms):
     chosen = {name: tuple(sorted(values.items())) for name, values in sorted(platforms.items())}
-    return GrowthConfig(big=50, platforms=tuple(PlatformGrowth(name, values) for name, values in chosen.items()))
+    return GrowthConfig(
+        target_size=50, platforms=tuple(PlatformGrowth(name, values) for name, values in chosen.items())
+    )
 
 
-EARLY = growth(chat={"big": 4, "min_sharers": 3})
+EARLY = growth(chat={"target_size": 4, "min_sharers": 3})
 
 
 def burst(play, platform, cluster, count=12, start=0, every=20 * SECOND):
@@ -38,7 +40,7 @@ def test_the_same_burst_alerts_on_the_platform_where_little_is_big_and_not_on_th
 
 
 def test_each_platform_may_have_a_detector_of_its_own_and_its_alerts_name_it():
-    play = Play(growth=growth(chat={"detector": "count", "threshold": 5.0}, feed={"big": 4}))
+    play = Play(growth=growth(chat={"detector": "count", "threshold": 5.0}, feed={"target_size": 4}))
     burst(play, "chat", "a")
     burst(play, "feed", "b")
     made = {alert.cluster_id: (alert.evidence.growth.detector, alert.provenance.detector) for alert in play.out.alerts}
@@ -66,7 +68,7 @@ def test_a_fact_check_that_comes_first_does_not_decide():
 @pytest.mark.parametrize("detector", NAMES)
 def test_a_merge_across_platforms_is_judged_by_the_survivors_settings(detector):
     """As if the absorbed cluster had been judged so from the start."""
-    settings = growth(chat={"detector": detector, "big": 20})
+    settings = growth(chat={"detector": detector, "target_size": 20})
     across, within = Play(growth=settings), Play(growth=settings)
     for play, platform in ((across, "feed"), (within, "chat")):
         burst(play, "chat", "a", count=6)
@@ -85,12 +87,12 @@ def test_a_claim_that_nobody_shared_takes_the_platform_of_what_merges_into_it():
     burst(play, "chat", "b", start=HOUR, count=4)
     play.merge("a", "b", 2 * HOUR)
     assert play.row("a").platform == "chat"
-    assert play.cascades._alive[play.row("a").cluster_id].growth_config.big == 4
+    assert play.cascades._alive[play.row("a").cluster_id].growth_config.target_size == 4
 
 
 @given(st.integers(0, 24))
 def test_a_restart_at_any_moment_says_the_same(cut):
-    settings = growth(chat={"detector": "count", "threshold": 5.0}, feed={"big": 4})
+    settings = growth(chat={"detector": "count", "threshold": 5.0}, feed={"target_size": 4})
     shares = [
         (cluster, platform, n * 20 * SECOND, actor)
         for cluster, platform in (("a", "chat"), ("b", "feed"))
@@ -111,13 +113,13 @@ def test_a_restart_at_any_moment_says_the_same(cut):
 def test_a_snapshot_under_other_settings_of_a_platform_is_refused():
     engine = pipeline(config(growth=EARLY))
     engine.feed(placed(lines(stream(events=20))))
-    other = pipeline(config(growth=growth(chat={"big": 5, "min_sharers": 3})))
+    other = pipeline(config(growth=growth(chat={"target_size": 5, "min_sharers": 3})))
     with pytest.raises(SnapshotError):
         other.restore(engine.snapshot())
 
 
 def test_settings_of_a_platform_change_the_digest():
-    settings = (growth(), EARLY, growth(chat={"big": 5}), growth(web={"big": 5}))
+    settings = (growth(), EARLY, growth(chat={"target_size": 5}), growth(web={"target_size": 5}))
     assert len({config(growth=one).digest() for one in settings}) == 4
 
 
@@ -128,7 +130,7 @@ def across_platforms(seed):
 
 @pytest.mark.parametrize("seed", range(2))
 def test_the_live_stages_say_what_a_replay_says_through_merges_and_crashes(seed):
-    settings = config(growth=growth(feed={"detector": "count", "threshold": 8.0}, chat={"big": 10}))
+    settings = config(growth=growth(feed={"detector": "count", "threshold": 8.0}, chat={"target_size": 10}))
     raws = lines(across_platforms(seed))
     outputs, engine = run(raws, pipeline(settings))
     assert engine.assigner.clustering.merged > 3
@@ -143,26 +145,26 @@ def test_the_live_stages_say_what_a_replay_says_through_merges_and_crashes(seed)
 
 def test_what_is_not_set_for_a_platform_is_as_in_general():
     config = EARLY
-    assert config.on("chat") == GrowthConfig(big=4, min_sharers=3)
-    assert config.on("feed") == config.on(None) == GrowthConfig(big=50)
+    assert config.on("chat") == GrowthConfig(target_size=4, min_sharers=3)
+    assert config.on("feed") == config.on(None) == GrowthConfig(target_size=50)
     assert GrowthConfig().on("chat") == GrowthConfig()
 
 
 def test_a_setting_that_is_as_in_general_gives_equal_settings():
-    assert growth(chat={"big": 50}).on("chat") == growth(chat={"big": 50}).on("feed")
+    assert growth(chat={"target_size": 50}).on("chat") == growth(chat={"target_size": 50}).on("feed")
 
 
 @pytest.mark.parametrize(
     ("platforms", "words"),
     [
-        ({"chat": {"big": 1}}, "growth.platforms.chat.big must be at least 2; got 1"),
+        ({"chat": {"target_size": 1}}, "growth.platforms.chat.target_size must be at least 2; got 1"),
         ({"chat": {"detector": "loud"}}, "growth.platforms.chat.detector must be one of L, count"),
         (
             {"chat": {"window_ms": 7}},
             "growth.platforms.chat.window_ms must be a multiple of growth.platforms.chat.buckets",
         ),
-        ({"Chat": {"big": 4}}, "growth.platforms must name a platform as events do"),
-        ({"c" * 33: {"big": 4}}, "growth.platforms must name a platform as events do"),
+        ({"Chat": {"target_size": 4}}, "growth.platforms must name a platform as events do"),
+        ({"c" * 33: {"target_size": 4}}, "growth.platforms must name a platform as events do"),
     ],
 )
 def test_what_no_detector_could_work_with_is_refused_with_the_platforms_name(platforms, words):

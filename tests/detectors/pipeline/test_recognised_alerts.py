@@ -44,13 +44,13 @@ def burst(count, text=TEXT):
     return [share(n, n * 10_000, text) for n in range(count)]
 
 
-def outputs_of(events, known, big=10):
-    engine = Pipeline(config(growth=GrowthConfig(big=big)), EMBEDDER, KEY, "0.0.0", recogniser=known)
+def outputs_of(events, known, target_size=10):
+    engine = Pipeline(config(growth=GrowthConfig(target_size=target_size)), EMBEDDER, KEY, "0.0.0", recogniser=known)
     return [engine.feed(placed(lines(events))), engine.finish()]
 
 
-def alerts_of(events, known, big=10):
-    return [alert for output in outputs_of(events, known, big) for alert in output.alerts]
+def alerts_of(events, known, target_size=10):
+    return [alert for output in outputs_of(events, known, target_size) for alert in output.alerts]
 
 
 def test_an_alert_that_repeats_a_debunked_claim_says_so_with_verdict_and_date():
@@ -75,8 +75,8 @@ def test_what_is_known_of_the_content_moves_no_level():
 def test_a_repeated_claim_is_news_once_enough_people_share_it():
     #   sharers   1 2 3 4 | 5 = growth.min_sharers: a notification
     least = config().growth.min_sharers
-    assert alerts_of(burst(least - 1), recogniser(TEXT), big=1_000) == []
-    enough = alerts_of(burst(least), recogniser(TEXT), big=1_000)
+    assert alerts_of(burst(least - 1), recogniser(TEXT), target_size=1_000) == []
+    enough = alerts_of(burst(least), recogniser(TEXT), target_size=1_000)
     assert [(alert.state, alert.level) for alert in enough] == [(Lifecycle.EVIDENCE, 0)]
     assert enough[0].headline.startswith("Fact-check matched")
 

@@ -110,7 +110,7 @@ SENTENCES = (
 
 def examples(least=0.45, sentences=SENTENCES):
     vectors = EMBEDDER.embed([read_content(one.text, ()).normal for one in sentences])
-    return HarmExamples(HarmConfig(least=least), sentences, vectors)
+    return HarmExamples(HarmConfig(min_cosine=least), sentences, vectors)
 
 
 def vector(text):
@@ -133,7 +133,7 @@ def test_without_examples_nothing_is_suggested():
 
 def test_a_threshold_that_suggests_always_is_refused():
     with pytest.raises(ValueError, match=r"harm\.least"):
-        HarmConfig(least=0.0)
+        HarmConfig(min_cosine=0.0)
 
 
 def test_what_is_known_has_a_digest_that_differs_when_any_part_does():

@@ -66,25 +66,25 @@ def test_a_second_replay_takes_a_new_place_unless_one_is_named(day):
 
 
 def test_options_of_a_replay_are_settings(day):
-    hearsay("replay", "day.jsonl", "--at-most", "5", "--detector", "count", "--set", "growth.big=4", *HASHING)
+    hearsay("replay", "day.jsonl", "--at-most", "5", "--detector", "count", "--set", "growth.target_size=4", *HASHING)
     manifest = json.loads(Path("runs/day/manifest.json").read_bytes())
     assert manifest["at_most"] == manifest["counts"]["received"] == 5
-    assert (manifest["settings"]["growth.detector"], manifest["settings"]["growth.big"]) == ("count", 4)
+    assert (manifest["settings"]["growth.detector"], manifest["settings"]["growth.target_size"]) == ("count", 4)
 
 
 def test_a_configuration_file_and_the_environment_are_heard(day, tmp_path):
     (tmp_path / "mine.toml").write_text('[growth]\nbig = 60\n[embedder]\nruntime = "hashing"\n')
     hearsay("replay", "day.jsonl", "--config", "mine.toml", HEARSAY_GROWTH__MIN_SHARERS="7")
     settings = json.loads(Path("runs/day/manifest.json").read_bytes())["settings"]
-    assert (settings["growth.big"], settings["growth.min_sharers"]) == (60, 7)
+    assert (settings["growth.target_size"], settings["growth.min_sharers"]) == (60, 7)
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [(["replay", "none.jsonl"], "error: a source must be readable; got No such file or directory for none.jsonl"),
      (["replay", "."], "error: a source is one file; got the folder ."),
-     (["replay", "day.jsonl", "--set", "growth.bigg=3"], "did you mean growth.big"),
-     (["replay", "day.jsonl", "--set", "growth.big=x"], "growth.big must be a whole number"),
+     (["replay", "day.jsonl", "--set", "growth.bigg=3"], "did you mean growth.target_size"),
+     (["replay", "day.jsonl", "--set", "growth.target_size=x"], "growth.target_size must be a whole number"),
      (["replay", "day.jsonl", "--detector", "psychic"], "growth.detector must be one of L, count"),
      (["replay", "day.jsonl", "--config", "none.toml"], "the configuration file must be readable"),
      (["explain", "abcdef"], "there must be a run to read; got none in runs"),
@@ -161,7 +161,7 @@ def test_payloads_are_printed_without_anything_that_draws_on_a_terminal(tmp_path
 
 
 def test_settings_are_printed_with_their_origin_and_without_the_key():
-    out = hearsay("settings", "--set", "growth.big=77", HEARSAY_KEY=KEY, HEARSAY_POLICY__COOL_DOWN="2h").stdout
+    out = hearsay("settings", "--set", "growth.target_size=77", HEARSAY_KEY=KEY, HEARSAY_POLICY__COOL_DOWN="2h").stdout
     assert "big = 77  # on the command line (--set)" in out
     assert 'cool_down = "2h"  # in the environment (HEARSAY_POLICY__COOL_DOWN)' in out
     assert KEY not in out
@@ -175,7 +175,7 @@ def test_the_table_of_settings_is_put_into_a_page(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("<!-- settings -->\n<!-- /settings -->\n")
     assert hearsay("settings", "--into", "page.md").stdout == ""
-    assert "| `growth.big` |" in page.read_text()
+    assert "| `growth.target_size` |" in page.read_text()
 
 
 def test_schemas_are_written_where_they_are_wanted(tmp_path):

@@ -23,7 +23,7 @@ from tests.streams.embedders.faulty_embedder import FAULTS
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 60  # seconds until a test that waits for something says that it never came
-QUICK = PoolConfig(timeout_ms=1_500, pause_ms=1, longest_pause_ms=50)
+QUICK = PoolConfig(timeout_ms=1_500, restart_delay_ms=1, max_restart_delay_ms=50)
 KIND = {"raises": "raised", "hangs": "timeout", "dies": "died"}  # of a fault; every other one is "invalid"
 EACH_KIND = (*KIND, "not a number")
 PARROT = "half a pair \ud83d"
@@ -567,7 +567,10 @@ asyncio.run(scene())
         ({"timeout_ms": 0}, "timeout_ms must be at least 1; got 0 (pool.timeout_ms)"),
         ({"remembered": -1}, "remembered must be at least 0; got -1 (pool.remembered)"),
         ({"processes": 4, "max_waiting": 127}, "max_waiting must hold a batch for every process (128); got 127"),
-        ({"pause_ms": 50, "longest_pause_ms": 49}, "longest_pause_ms must be at least pause_ms (50); got 49"),
+        (
+            {"restart_delay_ms": 50, "max_restart_delay_ms": 49},
+            "max_restart_delay_ms must be at least restart_delay_ms (50); got 49",
+        ),
     ],
 )
 def test_settings_with_which_nothing_would_be_embedded_are_refused(setting, message):
@@ -577,4 +580,7 @@ def test_settings_with_which_nothing_would_be_embedded_are_refused(setting, mess
 
 
 def test_settings_at_their_limits_are_taken():
-    assert PoolConfig(processes=4, max_waiting=128, remembered=0, pause_ms=50, longest_pause_ms=50).processes == 4
+    assert (
+        PoolConfig(processes=4, max_waiting=128, remembered=0, restart_delay_ms=50, max_restart_delay_ms=50).processes
+        == 4
+    )

@@ -30,13 +30,13 @@ LATENESS = 30_000
 SETTINGS = {
     "claims.file": str(Path(__file__).with_name("claims.jsonl")),  # three rumours of the sample
     "embedder.runtime": "hashing",
-    "growth.big": "10",
-    "order.idle_ms": "600000",  # no partition falls idle in a test that is not about it
+    "growth.target_size": "10",
+    "order.idle_timeout_ms": "600000",  # no partition falls idle in a test that is not about it
     "worker.port": "0",
     "worker.session_timeout_ms": "6000",
     "worker.checkpoint_bytes": "200000",
-    "worker.commit_ms": "200",
-    "worker.frame_events": "64",
+    "worker.commit_interval_ms": "200",
+    "worker.batch_max_events": "64",
     "pool.timeout_ms": "2000",
 }
 

@@ -36,11 +36,11 @@ def test_wrong_words_on_the_command_line_are_named_before_anything_is_asked_of_t
     assert (
         said == "error: --only takes stages, separated by commas; got detect; there are intake, embed, cluster, cascade"
     )
-    said = refused(live, argv=[HEARSAY, "worker", "--set", "worker.in_flight=0"])
-    assert "worker.in_flight must be positive; got 0" in said
+    said = refused(live, argv=[HEARSAY, "worker", "--set", "worker.max_in_flight=0"])
+    assert "worker.max_in_flight must be positive; got 0" in said
     said = refused(live, argv=[HEARSAY, "worker", "--set", "worker.inflight=3"])
     assert "worker.inflight" in said
-    assert "worker.in_flight" in said
+    assert "worker.max_in_flight" in said
     said = refused(live, worker__lingr_ms="3")
     assert "HEARSAY_WORKER__LINGR_MS" in said
 
@@ -85,7 +85,7 @@ def test_the_settings_are_printed_at_the_start_and_no_secret_with_them(live):
     assert worker.stop() == 0
     log = worker.log.read_text("utf-8")
     (said,) = [event for event in worker.events() if event["event"] == "settings"]
-    assert said["settings"]["growth.big"] == 12
+    assert said["settings"]["growth.target_size"] == 12
     assert said["settings"]["kafka.prefix"] == live.prefix
     assert said["key"].startswith("k")
     assert key not in log

@@ -15,7 +15,7 @@ from streams.runs.input import find_input, parse_source
 from streams.settings.load import load
 from tests.streams.recordings.recorded_events import START, cascade, event, stream
 
-EFFECTIVE = load(environ={}, overrides=["embedder.runtime=hashing", "growth.big=10"])
+EFFECTIVE = load(environ={}, overrides=["embedder.runtime=hashing", "growth.target_size=10"])
 KAFKA = EFFECTIVE.settings.kafka
 MAX = 1_000_000
 

@@ -18,7 +18,7 @@ from streams.settings.load import load
 from tests.streams.kafka.deployment import Deployment
 from tests.streams.live.events import sample
 
-EFFECTIVE = load(environ={}, overrides=["embedder.runtime=hashing", "growth.big=10"])
+EFFECTIVE = load(environ={}, overrides=["embedder.runtime=hashing", "growth.target_size=10"])
 
 
 def event(number, **more):

@@ -63,7 +63,7 @@ def test_nothing_after_the_alert_is_told(replayed):
 
 
 def test_the_settings_of_the_run_decide_and_not_those_of_today(replayed):
-    today = load(environ={}, overrides=["growth.big=5000", "growth.detector=count", "embedder.runtime=hashing"])
+    today = load(environ={}, overrides=["growth.target_size=5000", "growth.detector=count", "embedder.runtime=hashing"])
     assert explain(find(replayed, first(replayed).alert_id), (), today).identical
 
 

@@ -124,10 +124,10 @@ def test_where_a_file_lies_is_no_part_of_the_result(tmp_path):
 
 def test_other_settings_give_another_digest_and_other_alerts(tmp_path):
     source = write(tmp_path, cascade(80))
-    eager = load(environ={}, overrides=["embedder.runtime=hashing", "growth.big=5"])
+    eager = load(environ={}, overrides=["embedder.runtime=hashing", "growth.target_size=5"])
     one, other = replay(source, tmp_path / "a"), replay(source, tmp_path / "b", eager)
     assert one.manifest.settings_digest != other.manifest.settings_digest
-    assert other.manifest.settings["growth.big"] == 5
+    assert other.manifest.settings["growth.target_size"] == 5
     assert stable(one.folder)["alerts.jsonl"] != stable(other.folder)["alerts.jsonl"]
 
 

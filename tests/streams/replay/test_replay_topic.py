@@ -11,7 +11,7 @@ from streams.runs.folder import Run
 from tests.streams.kafka.deployment import Deployment
 from tests.streams.live.events import sample
 
-HASHING = ("--set", "embedder.runtime=hashing", "--set", "growth.big=10")
+HASHING = ("--set", "embedder.runtime=hashing", "--set", "growth.target_size=10")
 
 pytestmark = pytest.mark.broker
 

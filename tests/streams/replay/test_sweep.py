@@ -41,22 +41,22 @@ def events():
 
 
 def test_every_combination_is_a_variant_in_the_order_given():
-    made = sweep_points(["growth.big=25,50", "growth.detector=L,rate"])
+    made = sweep_points(["growth.target_size=25,50", "growth.detector=L,rate"])
     assert [one.name for one in made] == [
-        "growth.big=25,growth.detector=L", "growth.big=25,growth.detector=rate",
-        "growth.big=50,growth.detector=L", "growth.big=50,growth.detector=rate",
+        "growth.target_size=25,growth.detector=L", "growth.target_size=25,growth.detector=rate",
+        "growth.target_size=50,growth.detector=L", "growth.target_size=50,growth.detector=rate",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("vary", "told"),
     [
-        (["growth.big"], "--vary takes name=value,value,...; got 'growth.big'"),
-        ([], "at least one setting; got none; try --vary growth.big=25,50,100"),
-        (["growth.big="], "name=value,value"),
-        (["order.lateness=1m,2m"], "after a text is read"),
+        (["growth.target_size"], "--vary takes name=value,value,...; got 'growth.target_size'"),
+        ([], "at least one setting; got none; try --vary growth.target_size=25,50,100"),
+        (["growth.target_size="], "name=value,value"),
+        (["order.max_out_of_orderness=1m,2m"], "after a text is read"),
         (["embedder.runtime=onnx,hashing"], "after a text is read"),
-        (["growth.big=" + ",".join(map(str, range(1, 66)))], "got 65"),
+        (["growth.target_size=" + ",".join(map(str, range(1, 66)))], "got 65"),
     ],
 )
 def test_what_cannot_be_swept_is_refused(vary, told):
@@ -68,7 +68,7 @@ def test_what_cannot_be_swept_is_refused(vary, told):
 def test_each_run_is_what_a_replay_of_its_own_writes(tmp_path, parts):
     paths = [write(tmp_path, events()[n::parts], f"{n}.jsonl") for n in range(parts)]
     origin = FileSpec(paths[0]) if parts == 1 else FilesSpec(tuple(paths))
-    chosen = sweep_points(["growth.big=10,40", "clustering.match=0.8,0.95"])
+    chosen = sweep_points(["growth.target_size=10,40", "clustering.match=0.8,0.95"])
     settings = [(one.name, settings_of(*one.overrides).settings) for one in chosen]
     results = sweep(origin, tmp_path / "sweep", settings, settings_of().key)
     assert [result.folder.name for result in results] == [one.name for one in chosen]
@@ -91,7 +91,7 @@ def test_the_model_is_asked_once_for_each_text(tmp_path, monkeypatch):
 
     monkeypatch.setattr(sweeps, "load_embedder", lambda _: Counting())
     source = FileSpec(write(tmp_path, events()))
-    settings = [(f"v{n}", settings_of(f"growth.big={n}", "harm.suggest=false").settings) for n in (10, 20, 30)]
+    settings = [(f"v{n}", settings_of(f"growth.target_size={n}", "harm.suggest=false").settings) for n in (10, 20, 30)]
     sweep(source, tmp_path / "sweep", settings, settings_of().key)
     assert asked
     assert len(asked) == len(set(asked))
@@ -103,10 +103,10 @@ def said(*words):
 
 def test_the_command_compares_each_with_the_first(tmp_path):
     source = write(tmp_path, events())
-    told = said(source, "--vary", "growth.big=10,200", "--out", tmp_path / "runs")
+    told = said(source, "--vary", "growth.target_size=10,200", "--out", tmp_path / "runs")
     assert told.exit_code == 0, told.output
-    assert "growth.big=200" in told.stdout
-    as_json = said(source, "--vary", "growth.big=10,200", "--out", tmp_path / "again", "--json")
+    assert "growth.target_size=200" in told.stdout
+    as_json = said(source, "--vary", "growth.target_size=10,200", "--out", tmp_path / "again", "--json")
     first, second = map(json.loads, as_json.stdout.splitlines())
     assert first["identical"]
     assert len(second["lost"]) + len(second["later"]) > 0
@@ -115,5 +115,5 @@ def test_the_command_compares_each_with_the_first(tmp_path):
 def test_a_wrong_setting_is_named_with_the_nearest_before_anything_is_read(tmp_path):
     told = said(write(tmp_path, cascade(5, start=START)), "--vary", "growth.bog=1,2", "--out", tmp_path / "runs")
     assert told.exit_code == 2
-    assert "did you mean growth.big" in told.stderr
+    assert "did you mean growth.target_size" in told.stderr
     assert not (tmp_path / "runs").exists()

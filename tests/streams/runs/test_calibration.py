@@ -32,7 +32,7 @@ def rumour(number, sharers, start, **fields):
 def run(folder, events, *overrides, name="run"):
     source = folder / "day.jsonl"
     source.write_bytes(stream(sorted(events, key=lambda one: one["created_at"])))
-    effective = load(environ={}, overrides=["embedder.runtime=hashing", "growth.big=10", *overrides])
+    effective = load(environ={}, overrides=["embedder.runtime=hashing", "growth.target_size=10", *overrides])
     replays.replay(str(source), folder / name, effective.settings, effective.key)
     return load_run(folder / name)
 
@@ -118,7 +118,7 @@ def test_what_had_no_room_has_no_ending(tmp_path):
 
 
 def test_a_forecast_of_nothing_is_passed_over(tmp_path):
-    small = ["growth.big=2", "growth.min_sharers=1", "growth.threshold=-5", "growth.calibration=1e-9"]
+    small = ["growth.target_size=2", "growth.min_sharers=1", "growth.threshold=-5", "growth.calibration=1e-9"]
     assert calibrate(run(tmp_path, stopped() + later(), *small), DAY).platforms == ()
 
 

@@ -30,7 +30,7 @@ def two_rumours():
 def run(tmp_path, name, *overrides, events=None):
     source = tmp_path / "day.jsonl"
     source.write_bytes(stream(events or two_rumours()))
-    effective = load(environ={}, overrides=["embedder.runtime=hashing", "growth.big=10", *overrides])
+    effective = load(environ={}, overrides=["embedder.runtime=hashing", "growth.target_size=10", *overrides])
     replays.replay(str(source), tmp_path / name, effective.settings, effective.key)
     return Run(tmp_path / name)
 
@@ -53,18 +53,18 @@ def test_a_higher_limit_loses_the_smaller_rumour_and_hears_of_the_other_later(tm
     #   sharers   0 ------ 12 ---------- 40
     #   big = 10      !                        both are alerted
     #   big = 60                   !           the larger one alone, later
-    found = compare(usual, run(tmp_path, "strict", "growth.big=60"))
+    found = compare(usual, run(tmp_path, "strict", "growth.target_size=60"))
     assert [case.text for case in found.lost] == [WELLS]
     assert found.gained == ()
     (later,) = found.later
     assert later.shift_ms > 0
     assert later.after.sharers > later.before.sharers
     assert found.median_later_ms == later.shift_ms
-    assert found.differing["growth.big"] == (10, 60)
+    assert found.differing["growth.target_size"] == (10, 60)
 
 
 def test_the_other_way_round_it_is_gained_and_earlier(tmp_path, usual):
-    strict = run(tmp_path, "strict", "growth.big=60")
+    strict = run(tmp_path, "strict", "growth.target_size=60")
     there, back = compare(usual, strict), compare(strict, usual)
     assert back.gained == there.lost
     assert [-one.shift_ms for one in back.earlier] == [one.shift_ms for one in there.later]
@@ -73,7 +73,7 @@ def test_the_other_way_round_it_is_gained_and_earlier(tmp_path, usual):
 
 def test_the_cost_is_told_in_alerts_a_day(tmp_path):
     events = [*cascade(40), event(900, created_at=START + 2 * 86_400_000, text=TRAIN)]
-    found = compare(run(tmp_path, "a", events=events), run(tmp_path, "b", "growth.big=20", events=events))
+    found = compare(run(tmp_path, "a", events=events), run(tmp_path, "b", "growth.target_size=20", events=events))
     assert found.a.days == pytest.approx(2.0, abs=0.01)
     assert found.a.alerts_per_day == pytest.approx(found.a.alerts / found.a.days, abs=0.01)
     assert sum(found.a.by_state.values()) == found.a.alerts
@@ -94,7 +94,7 @@ def test_a_cluster_that_other_thresholds_cut_otherwise_is_still_the_same_rumour(
 
 
 def test_a_run_without_alerts_loses_all_of_them(tmp_path, usual):
-    silent = run(tmp_path, "silent", "growth.big=100000")
+    silent = run(tmp_path, "silent", "growth.target_size=100000")
     there, back = compare(usual, silent), compare(silent, usual)
     assert len(there.lost) == len(back.gained) == 2
     assert (there.b.alerts, there.b.alerts_per_day) == (0, 0.0)
@@ -110,10 +110,10 @@ def said(*words):
 
 
 def test_the_command_tells_it_in_lines_and_tables_and_as_json(tmp_path, usual):
-    strict = run(tmp_path, "strict", "growth.big=60").path
+    strict = run(tmp_path, "strict", "growth.target_size=60").path
     told = said(usual.path, strict)
     assert told.exit_code == 0
-    assert "growth.big: 10 → 60" in told.stdout
+    assert "growth.target_size: 10 → 60" in told.stdout
     assert "gained 0, lost 1, unmoved 0" in told.stdout
     assert "later 1, by" in told.stdout
     assert "lost: alerted in a alone" in told.stdout
@@ -122,7 +122,7 @@ def test_the_command_tells_it_in_lines_and_tables_and_as_json(tmp_path, usual):
 
 
 def test_the_command_ends_with_1_on_a_difference_only_if_asked(tmp_path, usual):
-    strict = run(tmp_path, "strict", "growth.big=60").path
+    strict = run(tmp_path, "strict", "growth.target_size=60").path
     assert said(usual.path, strict).exit_code == 0
     assert said(usual.path, strict, "--exit-code").exit_code == 1
     same = said(usual.path, usual.path, "--exit-code")

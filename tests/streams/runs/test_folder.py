@@ -43,7 +43,7 @@ def manifest(*, complete: bool = True, **counts: int) -> Manifest:
         complete=complete,
         input=InputFile(name="day.jsonl", format="jsonl", bytes=10, sha256="ab" * 32 if complete else None),
         at_most=None,
-        settings={"growth.big": 50},
+        settings={"growth.target_size": 50},
         settings_digest="cd" * 16,
         code_version="0.1.0",
         schema_versions={"Alert": 1},

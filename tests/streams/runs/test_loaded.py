@@ -212,10 +212,10 @@ def test_show_sums_a_run_up(run):
     done = said("show", run.path)
     assert done.exit_code == 0
     assert "(adds up)" in done.stdout
-    assert "growth.big = 10" in done.stdout
-    assert "order.lateness_ms" not in done.stdout
+    assert "growth.target_size = 10" in done.stdout
+    assert "order.max_out_of_orderness_ms" not in done.stdout
     as_json = json.loads(said("show", run.path, "--json").stdout)
-    assert as_json["settings"] == {"embedder.runtime": "hashing", "growth.big": 10}
+    assert as_json["settings"] == {"embedder.runtime": "hashing", "growth.target_size": 10}
     levels = [one["level"] for one in as_json["rumours"]]
     assert levels == sorted(levels, reverse=True)
     final = run.clusters.set_index("cluster_id")["sharers"]

@@ -33,19 +33,21 @@ def test_without_any_source_all_settings_are_defaults():
 # defaults -> file -> environment -> command line: each later one wins
 def test_the_last_source_wins(tmp_path):
     config = toml(tmp_path, "[growth]\nbig = 60\n")
-    environ = {"HEARSAY_GROWTH__BIG": "70"}
-    assert settings().pipeline.growth.big == 50
-    assert settings(config=config).pipeline.growth.big == 60
-    assert settings(environ, config=config).pipeline.growth.big == 70
-    assert settings(environ, ["growth.big=80"], config).pipeline.growth.big == 80
-    assert settings(environ, ["growth.big=80", "growth.big=90"], config).pipeline.growth.big == 90
+    environ = {"HEARSAY_GROWTH__TARGET_SIZE": "70"}
+    assert settings().pipeline.growth.target_size == 50
+    assert settings(config=config).pipeline.growth.target_size == 60
+    assert settings(environ, config=config).pipeline.growth.target_size == 70
+    assert settings(environ, ["growth.target_size=80"], config).pipeline.growth.target_size == 80
+    assert (
+        settings(environ, ["growth.target_size=80", "growth.target_size=90"], config).pipeline.growth.target_size == 90
+    )
 
 
 def test_each_setting_tells_where_it_came_from(tmp_path):
     config = toml(tmp_path, "[growth]\nbig = 60\nmin_sharers = 3\n")
     effective = load(config, {"HEARSAY_GROWTH__MIN_SHARERS": "4"}, ["growth.detector=count"])
     assert effective.origins == {
-        "growth.big": f"in {config}",
+        "growth.target_size": f"in {config}",
         "growth.min_sharers": "in the environment (HEARSAY_GROWTH__MIN_SHARERS)",
         "growth.detector": "on the command line (--set)",
     }
@@ -53,16 +55,16 @@ def test_each_setting_tells_where_it_came_from(tmp_path):
 
 def test_the_environment_may_name_the_file(tmp_path):
     config = toml(tmp_path, "[growth]\nbig = 60\n")
-    assert settings({"HEARSAY_CONFIG": str(config)}).pipeline.growth.big == 60
+    assert settings({"HEARSAY_CONFIG": str(config)}).pipeline.growth.target_size == 60
     other = tmp_path / "other.toml"
     other.write_text("[growth]\nbig = 61\n")
-    assert settings({"HEARSAY_CONFIG": str(config)}, config=other).pipeline.growth.big == 61
+    assert settings({"HEARSAY_CONFIG": str(config)}, config=other).pipeline.growth.target_size == 61
 
 
 def test_a_duration_is_written_with_its_unit_and_then_needs_none_in_its_name(tmp_path):
     config = toml(tmp_path, '[policy]\ncool_down = "10m"\nclose_after_ms = 5000\n')
     policy = settings({"HEARSAY_POLICY__CHECK": "1h"}, config=config).pipeline.policy
-    assert (policy.cool_down_ms, policy.close_after_ms, policy.check_ms) == (600_000, 5000, 3_600_000)
+    assert (policy.cool_down_ms, policy.close_after_ms, policy.check_interval_ms) == (600_000, 5000, 3_600_000)
 
 
 def test_a_section_within_a_section_is_named_by_both(tmp_path):
@@ -73,15 +75,15 @@ def test_a_section_within_a_section_is_named_by_both(tmp_path):
 
 @pytest.mark.parametrize(
     ("environ", "overrides", "words"),
-    [({}, ["growth.bigg=1"], "got 'growth.bigg' on the command line (--set); did you mean growth.big"),
-     ({"HEARSAY_GROWTH__BIGG": "1"}, [], "in the environment (HEARSAY_GROWTH__BIGG); did you mean growth.big"),
-     ({"HEARSAY_GROWTH_BIG": "1"}, [], "did you mean growth.big (HEARSAY_GROWTH__BIG in the environment)?"),
-     ({}, ["growth.big"], "--set takes name=value; got 'growth.big'; try --set growth.big=100"),
-     ({}, ["growth.big=many"], "growth.big must be a whole number"),
-     ({}, ["growth.big=many"], "got 'many' on the command line (--set); try 50, the default"),
+    [({}, ["growth.bigg=1"], "got 'growth.bigg' on the command line (--set); did you mean growth.target_size"),
+     ({"HEARSAY_GROWTH__BIGG": "1"}, [], "in the environment (HEARSAY_GROWTH__BIGG); did you mean growth.target_size"),
+     ({"HEARSAY_GROWTH_TARGET_SIZE": "1"}, [], "did you mean growth.target_size (HEARSAY_GROWTH__TARGET_SIZE in"),
+     ({}, ["growth.target_size"], "--set takes name=value; got 'growth.target_size'; try --set growth.target_size=100"),
+     ({}, ["growth.target_size=many"], "growth.target_size must be a whole number"),
+     ({}, ["growth.target_size=many"], "got 'many' on the command line (--set); try 50, the default"),
      ({"HEARSAY_POLICY__COOL_DOWN": "soon"}, [], "policy.cool_down_ms must be a duration"),
-     ({}, ["growth.big=1"], "growth.big must be at least 2; got 1"),
-     ({}, ["growth.big=1"], "(growth.big on the command line (--set))"),
+     ({}, ["growth.target_size=1"], "growth.target_size must be at least 2; got 1"),
+     ({}, ["growth.target_size=1"], "(growth.target_size on the command line (--set))"),
      ({}, ["growth.detector=psychic"], "growth.detector must be one of L, count"),
      ({}, ["replay.batch_events=0"], "replay.batch_events must be positive; got 0")],
 )  # fmt: skip
@@ -93,12 +95,12 @@ def test_what_is_wrong_is_refused_with_rule_value_place_and_remedy(environ, over
 
 def test_an_unknown_name_in_the_file_is_refused(tmp_path):
     config = toml(tmp_path, "[grwth]\nbig = 60\n")
-    with pytest.raises(SettingsError, match=r"got 'grwth.big' in .*hearsay.toml; did you mean growth.big"):
+    with pytest.raises(SettingsError, match=r"got 'grwth.big' in .*hearsay.toml; did you mean growth.target_size"):
         load(config, {})
 
 
 def test_a_wrong_type_in_the_file_is_refused(tmp_path):
-    with pytest.raises(SettingsError, match=r"growth.big must be a whole number .*got '60' in "):
+    with pytest.raises(SettingsError, match=r"growth.target_size must be a whole number .*got '60' in "):
         load(toml(tmp_path, '[growth]\nbig = "60"\n'), {})
 
 
@@ -175,7 +177,7 @@ def test_a_key_shows_its_name_only():
 
 
 def test_the_effective_settings_are_printed_as_a_file_that_gives_them_again(tmp_path):
-    effective = load(environ={}, overrides=["growth.big=77", "policy.cool_down=90m", "growth.threshold=6.5"])
+    effective = load(environ={}, overrides=["growth.target_size=77", "policy.cool_down=90m", "growth.threshold=6.5"])
     text = as_toml(effective)
     assert "big = 77  # on the command line (--set)" in text
     assert 'cool_down = "90m"' in text
@@ -188,7 +190,7 @@ def test_the_default_settings_as_a_file_give_the_defaults_again(tmp_path):
 
 
 def test_settings_survive_a_manifest():
-    effective = settings(overrides=["growth.big=77", "growth.threshold=6.5", "policy.milestones=[2,8]"])
+    effective = settings(overrides=["growth.target_size=77", "growth.threshold=6.5", "policy.milestones=[2,8]"])
     assert from_values(to_values(effective)) == effective
 
 

@@ -17,7 +17,7 @@ from streams.settings.render import as_toml
 from streams.settings.tree import SettingsError
 from tests.streams.recordings.recorded_events import cascade, stream
 
-LOW = "growth.platforms.whatsapp.big"
+LOW = "growth.platforms.whatsapp.target_size"
 
 
 def toml(tmp_path, text):
@@ -35,19 +35,23 @@ def test_file_environment_and_command_line_say_the_same(tmp_path):
     assert made[0].settings == made[1].settings == made[2].settings
     assert len({one.settings.pipeline.digest() for one in made}) == 1
     here = made[0].settings.pipeline.growth.on("whatsapp")
-    assert (here.big, here.window_ms) == (6, 600_000)
+    assert (here.target_size, here.window_ms) == (6, 600_000)
     assert made[1].origins[LOW] == "in the environment (HEARSAY_GROWTH__PLATFORMS__WHATSAPP__BIG)"
 
 
 def test_a_later_source_overrides_one_setting_of_a_platform_and_leaves_the_others(tmp_path):
     config = toml(tmp_path, "[growth]\nbig = 60\n[growth.platforms.whatsapp]\nbig = 6\nmin_sharers = 3\n")
     growth = load(config, {}, [f"{LOW}=9"]).settings.pipeline.growth
-    assert (growth.on("whatsapp").big, growth.on("whatsapp").min_sharers, growth.on("x").big) == (9, 3, 60)
+    assert (growth.on("whatsapp").target_size, growth.on("whatsapp").min_sharers, growth.on("x").target_size) == (
+        9,
+        3,
+        60,
+    )
 
 
 REFUSALS = {
     "growth.platforms.whatsapp.bigg=6": """a setting must be one that exists; got 'growth.platforms.whatsapp.bigg' on
-        the command line (--set); did you mean growth.platforms.whatsapp.big
+        the command line (--set); did you mean growth.platforms.whatsapp.target_size
         (HEARSAY_GROWTH__PLATFORMS__WHATSAPP__BIG in the environment)?""",
     f"{LOW}=many": f"""{LOW} must be a whole number (Expected int, got str); got 'many' on the command line (--set);
         try 50, the default""",
@@ -102,7 +106,7 @@ def platforms_alerted(folder):
 
 
 def test_a_sweep_varies_a_platforms_setting_as_replays_of_their_own_would_and_they_compare(tmp_path):
-    origin, base = two_platforms(tmp_path), ["embedder.runtime=hashing", "growth.big=200"]
+    origin, base = two_platforms(tmp_path), ["embedder.runtime=hashing", "growth.target_size=200"]
     chosen = sweep_points([f"{LOW}=10,200"])
     settings = [(one.name, load(environ={}, overrides=[*base, *one.overrides]).settings) for one in chosen]
     key = load(environ={}).key
@@ -115,7 +119,7 @@ def test_a_sweep_varies_a_platforms_setting_as_replays_of_their_own_would_and_th
     assert told.differing[LOW] == (10, 200)
     assert len(told.lost) == 1
     (shown,) = gather(Run(low.folder), ReportLimits()).rumours
-    assert shown.curve.limits == list(make_detector(GrowthConfig(big=10)).levels())
+    assert shown.curve.limits == list(make_detector(GrowthConfig(target_size=10)).levels())
     assert shown.curve.score == [
         round(score, 4) for score in load_run(low.folder).cluster(shown.cluster_id).growth()["score"]
     ]

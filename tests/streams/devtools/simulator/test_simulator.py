@@ -286,9 +286,9 @@ def test_what_is_late_is_what_the_rule_of_the_watermark_says(disorder: Disorder,
         behind = newest - event.created_at
         if event.event_id in seen:
             assert outcome is SeenOutcome.DUPLICATE
-        elif behind > disorder.lateness_ms + disorder.horizon_ms:
+        elif behind > disorder.max_out_of_orderness_ms + disorder.allowed_lateness_ms:
             assert outcome is SeenOutcome.EXPIRED
-        elif behind > disorder.lateness_ms:
+        elif behind > disorder.max_out_of_orderness_ms:
             assert outcome is SeenOutcome.LATE
         else:
             assert outcome is SeenOutcome.APPLIED
@@ -485,7 +485,7 @@ def test_draws_have_the_moments_they_are_named_for() -> None:
         (lambda: Mutations(surface=1.2), "mutations.surface is a share"),
         (lambda: Mutations(surface=0.6, lexical=0.5), "must add up to 1"),
         (lambda: Disorder(late=2), "disorder.late is a share"),
-        (lambda: Disorder(delay_ms=30_001), "0 <= delay_ms <= lateness_ms"),
+        (lambda: Disorder(delay_ms=30_001), "0 <= delay_ms <= max_out_of_orderness_ms"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_in_words(build, says: str) -> None:

@@ -52,7 +52,7 @@ def events():
 
 def run(folder, given=None, *overrides):
     (folder / "day.jsonl").write_bytes(stream(given or events()))
-    effective = load(environ={}, overrides=["embedder.runtime=hashing", "growth.big=10", *overrides])
+    effective = load(environ={}, overrides=["embedder.runtime=hashing", "growth.target_size=10", *overrides])
     replays.replay(str(folder / "day.jsonl"), folder / "run", effective.settings, effective.key, overwrite=True)
     return Run(folder / "run")
 
