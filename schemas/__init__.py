@@ -3,19 +3,19 @@
 from schemas.alert import Alert
 from schemas.assignment import Assignment, Merge
 from schemas.event import ForwardEvent
-from schemas.frame import Frame, HandoverPart, Steps, Watermark
+from schemas.frame import CascadeCommands, EventBatch, StateTransferChunk, WatermarkReport
 from schemas.rejection import Rejection
 from schemas.sighting import Sighting
 
 __all__ = [
     "Alert",
     "Assignment",
+    "CascadeCommands",
+    "EventBatch",
     "ForwardEvent",
-    "Frame",
-    "HandoverPart",
     "Merge",
     "Rejection",
     "Sighting",
-    "Steps",
-    "Watermark",
+    "StateTransferChunk",
+    "WatermarkReport",
 ]

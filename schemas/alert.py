@@ -35,7 +35,7 @@ class GrowthEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
     expected_further: float | None = None  # distinct sharers; rough
     expected_low: float | None = None  # the range into which about eight of ten fell (docs/methods/growth.md)
     expected_high: float | None = None
-    limit_at_size: float | None = (
+    threshold_at_size: float | None = (
         None  # the expected_further at which one of this size and exponent meets the threshold
     )
     reproduction_number: float | None = None  # only with 11 offspring or more (coefficient of variation <= 0.3)
@@ -43,7 +43,7 @@ class GrowthEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
     reproduction_high: float | None = None
     exponent: float | None = None  # of growth as a power of the age: under 1 it slows down, above 1 it speeds up
     calibration: float = 1.0  # by which the expected number, its range and the limit at this size are multiplied
-    raised: float = 0.0  # levels by which the budget of alerts a day has raised the threshold
+    threshold_offset: float = 0.0  # levels by which the budget of alerts a day has raised the threshold
     fresh_share: float | None = None  # of the mass that has not yet had time to be passed on
 
 
@@ -111,7 +111,7 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     structure: Structure
     text: TextEvidence
     content: ContentEvidence
-    founding_event: Digest
+    first_event: Digest
     trigger_event: Digest | None = None  # absent where a timer spoke
     notes: tuple[str, ...] = ()  # late posts, deletions, merges, estimates
 
@@ -139,7 +139,7 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     settings_digest: Digest
     model_revision: str
     key_id: str
-    knowledge_digest: Digest | None = None  # of the checked claims and examples of harm that texts were compared with
+    reference_digest: Digest | None = None  # of the checked claims and examples of harm that texts were compared with
 
 
 class Alert(Message, frozen=True, kw_only=True):
@@ -158,5 +158,5 @@ class Alert(Message, frozen=True, kw_only=True):
     explanation: str
     evidence: Evidence
     provenance: Provenance
-    clock: ReviewTarget | None = None
+    review: ReviewTarget | None = None
     aliases: tuple[Digest, ...] = ()  # ids of clusters merged into this one

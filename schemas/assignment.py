@@ -5,14 +5,14 @@ from enum import StrEnum
 import msgspec
 
 from schemas.base import Digest, Message, Ms
-from schemas.claim import NOTHING, Recognition
+from schemas.claim import NOTHING, ReferenceMatches
 from schemas.sighting import Sighting
 
 
 class Method(StrEnum):
     """The rung of the ladder on which a sighting found its cluster."""
 
-    FOUNDER = "founder"
+    FIRST_SHARE = "first_share"
     LINK = "link"
     EXACT = "exact"
     LEXICAL = "lexical"
@@ -36,12 +36,12 @@ class Suggestion(msgspec.Struct, frozen=True):
     similarity: float
 
 
-class Arrival(StrEnum):
+class Timeliness(StrEnum):
     """How a sighting came relative to the watermark."""
 
     ON_TIME = "on_time"
     LATE = "late"  # behind the watermark: adds to the state, raises nothing
-    EXPIRED = "expired"  # behind the horizon: counted, nothing else
+    DROPPED_LATE = "dropped_late"  # behind the horizon: counted, nothing else
 
 
 class Assignment(Message, frozen=True, kw_only=True):
@@ -53,10 +53,12 @@ class Assignment(Message, frozen=True, kw_only=True):
     similarity: float | None = None  # of the rung that matched: Jaccard or cosine, rounded
     suggestion: Suggestion | None = None
     variants: tuple[Variant, ...] = ()
-    arrival: Arrival = Arrival.ON_TIME
+    timeliness: Timeliness = Timeliness.ON_TIME
     member_chats: tuple[Digest, ...] = ()  # where the sender was seen before; only where the parent is hidden
-    recognition: Recognition = NOTHING  # of the wording, where it is new
-    raised: float = 0.0  # levels by which the budget of alerts has raised the limit of an opening, at this moment
+    reference_matches: ReferenceMatches = NOTHING  # of the wording, where it is new
+    threshold_offset: float = (
+        0.0  # levels by which the budget of alerts has raised the limit of an opening, at this moment
+    )
 
 
 class Merge(Message, frozen=True, kw_only=True):
@@ -68,4 +70,4 @@ class Merge(Message, frozen=True, kw_only=True):
     method: Method
     event_id: Digest  # of the sighting that bridged them
     similarity: float | None = None
-    raised: float = 0.0  # as in `Assignment`
+    threshold_offset: float = 0.0  # as in `Assignment`

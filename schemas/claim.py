@@ -49,11 +49,11 @@ class HarmSuggestion(msgspec.Struct, frozen=True, kw_only=True):
     example: str
 
 
-class Recognition(msgspec.Struct, frozen=True, omit_defaults=True):
+class ReferenceMatches(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a new wording is recognised as."""
 
     claims: tuple[ClaimMatch, ...] = ()  # matches before suggestions, nearest first
     harm: HarmSuggestion | None = None
 
 
-NOTHING = Recognition()
+NOTHING = ReferenceMatches()

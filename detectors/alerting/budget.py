@@ -50,7 +50,7 @@ class AlertBudget:
         self._fill = 0.0  # days' allowances, at `_time`
         self._time = 0
 
-    def raised(self, time: int) -> float:
+    def threshold_offset(self, time: int) -> float:
         """Levels, 0 or more, by which an opening at `time` must exceed the plain limit; rounded to 1e-6."""
         return max(0.0, floor((self._left(time) - self._free) * 1e6 + 0.5) / 1e6)
 

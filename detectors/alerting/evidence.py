@@ -88,7 +88,7 @@ class CascadeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     cluster_id: str
     time: int
-    founding_event: str
+    first_event: str
     counts: CascadeCounts
     growth: GrowthEvidence
     structure: Structure
@@ -124,7 +124,7 @@ class AlertContext(msgspec.Struct, frozen=True):
 def build_alert(seen: CascadeSnapshot, transition: Transition, author: AlertContext) -> Alert:
     """Write the alert that says `transition` about what was `seen`. About 0.1 ms; equal arguments give equal bytes."""
     shown = _shown(seen, author.config)
-    clock = _clock(transition, author.policy)
+    review = _review_target(transition, author.policy)
     return Alert(
         alert_id=alert_id(seen.cluster_id, transition, author.provenance.rule_version),
         cluster_id=seen.cluster_id,
@@ -133,19 +133,19 @@ def build_alert(seen: CascadeSnapshot, transition: Transition, author: AlertCont
         time=transition.time,
         episode=transition.episode,
         headline=_headline(shown, transition),
-        explanation=" ".join(_sentences(shown, transition, author, clock)),
+        explanation=" ".join(_sentences(shown, transition, author, review)),
         evidence=Evidence(
             counts=shown.counts,
             growth=shown.growth,
             structure=shown.structure,
             text=shown.text,
             content=shown.content,
-            founding_event=seen.founding_event,
+            first_event=seen.first_event,
             trigger_event=seen.trigger_event,
             notes=data_notes(shown, author.config.ist),
         ),
         provenance=author.provenance,
-        clock=clock,
+        review=review,
         aliases=seen.aliases,
     )
 
@@ -176,7 +176,7 @@ def _shown(seen: CascadeSnapshot, config: EvidenceConfig) -> CascadeSnapshot:
     )
 
 
-def _clock(transition: Transition, policy: ResponseTargets) -> ReviewTarget | None:
+def _review_target(transition: Transition, policy: ResponseTargets) -> ReviewTarget | None:
     if transition.state in _OVER:
         return None
     target = transition.time + policy.target_ms(transition.level)
@@ -233,7 +233,7 @@ def _sharers(seen: CascadeSnapshot) -> str:
 
 
 def _sentences(
-    seen: CascadeSnapshot, transition: Transition, author: AlertContext, clock: ReviewTarget | None
+    seen: CascadeSnapshot, transition: Transition, author: AlertContext, review: ReviewTarget | None
 ) -> Iterator[str]:
     ist = author.config.ist
     yield _so_far(seen, transition, ist)
@@ -248,8 +248,8 @@ def _sentences(
     yield from resemblance(seen.content)
     yield from wordings(seen.text)
     yield shape(seen.structure)
-    if clock is not None:
-        yield f"Internal target: a look by {moment(clock.target_at, ist)}; own detection starts no legal deadline."
+    if review is not None:
+        yield f"Internal target: a look by {moment(review.target_at, ist)}; own detection starts no legal deadline."
     notes = data_notes(seen, ist)
     if notes:
         yield f"Data notes: {'; '.join(notes)}."
@@ -269,9 +269,9 @@ def _why_growth(seen: CascadeSnapshot, transition: Transition, policy: ResponseT
     growth = seen.growth
     if growth.score < growth.threshold:  # a level that stands by hysteresis
         return f"Level {transition.level} stands: {against(growth)}."
-    if growth.expected_further is None or growth.limit_at_size is None or growth.limit_at_size < 1:
+    if growth.expected_further is None or growth.threshold_at_size is None or growth.threshold_at_size < 1:
         return f"Alert because the score of {growth.detector} reaches its limit: {against(growth)}."
-    further, limit = rough(growth.expected_further), rough(growth.limit_at_size)
+    further, limit = rough(growth.expected_further), rough(growth.threshold_at_size)
     compared = f"about {further} are expected and the limit at this size and course is {limit}"
     return f"Alert because {compared}: {against(growth)}."
 
@@ -379,8 +379,8 @@ def format_alert(alert: Alert, width: int = 100) -> str:
     ]
     if evidence.notes:
         lines.append(f"  data   {'; '.join(evidence.notes)}")
-    if alert.clock is not None:
-        lines.append(f"  look   by {moment(alert.clock.target_at)}: an internal target, no legal deadline")
+    if alert.review is not None:
+        lines.append(f"  look   by {moment(alert.review.target_at)}: an internal target, no legal deadline")
     return "\n".join(lines)
 
 

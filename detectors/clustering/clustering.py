@@ -18,19 +18,19 @@ from detectors.clustering.shared_keys import SharedKey, SharedKeys, SharedKeysSt
 from detectors.clustering.wordings import NEVER, KnownWording, WordingIndex, WordingIndexState
 from detectors.similarity.sketch import Sketch
 from detectors.snapshot import pack, unpack
-from schemas.assignment import Arrival, Assignment, Merge, Method, Suggestion
-from schemas.claim import Recognition
+from schemas.assignment import Assignment, Merge, Method, Suggestion, Timeliness
+from schemas.claim import ReferenceMatches
 from schemas.event import Kind
 from schemas.sighting import SPREADING, Sighting, TextContent
 
 Decision = Assignment | Merge
-Recognise = Callable[[TextContent, Sketch, Vectors | None], Recognition]
+Recognise = Callable[[TextContent, Sketch, Vectors | None], ReferenceMatches]
 """Says what a new wording is recognised as, from its sketch and, where one was needed, its vector."""
 
 # Looking a member up in its enumeration takes longer than the rest of a comparison.
 _REPLY, _QUOTE = Kind.REPLY, Kind.QUOTE
-_FOUNDER, _LINK, _EXACT = Method.FOUNDER, Method.LINK, Method.EXACT
-_EXPIRED = Arrival.EXPIRED
+_FIRST_SHARE, _LINK, _EXACT = Method.FIRST_SHARE, Method.LINK, Method.EXACT
+_DROPPED_LATE = Timeliness.DROPPED_LATE
 _SWEPT = 8  # stale index entries looked at for each cluster that is evicted
 
 
@@ -94,28 +94,28 @@ class Clustering:
         """Look ahead over a batch about to come, so that its vectors are computed together when the first is needed."""
         self._rungs.expect([s.content for s in sightings if s.vector is None and self._has_words(s)])
 
-    def update(self, sighting: Sighting, arrival: Arrival = Arrival.ON_TIME) -> list[Decision]:
+    def update(self, sighting: Sighting, timeliness: Timeliness = Timeliness.ON_TIME) -> list[Decision]:
         """Assign one sighting; merges that it brings about come before its own assignment.
 
         An empty list: a statement about a message that nobody saw (`unmatched` counts them), or an expired sighting of
         a text that nobody knows.
         """
-        if arrival is _EXPIRED:
+        if timeliness is _DROPPED_LATE:
             return self._look_up(sighting)
         if sighting.time >= self._clusters.check_at:
             self._forget(self._clusters.expire(sighting.time))
         out: list[Decision] = []
         if sighting.kind in SPREADING:
-            self._share(sighting, arrival, out)
+            self._share(sighting, timeliness, out)
         elif sighting.kind is Kind.ACCOUNT_STATE:
-            self._account(sighting, arrival, out)
+            self._account(sighting, timeliness, out)
         else:
-            self._statement(sighting, arrival, out)
+            self._statement(sighting, timeliness, out)
         return out
 
     # --- shares -------------------------------------------------------------------------------------------------------
 
-    def _share(self, sighting: Sighting, arrival: Arrival, out: list[Decision]) -> None:
+    def _share(self, sighting: Sighting, timeliness: Timeliness, out: list[Decision]) -> None:
         content = sighting.content
         marks = self._marks.of(sighting) if content.urls or sighting.media else []
         refs = _references(sighting)
@@ -138,7 +138,7 @@ class Clustering:
             if sighting.parent is not None:
                 chats = ()
         self.methods[join.method] += 1
-        out.append(join.assignment(sighting, arrival, cluster, chats))
+        out.append(join.assignment(sighting, timeliness, cluster, chats))
 
     def _linked(self, refs: tuple[str, ...], sighting: Sighting, out: list[Decision]) -> Cluster | None:
         """The cluster of the message itself, its parent or its root; where they differ, they are one."""
@@ -215,7 +215,7 @@ class Clustering:
         cluster, gone = self._clusters.found(sighting.event_id, sighting.time, shared=shared)
         if gone:
             self._forget(gone)
-        join.cluster, join.method = cluster, _FOUNDER
+        join.cluster, join.method = cluster, _FIRST_SHARE
         self.founded += 1
         if join.novel is not None:
             self._learn(sighting.content, cluster, join, join.novel)
@@ -226,7 +226,7 @@ class Clustering:
         asked = NEVER if found.cluster is None else self._clusters.meetings
         join.variants = self._texts.learn(cluster, content, asked).variants
         if self._recognise is not None:
-            join.recognition = self._recognise(content, found.sketch, found.vector)
+            join.reference_matches = self._recognise(content, found.sketch, found.vector)
         if found.method is not Method.LEXICAL:
             vector = found.vector if found.cluster is None else None
             self._texts.represent(cluster, content.fingerprint, found.sketch, vector)
@@ -236,7 +236,7 @@ class Clustering:
 
     # --- statements ---------------------------------------------------------------------------------------------------
 
-    def _statement(self, sighting: Sighting, arrival: Arrival, out: list[Decision]) -> None:
+    def _statement(self, sighting: Sighting, timeliness: Timeliness, out: list[Decision]) -> None:
         join = Match(self._referred(sighting), _LINK)
         if join.cluster is None and self._has_words(sighting):
             if sighting.kind is Kind.DEBUNK:
@@ -245,7 +245,7 @@ class Clustering:
                     self._found(sighting, join, shared=False)
             else:
                 self._by_words_unchanged(sighting, join)
-        self._answer(sighting, arrival, join, out)
+        self._answer(sighting, timeliness, join, out)
 
     def _by_words_unchanged(self, sighting: Sighting, join: Match) -> None:
         """A report's words find the message that it complains of; they teach nothing."""
@@ -253,20 +253,20 @@ class Clustering:
             found = self._rungs.search(sighting, [])
             join.cluster, join.method, join.similarity = found.cluster, found.method, found.similarity
 
-    def _account(self, sighting: Sighting, arrival: Arrival, out: list[Decision]) -> None:
+    def _account(self, sighting: Sighting, timeliness: Timeliness, out: list[Decision]) -> None:
         """An account's end concerns every cluster that it shared, least recently shared first."""
         newest_first = map(self._living, reversed(self._membership.clusters(sighting.actor or "")))
         living = dict.fromkeys(id_ for id_ in newest_first if id_ is not None)
         for id_ in reversed(living):
-            self._answer(sighting, arrival, Match(self._clusters.get(id_), _LINK), out)
+            self._answer(sighting, timeliness, Match(self._clusters.get(id_), _LINK), out)
         if not living:
             self.unmatched += 1
 
-    def _answer(self, sighting: Sighting, arrival: Arrival, join: Match, out: list[Decision]) -> None:
+    def _answer(self, sighting: Sighting, timeliness: Timeliness, join: Match, out: list[Decision]) -> None:
         if join.cluster is None:
             self.unmatched += 1
         else:
-            out.append(join.assignment(sighting, arrival, join.cluster, ()))
+            out.append(join.assignment(sighting, timeliness, join.cluster, ()))
 
     def _referred(self, sighting: Sighting) -> Cluster | None:
         for ref in (sighting.message, sighting.parent, sighting.root):
@@ -282,7 +282,7 @@ class Clustering:
         """Find an expired sighting's cluster without the model, and without leaving a trace."""
         out: list[Decision] = []
         if sighting.kind is Kind.ACCOUNT_STATE:
-            self._account(sighting, _EXPIRED, out)
+            self._account(sighting, _DROPPED_LATE, out)
             return out
         join = Match(None, _LINK)
         if sighting.kind is not _REPLY:
@@ -293,7 +293,7 @@ class Clustering:
                 join.cluster, join.method, join.similarity = found.cluster, found.method, found.similarity
         elif join.cluster is None and sighting.kind in SPREADING:
             self._by_marks(self._marks.of(sighting), join)
-        self._answer(sighting, _EXPIRED, join, out)
+        self._answer(sighting, _DROPPED_LATE, join, out)
         return out
 
     def _by_fingerprint(self, content: TextContent, join: Match) -> bool:

@@ -4,8 +4,8 @@ import msgspec
 
 from detectors.clustering.clusters import Cluster
 from detectors.clustering.search import SearchResult
-from schemas.assignment import Arrival, Assignment, Method, Suggestion, Variant
-from schemas.claim import NOTHING, Recognition
+from schemas.assignment import Assignment, Method, Suggestion, Timeliness, Variant
+from schemas.claim import NOTHING, ReferenceMatches
 from schemas.sighting import Sighting
 
 
@@ -18,9 +18,11 @@ class Match(msgspec.Struct):
     suggestion: Suggestion | None = None
     variants: tuple[Variant, ...] = ()
     novel: SearchResult | None = None  # the search, where the text was new
-    recognition: Recognition = NOTHING
+    reference_matches: ReferenceMatches = NOTHING
 
-    def assignment(self, sighting: Sighting, arrival: Arrival, cluster: Cluster, chats: tuple[str, ...]) -> Assignment:
+    def assignment(
+        self, sighting: Sighting, timeliness: Timeliness, cluster: Cluster, chats: tuple[str, ...]
+    ) -> Assignment:
         """What is told of it; the vector has done its work."""
         if sighting.vector is not None:
             sighting = msgspec.structs.replace(sighting, vector=None)
@@ -31,7 +33,7 @@ class Match(msgspec.Struct):
             similarity=self.similarity,
             suggestion=self.suggestion,
             variants=self.variants,
-            arrival=arrival,
+            timeliness=timeliness,
             member_chats=chats,
-            recognition=self.recognition,
+            reference_matches=self.reference_matches,
         )

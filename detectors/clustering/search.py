@@ -41,7 +41,7 @@ class SearchResult(NamedTuple):
     sketch: Sketch
     vector: Vectors | None = None  # None where the search ended before this rung
     cluster: Cluster | None = None
-    method: Method = Method.FOUNDER
+    method: Method = Method.FIRST_SHARE
     similarity: float | None = None
     matches: tuple[Neighbour, ...] = ()  # every cluster from `match` on, nearest first
     near: tuple[Neighbour, ...] = ()  # every cluster from `suggest` on

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from detectors.growth.base import Cascade, GrowthDetector
+from detectors.growth.base import GrowthDetector
 from detectors.growth.config import GrowthConfig, PlatformGrowth
 from detectors.growth.count import Count
 from detectors.growth.cusum import Cusum
@@ -13,18 +13,18 @@ from detectors.growth.kleinberg import Kleinberg
 from detectors.growth.rate import Rate
 from detectors.growth.seismic import Seismic
 
-DETECTORS: dict[str, type[Cascade]] = {
+DETECTORS: dict[str, type[GrowthDetector]] = {
     detector.name: detector for detector in (ExpectedGrowth, Count, Rate, Ewma, Kleinberg, Cusum, Glr, Seismic)
 }
 """Every growth detector by the name that `GrowthConfig.detector` takes."""
 
 
-def make_detector(config: GrowthConfig) -> Cascade:
+def make_detector(config: GrowthConfig) -> GrowthDetector:
     """Build the detector that `config` names, for one cascade."""
     return DETECTORS[config.detector](config)
 
 
-def rebuild_detector(config: GrowthConfig, firsts: Iterable[tuple[int, float]], earlier: float = 0.0) -> Cascade:
+def rebuild_detector(config: GrowthConfig, firsts: Iterable[tuple[int, float]], earlier: float = 0.0) -> GrowthDetector:
     """Build the detector of a cascade under other settings, from its first shares as (time, weight), earliest first.
 
     `earlier` sharers, whose times are not known any more, count in the size alone.
@@ -33,13 +33,12 @@ def rebuild_detector(config: GrowthConfig, firsts: Iterable[tuple[int, float]], 
     for time, weight in firsts:
         growth.update(time, weight)
     if earlier:
-        growth.late(0, earlier, expired=True)
+        growth.late(0, earlier, dropped_late=True)
     return growth
 
 
 __all__ = [
     "DETECTORS",
-    "Cascade",
     "GrowthConfig",
     "GrowthDetector",
     "PlatformGrowth",

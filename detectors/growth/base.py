@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Sequence
 from math import floor
-from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Self
 
 from detectors.growth.config import GrowthConfig
 from detectors.snapshot import pack, unpack
@@ -19,63 +19,6 @@ LEVEL_STEP = 4
 """Each level asks four times as much as the one below."""
 _HORIZON_MS = 400 * 86_400_000
 _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000))
-
-
-@runtime_checkable
-class GrowthDetector(Protocol):
-    """How strongly one cascade grows, by its distinct sharers' first shares. Times are event times in ms."""
-
-    name: ClassVar[str]
-    version: ClassVar[int]
-
-    @property
-    def size(self) -> float:
-        """N: distinct sharers, by weight."""
-
-    def update(self, time: int, weight: float = 1.0) -> float:
-        """Take a distinct sharer's first share; return the score at the clock, the newest time so far."""
-
-    def late(self, time: int, weight: float = 1.0, expired: bool = False) -> None:
-        """Take a first share that came behind the watermark; an expired one only counts."""
-
-    def retract(self, time: int, weight: float = 1.0) -> None:
-        """Take a first share back: its message was deleted or its sender suspended."""
-
-    def score(self, time: int) -> float:
-        """Read the score at `time`, or at the clock if that is later, and change nothing."""
-
-    def level(self, score: float) -> int:
-        """Count the thresholds that `score` meets, 0 to 3; 0 below `min_sharers`."""
-
-    def merge(self, other: Self, duplicates: Sequence[tuple[int, float]] = ()) -> None:
-        """Take in another cascade; `duplicates` are (time, weight) of shares to subtract: sharers in both."""
-
-    def reopen(self, time: int) -> None:
-        """Begin again after a long silence: the size stays, what came before `time` is no longer fresh."""
-
-    def levels(self) -> tuple[float, float, float]:
-        """List the thresholds of levels 1 to 3."""
-
-    def limit(self, raised: float = 0.0) -> float:
-        """Say the threshold of level 1, `raised` by so many levels, 0 or more."""
-
-    def rule(self) -> str:
-        """Say in words what fixed the thresholds."""
-
-    def explain(self, time: int, level: int = 1, raised: float = 0.0) -> GrowthEvidence:
-        """Put the score at `time` beside the threshold of `level`, for people; `raised` is that of `limit`."""
-
-    def falls_below(self, value: float, time: int) -> int | None:
-        """Find the first time from `time` on at which the score, nobody sharing, is under `value`; None: never."""
-
-    def quiet(self, time: int) -> bool:
-        """Tell whether nothing that came before `time` is still expected to bring a sharer."""
-
-    def snapshot(self) -> bytes:
-        """State as bytes; equal states give equal bytes."""
-
-    def restore(self, data: bytes) -> None:
-        """Take on the state that `snapshot` wrote under the same settings."""
 
 
 def rounded(value: float) -> float:
@@ -95,7 +38,7 @@ def span(ms: int) -> str:
     return " ".join(parts[:2]) or "0 s"
 
 
-class Cascade(ABC):
+class GrowthDetector(ABC):
     """The bookkeeping of one cascade that every detector shares: clock, size, thresholds, merging, state.
 
     A detector says how its statistic moves with the clock (`_move`), takes a share (`_add`), loses one (`_remove`),
@@ -133,9 +76,9 @@ class Cascade(ABC):
         self._take(time, weight)
         return rounded(self._value(self._clock))
 
-    def late(self, time: int, weight: float = 1.0, expired: bool = False) -> None:
+    def late(self, time: int, weight: float = 1.0, dropped_late: bool = False) -> None:
         """Take a first share behind the watermark: like any other, or, when `expired`, counted in the size only."""
-        if expired:
+        if dropped_late:
             self._size += weight
         else:
             self._take(time, weight)
@@ -192,33 +135,33 @@ class Cascade(ABC):
         """List the thresholds of levels 1 to 3, in the unit of the score."""
         return self._levels
 
-    def limit(self, raised: float = 0.0) -> float:
+    def limit(self, threshold_offset: float = 0.0) -> float:
         """Say the threshold of level 1, `raised` by so many levels: on the line through those of levels 1, 2 and 3."""
-        if not raised:
+        if not threshold_offset:
             return self._levels[0]
-        below = min(int(raised), 1)
+        below = min(int(threshold_offset), 1)
         low, high = self._levels[below : below + 2]
-        return rounded(low + (raised - below) * (high - low))
+        return rounded(low + (threshold_offset - below) * (high - low))
 
     def rule(self) -> str:
         """Say in words what fixed the thresholds."""
         return self._cold_rule() if self._config.threshold is None else "limit set by the operator"
 
-    def explain(self, time: int, level: int = 1, raised: float = 0.0) -> GrowthEvidence:
+    def explain(self, time: int, level: int = 1, threshold_offset: float = 0.0) -> GrowthEvidence:
         """Put the score at `time` beside the threshold of `level` (0 reads as 1), for people; costs a search.
 
         `raised` is for level 1: by how many levels the budget of alerts has raised its threshold.
         """
         level = max(level, 1)
-        limit = self.limit(raised) if level == 1 else self._levels[level - 1]
+        limit = self.limit(threshold_offset) if level == 1 else self._levels[level - 1]
         details = self._details(max(time, self._clock), limit)
-        if level == 1 and raised:  # a field at its default is not written
-            details["raised"] = raised
+        if level == 1 and threshold_offset:  # a field at its default is not written
+            details["threshold_offset"] = threshold_offset
         return GrowthEvidence(
             detector=self.name,
             score=self.score(time),
             threshold=limit,
-            rule=self._rule_of(level, raised),
+            rule=self._rule_of(level, threshold_offset),
             lowers_when=self._lowers_when(self._levels[level - 1], max(time, self._clock)),
             **details,
         )
@@ -292,11 +235,11 @@ class Cascade(ABC):
         """Thresholds of levels 1 to 3 from the first: here each `LEVEL_STEP` times the one below."""
         return rounded(first), rounded(LEVEL_STEP * first), rounded(LEVEL_STEP**2 * first)
 
-    def _rule_of(self, level: int, raised: float) -> str:
+    def _rule_of(self, level: int, threshold_offset: float) -> str:
         if level > 1:
             return f"{self.rule()}; {self._raised(LEVEL_STEP ** (level - 1))} at level {level}"
-        if raised:
-            return f"{self.rule()}; raised by {raised:.2f} of a level, for alerts come faster than policy.alerts_a_day"
+        if threshold_offset:
+            return f"{self.rule()}; raised by {threshold_offset:.2f} levels because alerts exceed policy.alerts_a_day"
         return self.rule()
 
     @abstractmethod

@@ -6,12 +6,12 @@ many sharers, evenly spread over the detector's window, as bring L to its own co
 
 from abc import abstractmethod
 
-from detectors.growth.base import LEVEL_STEP, Cascade, rounded, span
+from detectors.growth.base import LEVEL_STEP, GrowthDetector, rounded, span
 from detectors.growth.config import GrowthConfig
 from detectors.growth.expected_growth import sharers_at_limit
 
 
-class Baseline(Cascade):
+class Baseline(GrowthDetector):
     """A detector whose cold thresholds are its readings of the reference burst, and of 4 and 16 times its sharers.
 
     Raises:

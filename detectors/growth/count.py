@@ -5,10 +5,10 @@ Every alert that it raises is right, and late: it says what has happened, not wh
 
 from typing import Any, Self
 
-from detectors.growth.base import LEVEL_STEP, Cascade
+from detectors.growth.base import LEVEL_STEP, GrowthDetector
 
 
-class Count(Cascade):
+class Count(GrowthDetector):
     """Score N, the distinct sharers so far. Levels at q, 4q and 16q.
 
     High means: the cascade is big already. An update is one addition, the state one number; the order of arrival

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeAlias
 
 from scipy.special import gammaincinv
 
-from detectors.growth.base import LEVEL_STEP, Cascade, rounded
+from detectors.growth.base import LEVEL_STEP, GrowthDetector, rounded
 from detectors.growth.config import GrowthConfig
 from detectors.growth.forecast import forecast
 
@@ -102,7 +102,7 @@ def sharers_at_limit(config: GrowthConfig, window_ms: int) -> int:
     return high
 
 
-class ExpectedGrowth(Cascade):
+class ExpectedGrowth(GrowthDetector):
     """The default: score z = ln(expected further sharers) + (ln(exponent x distinct sharers) - 1 / root of them) / 2.
 
     High means: many more distinct sharers are to be expected, enough have come to believe it, and they do not come ever
@@ -199,7 +199,7 @@ class ExpectedGrowth(Cascade):
             "expected_further": round(told.middle, 3),
             "expected_low": round(told.low, 3),
             "expected_high": round(told.high, 3),
-            "limit_at_size": round(limited.middle, 3),
+            "threshold_at_size": round(limited.middle, 3),
             "fresh_share": round(mass / self._size, 6),
             "exponent": round(exponent, 3),
         }

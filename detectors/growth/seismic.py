@@ -7,7 +7,7 @@ from bisect import bisect_right
 from math import pow  # noqa: A004 - the built-in one may be complex, to a type checker
 from typing import Any, Self
 
-from detectors.growth.base import Cascade
+from detectors.growth.base import GrowthDetector
 
 FLAT_S = 300.0
 """s0: for so many seconds people react at a constant rate."""
@@ -43,7 +43,7 @@ def seen_through_kernel(age: float, life: float) -> float:
     return (1.0 - slope * age) * (reacted(age) - reacted(start)) + slope * (reaction_time(age) - reaction_time(start))
 
 
-class Seismic(Cascade):
+class Seismic(GrowthDetector):
     """Score: the predicted final number of distinct sharers.
 
     With the cascade's age T, infectiousness p = sum of K(t - t_i) / sum of the kernel-weighted reactions that
@@ -98,7 +98,7 @@ class Seismic(Cascade):
         ratio, pending = self._read(time)
         return {
             "expected_further": round(ratio * pending / (1.0 - ratio), 3),
-            "limit_at_size": round(max(0.0, limit - self._size), 3),
+            "threshold_at_size": round(max(0.0, limit - self._size), 3),
         }
 
     def _cold_levels(self) -> tuple[float, float, float]:

@@ -10,10 +10,10 @@ import msgspec
 from detectors.ordering.config import OrderConfig
 from detectors.ordering.watermark import Watermark, WatermarkState
 from detectors.snapshot import pack, unpack
-from schemas.assignment import Arrival
+from schemas.assignment import Timeliness
 from schemas.sighting import Sighting
 
-Arrivals = list[tuple[Sighting, Arrival]]
+TimedSightings = list[tuple[Sighting, Timeliness]]
 
 
 class _BufferState(msgspec.Struct, array_like=True):
@@ -49,7 +49,7 @@ class ReorderBuffer:
         self._seen: set[str] = set()  # ids that wait and ids that are remembered
         self._ids: deque[str] = deque()  # remembered, in the order of release
         self._times: deque[int] = deque()  # where the watermark stood then
-        self.released = self.duplicates = self.late = self.expired = self.forced = 0
+        self.released = self.duplicates = self.late = self.dropped_late = self.forced = 0
 
     @property
     def watermark(self) -> int:
@@ -65,12 +65,12 @@ class ReorderBuffer:
         """See `Watermark.expect`."""
         self._mark.expect(partitions)
 
-    def update(self, sighting: Sighting) -> Arrivals:
+    def update(self, sighting: Sighting) -> TimedSightings:
         """Push one sighting in; get those whose turn has come, in order."""
         event_id = sighting.event_id
         time = sighting.time
         mark = self._mark
-        out: Arrivals = []
+        out: TimedSightings = []
         if event_id in self._seen:
             self.duplicates += 1
         elif time < mark.value:
@@ -83,17 +83,17 @@ class ReorderBuffer:
             self._force(out)
         return out
 
-    def silence(self, partition: int) -> Arrivals:
+    def silence(self, partition: int) -> TimedSightings:
         """Wait no longer for a silent partition; get what waited for it alone. See `Watermark.silence`."""
-        out: Arrivals = []
+        out: TimedSightings = []
         self._release(self._mark.silence(partition), out)
         if self._mark.all_silent:
             self._release_believable(out)
         return out
 
-    def flush(self) -> Arrivals:
+    def flush(self) -> TimedSightings:
         """End of the stream: get all that wait, in order. The watermark moves behind the newest of them."""
-        out: Arrivals = []
+        out: TimedSightings = []
         if self._heap:
             self._release(self._mark.raise_to(max(self._heap)[0] + 1), out)
         return out
@@ -101,7 +101,7 @@ class ReorderBuffer:
     def snapshot(self) -> bytes:
         """Give the state as bytes, the waiting sightings included."""
         waiting = [sighting for _, _, sighting in sorted(self._heap)]
-        counts = (self.released, self.duplicates, self.late, self.expired, self.forced)
+        counts = (self.released, self.duplicates, self.late, self.dropped_late, self.forced)
         state = _BufferState(self._mark.state(), waiting, list(self._ids), list(self._times), counts)
         return pack("reorder", 2, state)
 
@@ -112,37 +112,37 @@ class ReorderBuffer:
         self._heap = [(sighting.time, sighting.event_id, sighting) for sighting in state.waiting]
         self._ids, self._times = deque(state.ids), deque(state.times)
         self._seen = {sighting.event_id for sighting in state.waiting} | set(state.ids)
-        self.released, self.duplicates, self.late, self.expired, self.forced = state.counts
+        self.released, self.duplicates, self.late, self.dropped_late, self.forced = state.counts
 
-    def _pass_late(self, event_id: str, time: int) -> Arrival:
+    def _pass_late(self, event_id: str, time: int) -> Timeliness:
         self._seen.add(event_id)
         self._remember(event_id)
         if time < self._mark.value - self._config.allowed_lateness_ms:
-            self.expired += 1
-            return Arrival.EXPIRED
+            self.dropped_late += 1
+            return Timeliness.DROPPED_LATE
         self.late += 1
-        return Arrival.LATE
+        return Timeliness.LATE
 
-    def _release_believable(self, out: Arrivals) -> None:
+    def _release_believable(self, out: TimedSightings) -> None:
         """Nobody speaks: release what no partition has confirmed yet, as far as it is no leap ahead of them all."""
         limit = self._mark.newest + self._config.max_jump_ms
         believable = [time for time, _, _ in self._heap if time <= limit]
         if believable:
             self._release(self._mark.raise_to(max(believable) + 1), out)
 
-    def _force(self, out: Arrivals) -> None:
+    def _force(self, out: TimedSightings) -> None:
         before = len(self._heap)
         self._release(self._mark.raise_to(self._heap[0][0] + 1), out)
         self.forced += before - len(self._heap)
 
-    def _release(self, limit: int, out: Arrivals) -> None:
+    def _release(self, limit: int, out: TimedSightings) -> None:
         heap = self._heap
         if not heap or heap[0][0] >= limit:
             return
         before = len(heap)
         while heap and heap[0][0] < limit:
             _, event_id, sighting = heappop(heap)
-            out.append((sighting, Arrival.ON_TIME))
+            out.append((sighting, Timeliness.ON_TIME))
             self._remember(event_id)
         self.released += before - len(heap)
         self._forget(limit - self._config.allowed_lateness_ms)

@@ -18,7 +18,7 @@ from detectors.growth import GrowthConfig, make_detector, rebuild_detector
 from detectors.snapshot import pack, unpack
 from detectors.spread.graph import node_id
 from detectors.spread.sharers import DistinctSharers, SharersConfig
-from schemas.assignment import Arrival, Assignment, Merge
+from schemas.assignment import Assignment, Merge, Timeliness
 from schemas.sighting import SPREADING
 
 _SPARE_TIMERS = 64  # of clusters that are gone, tolerated beside as many as are followed
@@ -92,23 +92,23 @@ class AdmissionControl:
         """Take the next assignment or merge of the ordered log; give it back with the levels its limit is raised by."""
         time = item.time if isinstance(item, Merge) else item.sighting.time
         self._advance(time)
-        raised = self._budget.raised(time)
+        threshold_offset = self._budget.threshold_offset(time)
         if isinstance(item, Merge):
-            self._merge(item, raised)
+            self._merge(item, threshold_offset)
         elif item.sighting.kind in SPREADING:
-            self._share(item, raised)
-        return msgspec.structs.replace(item, raised=raised) if raised else item
+            self._share(item, threshold_offset)
+        return msgspec.structs.replace(item, threshold_offset=threshold_offset) if threshold_offset else item
 
-    def _share(self, assignment: Assignment, raised: float) -> None:
-        sighting, arrival = assignment.sighting, assignment.arrival
+    def _share(self, assignment: Assignment, threshold_offset: float) -> None:
+        sighting, timeliness = assignment.sighting, assignment.timeliness
         time = sighting.time
         followed = self._follow(assignment.cluster_id, sighting.platform, time)
         weight = followed.sharers.add(sighting.actor or sighting.chat or node_id(sighting), time)
-        if weight and arrival is Arrival.ON_TIME:
+        if weight and timeliness is Timeliness.ON_TIME:
             self._settle(followed, time)
-            self._judge(followed, followed.growth.update(time, weight), time, raised)
+            self._judge(followed, followed.growth.update(time, weight), time, threshold_offset)
         elif weight:
-            followed.growth.late(time, weight, expired=arrival is Arrival.EXPIRED)
+            followed.growth.late(time, weight, dropped_late=timeliness is Timeliness.DROPPED_LATE)
         followed.active = max(followed.active, time)
 
     def _settle(self, followed: _Followed, time: int) -> None:
@@ -121,13 +121,13 @@ class AdmissionControl:
         if followed.below is not None and time - followed.below >= self._policy.subside_after_ms:
             followed.open = followed.held = False
 
-    def _judge(self, followed: _Followed, score: float, time: int, raised: float) -> None:
+    def _judge(self, followed: _Followed, score: float, time: int, threshold_offset: float) -> None:
         growth = followed.growth
         if followed.open:
             followed.below = None if score >= self._line(followed) else followed.below
         elif not growth.level(score):
             return
-        elif score >= growth.limit(raised):
+        elif score >= growth.limit(threshold_offset):
             followed.open, followed.below = True, None
             self._budget.spend(time)
         elif not followed.held:
@@ -138,7 +138,7 @@ class AdmissionControl:
         """The score under which level 1 falls."""
         return fall_thresholds(followed.growth.levels(), self._policy.hysteresis)[0]
 
-    def _merge(self, merge: Merge, raised: float) -> None:
+    def _merge(self, merge: Merge, threshold_offset: float) -> None:
         absorbed = self._followed.pop(merge.absorbed, None) or self._wake(merge.absorbed, merge.time)
         if absorbed is None:
             return
@@ -158,7 +158,7 @@ class AdmissionControl:
         survivor.held = survivor.held or absorbed.held
         survivor.below = None
         time = max(merge.time, survivor.active)
-        self._judge(survivor, survivor.growth.score(time), time, raised)
+        self._judge(survivor, survivor.growth.score(time), time, threshold_offset)
 
     def _follow(self, cluster_id: str, platform: str, time: int) -> _Followed:
         followed = self._followed.get(cluster_id)

@@ -10,22 +10,21 @@ from math import inf
 import msgspec
 
 from detectors.alerting.policy import AlertPolicy, Transition
-from detectors.growth import Cascade as Growth
-from detectors.growth import make_detector, rebuild_detector
+from detectors.growth import GrowthDetector, make_detector, rebuild_detector
 from detectors.pipeline.cascade_stats import OTHER_PLATFORMS, CascadeConfig, CascadeSettings, CascadeStats
 from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow
 from detectors.spread.edges import EdgeInference, EdgeSource, InferredEdge, recorded_edge
 from detectors.spread.graph import ForwardGraph, Placement, node_id
 from detectors.spread.recent_joins import WindowCounter
 from detectors.spread.sharers import DistinctSharers, SharersConfig
-from schemas.assignment import Arrival, Assignment, Merge
+from schemas.assignment import Assignment, Merge, Timeliness
 from schemas.claim import NOTHING
 from schemas.event import AccountStatus, Counters, Kind
 from schemas.sighting import Sighting
 
 # Read on every event, and an enum's members are slow to look up.
 _EXPLICIT, _ORIGIN = EdgeSource.EXPLICIT, EdgeSource.ORIGIN
-_ON_TIME = Arrival.ON_TIME
+_ON_TIME = Timeliness.ON_TIME
 _STEPS = ("graph", "edges", "sharers", "chats", "wordings", "reporters", "recent", "growth", "policy")
 
 
@@ -63,7 +62,7 @@ class Cascade:
         sighting = founder.sighting
         facts = CascadeStats(
             cluster_id=founder.cluster_id,
-            founding_event=sighting.event_id,
+            first_event=sighting.event_id,
             first_time=sighting.time,
             last_time=sighting.time,
             content=sighting.content,
@@ -105,8 +104,8 @@ class Cascade:
         """Apply a post, forward, quote or reply; give what is to be said and the analyst's rows."""
         sighting = assignment.sighting
         novel = self._count(assignment, sighting)
-        if assignment.recognition is not NOTHING:
-            self.facts.recognise(assignment.recognition, self.parts.cascade)
+        if assignment.reference_matches is not NOTHING:
+            self.facts.recognise(assignment.reference_matches, self.parts.cascade)
         edges = self.edges
         edge = recorded_edge(sighting) if edges is None else edges.update(sighting, assignment.member_chats)
         message = node_id(sighting)
@@ -114,7 +113,7 @@ class Cascade:
         placed = self._link(sighting, message, edge)
         if len(self.facts.owners) < self.parts.graph.max_nodes:
             self.facts.owners[message] = sharer
-        said = self._join(sharer, sighting.time, assignment.arrival, assignment.raised)
+        said = self._join(sharer, sighting.time, assignment.timeliness, assignment.threshold_offset)
         return said, _edge_row(assignment, edge, placed, sharer), _wording_row(assignment) if novel else None
 
     def _link(self, sighting: Sighting, message: str, edge: InferredEdge) -> Placement:
@@ -166,26 +165,26 @@ class Cascade:
             facts.content, facts.lang = content, sighting.lang
         return self.wordings.add(content.fingerprint, sighting.time) > 0
 
-    def _join(self, sharer: str, time: int, arrival: Arrival, raised: float) -> Sequence[Transition]:
+    def _join(self, sharer: str, time: int, timeliness: Timeliness, threshold_offset: float) -> Sequence[Transition]:
         weight = self.sharers.add(sharer, time)
-        if arrival is not _ON_TIME:
-            self._join_late(time, weight, expired=arrival is Arrival.EXPIRED)
+        if timeliness is not _ON_TIME:
+            self._join_late(time, weight, dropped_late=timeliness is Timeliness.DROPPED_LATE)
             return ()
         if not weight:
             self.policy.touch(time)
             return ()
         self.recent.add(time, weight)
-        return self.judge(time, self.growth.update(time, weight), raised)
+        return self.judge(time, self.growth.update(time, weight), threshold_offset)
 
-    def _join_late(self, time: int, weight: float, *, expired: bool) -> None:
-        self.facts.late += not expired
-        self.facts.expired += expired
+    def _join_late(self, time: int, weight: float, *, dropped_late: bool) -> None:
+        self.facts.late += not dropped_late
+        self.facts.dropped_late += dropped_late
         self.policy.touch(time)
         if weight:
-            self.growth.late(time, weight, expired=expired)
+            self.growth.late(time, weight, dropped_late=dropped_late)
             self.recent.add(time, weight)
 
-    def judge(self, time: int, score: float, raised: float) -> Sequence[Transition]:
+    def judge(self, time: int, score: float, threshold_offset: float) -> Sequence[Transition]:
         """Ask the policy what this score says, at an event's time.
 
         Where the budget of alerts has raised the limit, a score under it opens nothing; one that stands stays.
@@ -193,8 +192,8 @@ class Cascade:
         facts = self.facts
         facts.max_score = max(facts.max_score, score)
         if not self.policy.level:
-            facts.raised = raised
-            if raised and score < self.growth.limit(raised):
+            facts.threshold_offset = threshold_offset
+            if threshold_offset and score < self.growth.limit(threshold_offset):
                 facts.withheld = facts.withheld or self.growth.level(score) > 0
                 score = -inf
         transitions = self.policy.update(time, score, self.size, len(facts.debunks) + self._repeated())
@@ -214,7 +213,7 @@ class Cascade:
         if not self.facts.posts:
             self.policy.touch(sighting.time)
         if sighting.kind is Kind.DEBUNK:
-            return self._debunk(sighting, assignment.arrival, assignment.raised)
+            return self._debunk(sighting, assignment.timeliness, assignment.threshold_offset)
         if sighting.kind is Kind.DELETE:
             self._delete(sighting.message or sighting.parent or sighting.root or "", sighting.time)
         elif sighting.kind is Kind.COUNTER and sighting.counters is not None:
@@ -225,11 +224,11 @@ class Cascade:
             self._retract(sighting.actor or "", sighting.time, every_post=True)
         return ()
 
-    def _debunk(self, sighting: Sighting, arrival: Arrival, raised: float) -> Sequence[Transition]:
+    def _debunk(self, sighting: Sighting, timeliness: Timeliness, threshold_offset: float) -> Sequence[Transition]:
         news = sighting.debunk is not None and self.facts.know(sighting.debunk, self.parts.cascade)
-        if not news or arrival is not Arrival.ON_TIME or not self.facts.posts:
+        if not news or timeliness is not Timeliness.ON_TIME or not self.facts.posts:
             return ()
-        return self.judge(sighting.time, self.growth.score(sighting.time), raised)
+        return self.judge(sighting.time, self.growth.score(sighting.time), threshold_offset)
 
     def _delete(self, message: str, now: int) -> None:
         if not self.graph.retract(message):
@@ -289,9 +288,9 @@ class Cascade:
         if not self.facts.posts:
             return ()
         time = max(merge.time, self.facts.last_time)
-        return self.judge(time, self.growth.score(time), merge.raised)
+        return self.judge(time, self.growth.score(time), merge.threshold_offset)
 
-    def _growth_of(self, other: "Cascade") -> Growth:
+    def _growth_of(self, other: "Cascade") -> GrowthDetector:
         """Another cascade's growth as this one's settings see it: from its sharers again, where it had others."""
         if other.growth_config == self.growth_config:
             return other.growth
@@ -306,7 +305,7 @@ class Cascade:
             merged_into=merged_into,
             first_time=facts.first_time,
             last_time=facts.last_time,
-            founding_event=facts.founding_event,
+            first_event=facts.first_event,
             representative=facts.content.text,
             sha256=facts.content.sha256,
             lang=facts.lang,
@@ -331,7 +330,7 @@ class Cascade:
             claims=facts.fact_checks,
             harm=None if facts.harm is None else facts.harm.category,
             reports=round(self.reporters.count),
-            late=facts.late + facts.expired,
+            late=facts.late + facts.dropped_late,
             deleted=facts.deleted,
         )
 
@@ -371,7 +370,7 @@ def _edge_row(assignment: Assignment, edge: InferredEdge, placed: Placement, sha
         method=assignment.method,
         similarity=assignment.similarity,
         variants=",".join(assignment.variants),
-        arrival=assignment.arrival,
+        timeliness=assignment.timeliness,
         suggestion=None if suggestion is None else suggestion.cluster_id,
         suggestion_similarity=None if suggestion is None else suggestion.similarity,
     )

@@ -11,15 +11,15 @@ from collections.abc import Iterator
 import msgspec
 
 from detectors.alerting.evidence import AlertContext
-from detectors.pipeline.cascades import Cascades, Handover, Outputs
+from detectors.pipeline.cascades import Cascades, Outputs, StateTransfer
 from detectors.pipeline.cluster_stage import partition_for
 from detectors.pipeline.config import PipelineConfig
 from detectors.snapshot import SnapshotError, pack, unpack
 from schemas.alert import Alert, Provenance
 from schemas.assignment import Merge
-from schemas.frame import HandoverPart, Step, Steps
+from schemas.frame import CascadeCommand, CascadeCommands, StateTransferChunk
 
-_decode_handover = msgspec.msgpack.Decoder(Handover).decode
+_decode_handover = msgspec.msgpack.Decoder(StateTransfer).decode
 _PART_BYTES = 512 * 1024  # of a handover's piece: well under what a broker takes by default
 
 
@@ -27,7 +27,7 @@ class _State(msgspec.Struct, array_like=True):
     cascades: bytes
     next_step: int
     merged: int
-    parts: list[HandoverPart]
+    parts: list[StateTransferChunk]
     partition: int
     partitions: int
 
@@ -36,7 +36,7 @@ class Spread(msgspec.Struct):
     """What steps led to: alerts in order, and pieces of state with the partitions that they are for."""
 
     alerts: list[Alert] = []
-    handovers: list[tuple[int, HandoverPart]] = []
+    transfers: list[tuple[int, StateTransferChunk]] = []
 
 
 class CascadeStage:
@@ -53,28 +53,28 @@ class CascadeStage:
         self._partitions = partitions
         self._next_step = 0
         self._merged = 0  # number of the last merge that was done
-        self._parts: dict[int, dict[int, HandoverPart]] = {}  # merge -> piece -> content
-        self._held: deque[Step] = deque()
+        self._parts: dict[int, dict[int, StateTransferChunk]] = {}  # merge -> piece -> content
+        self._held: deque[CascadeCommand] = deque()
 
     @property
     def waits_for(self) -> int | None:
         """The number of the merge whose handover has not come, if one holds the rest up."""
-        return self._held[0].number if self._held else None
+        return self._held[0].merge_number if self._held else None
 
-    def update(self, steps: Steps) -> Spread:
+    def update(self, steps: CascadeCommands) -> Spread:
         """Apply the steps that are new.
 
         Raises:
             SnapshotError: steps are missing before these, or they are for another number of partitions.
         """
         self._check(steps)
-        self._held.extend(steps.steps[max(0, self._next_step + len(self._held) - steps.first) :])
+        self._held.extend(steps.commands[max(0, self._next_step + len(self._held) - steps.first) :])
         return self._go_on()
 
-    def receive(self, part: HandoverPart) -> Spread:
+    def receive(self, part: StateTransferChunk) -> Spread:
         """Take a piece of a handover; go on where it completes the one that was waited for."""
-        if part.number > self._merged:
-            self._parts.setdefault(part.number, {})[part.part] = part
+        if part.merge_number > self._merged:
+            self._parts.setdefault(part.merge_number, {})[part.part] = part
         return self._go_on()
 
     def snapshot(self) -> bytes:
@@ -101,10 +101,10 @@ class CascadeStage:
         self._next_step, self._merged = state.next_step, state.merged
         self._parts = {}
         for part in state.parts:
-            self._parts.setdefault(part.number, {})[part.part] = part
+            self._parts.setdefault(part.merge_number, {})[part.part] = part
         self._held.clear()
 
-    def _check(self, steps: Steps) -> None:
+    def _check(self, steps: CascadeCommands) -> None:
         if steps.partitions != self._partitions:
             raise SnapshotError(
                 f"steps must be for {self._partitions} cascade partitions; got {steps.partitions}; "
@@ -117,21 +117,21 @@ class CascadeStage:
             )
 
     def _go_on(self) -> Spread:
-        out, outputs = Spread(alerts=[], handovers=[]), Outputs(alerts=[], edges=[], clusters=[])
+        out, outputs = Spread(alerts=[], transfers=[]), Outputs(alerts=[], edges=[], clusters=[])
         while self._held and self._apply(self._held[0], outputs, out):
             self._held.popleft()
             self._next_step += 1
         out.alerts = outputs.alerts
         return out
 
-    def _apply(self, step: Step, outputs: Outputs, out: Spread) -> bool:
+    def _apply(self, step: CascadeCommand, outputs: Outputs, out: Spread) -> bool:
         """Whether the step was done; a merge may have to wait for the other side."""
         if step.assignment is not None:
             self.cascades.update(step.assignment, outputs)
         elif step.watermark is not None:
             self.cascades.advance(step.watermark, outputs)
         elif step.merge is not None:
-            return self._merge(step.merge, step.number, outputs, out)
+            return self._merge(step.merge, step.merge_number, outputs, out)
         return True
 
     def _merge(self, merge: Merge, number: int, outputs: Outputs, out: Spread) -> bool:
@@ -143,7 +143,7 @@ class CascadeStage:
             self.cascades.update(merge, outputs)
         elif absorbed == self._partition:
             given = msgspec.msgpack.encode(self.cascades.release(merge, outputs))
-            out.handovers += [(survivor, part) for part in _pieces(number, given)]
+            out.transfers += [(survivor, part) for part in _pieces(number, given)]
         else:
             taken = self._take(number)
             if taken is None:
@@ -152,7 +152,7 @@ class CascadeStage:
         self._merged = number
         return True
 
-    def _take(self, number: int) -> Handover | None:
+    def _take(self, number: int) -> StateTransfer | None:
         pieces = self._parts.get(number, {})
         if not pieces or len(pieces) < next(iter(pieces.values())).parts:
             return None
@@ -161,7 +161,9 @@ class CascadeStage:
         return _decode_handover(data)
 
 
-def _pieces(number: int, data: bytes) -> Iterator[HandoverPart]:
+def _pieces(number: int, data: bytes) -> Iterator[StateTransferChunk]:
     cuts = range(0, len(data), _PART_BYTES)
     for part, begin in enumerate(cuts):
-        yield HandoverPart(number=number, part=part, parts=len(cuts), data=data[begin : begin + _PART_BYTES])
+        yield StateTransferChunk(
+            merge_number=number, part=part, parts=len(cuts), data=data[begin : begin + _PART_BYTES]
+        )

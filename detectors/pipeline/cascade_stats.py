@@ -10,7 +10,7 @@ from detectors.spread.graph import GraphConfig
 from detectors.spread.recent_joins import WindowConfig
 from detectors.spread.sharers import SharersConfig
 from schemas.assignment import Merge
-from schemas.claim import ClaimMatch, HarmSuggestion, Nearness, Recognition
+from schemas.claim import ClaimMatch, HarmSuggestion, Nearness, ReferenceMatches
 from schemas.event import Debunk, Media
 from schemas.sighting import TextContent
 
@@ -54,7 +54,7 @@ class CascadeStats(msgspec.Struct, kw_only=True):
     """What is counted about a cascade beside its detectors' own state."""
 
     cluster_id: str
-    founding_event: str
+    first_event: str
     first_time: int
     last_time: int
     content: TextContent
@@ -64,12 +64,12 @@ class CascadeStats(msgspec.Struct, kw_only=True):
     posts: int = 0
     replies: int = 0
     late: int = 0
-    expired: int = 0
+    dropped_late: int = 0
     deleted: int = 0
     before_closing: float = 0.0  # sharers counted before the cascade closed and came back
     max_score: float = 0.0
     withheld: bool = False  # it reached the limit when the budget asked for more, and opened nothing since
-    raised: float = 0.0  # levels by which the budget of alerts had raised the limit when no level stood last
+    threshold_offset: float = 0.0  # levels by which the budget of alerts had raised the limit when no level stood last
     top_level: int = 0
     aliases: list[str] = []
     merged_at: list[int] = []
@@ -90,7 +90,7 @@ class CascadeStats(msgspec.Struct, kw_only=True):
         self.debunks.append(debunk)
         return True
 
-    def recognise(self, found: Recognition, bounds: CascadeConfig) -> None:
+    def recognise(self, found: ReferenceMatches, bounds: CascadeConfig) -> None:
         """Keep what a new wording is recognised as: the nearest counts, and room is for matches first."""
         if found.claims:
             farthest_first = sorted((*self.claims, *found.claims), key=_rank, reverse=True)
@@ -126,7 +126,7 @@ class CascadeStats(msgspec.Struct, kw_only=True):
         self.owners = _joined(self.owners, other.owners, max_nodes)
         fresh = [debunk for debunk in other.debunks if debunk not in self.debunks]
         self.debunks = (self.debunks + fresh)[: bounds.max_debunks]
-        self.recognise(Recognition(tuple(other.claims), other.harm), bounds)
+        self.recognise(ReferenceMatches(tuple(other.claims), other.harm), bounds)
         if not self.content.fingerprint:
             self.content, self.lang = other.content, other.lang
 

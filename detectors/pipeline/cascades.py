@@ -52,7 +52,7 @@ class TransitionTrace(msgspec.Struct, frozen=True):
     transition: Transition
 
 
-class Handover(msgspec.Struct, frozen=True, array_like=True):
+class StateTransfer(msgspec.Struct, frozen=True, array_like=True):
     """A cascade on its way to the one that it was merged into; None where there was nothing any more."""
 
     cascade: CascadeState | None = None
@@ -231,16 +231,16 @@ class Cascades:
         self._timers[:] = [(cascade.timer_at, id_) for id_, cascade in alive if cascade.timer_at is not None]
         heapq.heapify(self._timers)
 
-    def release(self, merge: Merge, out: Outputs) -> Handover:
+    def release(self, merge: Merge, out: Outputs) -> StateTransfer:
         """The absorbed side of a merge: describe the cascade that ends here, and give its state away."""
         self.advance(merge.time, out)
         cascade = self._alive.pop(merge.absorbed, None) or self._revive(merge.absorbed, merge.time)
         if cascade is None:
-            return Handover()
+            return StateTransfer()
         out.clusters.append(cascade.row("merged", merge.survivor))
-        return Handover(cascade.snapshot())
+        return StateTransfer(cascade.snapshot())
 
-    def absorb(self, merge: Merge, handover: Handover, out: Outputs) -> None:
+    def absorb(self, merge: Merge, handover: StateTransfer, out: Outputs) -> None:
         """The survivor's side of a merge: take the absorbed cascade's state in."""
         self.advance(merge.time, out)
         if self._trace is not None:
@@ -295,7 +295,7 @@ class Cascades:
                 sighting.event_id,
                 cascade.size,
                 growth.score(sighting.time),
-                growth.limit(cascade.facts.raised),
+                growth.limit(cascade.facts.threshold_offset),
                 cascade.policy.level,
             ),
         )
@@ -319,4 +319,4 @@ class Cascades:
             self._alive[cluster_id].timer_at = due
 
 
-__all__ = ["Cascades", "Closed", "Handover", "Outputs", "ScoreTrace", "Trace", "TransitionTrace"]
+__all__ = ["Cascades", "Closed", "Outputs", "ScoreTrace", "StateTransfer", "Trace", "TransitionTrace"]

@@ -15,7 +15,7 @@ from detectors.reference.matcher import ReferenceMatcher
 from detectors.similarity.embedding import Embedder, Vectors
 from detectors.snapshot import SnapshotError, pack, unpack
 from schemas.assignment import Assignment, Merge
-from schemas.frame import Frame, Step, Steps, Watermark
+from schemas.frame import CascadeCommand, CascadeCommands, EventBatch, WatermarkReport
 from schemas.sighting import Sighting
 
 
@@ -57,7 +57,7 @@ class ClusterStage:
         self._received = self._rejected = 0
         self.missing = 0
 
-    def release(self, frame: Frame) -> Released:
+    def release(self, frame: EventBatch) -> Released:
         """Take what is new in a frame; give the sightings whose turn has come, for `apply`."""
         order = self.assigner.order
         if frame.partitions > self._expected:
@@ -69,9 +69,11 @@ class ClusterStage:
             released += self.assigner.silence(frame.partition)
         return released
 
-    def apply(self, released: Released, texts: Sequence[str] = (), vectors: Vectors | None = None) -> list[Steps]:
+    def apply(
+        self, released: Released, texts: Sequence[str] = (), vectors: Vectors | None = None
+    ) -> list[CascadeCommands]:
         """Cluster what was released; give the steps of each cascade partition that has any, numbered."""
-        steps: list[list[Step]] = [[] for _ in range(self._partitions)]
+        steps: list[list[CascadeCommand]] = [[] for _ in range(self._partitions)]
         for item in self.assigner.apply(released, texts, vectors):
             if isinstance(item, int):
                 self._tell(steps, item)
@@ -80,18 +82,18 @@ class ClusterStage:
                 for partition in sorted(
                     {partition_for(item.absorbed, len(steps)), partition_for(item.survivor, len(steps))}
                 ):
-                    steps[partition].append(Step(merge=item, number=self._merges))
+                    steps[partition].append(CascadeCommand(merge=item, merge_number=self._merges))
             else:
-                steps[partition_for(item.cluster_id, len(steps))].append(Step(assignment=_light(item)))
+                steps[partition_for(item.cluster_id, len(steps))].append(CascadeCommand(assignment=_light(item)))
         if self.assigner.order.watermark > self._told:
             self._told = self.assigner.order.watermark
             self._tell(steps, self._told)
         return [self._number(partition, given) for partition, given in enumerate(steps) if given]
 
-    def account(self) -> Watermark:
+    def account(self) -> WatermarkReport:
         """How far the log has come, and where its events went."""
         order, clustering = self.assigner.order, self.assigner.clustering
-        return Watermark(
+        return WatermarkReport(
             realm=self._config.clustering.realm,
             time=order.watermark,
             received=self._received,
@@ -138,26 +140,26 @@ class ClusterStage:
         self._told, self._expected, self._merges = state.told, state.expected, state.merges
         self._received, self._rejected, self.missing = state.received, state.rejected, state.missing
 
-    def _fresh(self, frame: Frame) -> list[Sighting]:
+    def _fresh(self, frame: EventBatch) -> list[Sighting]:
         """The sightings that no earlier frame stood for; counts what is new, and what the log had lost before."""
         begin = self._next_offset.get(frame.partition, 0)
         if frame.start > begin:
             self.missing += frame.start - begin
-        fresh = [seen.sighting for seen in frame.seen if seen.offset >= begin]
-        refused = sum(1 for offset in frame.refused if offset >= begin)
+        fresh = [seen.sighting for seen in frame.entries if seen.offset >= begin]
+        refused = sum(1 for offset in frame.rejected if offset >= begin)
         self._received += len(fresh) + refused
         self._rejected += refused
         self._next_offset[frame.partition] = max(begin, frame.end)
         return fresh
 
-    def _tell(self, steps: list[list[Step]], watermark: int) -> None:
+    def _tell(self, steps: list[list[CascadeCommand]], watermark: int) -> None:
         for partition in steps:
-            partition.append(Step(watermark=watermark))
+            partition.append(CascadeCommand(watermark=watermark))
 
-    def _number(self, partition: int, steps: list[Step]) -> Steps:
+    def _number(self, partition: int, steps: list[CascadeCommand]) -> CascadeCommands:
         first = self._next_step[partition]
         self._next_step[partition] = first + len(steps)
-        return Steps(partition=partition, partitions=self._partitions, first=first, steps=tuple(steps))
+        return CascadeCommands(partition=partition, partitions=self._partitions, first=first, commands=tuple(steps))
 
 
 def _light(assignment: Assignment) -> Assignment:

@@ -14,7 +14,7 @@ def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> Cas
     return CascadeSnapshot(
         cluster_id=facts.cluster_id,
         time=time,
-        founding_event=facts.founding_event,
+        first_event=facts.first_event,
         trigger_event=trigger,
         aliases=tuple(facts.aliases),
         withheld=facts.withheld,
@@ -38,7 +38,7 @@ def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> Cas
 def _raised(cascade: Cascade, transition: Transition) -> float:
     """What the budget of alerts asked for: it concerns what opens or was withheld, not a slow burn or what stands."""
     opens = transition.level == 1 and transition.state in _OPENING
-    return cascade.facts.raised if opens or cascade.facts.withheld else 0.0
+    return cascade.facts.threshold_offset if opens or cascade.facts.withheld else 0.0
 
 
 def _lowered_at(cascade: Cascade, time: int) -> int | None:
@@ -85,7 +85,7 @@ def _text(cascade: Cascade) -> TextEvidence:
 def _notes(cascade: Cascade) -> DataNotes:
     facts, tally = cascade.facts, cascade.graph.tally
     return DataNotes(
-        late=facts.late + facts.expired,
+        late=facts.late + facts.dropped_late,
         deleted=facts.deleted,
         merged_at=tuple(facts.merged_at),
         unseen=tally.unseen,

@@ -16,10 +16,10 @@ from detectors.pipeline.config import PipelineConfig
 from detectors.reference.matcher import ReferenceMatcher
 from detectors.similarity.embedding import Embedder, Vectors
 from detectors.snapshot import pack, unpack
-from schemas.assignment import Arrival, Assignment, Merge
+from schemas.assignment import Assignment, Merge, Timeliness
 from schemas.sighting import Sighting
 
-Released = list[tuple[Sighting, Arrival] | int]
+Released = list[tuple[Sighting, Timeliness] | int]
 """Sightings in their order; a number is a watermark, whose timers are due before what follows it."""
 
 Decided = list[Assignment | Merge | int]
@@ -49,7 +49,7 @@ class OrderedClustering:
         out: Released = []
         for sighting in sightings:
             released = update(sighting)
-            if released and released[0][1] is not Arrival.ON_TIME:
+            if released and released[0][1] is not Timeliness.ON_TIME:
                 out.append(self.order.watermark)
             out += released
         return out
@@ -78,16 +78,18 @@ class OrderedClustering:
                 self._assign([item for item in group if not isinstance(item, int)], out, prepare=vectors is None)
         return out
 
-    def _assign(self, ordered: list[tuple[Sighting, Arrival]], out: Decided, *, prepare: bool) -> None:
+    def _assign(self, ordered: list[tuple[Sighting, Timeliness]], out: Decided, *, prepare: bool) -> None:
         if prepare:
             self.clustering.prepare([sighting for sighting, _ in ordered])
         update, openings = self.clustering.update, self._openings
-        for sighting, arrival in ordered:
-            if arrival is Arrival.ON_TIME:
+        for sighting, timeliness in ordered:
+            if timeliness is Timeliness.ON_TIME:
                 self.applied += 1
             else:
                 self.late += 1
-            out += update(sighting, arrival) if openings is None else map(openings.update, update(sighting, arrival))
+            out += (
+                update(sighting, timeliness) if openings is None else map(openings.update, update(sighting, timeliness))
+            )
 
     @property
     def withheld(self) -> int:

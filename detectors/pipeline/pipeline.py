@@ -200,7 +200,7 @@ def provenance(
         settings_digest=config.digest(),
         model_revision=model_revision,
         key_id=key_id,
-        knowledge_digest=knowledge,
+        reference_digest=knowledge,
     )
 
 

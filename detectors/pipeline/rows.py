@@ -6,7 +6,7 @@ They are what a run folder keeps beside the alerts, and carry no more of a perso
 import msgspec
 
 from detectors.spread.graph import Placement
-from schemas.assignment import Arrival, Method
+from schemas.assignment import Method, Timeliness
 from schemas.base import Ms
 from schemas.event import Kind
 
@@ -30,7 +30,7 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     method: Method
     similarity: float | None
     variants: str  # comma-separated
-    arrival: Arrival
+    timeliness: Timeliness
     suggestion: str | None  # a near cluster that it did not join
     suggestion_similarity: float | None
 
@@ -57,7 +57,7 @@ class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
     merged_into: str | None
     first_time: Ms
     last_time: Ms
-    founding_event: str
+    first_event: str
     representative: str
     sha256: str
     lang: str | None

@@ -9,11 +9,11 @@ from detectors.reference.claims import ClaimIndex
 from detectors.reference.harm import HarmExamples
 from detectors.similarity.embedding import Vectors
 from detectors.similarity.sketch import Sketch
-from schemas.claim import Recognition
+from schemas.claim import ReferenceMatches
 from schemas.sighting import TextContent
 
 
-def knowledge_digest(claims: str, harm: str) -> str:
+def reference_digest(claims: str, harm: str) -> str:
     """Thirty-two hexadecimal digits for all that wordings are compared with, from the digests of its two parts."""
     return hashlib.blake2b((claims + harm).encode(), digest_size=16, person=b"hearsay.known").hexdigest()
 
@@ -24,12 +24,12 @@ class ReferenceMatcher:
     def __init__(self, claims: ClaimIndex, harm: HarmExamples) -> None:
         self._claims = claims
         self.harm = harm
-        self.digest = knowledge_digest(claims.digest, harm.digest)
+        self.digest = reference_digest(claims.digest, harm.digest)
 
-    def __call__(self, content: TextContent, sketch: Sketch, vector: Vectors | None) -> Recognition:
+    def __call__(self, content: TextContent, sketch: Sketch, vector: Vectors | None) -> ReferenceMatches:
         """What a text is recognised as, from its sketch and, where the ladder needed one, its vector."""
         harm = None if vector is None else self.harm.suggest(vector)
-        return Recognition(self._claims.match(content, sketch, vector), harm)
+        return ReferenceMatches(self._claims.match(content, sketch, vector), harm)
 
 
-__all__ = ["ReferenceMatcher", "knowledge_digest"]
+__all__ = ["ReferenceMatcher", "reference_digest"]

@@ -26,8 +26,8 @@ class KafkaSettings(msgspec.Struct, frozen=True, kw_only=True):
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"  # how the password is proved
     sasl_username: str = ""  # the password comes from HEARSAY_KAFKA_PASSWORD or from the file below
     sasl_password_file: str = ""  # holds the password; HEARSAY_KAFKA_PASSWORD goes before it
-    source_partitions: int = 4  # of `forwards` and `texts`
-    cascade_partitions: int = 4  # of `sightings`, `handovers` and `alerts`; part of the stages' state
+    source_partitions: int = 4  # of `forwards` and `sightings`
+    cascade_partitions: int = 4  # of `assignments`, `state-transfers` and `alerts`; part of the stages' state
     replication_factor: int = 1  # of topics that we create; 3 in production
     request_timeout_ms: int = 30_000  # after which an answer of the broker is no longer waited for
 

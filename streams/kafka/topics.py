@@ -10,7 +10,7 @@ import msgspec
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from schemas import Alert, ForwardEvent, Frame, HandoverPart, Rejection, Steps, Watermark
+from schemas import Alert, CascadeCommands, EventBatch, ForwardEvent, Rejection, StateTransferChunk, WatermarkReport
 from schemas.base import Message
 from streams.errors import UserError
 from streams.kafka import clients
@@ -63,9 +63,9 @@ class Topic(msgspec.Struct, frozen=True):
         return "newest of each key" if self.retention_ms is None else str(duration(self.retention_ms))
 
 
-# `ordered`, `sightings` and `handovers` are the journal of the stages behind them: a stage's state is its newest
-# checkpoint and the input since then. They must be kept for longer than a stage may go without a checkpoint, which is
-# as long as its workers may be down; else a stage that comes back finds that the input it needs is gone.
+# `ordered`, `assignments` and `state-transfers` are the input journal of the stages that read them: the state of a stage
+# is its newest checkpoint plus the input since then. Keep them for longer than a stage may run without a checkpoint,
+# which is as long as its workers may be down. Otherwise the input that a restarted stage needs is gone.
 TOPICS = (
     Topic(
         "forwards",
@@ -78,9 +78,9 @@ TOPICS = (
         inbound=True,
     ),
     Topic(
-        "texts",
+        "sightings",
         "Sightings after intake: pseudonymised, normalised, fingerprinted.",
-        Frame,
+        EventBatch,
         None,
         "source",
         2 * _DAY_MS,
@@ -90,7 +90,7 @@ TOPICS = (
     Topic(
         "ordered",
         "The same with vectors, in one log.",
-        Frame,
+        EventBatch,
         None,
         "one",
         7 * _DAY_MS,
@@ -98,9 +98,9 @@ TOPICS = (
         packed=True,
     ),
     Topic(
-        "sightings",
+        "assignments",
         "Each sighting's cluster, clusters that became one, and how far time has come.",
-        Steps,
+        CascadeCommands,
         None,
         "cascade",
         7 * _DAY_MS,
@@ -108,9 +108,9 @@ TOPICS = (
         packed=True,
     ),
     Topic(
-        "handovers",
+        "state-transfers",
         "Cascades that move to another partition because they were merged.",
-        HandoverPart,
+        StateTransferChunk,
         None,
         "cascade",
         7 * _DAY_MS,
@@ -138,7 +138,7 @@ TOPICS = (
     Topic(
         "watermarks",
         "How far the ordered log has come, and where its events went.",
-        Watermark,
+        WatermarkReport,
         "realm",
         "one",
         None,

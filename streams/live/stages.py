@@ -32,13 +32,16 @@ class Stage(msgspec.Struct, frozen=True):
 
 
 STAGES = {
-    "intake": Stage(("forwards",), ("texts", "rejections"), False, lambda kafka: kafka.source_partitions),
-    "embed": Stage(("texts",), ("ordered", "rejections"), False, lambda kafka: kafka.source_partitions),
-    "cluster": Stage(("ordered",), ("sightings", "watermarks", "rejections"), True, lambda _: 1),
+    "intake": Stage(("forwards",), ("sightings", "rejections"), False, lambda kafka: kafka.source_partitions),
+    "embed": Stage(("sightings",), ("ordered", "rejections"), False, lambda kafka: kafka.source_partitions),
+    "cluster": Stage(("ordered",), ("assignments", "watermarks", "rejections"), True, lambda _: 1),
     "cascade": Stage(
-        ("sightings", "handovers"), ("handovers", "alerts", "rejections"), True, lambda kafka: kafka.cascade_partitions
+        ("assignments", "state-transfers"),
+        ("state-transfers", "alerts", "rejections"),
+        True,
+        lambda kafka: kafka.cascade_partitions,
     ),
-}  # fmt: skip
+}
 """In the order in which data flows."""
 
 WITH_MODEL = frozenset({"embed", "cluster", "cascade"})
@@ -49,7 +52,7 @@ class Model(msgspec.Struct, frozen=True):
     """What the stages beyond intake are given."""
 
     vectors: TextVectors
-    knowledge_digest: str
+    reference_digest: str
     recogniser: ReferenceMatcher | None  # only where the cluster stage runs
 
 
@@ -79,5 +82,5 @@ def _lane_maker(stage: str, effective: ResolvedSettings, model: Model | None) ->
         return lambda engine, partition: EmbedTask(engine, partition, novelty, vectors)
     if stage == "cluster":
         return lambda engine, partition: ClusterTask(engine, partition, vectors, model.recogniser)
-    made = provenance(settings.pipeline, code_version(), vectors.revision, effective.key.id, model.knowledge_digest)
+    made = provenance(settings.pipeline, code_version(), vectors.revision, effective.key.id, model.reference_digest)
     return lambda engine, partition: CascadeTask(engine, partition, made)

@@ -14,7 +14,7 @@ from detectors.clustering import ClusteringConfig
 from detectors.pipeline.intake import read_content
 from detectors.reference.claims import ClaimIndex, bank_digest
 from detectors.reference.harm import HarmConfig, HarmExample, HarmExamples, examples_digest
-from detectors.reference.matcher import ReferenceMatcher, knowledge_digest
+from detectors.reference.matcher import ReferenceMatcher, reference_digest
 from detectors.similarity.embedding import Embedder
 from streams.embedders.store import embed_kept
 from streams.errors import UserError
@@ -49,7 +49,7 @@ class ReferenceData(msgspec.Struct, frozen=True):
     @property
     def digest(self) -> str:
         """Names what is known, in every alert."""
-        return knowledge_digest(bank_digest(self.bank.claims), examples_digest(self.harm, self.examples))
+        return reference_digest(bank_digest(self.bank.claims), examples_digest(self.harm, self.examples))
 
     def recogniser(
         self, limits: ClusteringConfig, embedder: Embedder, cache_dir: str | None = None

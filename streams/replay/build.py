@@ -29,7 +29,7 @@ class RunProvenance(msgspec.Struct, frozen=True, kw_only=True):
     code_version: str
     schema_versions: dict[str, int]
     model_revision: str
-    knowledge_digest: str | None
+    reference_digest: str | None
     key_id: str
 
     def manifest(self, source: SourceReader, at_most: int | None, counts: RunCounts, *, complete: bool) -> Manifest:
@@ -51,7 +51,7 @@ class PipelineBuild(msgspec.Struct, frozen=True):
 
     engine: ReplayPipeline
     model_revision: str
-    knowledge_digest: str | None = None
+    reference_digest: str | None = None
 
 
 def run_provenance(settings: Settings, key: Key, made: PipelineBuild) -> RunProvenance:
@@ -65,7 +65,7 @@ def run_provenance(settings: Settings, key: Key, made: PipelineBuild) -> RunProv
         code_version=code_version(),
         schema_versions=schema_versions(),
         model_revision=made.model_revision,
-        knowledge_digest=made.knowledge_digest,
+        reference_digest=made.reference_digest,
         key_id=key.id,
     )
 

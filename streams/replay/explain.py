@@ -118,7 +118,7 @@ def explain(
     settings = _as_then(from_values(manifest.settings), effective.settings)
     story = Story(found.alert)
     made = make(settings, effective.key, story.trace)
-    if made.knowledge_digest != manifest.knowledge_digest:
+    if made.reference_digest != manifest.reference_digest:
         raise ExplainError(
             "a run is explained with the checked claims and examples of harm that it was made with; got others; "
             "set claims.file and harm.file to those"
@@ -207,7 +207,7 @@ class Story:
 
     def _assignment(self, assignment: Assignment) -> None:
         sighting, content = assignment.sighting, assignment.sighting.content
-        if assignment.method is Method.FOUNDER:
+        if assignment.method is Method.FIRST_SHARE:
             where = f"on {sighting.platform}" + (f" in chat {sighting.chat[:8]}" if sighting.chat else "")
             self._tell(sighting.time, "founded", f"{sighting.kind} {where}: {_quoted(content.text)}")
         if sighting.kind in SPREADING:
@@ -224,7 +224,7 @@ class Story:
     def _share(self, assignment: Assignment) -> None:
         sighting, content = assignment.sighting, assignment.sighting.content
         self._methods[assignment.method] += 1
-        known = assignment.method is Method.FOUNDER or content.fingerprint in self._wordings
+        known = assignment.method is Method.FIRST_SHARE or content.fingerprint in self._wordings
         if content.fingerprint and not known:
             swaps = f", differs in {', '.join(assignment.variants)}" if assignment.variants else ""
             self._tell(sighting.time, "wording", f"{_way(assignment)}{swaps}: {_quoted(content.text)}", minor=True)

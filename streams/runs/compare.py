@@ -118,7 +118,7 @@ class _Rumours:
                 for alias in alert.aliases:
                     self._join(alias, alert.cluster_id)
         for said, other in zip(alerts, reversed(runs), strict=True):
-            founding = {alert.evidence.founding_event: alert.cluster_id for alert in said}
+            founding = {alert.evidence.first_event: alert.cluster_id for alert in said}
             for event, cluster in _clusters_of(other, founding):
                 self._join(cluster, founding[event])
 

@@ -80,7 +80,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     code_version: str
     schema_versions: dict[str, int]
     model_revision: str
-    knowledge_digest: str | None = None  # of the checked claims and examples of harm; absent in a run before they were
+    reference_digest: str | None = None  # of the checked claims and examples of harm; absent in a run before they were
     key_id: str
     counts: RunCounts
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from detectors.growth import GrowthConfig, make_detector
 from detectors.similarity.templates import CountedWording
-from schemas.assignment import Arrival
+from schemas.assignment import Timeliness
 from streams.runs.folder import CLUSTERS, EDGES, WORDINGS, Run, RunFolderError
 
 CERTAIN = 0.5
@@ -21,7 +21,7 @@ CERTAIN = 0.5
 RECORDED = frozenset({"explicit", "origin"})
 """How a parent is known that the platform recorded."""
 
-_ON_TIME, _EXPIRED = Arrival.ON_TIME, Arrival.EXPIRED
+_ON_TIME, _EXPIRED = Timeliness.ON_TIME, Timeliness.DROPPED_LATE
 
 
 class Point(NamedTuple):
@@ -98,10 +98,10 @@ def growth_curve(shares: Sequence[Mapping[str, Any]], config: GrowthConfig) -> l
             continue
         seen.add(share["sharer"])
         at = milliseconds(share["time"])
-        if share["arrival"] == _ON_TIME:
+        if share["timeliness"] == _ON_TIME:
             points.append(Point(at, len(seen), detector.update(at)))
         else:
-            detector.late(at, 1.0, expired=share["arrival"] == _EXPIRED)
+            detector.late(at, 1.0, dropped_late=share["timeliness"] == _EXPIRED)
     return points
 
 

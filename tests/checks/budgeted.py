@@ -26,9 +26,9 @@ POLICY = PolicyConfig(alerts_a_day=1.0)
 
 def ask_and_spend(budget: AlertBudget, time: int) -> float:
     """What an opening would have to be, and then the opening."""
-    raised = budget.raised(time)
+    threshold_offset = budget.threshold_offset(time)
     budget.spend(time)
-    return raised
+    return threshold_offset
 
 
 BUDGET = Adapter(
@@ -59,7 +59,7 @@ def moved(item: Assignment | Merge, shift: int) -> Assignment | Merge:
 def everyone_alone() -> Any:
     """Every message founds a cluster of its own."""
     for sighting in cluster_hostile():
-        yield Assignment(cluster_id=sighting.event_id, sighting=sighting, method=Method.FOUNDER)
+        yield Assignment(cluster_id=sighting.event_id, sighting=sighting, method=Method.FIRST_SHARE)
 
 
 OPENINGS = Adapter(

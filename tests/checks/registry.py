@@ -98,7 +98,7 @@ def order_hostile() -> Any:
 
 def released(said: list[Any]) -> list[tuple[str, Any]]:
     """Ids in the order of release."""
-    return [(sighting.event_id, arrival) for batch in said for sighting, arrival in batch]
+    return [(sighting.event_id, timeliness) for batch in said for sighting, timeliness in batch]
 
 
 ORDER = Adapter(
@@ -113,7 +113,7 @@ ORDER = Adapter(
     hostile=order_hostile,
     bound=700_000,
     shift=streams.moved,
-    unshift=lambda said, shift: [(streams.moved(each, -shift), arrival) for each, arrival in said],
+    unshift=lambda said, shift: [(streams.moved(each, -shift), timeliness) for each, timeliness in said],
     again=streams.repeated,
     shuffle=order_shuffled,
     essence=released,

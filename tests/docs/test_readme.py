@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_the_alert_in_the_readme_is_one_of_the_demos(tmp_path):
     effective = all_settings.load(None, {}, [])
     result = replay(str(ROOT / "examples/sample.jsonl.gz"), tmp_path / "demo", effective.settings, effective.key)
-    raised = (result.folder / "alerts.jsonl").read_bytes().splitlines()
-    printed = [format_alert(msgspec.json.decode(line, type=Alert)) for line in raised]
+    threshold_offset = (result.folder / "alerts.jsonl").read_bytes().splitlines()
+    printed = [format_alert(msgspec.json.decode(line, type=Alert)) for line in threshold_offset]
     shown = re.search(r"demo prints it:\n\n```\n(.*?)\n```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert shown is not None
     assert shown[1] in printed

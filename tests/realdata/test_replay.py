@@ -256,7 +256,7 @@ def test_a_reply_joins_by_its_own_words_or_founds_a_cluster() -> None:
     replayed = stream("pheme")
     methods = Counter(edge.method for edge in replayed.edges if edge.kind is Kind.REPLY)
     assert Method.LINK not in methods
-    assert methods[Method.FOUNDER] > methods[Method.EXACT] > 0
+    assert methods[Method.FIRST_SHARE] > methods[Method.EXACT] > 0
     cluster_of = replayed.cluster_of()
     for event in replayed.events:
         if event.kind is Kind.FORWARD:

@@ -45,7 +45,7 @@ def deliver(draw: Draw, events: list[ForwardEvent], truth: Truth, disorder: Diso
         truth: about them; its exceptions are filled in.
         disorder: how much of it.
     """
-    arrivals = sorted(_arrivals(draw, events, disorder), key=lambda arrival: arrival[:3])
+    arrivals = sorted(_arrivals(draw, events, disorder), key=lambda timeliness: timeliness[:3])
     events = [event for *_, event in arrivals]
     malformed = _malformed(draw, events, round(disorder.malformed * len(truth.events)))
     exceptions = _expected(arrivals, malformed, disorder)

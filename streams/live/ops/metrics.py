@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from detectors.pipeline.ordered_clustering import OrderedClustering
 from schemas.alert import Alert
-from schemas.frame import Watermark
+from schemas.frame import WatermarkReport
 from streams.embedders.pool.worker import FailureKind
 
 _SECONDS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -100,7 +100,7 @@ class Metrics:
             with contextlib.suppress(KeyError):
                 own.remove(str(partition))
 
-    def tell(self, account: Watermark, assigner: OrderedClustering) -> None:
+    def tell(self, account: WatermarkReport, assigner: OrderedClustering) -> None:
         """Show how far the log has come, and where its events went."""
         for where in ("received", "applied", "duplicates", "late", "rejected", "waiting", "unmatched", "forced"):
             self.account.labels(where).set(getattr(account, where))

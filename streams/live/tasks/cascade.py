@@ -9,21 +9,21 @@ import msgspec
 from detectors.pipeline.cascade_stage import CascadeStage, Spread
 from schemas.alert import Alert, Provenance
 from schemas.base import encode
-from schemas.frame import HandoverPart, Steps
+from schemas.frame import CascadeCommands, StateTransferChunk
 from schemas.sighting import Position
 from streams.live.app import StageApp
 from streams.live.io.buffer import Record
 from streams.live.io.checkpoints import Checkpoint
 from streams.live.io.in_flight import InFlightSends
-from streams.live.tasks.cluster import SIGHTINGS
+from streams.live.tasks.cluster import ASSIGNMENTS
 from streams.live.tasks.dead_letter import poison
 from streams.live.tasks.stateful import StatefulTask
 
-HANDOVERS, ALERTS = "handovers", "alerts"
+STATE_TRANSFERS, ALERTS = "state-transfers", "alerts"
 
 _pack = msgspec.msgpack.Encoder().encode
-_unpack_steps = msgspec.msgpack.Decoder(Steps).decode
-_unpack_part = msgspec.msgpack.Decoder(HandoverPart).decode
+_unpack_steps = msgspec.msgpack.Decoder(CascadeCommands).decode
+_unpack_part = msgspec.msgpack.Decoder(StateTransferChunk).decode
 
 
 class CascadeTask(StatefulTask):
@@ -37,9 +37,9 @@ class CascadeTask(StatefulTask):
         super().__init__(engine, partition)
         settings = engine.settings
         self._stage = CascadeStage(settings.pipeline, provenance, partition, settings.kafka.cascade_partitions)
-        self._steps, self._handovers = self.inputs[SIGHTINGS], self.inputs[HANDOVERS]
+        self._steps, self._handovers = self.inputs[ASSIGNMENTS], self.inputs[STATE_TRANSFERS]
         self._outbox = InFlightSends()
-        self._at = {SIGHTINGS: 0, HANDOVERS: 0}
+        self._at = {ASSIGNMENTS: 0, STATE_TRANSFERS: 0}
         self._said: set[str] = set()  # on the topic, and not yet come to by this state
         self._said_from = self._said_until = 0  # where on the topic those begin, and where all that is known ends
 
@@ -95,12 +95,12 @@ class CascadeTask(StatefulTask):
         try:
             part = _unpack_part(record.value)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            await poison(self.engine, Position(HANDOVERS, self.partition, record.offset), record.value, error)
+            await poison(self.engine, Position(STATE_TRANSFERS, self.partition, record.offset), record.value, error)
         else:
             await self._spread(await self.in_thread(lambda: self._stage.receive(part)))
-        self._at[HANDOVERS] = record.offset + 1
+        self._at[STATE_TRANSFERS] = record.offset + 1
         if waited and self._stage.waits_for is None:
-            self._at[SIGHTINGS] += 1  # the record that had to wait is done now
+            self._at[ASSIGNMENTS] += 1  # the record that had to wait is done now
 
     async def _go_on(self) -> None:
         """Apply the steps that are there, up to a merge that has to wait."""
@@ -109,16 +109,16 @@ class CascadeTask(StatefulTask):
         spread = await self.in_thread(lambda: self._apply(records, poisoned))
         await self._spread(spread)
         for record, error in poisoned:
-            await poison(self.engine, Position(SIGHTINGS, self.partition, record.offset), record.value, error)
+            await poison(self.engine, Position(ASSIGNMENTS, self.partition, record.offset), record.value, error)
         self._steps.give_back(records)
         self.engine.metrics.cascades.labels(str(self.partition)).set(len(self._stage.cascades))
 
     def _apply(self, records: deque[Record], poisoned: list[tuple[Record, Exception]]) -> Spread:
-        out = Spread(alerts=[], handovers=[])
+        out = Spread(alerts=[], transfers=[])
         while records and self._stage.waits_for is None:
             record = records.popleft()
             self._read_bytes += len(record.value)
-            self._at[SIGHTINGS] = record.offset
+            self._at[ASSIGNMENTS] = record.offset
             try:
                 steps = _unpack_steps(record.value)
             except (msgspec.DecodeError, msgspec.ValidationError) as error:
@@ -126,16 +126,18 @@ class CascadeTask(StatefulTask):
             else:
                 spread = self._stage.update(steps)
                 out.alerts += spread.alerts
-                out.handovers += spread.handovers
-                self.engine.metrics.events.labels("cascade").inc(sum(one.assignment is not None for one in steps.steps))
+                out.transfers += spread.transfers
+                self.engine.metrics.events.labels("cascade").inc(
+                    sum(one.assignment is not None for one in steps.commands)
+                )
             if self._stage.waits_for is None:
-                self._at[SIGHTINGS] = record.offset + 1
+                self._at[ASSIGNMENTS] = record.offset + 1
         return out
 
     async def _spread(self, spread: Spread) -> None:
         sent: list[asyncio.Future[Any]] = []
-        for target, part in spread.handovers:
-            sent.append(await self.engine.send(HANDOVERS, target, None, _pack(part)))
+        for target, part in spread.transfers:
+            sent.append(await self.engine.send(STATE_TRANSFERS, target, None, _pack(part)))
         for alert in spread.alerts:
             if alert.alert_id in self._said:
                 self._said.remove(alert.alert_id)

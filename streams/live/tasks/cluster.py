@@ -11,7 +11,7 @@ from detectors.pipeline.cluster_stage import ClusterStage
 from detectors.pipeline.ordered_clustering import Released
 from detectors.reference.matcher import ReferenceMatcher
 from schemas.base import encode
-from schemas.frame import Frame, Steps
+from schemas.frame import CascadeCommands, EventBatch
 from schemas.sighting import Position
 from streams.live.app import StageApp
 from streams.live.io.buffer import Record
@@ -22,10 +22,10 @@ from streams.live.tasks.embed import ORDERED
 from streams.live.tasks.stateful import StatefulTask
 from streams.live.vectors import TextVectors, to_rows
 
-SIGHTINGS, WATERMARKS = "sightings", "watermarks"
+ASSIGNMENTS, WATERMARKS = "assignments", "watermarks"
 
 _pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(Frame).decode
+_unpack = msgspec.msgpack.Decoder(EventBatch).decode
 
 
 class ClusterTask(StatefulTask):
@@ -70,15 +70,15 @@ class ClusterTask(StatefulTask):
         self._read_bytes += sum(len(record.value) for record in records)
         position = records[-1].offset + 1
         steps = await self._apply(records)
-        sent = [await self.engine.send(SIGHTINGS, one.partition, None, _pack(one)) for one in steps]
+        sent = [await self.engine.send(ASSIGNMENTS, one.partition, None, _pack(one)) for one in steps]
         self._position = position
         self._outbox.add(position, sent)
         await self._tell()
         await self._outbox.settle(most)
         return True
 
-    async def _apply(self, records: deque[Record]) -> list[Steps]:
-        steps: list[Steps] = []
+    async def _apply(self, records: deque[Record]) -> list[CascadeCommands]:
+        steps: list[CascadeCommands] = []
         poisoned: list[tuple[Record, Exception]] = []
         while records:
             released, wanted = await self.in_thread(partial(self._go_on, records, steps, poisoned))
@@ -90,7 +90,7 @@ class ClusterTask(StatefulTask):
         return steps
 
     def _go_on(
-        self, records: deque[Record], steps: list[Steps], poisoned: list[tuple[Record, Exception]]
+        self, records: deque[Record], steps: list[CascadeCommands], poisoned: list[tuple[Record, Exception]]
     ) -> tuple[Released, list[str]]:
         """Apply frames one after the other, until one wants vectors: its sightings are released and not applied."""
         while records:
@@ -100,7 +100,7 @@ class ClusterTask(StatefulTask):
             except (msgspec.DecodeError, msgspec.ValidationError) as error:
                 poisoned.append((record, error))
                 continue
-            self.engine.metrics.events.labels("cluster").inc(len(frame.seen))
+            self.engine.metrics.events.labels("cluster").inc(len(frame.entries))
             released = self._stage.release(frame)
             wanted = self._stage.assigner.wanted(released)
             if wanted:

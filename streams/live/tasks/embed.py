@@ -6,7 +6,7 @@ from collections import deque
 import msgspec
 
 from detectors.pipeline.prefetch import Prefetcher
-from schemas.frame import Frame, Seen
+from schemas.frame import BatchEntry, EventBatch
 from schemas.sighting import Position
 from streams.live.app import StageApp
 from streams.live.io.buffer import Record
@@ -14,10 +14,10 @@ from streams.live.tasks.base import StatelessTask
 from streams.live.tasks.dead_letter import poison
 from streams.live.vectors import TextVectors
 
-TEXTS, ORDERED = "texts", "ordered"
+SIGHTINGS, ORDERED = "sightings", "ordered"
 
 _pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(Frame).decode
+_unpack = msgspec.msgpack.Decoder(EventBatch).decode
 
 
 class EmbedTask(StatelessTask):
@@ -40,7 +40,7 @@ class EmbedTask(StatelessTask):
             await self._send_oldest()
         elif not await self.input.wait(1.0):
             await self.outbox.settle()
-        await self.commit({TEXTS: self.outbox.done})
+        await self.commit({SIGHTINGS: self.outbox.done})
 
     async def close(self, *, finish: bool) -> None:
         """Stop, and wait for no vector any more."""
@@ -66,18 +66,20 @@ class EmbedTask(StatelessTask):
         try:
             frame = _unpack(record.value)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            await poison(self.engine, Position(TEXTS, self.partition, record.offset), record.value, error)
+            await poison(self.engine, Position(SIGHTINGS, self.partition, record.offset), record.value, error)
             return None
-        self.engine.metrics.events.labels("embed").inc(len(frame.seen))
-        texts = self._novelty.wanted(seen.sighting for seen in frame.seen)
+        self.engine.metrics.events.labels("embed").inc(len(frame.entries))
+        texts = self._novelty.wanted(seen.sighting for seen in frame.entries)
         if not texts:
             return record.value
         self.engine.metrics.novel.inc(len(texts))
         vectors = dict(zip(texts, await self._vectors.of(texts), strict=True))
-        return _pack(msgspec.structs.replace(frame, seen=tuple(_with_vector(seen, vectors) for seen in frame.seen)))
+        return _pack(
+            msgspec.structs.replace(frame, entries=tuple(_with_vector(seen, vectors) for seen in frame.entries))
+        )
 
 
-def _with_vector(seen: Seen, vectors: dict[str, bytes]) -> Seen:
+def _with_vector(seen: BatchEntry, vectors: dict[str, bytes]) -> BatchEntry:
     """The sighting with its text's vector; each vector travels once in a frame."""
     vector = vectors.pop(seen.sighting.content.normal, None)
-    return seen if vector is None else Seen(seen.offset, msgspec.structs.replace(seen.sighting, vector=vector))
+    return seen if vector is None else BatchEntry(seen.offset, msgspec.structs.replace(seen.sighting, vector=vector))

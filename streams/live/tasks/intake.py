@@ -11,19 +11,19 @@ from detectors.ordering.idleness import Idleness
 from detectors.pipeline.intake import Intake
 from detectors.privacy.pseudonym import Pseudonymiser
 from schemas.base import encode
-from schemas.frame import Frame, Seen
+from schemas.frame import BatchEntry, EventBatch
 from schemas.rejection import Rejection
 from schemas.sighting import Position
 from streams.live.app import StageApp
 from streams.live.io.buffer import Record
 from streams.live.tasks.base import StatelessTask
 
-FORWARDS, TEXTS, REJECTIONS = "forwards", "texts", "rejections"
+FORWARDS, SIGHTINGS, REJECTIONS = "forwards", "sightings", "rejections"
 
 _log = logging.getLogger(__name__)
 _pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(Frame).decode
-_LOOK_BACK = 16  # records on `texts`: the last may be somebody else's
+_unpack = msgspec.msgpack.Decoder(EventBatch).decode
+_LOOK_BACK = 16  # records on `sightings`: the last may be somebody else's
 
 
 class IntakeTask(StatelessTask):
@@ -43,7 +43,7 @@ class IntakeTask(StatelessTask):
 
     async def open(self) -> None:
         """Begin where the group stands, and where the last frames say that the partition had come."""
-        for value in await self.engine.newest(TEXTS, self.partition, _LOOK_BACK):
+        for value in await self.engine.newest(SIGHTINGS, self.partition, _LOOK_BACK):
             with contextlib.suppress(msgspec.DecodeError, msgspec.ValidationError):  # not ours; embed refuses it
                 self._progress = max(self._progress, _unpack(value).progress)
         self._intake.resume(self.partition, self._progress)
@@ -61,7 +61,7 @@ class IntakeTask(StatelessTask):
     async def _frame(self) -> None:
         worker = self.engine.settings.worker
         begin = end = self.outbox.done if not len(self.outbox) else self._end
-        seen: list[Seen] = []
+        seen: list[BatchEntry] = []
         refused: list[int] = []
         sent: list[asyncio.Future[Any]] = []
         size = 0
@@ -77,7 +77,7 @@ class IntakeTask(StatelessTask):
                 refused.append(record.offset)
                 sent.append(await self._reject(result))
             else:
-                seen.append(Seen(record.offset, result))
+                seen.append(BatchEntry(record.offset, result))
         await self._send(begin, end, seen, refused, sent)
 
     def _read(self, record: Record) -> Any:
@@ -90,22 +90,22 @@ class IntakeTask(StatelessTask):
         return await self.engine.send(REJECTIONS, 0, key, encode(rejection))
 
     async def _send(
-        self, begin: int, end: int, seen: list[Seen], refused: list[int], sent: "list[asyncio.Future[Any]]",
+        self, begin: int, end: int, seen: list[BatchEntry], refused: list[int], sent: "list[asyncio.Future[Any]]",
         *, idle: bool = False,
     ) -> None:  # fmt: skip
         if seen:
             self._progress = seen[-1].sighting.progress
-        frame = Frame(
+        frame = EventBatch(
             partition=self.partition,
             partitions=self.engine.partitions,
             start=begin,
             end=end,
-            seen=tuple(seen),
-            refused=tuple(refused),
+            entries=tuple(seen),
+            rejected=tuple(refused),
             idle=idle,
             progress=self._progress,
         )
-        sent.append(await self.engine.send(TEXTS, self.partition, None, _pack(frame)))
+        sent.append(await self.engine.send(SIGHTINGS, self.partition, None, _pack(frame)))
         self._end = end
         self.outbox.add(end, sent)
         self.engine.metrics.events.labels("intake").inc(len(seen) + len(refused))

@@ -28,7 +28,7 @@ from detectors.pipeline import Pipeline, PipelineConfig
 from detectors.pipeline.cascades import Outputs
 from detectors.privacy.pseudonym import Pseudonymiser
 from detectors.similarity.embedding import Embedder, HashingEmbedder, Vectors
-from schemas.assignment import Arrival, Assignment, Merge
+from schemas.assignment import Assignment, Merge, Timeliness
 from schemas.rejection import Rejection
 from schemas.sighting import SPREADING, Position
 from streams.devtools.simulator import SAMPLE, Simulation, simulate
@@ -163,12 +163,14 @@ class Staged:
             pipeline.cascades.advance(pipeline.assigner.order.watermark, out)
         self.alerts += len(out.alerts)
 
-    def _decide(self, ordered: list[tuple[Any, Arrival]], out: Outputs) -> None:
+    def _decide(self, ordered: list[tuple[Any, Timeliness]], out: Outputs) -> None:
         pipeline = self.pipeline
         with self.clock.stage("cluster"):
             pipeline.assigner.clustering.prepare([sighting for sighting, _ in ordered])
             decided = [
-                item for sighting, arrival in ordered for item in pipeline.assigner.clustering.update(sighting, arrival)
+                item
+                for sighting, timeliness in ordered
+                for item in pipeline.assigner.clustering.update(sighting, timeliness)
             ]
         with self.clock.stage("cascade"):
             before = len(out.alerts)

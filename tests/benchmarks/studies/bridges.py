@@ -87,7 +87,7 @@ def fate(shares: Sequence[EdgeRow], wording: Sequence[str], merged_into: Mapping
     homes = [home(some, merged_into) for some in (first, second, between) if some]
     if not between or not second:
         return Fate.UNDRAWN
-    if any(some[0].method is not Method.FOUNDER for some in (first, second)) or homes[2] not in homes[:2]:
+    if any(some[0].method is not Method.FIRST_SHARE for some in (first, second)) or homes[2] not in homes[:2]:
         return Fate.TAKEN
     if homes[0] == homes[1]:
         return Fate.ONE_EARLY if shares.index(between[0]) < shares.index(second[0]) else Fate.ONE

@@ -148,11 +148,11 @@ def compare_with_pipeline(
     second = run(events, config, embedder)
     limit = make_detector(growth).levels()[0]
     expected = {track.name for track in tracks if trace(track, growth).first(limit) is not None}
-    raised = second.alerted()
+    threshold_offset = second.alerted()
     print(
-        f"\nalerted cascades of the whole stream: pipeline {len(raised)}, followed clusters {len(expected)}, "
-        f"only pipeline {len(raised - expected)} ({len((raised - expected) & second.closed)} of them closed and came "
-        f"back), only followed {len(expected - raised)}; "
+        f"\nalerted cascades of the whole stream: pipeline {len(threshold_offset)}, followed clusters {len(expected)}, "
+        f"only pipeline {len(threshold_offset - expected)} ({len((threshold_offset - expected) & second.closed)} of them closed and came "
+        f"back), only followed {len(expected - threshold_offset)}; "
         f"second pass without the model {1e6 * (second.cpu_s - second.model_cpu_s) / len(events):.0f} us an event"
     )
 

@@ -163,7 +163,7 @@ def openings(
     limit = ExpectedGrowth(config).limit
     opened: dict[int, Reached] = {}
     for one in high:
-        if one.cascade not in opened and one.score >= limit(steepness * budget.raised(one.at)):
+        if one.cascade not in opened and one.score >= limit(steepness * budget.threshold_offset(one.at)):
             opened[one.cascade] = one
             budget.spend(one.at)
     return list(opened.values())

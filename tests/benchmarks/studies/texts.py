@@ -180,7 +180,7 @@ def judge_unrelated(texts: Texts, embedder: Remembering) -> None:
         *((f"tico19 {lang}", items) for lang, items in texts.tico.items()),
     ):
         found = run(posts([text for text, _ in items]), PipelineConfig(), embedder)
-        joined = Counter(method for method, n in found.methods.items() for _ in range(n) if method != "founder")
+        joined = Counter(method for method, n in found.methods.items() for _ in range(n) if method != "first_share")
         largest = max(Counter(found.cluster_of().values()).values())
         rows.append(
             (name, len(items), false_joins(found), *(joined[m] for m in ("exact", "lexical", "embedding")), largest)

@@ -8,7 +8,7 @@ from detectors.pipeline.intake import read_content
 from detectors.pipeline.rows import EdgeRow
 from detectors.similarity.embedding import HashingEmbedder
 from detectors.spread.graph import Placement
-from schemas.assignment import Arrival, Method
+from schemas.assignment import Method, Timeliness
 from schemas.event import ForwardEvent, Kind
 from tests.benchmarks.corpora.gold import BCUBED_F, corpus, fit, interval
 from tests.benchmarks.corpora.tracks import Track
@@ -177,7 +177,7 @@ def edge(text, cluster, method=Method.EXACT):
         method=method,
         similarity=None,
         variants="",
-        arrival=Arrival.ON_TIME,
+        timeliness=Timeliness.ON_TIME,
         suggestion=None,
         suggestion_similarity=None,
     )
@@ -199,15 +199,15 @@ def test_the_fate_of_a_bridge_is_the_first_that_holds(order, clusters, merged_in
     for which, cluster in zip(order, clusters, strict=True):
         founds = which != 2 and which not in first
         first.add(which)
-        shares.append(edge(THREE[which], cluster, Method.FOUNDER if founds else Method.EXACT))
+        shares.append(edge(THREE[which], cluster, Method.FIRST_SHARE if founds else Method.EXACT))
     assert fate(shares, THREE, merged_into) is expected
 
 
 def test_a_wording_that_joined_another_rumour_is_told_from_one_that_founded():
-    shares = [edge(THREE[0], "a", Method.EMBEDDING), edge(THREE[1], "b", Method.FOUNDER), edge(THREE[2], "b")]
+    shares = [edge(THREE[0], "a", Method.EMBEDDING), edge(THREE[1], "b", Method.FIRST_SHARE), edge(THREE[2], "b")]
     assert fate(shares, THREE, {}) is Fate.TAKEN
 
 
 def test_halves_with_few_letters_in_common_are_told_from_an_overlooked_bridge():
-    shares = [edge(FEW[0], "a", Method.FOUNDER), edge(FEW[1], "b", Method.FOUNDER), edge(FEW[2], "a")]
+    shares = [edge(FEW[0], "a", Method.FIRST_SHARE), edge(FEW[1], "b", Method.FIRST_SHARE), edge(FEW[2], "a")]
     assert fate(shares, FEW, {}) is Fate.LETTERS

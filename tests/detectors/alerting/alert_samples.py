@@ -24,7 +24,7 @@ UNDER = GROWTH.threshold - log(2)  # a level falls under half of its limit
 SEEN = CascadeSnapshot(
     cluster_id="81f0c2aa5d1b4e0f9a7c3e6d2b8f4a10",
     time=NOW,
-    founding_event="0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+    first_event="0a1b2c3d4e5f60718293a4b5c6d7e8f9",
     trigger_event="f9e8d7c6b5a493827160f5e4d3c2b1a0",
     counts=CascadeCounts(
         sharers=42.0,
@@ -59,7 +59,7 @@ SEEN = CascadeSnapshot(
         fingerprint="7b52009b64fd0a2a49e6d8a939753077",
         lang="en",
         wordings=3,
-        methods=(("exact", 49), ("founder", 1), ("lexical", 7)),
+        methods=(("exact", 49), ("first_share", 1), ("lexical", 7)),
     ),
     content=ContentEvidence(reports=12, report_categories=(("health", 7), ("spam", 3), ("violence", 2))),
     notes=DataNotes(late=3, merged_at=(FIRST + 43 * MINUTE,), unseen=2, busy_sharers=2),

@@ -22,31 +22,37 @@ def spent(a_day, *times):
 
 def test_a_days_allowance_raises_nothing():
     #  0 h    0 h    | a third would be one too many
-    assert spent(2.0, 0).raised(0) == 0.0
-    assert spent(2.0, 0, 0).raised(0) == 0.0
-    assert spent(2.0, 0, 0, 0).raised(0) == 0.5
+    assert spent(2.0, 0).threshold_offset(0) == 0.0
+    assert spent(2.0, 0, 0).threshold_offset(0) == 0.0
+    assert spent(2.0, 0, 0, 0).threshold_offset(0) == 0.5
 
 
 def test_each_days_allowance_beyond_it_raises_the_limit_by_a_level_and_each_day_lowers_it_by_one():
     #  0 h: six openings, three days' allowances | 1 d | 2 d
     budget = spent(2.0, *[0] * 6)
-    assert [budget.raised(time) for time in (0, 12 * HOUR, DAY, 2 * DAY, 9 * DAY)] == [2.0, 1.5, 1.0, 0.0, 0.0]
+    assert [budget.threshold_offset(time) for time in (0, 12 * HOUR, DAY, 2 * DAY, 9 * DAY)] == [
+        2.0,
+        1.5,
+        1.0,
+        0.0,
+        0.0,
+    ]
 
 
 def test_less_than_an_alert_a_day_can_be_allowed():
     budget = spent(0.5, 0)
-    assert [budget.raised(time) for time in (0, 12 * HOUR, DAY)] == [1.0, 0.5, 0.0]
+    assert [budget.threshold_offset(time) for time in (0, 12 * HOUR, DAY)] == [1.0, 0.5, 0.0]
 
 
 def test_a_time_before_the_newest_opening_reads_as_that():
-    assert spent(1.0, DAY, DAY).raised(0) == 1.0
+    assert spent(1.0, DAY, DAY).threshold_offset(0) == 1.0
 
 
 @pytest.mark.parametrize("name", DETECTORS)
 def test_every_detectors_limit_rises_without_end_and_meets_those_of_its_levels(name):
     detector = make_detector(GrowthConfig(detector=name))
     one, two, three = detector.levels()
-    assert [detector.limit(raised) for raised in (0.0, 1.0, 2.0)] == [one, two, three]
+    assert [detector.limit(threshold_offset) for threshold_offset in (0.0, 1.0, 2.0)] == [one, two, three]
     assert one < detector.limit(0.5) < two < detector.limit(1.5) < three < detector.limit(2.5) < detector.limit(9.0)
     assert detector.limit(3.0) - three == pytest.approx(three - two, abs=1e-5)
 
@@ -59,7 +65,7 @@ def test_no_stream_of_strong_cascades_gets_more_openings_than_the_bound(a_day, r
     #  each rise would open at so many levels over the plain limit; in every stretch: a_day (days + 1 + most levels) + 1
     budget, opened = AlertBudget(a_day), []
     for time, levels in sorted(rises):
-        if levels >= budget.raised(time):
+        if levels >= budget.threshold_offset(time):
             budget.spend(time)
             opened.append(time)
     most = max((levels for _, levels in rises), default=0.0)

@@ -249,7 +249,7 @@ def test_ranges_are_left_out_where_the_detector_gives_none() -> None:
 
 def test_a_calibrated_range_is_not_said_to_be_that_of_recorded_cascades() -> None:
     ours = changed(
-        GROWTH, calibration=0.05, expected_further=0.6, expected_low=0.1, expected_high=4.2, limit_at_size=0.5
+        GROWTH, calibration=0.05, expected_further=0.6, expected_low=0.1, expected_high=4.2, threshold_at_size=0.5
     )
     text = build_alert(changed(SEEN, growth=ours), OPENED, AUTHOR).explanation
     assert "less than one more sharer is expected (rough; range as calibrated: 0.1-4.2)" in text
@@ -317,7 +317,7 @@ def test_an_alert_carries_the_observation_unchanged_where_nothing_must_be_left_o
     assert alert.evidence.growth == SEEN.growth
     assert alert.evidence.structure == SEEN.structure
     assert alert.evidence.text == SEEN.text
-    assert alert.evidence.founding_event == SEEN.founding_event
+    assert alert.evidence.first_event == SEEN.first_event
     assert alert.evidence.trigger_event == SEEN.trigger_event
     assert alert.provenance is AUTHOR.provenance
 
@@ -345,17 +345,17 @@ def test_a_small_group_is_in_no_sentence() -> None:
 def test_a_clock_runs_for_all_but_what_is_over(state: Lifecycle) -> None:
     alert = build_alert(SEEN, said(state, 1), AUTHOR)
     if state in (Lifecycle.SUBSIDED, Lifecycle.CLOSED):
-        assert alert.clock is None
+        assert alert.review is None
         assert "Internal target" not in alert.explanation
     else:
-        assert alert.clock is not None
-        assert alert.clock.cause is TargetCause.OWN_DETECTION
-        assert (alert.clock.started_at, alert.clock.target_at) == (NOW, NOW + 4 * HOUR)
+        assert alert.review is not None
+        assert alert.review.cause is TargetCause.OWN_DETECTION
+        assert (alert.review.started_at, alert.review.target_at) == (NOW, NOW + 4 * HOUR)
 
 
 @pytest.mark.parametrize(("level", "minutes"), [(0, 1440), (1, 240), (2, 60), (3, 15)])
 def test_the_clock_is_the_levels(level: int, minutes: int) -> None:
-    clock = build_alert(SEEN, said(Lifecycle.EVIDENCE, level), AUTHOR).clock
+    clock = build_alert(SEEN, said(Lifecycle.EVIDENCE, level), AUTHOR).review
     assert clock is not None
     assert clock.target_at - clock.started_at == minutes * MINUTE
 
@@ -459,7 +459,7 @@ observations = st.builds(
     CascadeSnapshot,
     cluster_id=digest,
     time=times,
-    founding_event=digest,
+    first_event=digest,
     trigger_event=st.none() | digest,
     falls_under=number,
     lowered_at=st.none() | times,
@@ -471,7 +471,7 @@ observations = st.builds(
     ),
     growth=st.builds(
         GrowthEvidence, detector=letters, score=st.floats(-1e6, 1e6), threshold=st.floats(-1e6, 1e6), rule=letters,
-        lowers_when=letters, expected_further=maybe, expected_low=maybe, expected_high=maybe, limit_at_size=maybe,
+        lowers_when=letters, expected_further=maybe, expected_low=maybe, expected_high=maybe, threshold_at_size=maybe,
         reproduction_number=maybe, reproduction_low=maybe, reproduction_high=maybe, fresh_share=maybe,
     ),
     structure=st.builds(

@@ -8,7 +8,7 @@ from detectors.clustering import Clustering, ClusteringConfig
 from detectors.clustering.clusters import Cluster, cluster_id
 from detectors.clustering.wordings import NEVER, KnownWording
 from detectors.similarity.sketch import SketchConfig, Sketcher, estimate
-from schemas.assignment import Arrival, Merge, Method, Suggestion, Variant
+from schemas.assignment import Merge, Method, Suggestion, Timeliness, Variant
 from schemas.event import AccountStatus, Counters, Debunk, Kind, Report
 from tests.detectors.clustering.clusters import LIMITS, Angles, clustering, content, digest, only, picture, say
 
@@ -28,7 +28,7 @@ PDQ = "f0" * 32
 
 def test_a_first_text_founds_a_cluster_whose_id_a_replay_reproduces() -> None:
     one = only(clustering().update(say("a", DAM)))
-    assert (one.method, one.similarity, one.suggestion) == (Method.FOUNDER, None, None)
+    assert (one.method, one.similarity, one.suggestion) == (Method.FIRST_SHARE, None, None)
     assert one.cluster_id == cluster_id("default", digest("event a"))
     assert one.cluster_id == only(clustering().update(say("a", DAM))).cluster_id
 
@@ -69,7 +69,7 @@ def test_a_text_that_is_only_near_founds_a_cluster_and_suggests_the_other() -> N
     stage = clustering(ANGLES)
     first = only(stage.update(say("a", DAM)))
     second = only(stage.update(say("b", FLOOD, 1)))
-    assert second.method is Method.FOUNDER
+    assert second.method is Method.FIRST_SHARE
     assert second.suggestion == Suggestion(first.cluster_id, 0.766044)
 
 
@@ -79,7 +79,7 @@ def test_an_unrelated_text_founds_a_cluster_and_suggests_nothing() -> None:
     assert only(stage.update(say("b", CALM, 1))).suggestion is None
 
 
-@pytest.mark.parametrize(("match", "method"), [(0.939693, Method.EMBEDDING), (0.939694, Method.FOUNDER)])
+@pytest.mark.parametrize(("match", "method"), [(0.939693, Method.EMBEDDING), (0.939694, Method.FIRST_SHARE)])
 def test_the_match_limit_is_inclusive_after_rounding(match: float, method: Method) -> None:
     stage = clustering(ANGLES, match=match)
     stage.update(say("a", DAM))
@@ -102,9 +102,9 @@ URL = "example.org/2026/dam-report-8841"
         ({"urls": (URL,)}, {"urls": (URL,)}, Method.URL),
         ({"media": (picture("p"),)}, {"media": (picture("p"),)}, Method.MEDIA),
         ({"media": (picture("p", PDQ, 90),)}, {"media": (picture("q", PDQ, 90),)}, Method.MEDIA),
-        ({"urls": (URL,)}, {"urls": ("example.org/other-story-77123",)}, Method.FOUNDER),
-        ({"urls": ("example.org",)}, {"urls": ("example.org",)}, Method.FOUNDER),  # a bare host says nothing
-        ({"media": (picture("p"),)}, {"media": (picture("q"),)}, Method.FOUNDER),
+        ({"urls": (URL,)}, {"urls": ("example.org/other-story-77123",)}, Method.FIRST_SHARE),
+        ({"urls": ("example.org",)}, {"urls": ("example.org",)}, Method.FIRST_SHARE),  # a bare host says nothing
+        ({"media": (picture("p"),)}, {"media": (picture("q"),)}, Method.FIRST_SHARE),
     ],
 )
 def test_an_equal_address_or_picture_lifts_a_suggestion_to_a_match(first: dict, second: dict, method: Method) -> None:
@@ -112,13 +112,13 @@ def test_an_equal_address_or_picture_lifts_a_suggestion_to_a_match(first: dict, 
     stage.update(say("a", DAM, **first))
     joined = only(stage.update(say("b", FLOOD, 1, **second)))
     assert joined.method is method
-    assert joined.similarity == (None if method is Method.FOUNDER else 0.788011)
+    assert joined.similarity == (None if method is Method.FIRST_SHARE else 0.788011)
 
 
 def test_an_equal_address_does_not_join_texts_that_are_not_even_near() -> None:
     stage = clustering()
     stage.update(say("a", DAM, urls=(URL,)))
-    assert only(stage.update(say("b", CALM, 1, urls=(URL,)))).method is Method.FOUNDER
+    assert only(stage.update(say("b", CALM, 1, urls=(URL,)))).method is Method.FIRST_SHARE
 
 
 def test_an_address_also_counts_when_a_later_share_brought_it() -> None:
@@ -159,7 +159,7 @@ def test_only_the_last_pictures_are_compared_with() -> None:
     for i, pdq in enumerate(hashes):
         stage.update(say(str(i), time=i, media=(picture(str(i), pdq, 90),)))
     nearly = f"{int(hashes[0], 16) ^ 1:064x}"
-    assert only(stage.update(say("z", time=9, media=(picture("z", nearly, 90),)))).method is Method.FOUNDER
+    assert only(stage.update(say("z", time=9, media=(picture("z", nearly, 90),)))).method is Method.FIRST_SHARE
     again = f"{int(hashes[2], 16) ^ 1:064x}"
     assert only(stage.update(say("y", time=10, media=(picture("y", again, 90),)))).method is Method.MEDIA
 
@@ -193,7 +193,7 @@ def test_a_short_text_still_joins_by_link_address_or_picture() -> None:
 @pytest.mark.parametrize(
     ("text", "method"),
     [
-        ("one two three four five six seven", Method.FOUNDER),  # guarded: .85 + .05 is more than cos 26 = .899
+        ("one two three four five six seven", Method.FIRST_SHARE),  # guarded: .85 + .05 is more than cos 26 = .899
         ("one two three four five six seven eight", Method.EMBEDDING),
     ],
 )
@@ -223,7 +223,12 @@ def test_siblings_of_a_message_nobody_saw_share_a_cluster_and_it_joins_them_when
     second = only(stage.update(say("c", "", 2, Kind.FORWARD, **{ref: "a"})))
     root = only(stage.update(say("a", DAM, 3)))
     copy = only(stage.update(say("d", DAM, 4)))
-    assert [x.method for x in (first, second, root, copy)] == [Method.FOUNDER, Method.LINK, Method.LINK, Method.EXACT]
+    assert [x.method for x in (first, second, root, copy)] == [
+        Method.FIRST_SHARE,
+        Method.LINK,
+        Method.LINK,
+        Method.EXACT,
+    ]
     assert len({x.cluster_id for x in (first, second, root, copy)}) == 1
 
 
@@ -253,7 +258,7 @@ def test_a_reply_is_clustered_by_its_own_words_and_never_by_what_it_answers() ->
     other = only(stage.update(say("b", CALM, 1, Kind.REPLY, parent="a", root="a")))
     same = only(stage.update(say("c", DAM, 2, Kind.REPLY, parent="b", root="a")))
     short = only(stage.update(say("d", "no way", 3, Kind.REPLY, parent="a", root="a")))
-    assert (other.method, short.method) == (Method.FOUNDER, Method.FOUNDER)
+    assert (other.method, short.method) == (Method.FIRST_SHARE, Method.FIRST_SHARE)
     assert (same.cluster_id, same.method) == (first.cluster_id, Method.EXACT)
     assert len({first.cluster_id, other.cluster_id, short.cluster_id}) == 3
 
@@ -610,7 +615,7 @@ def test_a_debunk_by_its_claim_founds_a_cluster_that_the_rumour_joins_later() ->
     stage = clustering()
     known = only(stage.update(say("d", DAM, 0, Kind.DEBUNK, message=None, debunk=Debunk("desk", "false"))))
     rumour = only(stage.update(say("a", DAM, 1)))
-    assert (known.method, rumour.method) == (Method.FOUNDER, Method.EXACT)
+    assert (known.method, rumour.method) == (Method.FIRST_SHARE, Method.EXACT)
     assert rumour.cluster_id == known.cluster_id
 
 
@@ -684,14 +689,14 @@ def test_only_the_last_chats_clusters_and_actors_are_remembered() -> None:
 
 
 def test_a_late_share_may_found_a_cluster_and_says_that_it_was_late() -> None:
-    late = only(clustering().update(say("a", DAM), Arrival.LATE))
-    assert (late.method, late.arrival) == (Method.FOUNDER, Arrival.LATE)
+    late = only(clustering().update(say("a", DAM), Timeliness.LATE))
+    assert (late.method, late.timeliness) == (Method.FIRST_SHARE, Timeliness.LATE)
 
 
 def test_a_late_share_does_not_turn_the_clock_of_forgetting_back() -> None:
     stage = clustering(retention_ms=10)
     stage.update(say("a", DAM, 100))
-    stage.update(say("b", CALM, 50), Arrival.LATE)
+    stage.update(say("b", CALM, 50), Timeliness.LATE)
     assert only(stage.update(say("c", DAM, 110))).method is Method.EXACT
 
 
@@ -701,14 +706,14 @@ def test_an_expired_share_finds_its_cluster_and_leaves_no_trace() -> None:
     before = stage.snapshot()
     linked = say("b", CALM, 1, Kind.FORWARD, parent="a", actor="eve", chat="two")
     found = [
-        only(stage.update(sighting, Arrival.EXPIRED))
+        only(stage.update(sighting, Timeliness.DROPPED_LATE))
         for sighting in (linked, say("c", DAM, 1), say("e", "so bad", 1, urls=(URL,)))
     ]
     assert [x.method for x in found] == [Method.LINK, Method.EXACT, Method.URL]
     assert {x.cluster_id for x in found} == {first.cluster_id}
-    assert {x.arrival for x in found} == {Arrival.EXPIRED}
+    assert {x.timeliness for x in found} == {Timeliness.DROPPED_LATE}
     state = say("d", "", 1, Kind.ACCOUNT_STATE, actor="eve", account_status=AccountStatus.DELETED)
-    assert only(stage.update(state, Arrival.EXPIRED)).arrival is Arrival.EXPIRED
+    assert only(stage.update(state, Timeliness.DROPPED_LATE)).timeliness is Timeliness.DROPPED_LATE
     assert stage.snapshot() == before
 
 
@@ -717,7 +722,7 @@ def test_an_expired_share_of_something_new_is_only_counted_and_never_asks_the_mo
     stage.update(say("a", DAM, 100))
     asked = len(stage._rungs._embed.asked)
     for sighting in (say("b", BRIDGE, 1), say("c", "good morning", 1), say("d", DAM.upper() + "?", 1, Kind.DELETE)):
-        assert stage.update(sighting, Arrival.EXPIRED) == [] or sighting.kind is Kind.DELETE
+        assert stage.update(sighting, Timeliness.DROPPED_LATE) == [] or sighting.kind is Kind.DELETE
     assert stage.unmatched == 2
     assert len(stage._rungs._embed.asked) == asked
     assert len(stage) == 1
@@ -726,7 +731,7 @@ def test_an_expired_share_of_something_new_is_only_counted_and_never_asks_the_mo
 def test_an_expired_reply_does_not_join_what_it_answers() -> None:
     stage = clustering()
     stage.update(say("a", DAM, 100))
-    assert stage.update(say("b", CALM, 1, Kind.REPLY, parent="a"), Arrival.EXPIRED) == []
+    assert stage.update(say("b", CALM, 1, Kind.REPLY, parent="a"), Timeliness.DROPPED_LATE) == []
 
 
 # --- vectors ----------------------------------------------------------------------------------------------------------
@@ -784,7 +789,7 @@ def test_a_prepared_batch_asks_the_model_once_and_decides_the_same() -> None:
 # --- bounds and forgetting --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("time", "method"), [(1000, Method.EXACT), (1001, Method.FOUNDER)])
+@pytest.mark.parametrize(("time", "method"), [(1000, Method.EXACT), (1001, Method.FIRST_SHARE)])
 def test_a_cluster_is_forgotten_after_the_retention_time_since_its_last_share(time: int, method: Method) -> None:
     # founded 0 -------- shared again 100 -------------- retention ends at 100 + 900
     stage = clustering(retention_ms=900)
@@ -805,7 +810,7 @@ def test_a_forgotten_cluster_answers_on_no_rung() -> None:
         stage.update(say("e", "", 100, media=(picture("q", PDQ, 90),))),
         stage.update(say("f", BRIDGE, 100)),
     ]
-    assert [only(x).method for x in again] == [Method.FOUNDER] * 4
+    assert [only(x).method for x in again] == [Method.FIRST_SHARE] * 4
     assert stage.update(say("g", "", 100, Kind.ACCOUNT_STATE, actor="eve")) == []
     assert stage.evicted == 1
     assert set(stage._texts._owners) == {digest(BRIDGE)}
@@ -841,7 +846,7 @@ def test_where_nearly_all_grew_the_least_recently_shared_goes_so_that_something_
             stage.update(say(f"{i} {j}", text, 10 * i + j))
     assert len(stage) == 8
     assert only(stage.update(say("new", "story number 19 about place 150461 spreads", 999))).method is Method.EXACT
-    assert only(stage.update(say("old", "story number 0 about place 0 spreads", 1000))).method is Method.FOUNDER
+    assert only(stage.update(say("old", "story number 0 about place 0 spreads", 1000))).method is Method.FIRST_SHARE
 
 
 def test_no_index_outgrows_its_bound() -> None:
@@ -889,7 +894,7 @@ def test_the_shares_of_each_rung_are_counted() -> None:
         stage.update(say(str(i), text, i))
     stage.update(say("f", "", 9, Kind.FORWARD, parent="0"))
     counted = {method: n for method, n in stage.methods.items() if n}
-    assert counted == {Method.FOUNDER: 2, Method.EXACT: 1, Method.EMBEDDING: 1, Method.LINK: 1}
+    assert counted == {Method.FIRST_SHARE: 2, Method.EXACT: 1, Method.EMBEDDING: 1, Method.LINK: 1}
     assert (stage.founded, stage.merged, stage.evicted, stage.unmatched) == (2, 0, 0, 0)
 
 
@@ -930,14 +935,14 @@ def test_what_only_the_model_finds_near_joins_nothing() -> None:
     dam = only(stage.update(say("a", HINDI_DAM)))
     bank = only(stage.update(say("b", HINDI_BANK, 1)))
     longer = only(stage.update(say("c", HINDI_DAM_LONGER, 2)))
-    assert (bank.method, bank.suggestion) == (Method.FOUNDER, None)
+    assert (bank.method, bank.suggestion) == (Method.FIRST_SHARE, None)
     assert (longer.method, longer.cluster_id) == (Method.EMBEDDING, dam.cluster_id)
 
 
 def test_the_limit_on_letters_in_common_depends_on_what_the_model_reads() -> None:
     angles = dict.fromkeys((HINDI_DAM, HINDI_DAM_LONGER), 10.0)
     strict = {"lexical": 0.99, "min_lexical_read": 0.0, "min_lexical_unread": 0.99}
-    for scripts, method in ((("Latin",), Method.FOUNDER), (("Latin", "Devanagari"), Method.EMBEDDING)):
+    for scripts, method in ((("Latin",), Method.FIRST_SHARE), (("Latin", "Devanagari"), Method.EMBEDDING)):
         stage = clustering(angles, **strict, model_scripts=scripts)
         stage.update(say("a", HINDI_DAM))
         assert only(stage.update(say("b", HINDI_DAM_LONGER, 1))).method is method

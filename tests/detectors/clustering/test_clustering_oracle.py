@@ -14,7 +14,7 @@ from detectors.clustering.clusters import cluster_id
 from detectors.similarity.sketch import SketchConfig, Sketcher, SketchIndex, estimate
 from detectors.similarity.variants import variants
 from detectors.text.urls import identifying
-from schemas.assignment import Arrival, Assignment, Merge, Method
+from schemas.assignment import Assignment, Merge, Method, Timeliness
 from schemas.event import AccountStatus, Kind
 from schemas.sighting import Sighting
 from tests.detectors.clustering.clusters import LIMITS, Angles, picture, say
@@ -167,7 +167,7 @@ class Slow:
                     break
         if group is None:
             group = Group(cluster_id("default", sighting.event_id), sighting.time, sighting.time)
-            method = Method.FOUNDER
+            method = Method.FIRST_SHARE
             self.groups.append(group)
         group.last = max(group.last, sighting.time)
         if learn is not None:
@@ -317,7 +317,7 @@ STEPS = (
     range(5),  # actor
     [*URLS, (), ()],
     [*MEDIA, (), ()],
-    [Arrival.ON_TIME] * 8 + [Arrival.LATE, Arrival.EXPIRED],
+    [Timeliness.ON_TIME] * 8 + [Timeliness.LATE, Timeliness.DROPPED_LATE],
 )
 
 
@@ -330,18 +330,18 @@ def drawn(seed: int, length: int) -> list[tuple]:
 streams = st.builds(drawn, st.integers(0, 1 << 32), st.integers(1, 100))
 
 
-def stream(steps: list) -> list[tuple[Sighting, Arrival]]:
+def stream(steps: list) -> list[tuple[Sighting, Timeliness]]:
     clock, out = 1000, []
-    for i, (kind, wait, text, parent, root, actor, urls, media, arrival) in enumerate(steps):
+    for i, (kind, wait, text, parent, root, actor, urls, media, timeliness) in enumerate(steps):
         clock += wait
         name, who = str(i), {"actor": str(actor)}
         if kind is Kind.ACCOUNT_STATE:
-            out.append((say(name, "", clock, kind, account_status=AccountStatus.SUSPENDED, **who), arrival))
+            out.append((say(name, "", clock, kind, account_status=AccountStatus.SUSPENDED, **who), timeliness))
             continue
         fields = who | {"chat": str(i % 7), "urls": urls, "media": media}
         if kind is not Kind.POST:
             fields |= {"parent": None if parent is None else str(parent), "root": None if root is None else str(root)}
-        out.append((say(name, text, clock, kind, **fields), arrival))
+        out.append((say(name, text, clock, kind, **fields), timeliness))
     return out
 
 
@@ -381,13 +381,13 @@ def test_a_restored_clustering_goes_on_as_if_it_had_never_stopped(
 ) -> None:
     whole = Clustering(config, Angles(ANGLES))
     events = stream(steps)
-    for sighting, arrival in events[:cut]:
-        whole.update(sighting, arrival)
+    for sighting, timeliness in events[:cut]:
+        whole.update(sighting, timeliness)
     copy = Clustering(config, Angles(ANGLES))
     copy.restore(whole.snapshot())
     assert copy.snapshot() == whole.snapshot()
-    for sighting, arrival in events[cut:]:
-        assert copy.update(sighting, arrival) == whole.update(sighting, arrival)
+    for sighting, timeliness in events[cut:]:
+        assert copy.update(sighting, timeliness) == whole.update(sighting, timeliness)
     assert copy.snapshot() == whole.snapshot()
 
 
@@ -399,8 +399,8 @@ def test_looking_ahead_changes_no_decision(steps: list, size: int) -> None:
     events = stream(steps)
     for start in range(0, len(events), size):
         ahead.prepare([sighting for sighting, _ in events[start : start + size]])
-        for sighting, arrival in events[start : start + size]:
-            assert ahead.update(sighting, arrival) == plainly.update(sighting, arrival)
+        for sighting, timeliness in events[start : start + size]:
+            assert ahead.update(sighting, timeliness) == plainly.update(sighting, timeliness)
     assert ahead.snapshot() == plainly.snapshot()
 
 

@@ -280,7 +280,7 @@ def test_an_expired_share_counts_and_is_not_fresh():
     detector, twin = ExpectedGrowth(CONFIG), ExpectedGrowth(CONFIG)
     for each in (detector, twin):
         each.update(T0)
-    detector.late(T0 - 30 * DAY, 1.0, expired=True)
+    detector.late(T0 - 30 * DAY, 1.0, dropped_late=True)
     assert detector.size == 2
     assert detector.mass(T0) == twin.mass(T0) == pytest.approx(1.0)
 
@@ -360,7 +360,7 @@ def test_an_explanation_holds_the_numbers_of_the_formula():
     assert told.expected_high == pytest.approx(a * 17 * (n / 3) ** -0.75, abs=1e-3)
     assert told.exponent == pytest.approx(course(history, end), abs=1e-3)
     assert told.fresh_share == pytest.approx(m / n, abs=1e-6)
-    assert told.limit_at_size / told.expected_further == pytest.approx(exp(told.threshold - z), rel=1e-4)
+    assert told.threshold_at_size / told.expected_further == pytest.approx(exp(told.threshold - z), rel=1e-4)
     assert told.reproduction_number == pytest.approx(r, abs=1e-3)
     shape, rate = 5 + n - 1, 5 + n - m
     assert told.reproduction_low == pytest.approx(gamma.ppf(0.05, shape, scale=1 / rate), abs=1e-3)

@@ -57,5 +57,5 @@ def test_what_is_told_and_its_limit_are_multiplied_alike_and_the_score_is_not():
     one, other = (detector.explain(29 * 60_000) for detector in (plain, corrected))
     assert (one.score, one.threshold) == (other.score, other.threshold) == (scores[-1], one.threshold)
     assert (one.calibration, other.calibration) == (1.0, 0.25)
-    for name in ("expected_low", "expected_further", "expected_high", "limit_at_size"):
+    for name in ("expected_low", "expected_further", "expected_high", "threshold_at_size"):
         assert getattr(other, name) == pytest.approx(getattr(one, name) / 4, abs=1e-3)

@@ -189,5 +189,5 @@ def test_the_explanation_gives_what_is_still_to_come():
         score = detector.update(T0 + minute * 240_000)
     told = detector.explain(T0 + 29 * 240_000)
     assert told.expected_further == pytest.approx(score - 30, abs=1e-3)
-    assert told.limit_at_size == 70.0
+    assert told.threshold_at_size == 70.0
     assert told.rule == "a predicted q distinct sharers with q = 100, cold-start rule"

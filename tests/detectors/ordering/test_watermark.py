@@ -13,7 +13,7 @@ from detectors.ordering.progress import PartitionWatermark
 from detectors.ordering.reorder import ReorderBuffer
 from detectors.ordering.watermark import Watermark
 from detectors.snapshot import SnapshotError, pack
-from schemas.assignment import Arrival
+from schemas.assignment import Timeliness
 from schemas.event import Kind
 from schemas.sighting import Sighting, TextContent
 
@@ -35,7 +35,7 @@ def seen(event: int | str, time: int, partition: int = 0, progress: int | None =
     )
 
 
-def times(released: list[tuple[Sighting, Arrival]]) -> list[int]:
+def times(released: list[tuple[Sighting, Timeliness]]) -> list[int]:
     return [sighting.time for sighting, _ in released]
 
 
@@ -248,32 +248,32 @@ def test_sightings_leave_in_order_of_time_then_id_once_the_watermark_has_passed_
     assert buffer.update(seen(0xA, 100)) == []
     leaving = buffer.update(seen(2, 111))
     assert [(s.time, int(s.event_id, 16)) for s, _ in leaving] == [(100, 0xA), (100, 0xB)]
-    assert {arrival for _, arrival in leaving} == {Arrival.ON_TIME}
+    assert {timeliness for _, timeliness in leaving} == {Timeliness.ON_TIME}
     assert buffer.update(seen(3, 115)) == []
     assert times(buffer.update(seen(4, 116))) == [105]
     assert (buffer.released, buffer.waiting, buffer.watermark) == (3, 3, 106)
 
 
 @pytest.mark.parametrize(
-    ("time", "arrival"),
+    ("time", "timeliness"),
     [
         (191, None),
         (190, None),  # exactly at the watermark: on time, and still waiting
-        (189, Arrival.LATE),
-        (90, Arrival.LATE),  # exactly at the horizon
-        (89, Arrival.EXPIRED),
+        (189, Timeliness.LATE),
+        (90, Timeliness.LATE),  # exactly at the horizon
+        (89, Timeliness.DROPPED_LATE),
     ],
 )
 def test_what_comes_behind_the_watermark_is_late_and_behind_the_horizon_expired(
-    time: int, arrival: Arrival | None
+    time: int, timeliness: Timeliness | None
 ) -> None:
     # horizon 90 ------------------------------- watermark 190 -------- 200 newest
     buffer = ReorderBuffer(SMALL)
     buffer.update(seen(1, 200))
     out = buffer.update(seen(2, time, progress=200))
-    assert [a for _, a in out] == ([] if arrival is None else [arrival])
-    assert (buffer.late, buffer.expired) == (arrival is Arrival.LATE, arrival is Arrival.EXPIRED)
-    assert buffer.waiting == (2 if arrival is None else 1)
+    assert [a for _, a in out] == ([] if timeliness is None else [timeliness])
+    assert (buffer.late, buffer.dropped_late) == (timeliness is Timeliness.LATE, timeliness is Timeliness.DROPPED_LATE)
+    assert buffer.waiting == (2 if timeliness is None else 1)
 
 
 def test_the_watermark_of_the_moment_of_arrival_judges_a_sighting_not_the_one_it_brings() -> None:
@@ -282,7 +282,7 @@ def test_the_watermark_of_the_moment_of_arrival_judges_a_sighting_not_the_one_it
     buffer.expect([0, 1])
     buffer.update(seen(1, 300))
     out = buffer.update(seen(2, 230, partition=1, progress=250))
-    assert [(s.time, a) for s, a in out] == [(230, Arrival.ON_TIME)]
+    assert [(s.time, a) for s, a in out] == [(230, Timeliness.ON_TIME)]
     assert buffer.late == 0
 
 
@@ -292,7 +292,7 @@ def test_a_second_delivery_is_dropped_whether_the_first_waits_left_or_was_late()
     buffer.update(seen(1, 200))  # the first waits
     buffer.update(seen(2, 211))
     assert buffer.update(seen(1, 200, progress=211)) == []  # the first has left
-    assert [a for _, a in buffer.update(seen(3, 150, progress=211))] == [Arrival.LATE]
+    assert [a for _, a in buffer.update(seen(3, 150, progress=211))] == [Timeliness.LATE]
     assert buffer.update(seen(3, 150, progress=211)) == []
     assert buffer.duplicates == 3
 
@@ -303,7 +303,7 @@ def test_a_second_delivery_more_than_a_horizon_later_is_expired_not_counted_as_n
     buffer.update(seen(2, 400))  # the first leaves at watermark 390
     assert buffer.update(seen(1, 200, progress=400)) == []
     buffer.update(seen(3, 502))
-    assert [a for _, a in buffer.update(seen(1, 200, progress=502))] == [Arrival.EXPIRED]
+    assert [a for _, a in buffer.update(seen(1, 200, progress=502))] == [Timeliness.DROPPED_LATE]
 
 
 def test_a_second_delivery_of_an_expired_sighting_is_a_duplicate_until_a_horizon_later() -> None:
@@ -311,13 +311,13 @@ def test_a_second_delivery_of_an_expired_sighting_is_a_duplicate_until_a_horizon
     # 50 comes     expired    dropped         dropped   expired again
     buffer = ReorderBuffer(SMALL)
     buffer.update(seen(1, 400))
-    assert [a for _, a in buffer.update(seen(9, 50, progress=400))] == [Arrival.EXPIRED]
+    assert [a for _, a in buffer.update(seen(9, 50, progress=400))] == [Timeliness.DROPPED_LATE]
     assert buffer.update(seen(9, 50, progress=400)) == []
     buffer.update(seen(2, 500))
     assert buffer.update(seen(9, 50, progress=500)) == []
     buffer.update(seen(3, 511))
-    assert [a for _, a in buffer.update(seen(9, 50, progress=511))] == [Arrival.EXPIRED]
-    assert (buffer.duplicates, buffer.expired) == (2, 2)
+    assert [a for _, a in buffer.update(seen(9, 50, progress=511))] == [Timeliness.DROPPED_LATE]
+    assert (buffer.duplicates, buffer.dropped_late) == (2, 2)
 
 
 def test_a_second_delivery_still_moves_the_watermark_because_its_partition_has_come_that_far() -> None:
@@ -333,7 +333,7 @@ def test_a_full_buffer_lets_the_oldest_go_and_moves_the_watermark_behind_them() 
     assert buffer.update(seen(2, 70)) == []
     assert times(buffer.update(seen(3, 60))) == [50]
     assert (buffer.forced, buffer.waiting, buffer.watermark) == (1, 2, 51)
-    assert [a for _, a in buffer.update(seen(4, 50))] == [Arrival.LATE]
+    assert [a for _, a in buffer.update(seen(4, 50))] == [Timeliness.LATE]
 
 
 def test_no_more_ids_are_remembered_than_the_bound_and_waiting_ones_are_never_forgotten() -> None:
@@ -346,7 +346,9 @@ def test_no_more_ids_are_remembered_than_the_bound_and_waiting_ones_are_never_fo
     for i in (4, 5, 6, 7):
         assert buffer.update(seen(i, 100 + 10 * i)) == []
     assert buffer.duplicates == 4
-    assert [a for _, a in buffer.update(seen(3, 130, progress=170))] == [Arrival.LATE]  # forgotten: the bound's price
+    assert [a for _, a in buffer.update(seen(3, 130, progress=170))] == [
+        Timeliness.LATE
+    ]  # forgotten: the bound's price
 
 
 def test_flush_releases_the_rest_in_order_and_what_comes_after_it_is_late() -> None:
@@ -356,7 +358,7 @@ def test_flush_releases_the_rest_in_order_and_what_comes_after_it_is_late() -> N
     buffer.update(seen(1, 100))
     assert times(buffer.flush()) == [100, 105]
     assert (buffer.waiting, buffer.watermark) == (0, 106)
-    assert [a for _, a in buffer.update(seen(3, 105))] == [Arrival.LATE]
+    assert [a for _, a in buffer.update(seen(3, 105))] == [Timeliness.LATE]
 
 
 def test_a_silent_partition_releases_what_waited_for_it() -> None:
@@ -366,7 +368,7 @@ def test_a_silent_partition_releases_what_waited_for_it() -> None:
     buffer.update(seen(2, 200))
     assert times(buffer.silence(1)) == [100]
     assert times(buffer.silence(0)) == [200]
-    assert [a for _, a in buffer.update(seen(3, 199))] == [Arrival.LATE]
+    assert [a for _, a in buffer.update(seen(3, 199))] == [Timeliness.LATE]
 
 
 def test_when_all_are_silent_the_last_events_of_a_reader_that_began_anew_need_no_confirmation() -> None:
@@ -394,7 +396,7 @@ def test_a_liar_in_the_stream_makes_nobody_else_late() -> None:
     for i in range(1, 200):
         time = 1 << 40 if i % 10 == 0 else 10 * i
         buffer.update(seen(i, time, progress=progress.observe(time)))
-    assert buffer.late == buffer.expired == 0
+    assert buffer.late == buffer.dropped_late == 0
     assert times(buffer.flush())[-19:] == [1 << 40] * 19
 
 
@@ -403,14 +405,14 @@ stream = st.lists(
 )
 
 
-def pushed(buffer: ReorderBuffer, item: tuple[int, int, int, int]) -> list[tuple[Sighting, Arrival]]:
+def pushed(buffer: ReorderBuffer, item: tuple[int, int, int, int]) -> list[tuple[Sighting, Timeliness]]:
     """One sighting; now and then its partition is said to be silent after it."""
     event, time, partition, step = item
     out = buffer.update(seen(event, time, partition))
     return out + buffer.silence(partition) if step > 15 else out
 
 
-def pushed_into(buffer: ReorderBuffer, items: list[tuple[int, int, int, int]]) -> list[tuple[Sighting, Arrival]]:
+def pushed_into(buffer: ReorderBuffer, items: list[tuple[int, int, int, int]]) -> list[tuple[Sighting, Timeliness]]:
     return [one for item in items for one in pushed(buffer, item)]
 
 
@@ -424,11 +426,11 @@ def test_every_sighting_is_accounted_for_exactly_once_at_every_moment(
     buffer, out = ReorderBuffer(config), []
     for n, item in enumerate(items, start=1):
         out += pushed(buffer, item)
-        assert n == buffer.released + buffer.waiting + buffer.duplicates + buffer.late + buffer.expired
+        assert n == buffer.released + buffer.waiting + buffer.duplicates + buffer.late + buffer.dropped_late
         assert buffer.waiting <= waiting
         assert len(buffer._ids) <= remembered
         assert len(buffer._seen) == len(buffer._ids) + buffer.waiting
-    on_time = [(s.time, s.event_id) for s, arrival in out + buffer.flush() if arrival is Arrival.ON_TIME]
+    on_time = [(s.time, s.event_id) for s, timeliness in out + buffer.flush() if timeliness is Timeliness.ON_TIME]
     assert on_time == sorted(on_time)
     assert len(on_time) == buffer.released
 
@@ -447,7 +449,7 @@ def test_shuffling_within_the_lateness_changes_nothing_in_what_is_released(steps
         out = []
         for time, i in arrivals:
             out += buffer.update(seen(i, time, progress=progress.observe(time)))
-        assert buffer.late == buffer.expired == buffer.duplicates == 0
+        assert buffer.late == buffer.dropped_late == buffer.duplicates == 0
         return [(s.time, s.event_id) for s, _ in out + buffer.flush()]
 
     assert run(shuffled) == run(ordered) == sorted((t, f"{i:032x}") for t, i in ordered)
@@ -478,7 +480,7 @@ def test_a_state_of_version_1_goes_on_where_it_stood() -> None:
     buffer = ReorderBuffer(SMALL)
     buffer.restore(FIRST_VERSION.read_bytes())
     assert (buffer.watermark, buffer.waiting) == (289, 2)
-    assert (buffer.released, buffer.duplicates, buffer.late, buffer.expired, buffer.forced) == (2, 1, 1, 1, 0)
+    assert (buffer.released, buffer.duplicates, buffer.late, buffer.dropped_late, buffer.forced) == (2, 1, 1, 1, 0)
     assert buffer.update(seen(3, 300)) == []  # known: it waits
     assert buffer.update(seen(5, 200, 1, progress=299)) == []  # known: it was late
     assert times(buffer.update(seen(7, 320, 1))) == []

@@ -11,7 +11,7 @@ from detectors.growth import DETECTORS, GrowthConfig, PlatformGrowth
 from detectors.pipeline.admission import AdmissionControl
 from detectors.spread.sharers import SharersConfig
 from schemas.alert import Lifecycle
-from schemas.assignment import Arrival, Assignment, Merge, Method
+from schemas.assignment import Assignment, Merge, Method, Timeliness
 from schemas.event import Kind
 from tests.detectors.pipeline.sample_streams import (
     config,
@@ -84,10 +84,10 @@ def test_beyond_it_what_is_stronger_opens_later_and_says_why_its_limit_was_highe
     assert (first.state, first.level) == (Lifecycle.OPENED, 1)
     assert first.evidence.counts.sharers > 5
     assert growth.score >= growth.threshold > play.out.alerts[0].evidence.growth.threshold
-    assert 0 < growth.raised < 1
+    assert 0 < growth.threshold_offset < 1
     assert "for alerts come faster than policy.alerts_a_day" in growth.rule
     assert [alert.state for alert in others] == [Lifecycle.ESCALATED] * len(others)
-    assert all(alert.evidence.growth.raised == 0 for alert in others)
+    assert all(alert.evidence.growth.threshold_offset == 0 for alert in others)
 
 
 def test_what_was_withheld_opens_with_its_next_share_once_the_limit_has_come_down():
@@ -107,7 +107,7 @@ def test_what_is_withheld_and_gets_big_is_a_milestone_that_says_so():
     assert (alert.state, alert.level) == (Lifecycle.MILESTONE, 0)
     assert alert.headline.startswith("Big, withheld by the budget of alerts: 10 distinct sharers")
     assert "its growth withheld by the budget of alerts" in alert.explanation
-    assert alert.evidence.growth.raised > 0
+    assert alert.evidence.growth.threshold_offset > 0
 
 
 def test_a_slow_burn_is_called_one_while_the_budget_is_spent_too():
@@ -118,7 +118,7 @@ def test_a_slow_burn_is_called_one_while_the_budget_is_spent_too():
     (alert,) = [alert for alert in play.out.alerts if alert.cluster_id == digest("slow")]
     assert alert.headline.startswith("Slow burn: 10 distinct sharers")
     assert "without growing fast" in alert.explanation
-    assert alert.evidence.growth.raised == 0
+    assert alert.evidence.growth.threshold_offset == 0
 
 
 def test_what_was_withheld_and_opens_is_not_called_withheld_any_more():
@@ -194,8 +194,8 @@ def test_a_platform_with_limits_of_its_own_is_foreseen_by_those():
 def test_what_comes_late_adds_and_opens_nothing():
     play = Budgeted(5.0)
     play.burst(people(4), 0)
-    for number, arrival in enumerate((Arrival.LATE, Arrival.EXPIRED)):
-        play.share(f"late {number}", 0, arrival=arrival)
+    for number, timeliness in enumerate((Timeliness.LATE, Timeliness.DROPPED_LATE)):
+        play.share(f"late {number}", 0, timeliness=timeliness)
     assert play.spent == play.opened() == []
     play.share("next", 90 * SECOND)
     assert play.spent == play.opened()
@@ -306,4 +306,4 @@ def test_an_assignment_under_no_raised_limit_is_given_back_as_it_came():
         survivor=digest("a"), absorbed=digest("b"), time=NOON, method=Method.EXACT, event_id=sighting.event_id
     )
     assert foreseen.update(merge) is merge
-    assert b"raised" not in msgspec.json.encode(merge)
+    assert b"threshold_offset" not in msgspec.json.encode(merge)

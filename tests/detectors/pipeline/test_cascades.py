@@ -13,7 +13,7 @@ from detectors.pipeline.cascades import Cascades, Outputs
 from detectors.pipeline.intake import read_content
 from detectors.spread.graph import GraphConfig
 from schemas.alert import Lifecycle
-from schemas.assignment import Arrival, Assignment, Merge, Method, Suggestion, Variant
+from schemas.assignment import Assignment, Merge, Method, Suggestion, Timeliness, Variant
 from schemas.event import AccountStatus, Counters, Debunk, Kind, ParentEvidence, Report
 from tests.detectors.alerting.alert_samples import AUTHOR, changed
 from tests.detectors.clustering.clusters import digest, picture, say
@@ -24,7 +24,7 @@ WEEK, MONTH = 7 * DAY, 30 * DAY
 TEXT = "boil the leaves twice and drink them at night"
 FALSE = Debunk(publisher="Alt News", verdict="false")
 MISLEADING = Debunk(publisher="Boom", verdict="misleading")
-LATE, EXPIRED = Arrival.LATE, Arrival.EXPIRED
+LATE, EXPIRED = Timeliness.LATE, Timeliness.DROPPED_LATE
 
 
 class Play:
@@ -40,7 +40,7 @@ class Play:
     def do(self, cluster, kind, time, text="", **fields):
         """Apply one sighting; `message` is its own unless it is given."""
         self.events += 1
-        facts = {key: fields.pop(key) for key in ("arrival", "suggestion", "variants") if key in fields}
+        facts = {key: fields.pop(key) for key in ("timeliness", "suggestion", "variants") if key in fields}
         platform, content = fields.pop("platform", "x"), fields.pop("content", None)
         sighting = changed(say(fields.pop("name", f"{cluster} {self.events}"), text, NOON + time, kind, **fields))
         sighting = changed(sighting, platform=platform, content=content or sighting.content)
@@ -192,13 +192,13 @@ def test_variants_and_near_misses_reach_the_tables_and_the_alert():
 # --- arrivals ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("arrival", [LATE, EXPIRED])
-def test_what_comes_late_adds_and_raises_nothing(arrival):
+@pytest.mark.parametrize("timeliness", [LATE, EXPIRED])
+def test_what_comes_late_adds_and_raises_nothing(timeliness):
     #  on time   1  2  3  4                   late   5 6 7 8 9       the next one on time speaks
     play = Play()
     play.burst(people(4))
     for actor in people(20, "late"):
-        play.share(actor, 0, arrival=arrival)
+        play.share(actor, 0, timeliness=timeliness)
     assert play.told() == []
     row = play.row()
     assert (row.sharers, row.posts, row.late, row.level) == (24, 24, 20, 0)
@@ -209,13 +209,13 @@ def test_what_comes_late_adds_and_raises_nothing(arrival):
 
 def test_a_late_share_is_growth_for_the_next_one_and_an_expired_one_is_size_only():
     scores = {}
-    for arrival in (LATE, EXPIRED):
+    for timeliness in (LATE, EXPIRED):
         play = Play()
         play.burst(people(4))
         for actor in people(4, "late"):
-            play.share(actor, 0, arrival=arrival)
+            play.share(actor, 0, timeliness=timeliness)
         play.share("q", 100 * SECOND)
-        scores[arrival] = play.row().max_score
+        scores[timeliness] = play.row().max_score
     assert scores[LATE] > scores[EXPIRED] + 0.5
 
 
@@ -223,7 +223,7 @@ def test_a_late_share_is_no_silence():
     #  0 ...... 3 d late share ...... 7 d: open ...... 10 d: closed
     play = Play()
     play.share("p0", 0)
-    play.share("p1", 3 * DAY, arrival=LATE)
+    play.share("p1", 3 * DAY, timeliness=LATE)
     play.until(10 * DAY - 1)
     assert play.ended() == []
     play.until(10 * DAY)
@@ -445,7 +445,7 @@ def test_a_fact_check_after_each_cool_down_is_an_alert_of_its_own():
 
 def test_a_late_fact_check_waits_for_the_next_share():
     play = opened()
-    play.do("a", Kind.DEBUNK, HOUR, debunk=FALSE, arrival=LATE)
+    play.do("a", Kind.DEBUNK, HOUR, debunk=FALSE, timeliness=LATE)
     assert len(play.told()) == 1
     play.share("q", HOUR)
     assert play.told()[1:] == [("evidence", 1, HOUR)]
@@ -848,9 +848,9 @@ def hostile(play, seed, steps, after=lambda step: None):
         actor, message = f"p{int(rng.integers(80))}", f"m{int(rng.integers(300))}"
         dice = rng.random()
         if dice < 0.8:
-            arrival = LATE if dice < 0.04 else EXPIRED if dice < 0.06 else Arrival.ON_TIME
-            behind = 0 if arrival is Arrival.ON_TIME else MINUTE if arrival is LATE else 2 * DAY
-            play.share(actor, time - behind, cluster, message=message, arrival=arrival, chat=f"c{step % 9}")
+            timeliness = LATE if dice < 0.04 else EXPIRED if dice < 0.06 else Timeliness.ON_TIME
+            behind = 0 if timeliness is Timeliness.ON_TIME else MINUTE if timeliness is LATE else 2 * DAY
+            play.share(actor, time - behind, cluster, message=message, timeliness=timeliness, chat=f"c{step % 9}")
         elif dice < 0.96:
             kind, fields = STATEMENTS[int(rng.integers(len(STATEMENTS)))]
             play.do(cluster, kind, time, actor=actor, message=message, **fields)

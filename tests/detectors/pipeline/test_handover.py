@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from detectors.alerting.evidence import AlertContext
 from detectors.alerting.policy import PolicyConfig
-from detectors.pipeline.cascades import Cascades, Handover, Outputs
+from detectors.pipeline.cascades import Cascades, Outputs, StateTransfer
 from detectors.pipeline.intake import Intake
 from detectors.pipeline.ordered_clustering import OrderedClustering
 from detectors.similarity.embedding import HashingEmbedder
@@ -58,7 +58,7 @@ class Spread:
         else:
             self.across += 1
             given = msgspec.msgpack.encode(self.at(item.absorbed).release(item, out))
-            self.at(item.survivor).absorb(item, msgspec.msgpack.decode(given, type=Handover), out)
+            self.at(item.survivor).absorb(item, msgspec.msgpack.decode(given, type=StateTransfer), out)
 
     def advance(self, time, out):
         for part in self.parts:
@@ -155,8 +155,8 @@ class Script:
             play.share(f"p{number}", self.now, name, message=message, chat=f"c{number % 4}")
         elif what in ("late", "expired"):
             play.until(self.now)  # before a late one, time goes on as far as it has come
-            back, arrival = (20 * SECOND, LATE) if what == "late" else (12 * DAY, EXPIRED)
-            play.share(f"p{number}", max(0, self.now - back), name, message=message, arrival=arrival)
+            back, timeliness = (20 * SECOND, LATE) if what == "late" else (12 * DAY, EXPIRED)
+            play.share(f"p{number}", max(0, self.now - back), name, message=message, timeliness=timeliness)
         elif what == "mark":
             play.until(self.now)
         elif what == "merge":
@@ -265,7 +265,7 @@ def test_nothing_is_handed_over_where_nothing_is_known_and_the_survivor_does_not
     play.share("q", 0, "a")
     before = play.row("a")
     given = play.cascades.parts[1].release(merged(NOON), play.out)
-    assert given == Handover()
+    assert given == StateTransfer()
     play.cascades.parts[0].absorb(merged(NOON), given, play.out)
     assert play.row("a") == before
     assert play.ended() == []
@@ -320,7 +320,7 @@ def test_the_object_itself_and_its_bytes_behave_alike_and_share_nothing():
         merge = merged(NOON + 3 * MINUTE)
         given = play.cascades.parts[1].release(merge, play.out)
         raw = msgspec.msgpack.encode(given)
-        taken = msgspec.msgpack.decode(raw, type=Handover) if copied else given
+        taken = msgspec.msgpack.decode(raw, type=StateTransfer) if copied else given
         play.cascades.parts[0].absorb(merge, taken, play.out)
         play.burst(people(6, "q"), HOUR, "a")
         play.do("a", Kind.DEBUNK, HOUR + MINUTE * 3, TEXT, debunk=Debunk("d", "false"))

@@ -16,7 +16,7 @@ from detectors.pipeline.pipeline import provenance
 from detectors.similarity.embedding import HashingEmbedder
 from detectors.snapshot import SnapshotError
 from schemas.assignment import Merge, Method
-from schemas.frame import Frame, Seen, Step, Steps
+from schemas.frame import BatchEntry, CascadeCommand, CascadeCommands, EventBatch
 from schemas.rejection import Rejection
 from schemas.sighting import Position
 from tests.detectors.pipeline.sample_streams import (
@@ -56,10 +56,10 @@ def frames_of(log, partition, partitions, rng, settings):
             start = max(0, start - int(rng.integers(1, 40)))  # a worker died: it begins again where it had committed
         end = min(len(log), start + int(rng.integers(1, 40)))
         rows = [(n, read[n]) for n in range(start, end)]
-        seen = tuple(Seen(n, one) for n, one in rows if not isinstance(one, Rejection))
+        seen = tuple(BatchEntry(n, one) for n, one in rows if not isinstance(one, Rejection))
         refused = tuple(n for n, one in rows if isinstance(one, Rejection))
         frames.append(
-            Frame(partition=partition, partitions=partitions, start=start, end=end, seen=seen, refused=refused)
+            EventBatch(partition=partition, partitions=partitions, start=start, end=end, entries=seen, rejected=refused)
         )
         start = end
     return frames
@@ -75,8 +75,8 @@ def ordered_log(logs, rng, settings):
         out.append(queues[chosen].popleft())
         left = [n for n in left if queues[n]]
     ends = [len(log) for log in logs]
-    out += [Frame(partition=n, partitions=len(logs), start=end, end=end, idle=True) for n, end in enumerate(ends)]
-    return [msgspec.msgpack.decode(msgspec.msgpack.encode(frame), type=Frame) for frame in out]
+    out += [EventBatch(partition=n, partitions=len(logs), start=end, end=end, idle=True) for n, end in enumerate(ends)]
+    return [msgspec.msgpack.decode(msgspec.msgpack.encode(frame), type=EventBatch) for frame in out]
 
 
 class Deployment:
@@ -88,7 +88,7 @@ class Deployment:
         self.rng = np.random.default_rng(seed)
         self.crashes = crashes
         self.sightings = [[] for _ in range(partitions)]
-        self.handovers = [[] for _ in range(partitions)]
+        self.transfers = [[] for _ in range(partitions)]
         self.alerts = {}
         self.merged_across = 0
         self.cluster = ClusterStage(settings, EMBEDDER, partitions)
@@ -130,23 +130,23 @@ class Deployment:
                 saved[n] = (stages[n].snapshot(), *at[n])
             self._step(stages[n], self._next(n, stages[n], at[n]), n, at[n])
         assert [stage.waits_for for stage in stages] == [None] * len(stages)
-        assert all(at[n] == [len(self.sightings[n]), len(self.handovers[n])] for n in range(len(stages)))
+        assert all(at[n] == [len(self.sightings[n]), len(self.transfers[n])] for n in range(len(stages)))
 
     def _next(self, n, stage, at):
-        if at[1] < len(self.handovers[n]):
+        if at[1] < len(self.transfers[n]):
             return "handover"
         return "steps" if stage.waits_for is None and at[0] < len(self.sightings[n]) else None
 
     def _step(self, stage, what, n, at):
         if what == "handover":
-            out = stage.receive(self.handovers[n][at[1]])
+            out = stage.receive(self.transfers[n][at[1]])
             at[1] += 1
         else:
-            out = stage.update(msgspec.msgpack.decode(self.sightings[n][at[0]], type=Steps))
+            out = stage.update(msgspec.msgpack.decode(self.sightings[n][at[0]], type=CascadeCommands))
             at[0] += 1
-        for target, part in out.handovers:
+        for target, part in out.transfers:
             self.merged_across += 1
-            self.handovers[target].append(part)
+            self.transfers[target].append(part)
         for alert in out.alerts:
             raw = msgspec.json.encode(alert)
             assert self.alerts.setdefault(alert.alert_id, raw) == raw
@@ -247,7 +247,7 @@ def test_offsets_that_the_log_lost_before_they_were_read_are_counted():
     settings = config()
     stage = ClusterStage(settings, EMBEDDER, 1)
     for start, end in ((0, 10), (25, 30)):
-        stage.apply(stage.release(Frame(partition=0, partitions=1, start=start, end=end)))
+        stage.apply(stage.release(EventBatch(partition=0, partitions=1, start=start, end=end)))
     assert stage.account().missing == 15
 
 
@@ -264,7 +264,9 @@ def _cascade_stage(partition=0, partitions=2):
 
 def test_steps_with_a_gap_before_them_are_refused():
     with pytest.raises(SnapshotError, match="without a gap; got number 5 after 0 in cascade partition 0"):
-        _cascade_stage().update(Steps(partition=0, partitions=2, first=5, steps=(Step(watermark=1),)))
+        _cascade_stage().update(
+            CascadeCommands(partition=0, partitions=2, first=5, commands=(CascadeCommand(watermark=1),))
+        )
 
 
 def test_a_cascade_state_of_another_partition_is_refused():
@@ -277,14 +279,16 @@ def test_steps_behind_a_merge_wait_for_its_handover():
     ids = [f"{n:032x}" for n in range(64)]
     here, there = (next(one for one in ids if partition_for(one, 2) == n) for n in (0, 1))
     merge = Merge(survivor=here, absorbed=there, time=NOON, method=Method.LINK, event_id=ids[9])
-    steps = (Step(merge=merge, number=1), Step(watermark=NOON + 1))
+    steps = (CascadeCommand(merge=merge, merge_number=1), CascadeCommand(watermark=NOON + 1))
     survivor, absorbed = _cascade_stage(0), _cascade_stage(1)
-    survivor.update(Steps(partition=0, partitions=2, first=0, steps=steps))
+    survivor.update(CascadeCommands(partition=0, partitions=2, first=0, commands=steps))
     assert survivor.waits_for == 1
-    ((target, part),) = absorbed.update(Steps(partition=1, partitions=2, first=0, steps=steps)).handovers
+    ((target, part),) = absorbed.update(CascadeCommands(partition=1, partitions=2, first=0, commands=steps)).transfers
     assert target == 0
     survivor.receive(part)
     assert survivor.waits_for is None
     survivor.receive(part)  # the other side died and said it again
-    survivor.update(Steps(partition=0, partitions=2, first=1, steps=(*steps[1:], Step(watermark=NOON + 2))))
+    survivor.update(
+        CascadeCommands(partition=0, partitions=2, first=1, commands=(*steps[1:], CascadeCommand(watermark=NOON + 2)))
+    )
     assert msgspec.msgpack.decode(survivor.snapshot())[2]

@@ -101,8 +101,8 @@ def test_the_category_of_harm_is_told_as_a_suggestion_and_never_in_the_headline(
 
 def test_an_alert_names_what_was_known_and_one_without_knowledge_names_none():
     known = recogniser(TEXT)
-    assert {a.provenance.knowledge_digest for a in alerts_of(burst(60), known)} == {known.digest}
-    assert {a.provenance.knowledge_digest for a in alerts_of(burst(60), None)} == {None}
+    assert {a.provenance.reference_digest for a in alerts_of(burst(60), known)} == {known.digest}
+    assert {a.provenance.reference_digest for a in alerts_of(burst(60), None)} == {None}
 
 
 def test_a_merged_cascade_keeps_what_either_wording_was_recognised_as():
@@ -119,5 +119,5 @@ def test_a_merged_cascade_keeps_what_either_wording_was_recognised_as():
 def test_an_alert_of_an_earlier_release_still_decodes():
     raw = msgspec.json.decode(encoded(run(lines(burst(60)))[0])[0])
     raw["evidence"]["content"].pop("claims", None)
-    raw["provenance"].pop("knowledge_digest", None)
+    raw["provenance"].pop("reference_digest", None)
     assert msgspec.convert(raw, Alert).evidence.content.claims == ()

@@ -24,7 +24,7 @@ from tests.streams.embedders.faulty_embedder import FAULTS
 ROOT = Path(__file__).parents[3]
 PATIENCE = 60  # seconds until a test that waits for something says that it never came
 QUICK = PoolConfig(timeout_ms=1_500, restart_delay_ms=1, max_restart_delay_ms=50)
-KIND = {"raises": "raised", "hangs": "timeout", "dies": "died"}  # of a fault; every other one is "invalid"
+KIND = {"raises": "threshold_offset", "hangs": "timeout", "dies": "died"}  # of a fault; every other one is "invalid"
 EACH_KIND = (*KIND, "not a number")
 PARROT = "half a pair \ud83d"
 

@@ -40,7 +40,7 @@ def test_topics_that_are_as_the_table_says_have_no_drift():
         ("alerts", {"partitions": 3}, "alerts: too few partitions; has 3, needs 4"),
         ("alerts", {"partitions": 5}, "alerts: too many partitions; has 5, needs 4"),
         ("ordered", {"partitions": 2}, "ordered: too many partitions; has 2, needs 1"),
-        ("texts", {"replicas": 0}, "texts: too few replicas; has 0, needs 1"),
+        ("sightings", {"replicas": 0}, "sightings: too few replicas; has 0, needs 1"),
         ("watermarks", {"config": {"max.message.bytes": "1048576"}}, "another cleanup.policy; has none, needs compact"),
     ],
 )
@@ -59,7 +59,7 @@ def test_more_replicas_than_asked_for_are_no_drift():
 # The stages behind these keep a checkpoint and read the input since then again; what is gone by then is lost.
 def test_the_journals_of_the_stages_outlive_a_long_weekend():
     kept = {topic.name: topic.retention_ms for topic in TOPICS}
-    assert all(kept[name] >= 7 * DAY_MS for name in ("ordered", "sightings", "handovers"))
+    assert all(kept[name] >= 7 * DAY_MS for name in ("ordered", "assignments", "state-transfers"))
 
 
 def test_the_table_goes_between_the_marks_of_a_page_and_nowhere_else():
@@ -107,9 +107,9 @@ def test_a_worker_is_told_every_topic_that_it_cannot_go_on_without(broker):
     topics.require(whole.kafka, None, NAMES)
     other = Deployment(broker.bootstrap, create=False, kafka__prefix=whole.prefix, kafka__cascade_partitions=8)
     with pytest.raises(UserError) as told:
-        topics.require(other.kafka, None, ["texts", "sightings", "alerts"])
+        topics.require(other.kafka, None, ["sightings", "assignments", "alerts"])
     assert f"{whole.prefix}sightings (has 4, needs 8); {whole.prefix}alerts (has 4, needs 8)" in str(told.value)
-    assert "texts" not in str(told.value)
+    assert "sightings" not in str(told.value)
     nothing = Deployment(broker.bootstrap, create=False)
     with pytest.raises(UserError, match=r"ordered \(missing, needs 1\).*`hearsay topics --create`"):
         topics.require(nothing.kafka, None, ["ordered"])

@@ -107,7 +107,7 @@ class Chaos:
         shutil.rmtree(self.live.folder / name, ignore_errors=True)
 
     def poison(self, _):
-        for topic in ("texts", "ordered", "sightings", "handovers"):
+        for topic in ("sightings", "ordered", "assignments", "state-transfers"):
             self.live.put(topic, b"\x00 not ours")
         self.poisoned += 4
 

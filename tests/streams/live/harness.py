@@ -16,7 +16,7 @@ import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from schemas.alert import Alert
-from schemas.frame import Watermark
+from schemas.frame import WatermarkReport
 from schemas.rejection import Rejection
 from schemas.sighting import Position
 from streams.kafka import topics
@@ -211,9 +211,9 @@ class Live:
 
     def account(self):
         """The newest account on `watermarks`; nothing before the first."""
-        accounts = [_decoded(value, Watermark) for *_, value in self.read("watermarks")]
+        accounts = [_decoded(value, WatermarkReport) for *_, value in self.read("watermarks")]
         accounts = [account for account in accounts if account is not None]
-        return max(accounts, key=lambda account: (account.received, account.time, account.applied), default=Watermark(
+        return max(accounts, key=lambda account: (account.received, account.time, account.applied), default=WatermarkReport(
             realm="", time=0, received=0, applied=0, duplicates=0, late=0, rejected=0, waiting=0))  # fmt: skip
 
     def received(self, events):

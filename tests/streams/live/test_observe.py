@@ -10,13 +10,13 @@ import urllib.request
 import msgspec
 import pytest
 
-from schemas.frame import Frame, Steps
+from schemas.frame import CascadeCommands, EventBatch
 from tests.streams.live.events import sample
 from tests.streams.live.harness import Live, until
 
 pytestmark = [pytest.mark.broker, pytest.mark.no_cover]
 
-TOPICS = ("texts", "ordered", "sightings", "handovers", "alerts", "rejections", "watermarks")
+TOPICS = ("sightings", "ordered", "assignments", "state-transfers", "alerts", "rejections", "watermarks")
 WHERE = ("received", "applied", "duplicates", "late", "rejected", "waiting")
 IDENTIFIERS = ("event_id", "message_id", "actor", "chat", "root_ref", "parent_ref")
 PHONE = "+44 7700 900123"
@@ -87,10 +87,14 @@ def test_a_worker_accounts_for_every_event_answers_probes_and_names_nobody(live)
     assert account.received == sum(shown[where] for where in WHERE[1:])
     assert account.rejected == len(live.rejections()) >= 3
     assert worker.metric("hearsay_events_total", stage="intake") == len(live.read("forwards")) == total
-    for name in ("texts", "ordered"):
-        frames = [msgspec.msgpack.decode(value, type=Frame) for *_, value in live.read(name)]
-        assert sum(len(frame.seen) + len(frame.refused) for frame in frames) == total
-    steps = [step for *_, value in live.read("sightings") for step in msgspec.msgpack.decode(value, type=Steps).steps]
+    for name in ("sightings", "ordered"):
+        frames = [msgspec.msgpack.decode(value, type=EventBatch) for *_, value in live.read(name)]
+        assert sum(len(frame.entries) + len(frame.rejected) for frame in frames) == total
+    steps = [
+        step
+        for *_, value in live.read("assignments")
+        for step in msgspec.msgpack.decode(value, type=CascadeCommands).steps
+    ]
     assert sum(step.assignment is not None for step in steps) == account.applied + account.late
     alerts = live.alerts()
     assert _sum(worker, "hearsay_alerts_total") == len(alerts) == len(set(alerts)) > 0

@@ -150,7 +150,7 @@ def test_a_poison_message_in_every_topic_is_a_rejection_and_stops_nothing(live):
     worker = deployment.worker("w0")
 
     def poison(now):
-        for name in ("texts", "ordered", "sightings", "handovers", "alerts", "rejections", "watermarks"):
+        for name in ("sightings", "ordered", "assignments", "state-transfers", "alerts", "rejections", "watermarks"):
             now.put(name, b"\x00 not ours \xff", partition=0, key=b"?")
             now.put(name, None, partition=0, key=b"?")
         for group in ("cluster", "cascade"):
@@ -160,7 +160,7 @@ def test_a_poison_message_in_every_topic_is_a_rejection_and_stops_nothing(live):
 
     assert run(deployment, 61, poison) == 0
     refused = {position.source for position in deployment.rejections()}
-    assert refused == {"forwards", "texts", "ordered", "sightings", "handovers"}
+    assert refused == {"forwards", "sightings", "ordered", "assignments", "state-transfers"}
     assert "not ours" not in worker.log.read_text("utf-8")
 
 

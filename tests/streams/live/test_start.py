@@ -47,7 +47,16 @@ def test_wrong_words_on_the_command_line_are_named_before_anything_is_asked_of_t
 
 def test_topics_that_are_missing_or_cut_otherwise_are_all_named(live):
     said = refused(live)
-    for name in ("forwards", "texts", "ordered", "sightings", "handovers", "alerts", "rejections", "watermarks"):
+    for name in (
+        "forwards",
+        "sightings",
+        "ordered",
+        "assignments",
+        "state-transfers",
+        "alerts",
+        "rejections",
+        "watermarks",
+    ):
         assert f"{live.prefix}{name} (missing, needs" in said
     assert "hearsay topics --create" in said
     admin = KafkaAdminClient(**live.client)
@@ -116,7 +125,7 @@ def test_a_state_that_the_settings_cannot_go_on_from_is_refused_and_left_alone(l
     assert live.settle() == 0
 
     admin = KafkaAdminClient(**live.client)
-    admin.create_partitions({live.prefix + name: 3 for name in ("sightings", "handovers", "alerts")})
+    admin.create_partitions({live.prefix + name: 3 for name in ("assignments", "state-transfers", "alerts")})
     admin.close()
     live.publish([b"[]"])
     said = refused(live, kafka__cascade_partitions="3")

@@ -205,7 +205,7 @@ def tell(*payloads) -> Story:
 
 def test_each_wording_is_told_once_with_method_and_similarity():
     story = tell(
-        share(1, Method.FOUNDER),
+        share(1, Method.FIRST_SHARE),
         share(1, Method.EXACT),
         share(2, Method.EMBEDDING, similarity=0.9134, variants=(Variant.NUMBER, Variant.PLACE)),
         share(2, Method.EXACT),
@@ -214,13 +214,13 @@ def test_each_wording_is_told_once_with_method_and_similarity():
         "founded: post on sms: “wording 1”",
         "wording: embedding 0.913, differs in number, place: “wording 2”",
     ]
-    assert story.explanation().methods == {"embedding": 1, "exact": 2, "founder": 1}
+    assert story.explanation().methods == {"embedding": 1, "exact": 2, "first_share": 1}
 
 
 def test_a_fact_check_is_told_and_what_is_no_share_is_not_counted_as_one():
     known = Debunk(publisher="Second Look", verdict="false")
     story = tell(
-        share(1, Method.FOUNDER),
+        share(1, Method.FIRST_SHARE),
         remark(2, Kind.COUNTER, counters=Counters(views=9)),
         remark(3, Kind.REPORT, report=Report(category="health")),
         remark(4, Kind.DELETE),
@@ -238,7 +238,7 @@ def test_a_fact_check_is_told_and_what_is_no_share_is_not_counted_as_one():
         "account: of a sharer: suspended",
         "fact-check: by “Second Look”, verdict “false”, matched by embedding 0.900",
     ]
-    assert story.explanation().methods == {"founder": 1}
+    assert story.explanation().methods == {"first_share": 1}
 
 
 # wording at 3 and 4 | scores at 2, 3, 4, kept back until the level changes at 4: told in the order of time
@@ -251,14 +251,14 @@ def test_scores_that_were_kept_back_are_told_in_the_order_of_time():
 
 
 def test_a_suggestion_is_told_as_not_joined():
-    story = tell(share(1, Method.FOUNDER, suggestion=Suggestion(OTHER, 0.81)))
+    story = tell(share(1, Method.FIRST_SHARE, suggestion=Suggestion(OTHER, 0.81)))
     assert told(story)[1] == f"suggestion: 0.810 to cluster {OTHER[:12]}: near, not joined"
 
 
 def test_a_merge_is_told_and_so_is_what_led_to_the_cluster_that_was_merged():
     (absorbed,) = ALERT.aliases
     merge = Merge(survivor=ALERT.cluster_id, absorbed=absorbed, time=START + 1, method=Method.EXACT, event_id=OTHER)
-    story = tell(share(1, Method.FOUNDER, absorbed), judgement(1, 1, absorbed), merge)
+    story = tell(share(1, Method.FIRST_SHARE, absorbed), judgement(1, 1, absorbed), merge)
     assert told(story) == [
         "founded: post on sms: “wording 1”",
         f"score: cluster {absorbed[:12]}, merged later: 0.100 (level 1 from 6.000), 1 sharer, level 0",
@@ -274,7 +274,7 @@ def row(cluster: str, **fields) -> ClusterRow:
 
 def test_a_merge_that_is_known_from_the_tables_only_is_told_at_the_last_share():
     (absorbed,) = ALERT.aliases
-    story = tell(share(1, Method.FOUNDER), judgement(9, 9))
+    story = tell(share(1, Method.FIRST_SHARE), judgement(9, 9))
     story.absorbed(
         [row(absorbed, merged_into=ALERT.cluster_id), row(OTHER, merged_into=ALERT.cluster_id), row(absorbed)]
     )
@@ -317,7 +317,7 @@ def test_a_merge_in_the_run_is_told(tmp_path):
 
 def test_what_happens_to_other_clusters_is_not_told():
     merge = Merge(survivor=OTHER, absorbed="cd" * 16, time=START, method=Method.EXACT, event_id=OTHER)
-    assert told(tell(share(1, Method.FOUNDER, OTHER), judgement(1, 1, OTHER), said(1, OTHER), merge)) == []
+    assert told(tell(share(1, Method.FIRST_SHARE, OTHER), judgement(1, 1, OTHER), said(1, OTHER), merge)) == []
 
 
 # sharers   1  2  3  4  5  6 ... 100, then the level changes: told as the size grows by half, and the last three
@@ -330,7 +330,7 @@ def test_the_score_is_told_as_the_cascade_grows_and_just_before_it_changes_level
 def test_the_story_ends_with_the_alert_even_if_the_batch_goes_on():
     before = msgspec.structs.replace(ALERT, alert_id=OTHER)
     story = tell(
-        share(1, Method.FOUNDER),
+        share(1, Method.FIRST_SHARE),
         said(1, OTHER),
         said(2, state=Lifecycle.MILESTONE),
         share(3, Method.EMBEDDING, similarity=0.9),
@@ -341,13 +341,13 @@ def test_the_story_ends_with_the_alert_even_if_the_batch_goes_on():
     others = [before, msgspec.structs.replace(ALERT, alert_id="cd" * 16)]
     assert story.ends_with([*others, ALERT, before])
     assert [line.what for line in story.explanation().lines] == ["founded", "level", "wording", "level"]
-    assert story.explanation().methods == {"embedding": 1, "founder": 1}
+    assert story.explanation().methods == {"embedding": 1, "first_share": 1}
     assert story.explanation().identical
 
 
 def test_a_batch_without_the_alert_does_not_end_the_story():
     other = msgspec.structs.replace(ALERT, alert_id=OTHER)
-    story = tell(share(1, Method.FOUNDER), said(1))
+    story = tell(share(1, Method.FIRST_SHARE), said(1))
     assert not story.ends_with([other])
     story.trace("transition", said(2))
     assert story.ends_with([ALERT])
@@ -378,7 +378,7 @@ def test_what_matters_is_never_shortened():
 
 def test_a_message_cannot_draw_on_the_terminal():
     nasty = sighting(1, content=TextContent(text="\x1b[31mred\u202e and\nmore" + "x" * 200, fingerprint="a"))
-    (line,) = told(tell(Assignment(cluster_id=ALERT.cluster_id, sighting=nasty, method=Method.FOUNDER)))
+    (line,) = told(tell(Assignment(cluster_id=ALERT.cluster_id, sighting=nasty, method=Method.FIRST_SHARE)))
     assert "\x1b" not in line
     assert "\u202e" not in line
     assert len(line) < 130
@@ -386,7 +386,7 @@ def test_a_message_cannot_draw_on_the_terminal():
 
 def test_events_without_text_are_told_as_such():
     silent = sighting(1, content=TextContent())
-    assert told(tell(Assignment(cluster_id=ALERT.cluster_id, sighting=silent, method=Method.FOUNDER))) == [
+    assert told(tell(Assignment(cluster_id=ALERT.cluster_id, sighting=silent, method=Method.FIRST_SHARE))) == [
         "founded: post on sms: (no text)"
     ]
     assert event(1)["text"]
