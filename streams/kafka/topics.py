@@ -63,7 +63,7 @@ class Topic(msgspec.Struct, frozen=True):
         return "newest of each key" if self.retention_ms is None else str(duration(self.retention_ms))
 
 
-# `ordered`, `assignments` and `state-transfers` are the input journal of the stages that read them: the state of a stage
+# `ordered`, `assignments` and `state-transfers` are the journal of the stages that read them: the state of a stage
 # is its newest checkpoint plus the input since then. Keep them for longer than a stage may run without a checkpoint,
 # which is as long as its workers may be down. Otherwise the input that a restarted stage needs is gone.
 TOPICS = (
