@@ -1,8 +1,9 @@
-"""Check that the product's prose is plain English: `python -m tests.checks.prose`.
+"""Check that the product's prose is plain English: `python -m tests.checks.prose [FOLDER ...]`.
 
 The command prints two figures about the docstrings of functions: the share that opens with a word such as "what" or
 "whether" instead of a verb, and the number of pronouns in a hundred words. It fails when a figure exceeds its limit,
 and when a banned word appears in a docstring, a comment, a text of the program or a page without an exception below.
+With folders, both cover those folders alone.
 """
 
 import ast
@@ -10,7 +11,7 @@ import io
 import re
 import sys
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -123,26 +124,33 @@ def pages() -> Iterator[Path]:
     yield from sorted((ROOT / "docs").rglob("*.md"))
 
 
-def hits() -> list[Hit]:
+def is_in(path: Path, folders: Sequence[str]) -> bool:
+    """Return True if the path is in one of the folders, or if no folder is given."""
+    return not folders or any(path.is_relative_to(ROOT / folder) for folder in folders)
+
+
+def hits(folders: Sequence[str] = ()) -> list[Hit]:
     """Return every banned word in the project's prose that no exception allows."""
     found: list[Hit] = []
-    for path in python_files():
-        found += banned_in(str(path.relative_to(ROOT)), prose_of_code(path.read_text("utf-8")))
-    for path in pages():
-        lines = enumerate(path.read_text("utf-8").split("\n"), 1)
-        found += banned_in(str(path.relative_to(ROOT)), lines)
+    for path in (*python_files(), *pages()):
+        if is_in(path, folders):
+            text = path.read_text("utf-8")
+            lines = prose_of_code(text) if path.suffix == ".py" else enumerate(text.split("\n"), 1)
+            found += banned_in(str(path.relative_to(ROOT)), iter(lines))
     return found
 
 
-def figures() -> Figures:
+def figures(folders: Sequence[str] = ()) -> Figures:
     """Measure the docstrings of every function in the packages."""
     files = [path for folder in PACKAGES for path in sorted((ROOT / folder).rglob("*.py"))]
-    return measure([text for path in files for text in docstrings(ast.parse(path.read_text("utf-8")))])
+    texts = [path.read_text("utf-8") for path in files if is_in(path, folders)]
+    return measure([docstring for text in texts for docstring in docstrings(ast.parse(text))])
 
 
 def main() -> None:
     """Print the figures and the banned words; exit with 1 if a limit is exceeded or a banned word is found."""
-    found, measured = hits(), figures()
+    folders = sys.argv[1:]
+    found, measured = hits(folders), figures(folders)
     for hit in found:
         print(hit)
     print(
