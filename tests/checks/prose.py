@@ -24,7 +24,25 @@ MAX_PRONOUNS = 4.0
 """Pronouns in a hundred words of function docstrings."""
 
 OPENING = re.compile(r"(what|whether|how|by which|where|when|who|which|as)\b", re.IGNORECASE)
-PRONOUNS = frozenset("it itself its they them their theirs this that these those one ones what which".split())
+PRONOUNS = frozenset(
+    {
+        "it",
+        "itself",
+        "its",
+        "they",
+        "them",
+        "their",
+        "theirs",
+        "this",
+        "that",
+        "these",
+        "those",
+        "one",
+        "ones",
+        "what",
+        "which",
+    }
+)
 WORD = re.compile(r"[a-z']+")
 
 BANNED = {
