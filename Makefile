@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-# One thread a process: measured, more threads only fight on a busy machine (docs/operate.md).
+# One thread a process: measured, more threads only fight on a busy machine (docs/operate/install.md).
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
@@ -42,8 +42,8 @@ imports: $(STAMP)
 
 docs: $(STAMP) ## writes again what is generated: JSON Schemas, the AsyncAPI document, the table of settings
 	$(BIN)/hearsay schema --out docs/schemas
-	$(BIN)/hearsay settings --into docs/operate.md
-	$(BIN)/hearsay topics --into docs/operate.md
+	$(BIN)/hearsay settings --into docs/operate/reference.md
+	$(BIN)/hearsay topics --into docs/operate/reference.md
 
 report-assets: ## builds the report's script and style again, from npm; they are committed, so that a user needs no node
 	cd streams/runs/report/web && npm ci --no-audit --no-fund && npm run build

@@ -186,7 +186,7 @@ def _from_file(path: Path, known: Mapping[str, SettingSpec]) -> Iterator[tuple[s
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"the configuration file must be TOML; got {error} in {path}; see docs/operate.md"
+            f"the configuration file must be TOML; got {error} in {path}; see docs/operate/configure.md"
         ) from None
     for name, value in _flat(tables, "", known):
         yield name, value, f"in {path}", False

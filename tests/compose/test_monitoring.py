@@ -95,7 +95,7 @@ def test_alert_rules_have_names_of_their_own():
 
 
 def test_the_operators_page_lists_the_rules_with_their_severity():
-    page = (ROOT / "docs" / "operate.md").read_text("utf-8")
+    page = (ROOT / "docs" / "operate" / "monitor.md").read_text("utf-8")
     listed = re.findall(r"^\| `(Hearsay\w+)` \| .+ \| (\w+) \|$", page, re.MULTILINE)
     assert listed == [(rule["alert"], rule["labels"]["severity"]) for rule in RULES]
 
@@ -104,7 +104,7 @@ def test_settings_that_a_panel_or_a_summary_names_exist():
     texts = [panel["description"] for panel in PANELS] + [
         re.sub(r"{{.*?}}", "", rule["annotations"]["summary"]) for rule in RULES
     ]
-    page = (ROOT / "docs" / "operate.md").read_text("utf-8")
+    page = (ROOT / "docs" / "operate" / "reference.md").read_text("utf-8")
     settings = set(re.findall(r"\b[a-z]+\.[a-z]+(?:_[a-z]+)*\b", " ".join(texts)))
     assert len(settings) >= 5
     assert [name for name in settings if f"| `{name}` |" not in page] == []

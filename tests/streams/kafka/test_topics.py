@@ -11,7 +11,7 @@ from streams.kafka.topics import TOPICS, BrokerTopic
 from streams.settings.load import Settings
 from tests.streams.kafka.deployment import Deployment
 
-OPERATE = Path(__file__).parents[3] / "docs" / "operate.md"
+OPERATE = Path(__file__).parents[3] / "docs" / "operate" / "reference.md"
 NAMES = [topic.name for topic in TOPICS]
 DAY_MS = 86_400_000
 NOBODY = "127.0.0.1:9"
@@ -71,7 +71,7 @@ def test_the_table_goes_between_the_marks_of_a_page_and_nowhere_else():
 
 def test_the_table_in_the_documentation_is_fresh():
     page = OPERATE.read_text("utf-8")
-    assert topics.put_into(page) == page, "run `hearsay topics --into docs/operate.md`"
+    assert topics.put_into(page) == page, "run `hearsay topics --into docs/operate/reference.md`"
 
 
 @pytest.mark.broker

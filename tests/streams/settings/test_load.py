@@ -10,7 +10,7 @@ from streams.settings.load import Settings, catalogue, from_values, load, to_val
 from streams.settings.render import as_markdown, as_toml, put_into, rows
 from streams.settings.tree import SettingsError
 
-OPERATE = Path(__file__).parents[3] / "docs" / "operate.md"
+OPERATE = Path(__file__).parents[3] / "docs" / "operate" / "reference.md"
 KEY = "0123456789abcdef" * 4
 
 
@@ -209,7 +209,7 @@ def test_every_setting_has_a_row_and_a_meaning():
 
 def test_the_documented_table_is_the_generated_one():
     page = OPERATE.read_text("utf-8")
-    assert put_into(page) == page, "run `hearsay settings --into docs/operate.md`"
+    assert put_into(page) == page, "run `hearsay settings --into docs/operate/reference.md`"
 
 
 def test_the_table_goes_between_the_marks_of_a_page_and_nowhere_else():
