@@ -73,7 +73,7 @@ class Clustering:
         self._messages: LruDict[str] = LruDict(config.max_messages)
         self._membership = Membership(config)
         self.methods: dict[Method, int] = dict.fromkeys(Method, 0)
-        self.unmatched = self.merged = self.evicted = self.founded = 0
+        self.unmatched = self.merged = self.evicted = self.created = 0
 
     def __len__(self) -> int:
         return len(self._clusters)
@@ -82,17 +82,17 @@ class Clustering:
         """Give the id under which a cluster lives on after merges; an id that was never merged stays as it is."""
         return self._clusters.resolve(cluster_id)
 
-    def wanted(self, sightings: Sequence[Sighting]) -> list[str]:
+    def texts_to_embed(self, sightings: Sequence[Sighting]) -> list[str]:
         """Give the normal texts of a batch that will probably need a vector, each once."""
-        return self._rungs.wanted([s.content for s in sightings if s.vector is None and self._has_words(s)])
+        return self._rungs.texts_to_embed([s.content for s in sightings if s.vector is None and self._has_words(s)])
 
-    def prime(self, texts: Sequence[str], vectors: Vectors) -> None:
-        """Hand in the vectors of `wanted` texts, shape (n, dimension). It saves calls and changes no outcome."""
-        self._rungs.prime(texts, vectors)
+    def set_vectors(self, texts: Sequence[str], vectors: Vectors) -> None:
+        """Hand in the vectors of `texts_to_embed`, shape (n, dimension). It saves calls and changes no outcome."""
+        self._rungs.set_vectors(texts, vectors)
 
-    def prepare(self, sightings: Sequence[Sighting]) -> None:
+    def prefetch(self, sightings: Sequence[Sighting]) -> None:
         """Look ahead over a batch about to come, so that its vectors are computed together when the first is needed."""
-        self._rungs.expect([s.content for s in sightings if s.vector is None and self._has_words(s)])
+        self._rungs.prefetch([s.content for s in sightings if s.vector is None and self._has_words(s)])
 
     def update(self, sighting: Sighting, timeliness: Timeliness = Timeliness.ON_TIME) -> list[Decision]:
         """Assign one sighting; merges that it brings about come before its own assignment.
@@ -216,7 +216,7 @@ class Clustering:
         if gone:
             self._forget(gone)
         join.cluster, join.method = cluster, _FIRST_SHARE
-        self.founded += 1
+        self.created += 1
         if join.novel is not None:
             self._learn(sighting.content, cluster, join, join.novel)
         return cluster
@@ -360,7 +360,7 @@ class Clustering:
             list(self._messages.items()),
             self._membership.state(),
             self.methods,
-            (self.unmatched, self.merged, self.evicted, self.founded),
+            (self.unmatched, self.merged, self.evicted, self.created),
         )
         return pack("clustering", 1, state)
 
@@ -373,7 +373,7 @@ class Clustering:
         self._messages.fill(state.messages)
         self._membership.resume(state.actors)
         self.methods = state.methods
-        self.unmatched, self.merged, self.evicted, self.founded = state.counts
+        self.unmatched, self.merged, self.evicted, self.created = state.counts
 
 
 def _references(sighting: Sighting) -> tuple[str, ...]:

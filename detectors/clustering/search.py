@@ -59,14 +59,14 @@ class CandidateSearch:
         self._marks = marks
         self._clusters = clusters
         self._embed = vectors
-        self._demands = ThresholdTable(config)
+        self._thresholds = ThresholdTable(config)
         self._pending: deque[TextContent] = deque()
         self._primed: dict[str, Vectors] = {}
         self._sketches: dict[str, Sketch] = {}
 
     def search(self, sighting: Sighting, marks: list[SharedKey]) -> SearchResult:
         """Climb the rungs until one holds; past the lexical one only to see whether it is near to others too."""
-        limits = self._demands.limits(sighting.content)
+        limits = self._thresholds.of(sighting.content)
         sketch = self._sketch(sighting.content)
         found = self._lexical(sketch, limits)
         if found.cluster is None:
@@ -79,19 +79,19 @@ class CandidateSearch:
         sketch = self._texts.sketch(content)
         if not self._resembles_akin(sketch, cluster):
             return ()
-        return self._between(sighting, SearchResult(sketch, None, cluster), self._demands.limits(content)).matches
+        return self._between(sighting, SearchResult(sketch, None, cluster), self._thresholds.of(content)).matches
 
     def shallow(self, content: TextContent) -> SearchResult:
         """Climb without the model."""
-        return self._lexical(self._texts.sketch(content), self._demands.limits(content))
+        return self._lexical(self._texts.sketch(content), self._thresholds.of(content))
 
-    def wanted(self, contents: Sequence[TextContent]) -> list[str]:
+    def texts_to_embed(self, contents: Sequence[TextContent]) -> list[str]:
         """Give the normal texts among these that no rung below the embedding knows, each once, in order."""
         self._sketches.clear()
         distinct = {content.fingerprint: content for content in contents}
         return [content.normal for content in distinct.values() if self._is_novel(content)]
 
-    def expect(self, contents: Sequence[TextContent]) -> None:
+    def prefetch(self, contents: Sequence[TextContent]) -> None:
         """Look ahead: when a vector is needed, those needed next are computed in the same call."""
         known = self._texts.known
         distinct = {c.fingerprint: c for c in contents if known(c.fingerprint) is None}
@@ -99,7 +99,7 @@ class CandidateSearch:
         self._sketches.clear()
         self._primed.clear()
 
-    def prime(self, texts: Sequence[str], vectors: Vectors) -> None:
+    def set_vectors(self, texts: Sequence[str], vectors: Vectors) -> None:
         """Hand in vectors that were computed elsewhere, in place of those handed in before."""
         self._primed = dict(zip(texts, vectors, strict=True))
 
@@ -145,7 +145,7 @@ class CandidateSearch:
         """Leave out what only the model finds near: in a language that it was not taught, strangers look alike."""
         if not near:
             return near
-        floor = self._demands.floor(normal)
+        floor = self._thresholds.min_lexical(normal)
         compared = [one._replace(letters=self._texts.alike(sketch, one.representative)) for one in near]
         return [one for one in compared if one.letters >= floor]
 
@@ -185,7 +185,7 @@ class CandidateSearch:
         if self._texts.known(content.fingerprint) is not None:
             return False
         sketch = self._sketches[content.fingerprint] = self._texts.sketch(content)
-        found = self._lexical(sketch, self._demands.limits(content))
+        found = self._lexical(sketch, self._thresholds.of(content))
         return found.cluster is None or self._contested(found)
 
 

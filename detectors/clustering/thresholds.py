@@ -26,11 +26,11 @@ class ThresholdTable:
         self._guarded = _limits(config, config.short_text_margin)
         self._readable = ScriptShare(config.model_scripts)
 
-    def limits(self, content: TextContent) -> Thresholds:
+    def of(self, content: TextContent) -> Thresholds:
         """The least similarities of each rung."""
         return self._guarded if content.words <= self._config.short_text_words else self._plain
 
-    def floor(self, normal: str) -> float:
+    def min_lexical(self, normal: str) -> float:
         """The Jaccard similarity below which no cosine counts: strangers look alike in a language not taught."""
         config = self._config
         return config.min_lexical_read if self._readable.of(normal) >= _READ else config.min_lexical_unread

@@ -62,25 +62,25 @@ class OrderedClustering:
         """Get all that wait: a recorded stream has ended."""
         return list(self.order.flush())
 
-    def wanted(self, released: Released) -> list[str]:
+    def texts_to_embed(self, released: Released) -> list[str]:
         """Give the normal texts among these that will probably need a vector, each once."""
-        return self.clustering.wanted([item[0] for item in released if not isinstance(item, int)])
+        return self.clustering.texts_to_embed([item[0] for item in released if not isinstance(item, int)])
 
     def apply(self, released: Released, texts: Sequence[str] = (), vectors: Vectors | None = None) -> Decided:
-        """Assign what was released, in order. `vectors` are those of the `wanted` texts, where the caller has them."""
+        """Assign what was released, in order. `vectors` are those of `texts_to_embed`, if the caller has them."""
         out: Decided = []
         if vectors is not None:
-            self.clustering.prime(texts, vectors)
+            self.clustering.set_vectors(texts, vectors)
         for marks, group in groupby(released, lambda item: isinstance(item, int)):
             if marks:
                 out += [item for item in group if isinstance(item, int)]
             else:
-                self._assign([item for item in group if not isinstance(item, int)], out, prepare=vectors is None)
+                self._assign([item for item in group if not isinstance(item, int)], out, prefetch=vectors is None)
         return out
 
-    def _assign(self, ordered: list[tuple[Sighting, Timeliness]], out: Decided, *, prepare: bool) -> None:
-        if prepare:
-            self.clustering.prepare([sighting for sighting, _ in ordered])
+    def _assign(self, ordered: list[tuple[Sighting, Timeliness]], out: Decided, *, prefetch: bool) -> None:
+        if prefetch:
+            self.clustering.prefetch([sighting for sighting, _ in ordered])
         update, openings = self.clustering.update, self._openings
         for sighting, timeliness in ordered:
             if timeliness is Timeliness.ON_TIME:

@@ -28,7 +28,7 @@ class Prefetcher:
         self._sketcher = Sketcher(config.sketch)
         self._sketches = SketchIndex(config.sketch)
 
-    def wanted(self, sightings: Iterable[Sighting]) -> list[str]:
+    def texts_to_embed(self, sightings: Iterable[Sighting]) -> list[str]:
         """Give the normal texts among these that look new, each once; remembers all of them."""
         return [s.content.normal for s in sightings if self._speaks(s) and self._is_new(s.content.fingerprint, s)]
 

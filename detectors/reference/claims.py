@@ -54,7 +54,7 @@ class ClaimIndex:
         """
         self.digest = bank_digest(claims)
         self._config = config
-        self._demands = ThresholdTable(config)
+        self._thresholds = ThresholdTable(config)
         self._claims: dict[str, Claim] = {}
         self._by_text: dict[str, list[str]] = {}
         sketches = msgspec.structs.replace(config.sketch, max_entries=max(1, len(claims)))
@@ -80,7 +80,7 @@ class ClaimIndex:
         found = dict(self._near(content, sketch, vector))
         if not found:
             hit = self._sketches.query(sketch)
-            if hit is not None and hit[1] >= self._demands.limits(content).lexical:
+            if hit is not None and hit[1] >= self._thresholds.of(content).lexical:
                 found[hit[0]] = self._said(hit[0], Nearness.MATCH, hit[1])
         found.update((id_, self._said(id_, Nearness.MATCH, 1.0)) for id_ in self._by_text.get(content.fingerprint, ()))
         ranked = sorted(
@@ -91,8 +91,8 @@ class ClaimIndex:
     def _near(self, content: TextContent, sketch: Sketch, vector: Vectors | None) -> Iterator[tuple[str, ClaimMatch]]:
         if vector is None:
             return
-        limits: Thresholds = self._demands.limits(content)
-        floor = self._demands.floor(content.normal)
+        limits: Thresholds = self._thresholds.of(content)
+        floor = self._thresholds.min_lexical(content.normal)
         for id_, cosine in self._vectors.query(vector, _LOOKED_AT, limits.suggest):
             if estimate(sketch, self._sketches.get(id_) or b"") >= floor:
                 yield id_, self._said(id_, Nearness.MATCH if cosine >= limits.match else Nearness.SUGGEST, cosine)

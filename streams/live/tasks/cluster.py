@@ -102,7 +102,7 @@ class ClusterTask(StatefulTask):
                 continue
             self.engine.metrics.events.labels("cluster").inc(len(frame.entries))
             released = self._stage.release(frame)
-            wanted = self._stage.assigner.wanted(released)
+            wanted = self._stage.assigner.texts_to_embed(released)
             if wanted:
                 return released, wanted
             steps += self._stage.apply(released)

@@ -69,7 +69,7 @@ class EmbedTask(StatelessTask):
             await poison(self.engine, Position(SIGHTINGS, self.partition, record.offset), record.value, error)
             return None
         self.engine.metrics.events.labels("embed").inc(len(frame.entries))
-        texts = self._novelty.wanted(seen.sighting for seen in frame.entries)
+        texts = self._novelty.texts_to_embed(seen.sighting for seen in frame.entries)
         if not texts:
             return record.value
         self.engine.metrics.novel.inc(len(texts))

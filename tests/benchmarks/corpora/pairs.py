@@ -113,8 +113,8 @@ class Corpus:
         """The Jaccard similarity below which no cosine of a text counts, shape (n,)."""
         key = config.min_lexical_read, config.min_lexical_unread
         if key not in self._floors:
-            demands = ThresholdTable(config)
-            self._floors[key] = np.array([demands.floor(content.normal) for content in self.contents])
+            thresholds = ThresholdTable(config)
+            self._floors[key] = np.array([thresholds.min_lexical(content.normal) for content in self.contents])
         return self._floors[key]
 
 

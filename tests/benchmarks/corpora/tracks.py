@@ -149,7 +149,7 @@ def drive(lines: Sequence[bytes], pipeline: Pipeline, embedder: Remembering) -> 
         counts=pipeline.counts,
         methods={str(method): n for method, n in pipeline.assigner.clustering.methods.items()},
         merged=pipeline.assigner.clustering.merged,
-        clusters=pipeline.assigner.clustering.founded - pipeline.assigner.clustering.merged,
+        clusters=pipeline.assigner.clustering.created - pipeline.assigner.clustering.merged,
         edges=[edge for out in outputs for edge in out.edges],
         alerts=[alert for out in outputs for alert in out.alerts],
         merged_into=merged_into,

@@ -34,11 +34,11 @@ def margins(contents: Sequence[TextContent], config: ClusteringConfig, embedder:
     letters in common on. Of the limits of two texts, which differ by length and script, the stricter holds. A text that
     is too short to be matched by words is below every limit.
     """
-    demands = ThresholdTable(config)
-    limits = [demands.limits(content) for content in contents]
+    thresholds = ThresholdTable(config)
+    limits = [thresholds.of(content) for content in contents]
     cosine_limit = _stricter([limit.match for limit in limits])
     lexical_limit = _stricter([limit.lexical for limit in limits])
-    floor = _stricter([demands.floor(content.normal) for content in contents])
+    floor = _stricter([thresholds.min_lexical(content.normal) for content in contents])
     lexical = jaccard([content.normal for content in contents], config)
     vectors = embedder.embed([content.normal for content in contents]).astype(np.float64)
     cosine = np.where(lexical >= floor, (vectors @ vectors.T).round(6) - cosine_limit, -1.0)

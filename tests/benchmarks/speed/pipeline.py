@@ -166,7 +166,7 @@ class Staged:
     def _decide(self, ordered: list[tuple[Any, Timeliness]], out: Outputs) -> None:
         pipeline = self.pipeline
         with self.clock.stage("cluster"):
-            pipeline.assigner.clustering.prepare([sighting for sighting, _ in ordered])
+            pipeline.assigner.clustering.prefetch([sighting for sighting, _ in ordered])
             decided = [
                 item
                 for sighting, timeliness in ordered

@@ -106,4 +106,4 @@ def letters_agree(wording: Sequence[str]) -> bool:
     sketcher, normals = Sketcher(config.sketch), [read_content(text, ()).normal for text in wording]
     first, second, between = map(sketcher.sketch, normals)
     bridged = min(estimate(first, between), estimate(second, between)) >= config.bridge_lexical
-    return bridged and estimate(first, second) >= ThresholdTable(config).floor(normals[1])
+    return bridged and estimate(first, second) >= ThresholdTable(config).min_lexical(normals[1])

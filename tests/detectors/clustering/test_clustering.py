@@ -324,7 +324,7 @@ def test_a_text_that_joins_by_its_letters_bridges_like_one_that_joins_by_its_mea
     # REPORTED ---letters--- NEARLY ---.94--- RETOLD        REPORTED ---.77--- RETOLD (near enough to each other)
     stage = clustering({REPORTED: 0, NEARLY: 20, RETOLD: 40})
     first, second = only(stage.update(say("a", REPORTED))), only(stage.update(say("b", RETOLD, 1)))
-    assert stage.wanted([say("c", NEARLY, 2)]) == [NEARLY]
+    assert stage.texts_to_embed([say("c", NEARLY, 2)]) == [NEARLY]
     merge, joined = stage.update(say("c", NEARLY, 2))
     assert (merge.survivor, merge.absorbed) == (first.cluster_id, second.cluster_id)
     assert (merge.method, merge.similarity) == (Method.EMBEDDING, 0.939693)
@@ -346,7 +346,7 @@ def test_a_text_bridges_to_a_cluster_near_its_own_also_where_banding_does_not_pr
     stage = clustering({REPORTED: 0, NEARLY: 20, UNPROPOSED: 40})
     first, second = only(stage.update(say("a", REPORTED))), only(stage.update(say("b", UNPROPOSED, 1)))
     assert not stage._texts.contested(stage._texts.sketch(content(NEARLY)), first.cluster_id, 0.0)
-    assert stage.wanted([say("c", NEARLY, 2)]) == [NEARLY]
+    assert stage.texts_to_embed([say("c", NEARLY, 2)]) == [NEARLY]
     merge, joined = stage.update(say("c", NEARLY, 2))
     assert (merge.survivor, merge.absorbed) == (first.cluster_id, second.cluster_id)
     assert (joined.cluster_id, joined.method) == (first.cluster_id, Method.LEXICAL)
@@ -767,9 +767,9 @@ def test_wanted_names_each_novel_text_once_and_primed_vectors_save_the_call() ->
         say("f", CALM, 5, Kind.QUOTE, parent="a"),
         say("g", FLOOD, 6, Kind.REPORT),
     ]
-    wanted = stage.wanted(batch)
+    wanted = stage.texts_to_embed(batch)
     assert wanted == [BRIDGE, FLOOD]
-    stage.prime(wanted, model(wanted))
+    stage.set_vectors(wanted, model(wanted))
     model.asked.clear()
     for sighting in batch:
         stage.update(sighting)
@@ -781,7 +781,7 @@ def test_a_prepared_batch_asks_the_model_once_and_decides_the_same() -> None:
     batch = [say(str(i), text, i) for i, text in enumerate(texts)]
     plain, model = clustering(), Angles()
     stage = Clustering(ClusteringConfig(**LIMITS, embed_batch=3), model)
-    stage.prepare(batch)
+    stage.prefetch(batch)
     assert [stage.update(s) for s in batch] == [plain.update(s) for s in batch]
     assert [len(asked) for asked in model.asked] == [3, 2]
 
@@ -895,7 +895,7 @@ def test_the_shares_of_each_rung_are_counted() -> None:
     stage.update(say("f", "", 9, Kind.FORWARD, parent="0"))
     counted = {method: n for method, n in stage.methods.items() if n}
     assert counted == {Method.FIRST_SHARE: 2, Method.EXACT: 1, Method.EMBEDDING: 1, Method.LINK: 1}
-    assert (stage.founded, stage.merged, stage.evicted, stage.unmatched) == (2, 0, 0, 0)
+    assert (stage.created, stage.merged, stage.evicted, stage.unmatched) == (2, 0, 0, 0)
 
 
 # --- configuration ----------------------------------------------------------------------------------------------------

@@ -398,7 +398,7 @@ def test_looking_ahead_changes_no_decision(steps: list, size: int) -> None:
     plainly, ahead = Clustering(TIGHT, Angles(ANGLES)), Clustering(TIGHT, Angles(ANGLES))
     events = stream(steps)
     for start in range(0, len(events), size):
-        ahead.prepare([sighting for sighting, _ in events[start : start + size]])
+        ahead.prefetch([sighting for sighting, _ in events[start : start + size]])
         for sighting, timeliness in events[start : start + size]:
             assert ahead.update(sighting, timeliness) == plainly.update(sighting, timeliness)
     assert ahead.snapshot() == plainly.snapshot()

@@ -16,8 +16,8 @@ def seen(text, kind=Kind.POST, number=0):
     )
 
 
-def wanted(novelty, *texts, kind=Kind.POST):
-    return novelty.wanted([seen(text, kind) for text in texts])
+def texts_to_embed(novelty, *texts, kind=Kind.POST):
+    return novelty.texts_to_embed([seen(text, kind) for text in texts])
 
 
 def novelty(remembered=100):
@@ -26,31 +26,37 @@ def novelty(remembered=100):
 
 def test_a_new_text_wants_a_vector_once():
     guess = novelty()
-    assert wanted(guess, LONG, LONG, OTHER) == [seen(LONG).content.normal, seen(OTHER).content.normal]
-    assert wanted(guess, LONG, OTHER) == []
+    assert texts_to_embed(guess, LONG, LONG, OTHER) == [seen(LONG).content.normal, seen(OTHER).content.normal]
+    assert texts_to_embed(guess, LONG, OTHER) == []
 
 
 def test_a_text_that_differs_in_a_letter_wants_none():
     guess = novelty()
-    wanted(guess, LONG)
-    assert wanted(guess, LONG.replace("valley", "valleys")) == []
+    texts_to_embed(guess, LONG)
+    assert texts_to_embed(guess, LONG.replace("valley", "valleys")) == []
 
 
 def test_a_text_too_short_to_speak_for_itself_and_one_without_letters_want_none():
-    assert wanted(novelty(), "ok", "", "!!!") == []
+    assert texts_to_embed(novelty(), "ok", "", "!!!") == []
 
 
 def test_only_what_carries_a_text_that_is_compared_wants_a_vector():
-    assert wanted(novelty(), LONG, kind=Kind.COUNTER) == []
-    assert wanted(novelty(), LONG, kind=Kind.DELETE) == []
-    assert len(wanted(novelty(), LONG, kind=Kind.DEBUNK)) == len(wanted(novelty(), LONG, kind=Kind.REPORT)) == 1
+    assert texts_to_embed(novelty(), LONG, kind=Kind.COUNTER) == []
+    assert texts_to_embed(novelty(), LONG, kind=Kind.DELETE) == []
+    assert (
+        len(texts_to_embed(novelty(), LONG, kind=Kind.DEBUNK))
+        == len(texts_to_embed(novelty(), LONG, kind=Kind.REPORT))
+        == 1
+    )
 
 
 def test_what_was_forgotten_is_new_again_and_the_least_recent_is_forgotten_first():
     #  room for two:   LONG   OTHER   LONG again   a third: OTHER goes
     guess = novelty(remembered=2)
-    wanted(guess, LONG, OTHER)
-    wanted(guess, LONG)
-    wanted(guess, "a ferry with two hundred people sank before the harbour and nobody on the radio says a word of it")
-    assert wanted(guess, LONG) == []
-    assert len(wanted(guess, OTHER)) == 1
+    texts_to_embed(guess, LONG, OTHER)
+    texts_to_embed(guess, LONG)
+    texts_to_embed(
+        guess, "a ferry with two hundred people sank before the harbour and nobody on the radio says a word of it"
+    )
+    assert texts_to_embed(guess, LONG) == []
+    assert len(texts_to_embed(guess, OTHER)) == 1
