@@ -111,7 +111,7 @@ class CascadeStats(msgspec.Struct, kw_only=True):
         if other.posts:  # a fact-check that nobody shared yet is no beginning
             self.first_time = min(self.first_time, other.first_time) if self.posts else other.first_time
             self.last_time = max(self.last_time, other.last_time) if self.posts else other.last_time
-        for name in ("posts", "replies", "late", "expired", "deleted", "before_closing"):
+        for name in ("posts", "replies", "late", "dropped_late", "deleted", "before_closing"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.max_score = max(self.max_score, other.max_score)
         self.top_level = max(self.top_level, other.top_level)

@@ -39,7 +39,7 @@ class WindowCounter:
     `window_ms / bucket_ms` in all, so it misses less than one bucket at its beginning. An update is O(1) amortised.
     Memory: only buckets in which somebody joined, at most four windows of them. Use `Growth` for a rate that forgets.
 
-    >>> joins = RecentJoins(RecentConfig(window_ms=120_000, bucket_ms=60_000))
+    >>> joins = WindowCounter(WindowConfig(window_ms=120_000, bucket_ms=60_000))
     >>> for minute in (0, 1, 2, 3, 3):
     ...     joins.add(minute * 60_000, 1.0)
     >>> joins.counts(3 * 60_000)

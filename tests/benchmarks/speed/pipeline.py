@@ -142,7 +142,7 @@ class Staged:
     def run(self, fed: Sequence[Batch]) -> None:
         """All batches, and the end of the stream."""
         composing = self.clock.charged("alert", build_alert)
-        with mock.patch("detectors.pipeline.cascades.compose", composing):
+        with mock.patch("detectors.pipeline.cascades.build_alert", composing):
             for batch in fed:
                 self._batch(batch)
             with self.clock.stage("order"):

@@ -85,7 +85,7 @@ def test_beyond_it_what_is_stronger_opens_later_and_says_why_its_limit_was_highe
     assert first.evidence.counts.sharers > 5
     assert growth.score >= growth.threshold > play.out.alerts[0].evidence.growth.threshold
     assert 0 < growth.threshold_offset < 1
-    assert "for alerts come faster than policy.alerts_a_day" in growth.rule
+    assert "because alerts exceed policy.alerts_a_day" in growth.rule
     assert [alert.state for alert in others] == [Lifecycle.ESCALATED] * len(others)
     assert all(alert.evidence.growth.threshold_offset == 0 for alert in others)
 
