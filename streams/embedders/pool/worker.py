@@ -17,7 +17,7 @@ import numpy as np
 from detectors.similarity.embedding import Embedder, EmbeddingError, check_unit, to_bytes
 from streams.embedders.config import EmbedderConfig
 
-FailureKind = Literal["unusable", "threshold_offset", "invalid", "changed", "timeout", "died"]
+FailureKind = Literal["unusable", "raised", "invalid", "changed", "timeout", "died"]
 """How a process failed: no model can be made as configured; the model raised; its vectors are not finite and of length
 one, or not one a text; it has other weights than at first; it was silent for too long; it ended."""
 
@@ -117,7 +117,7 @@ def _made(job: Job) -> Embedder | Failed:
     except (ValueError, ImportError) as error:  # these say what to set or to install, and no text was seen yet
         return Failed("unusable", str(error))
     except Exception as error:  # noqa: BLE001  a runtime raises what it likes; the parent decides
-        return Failed("threshold_offset", type(error).__name__)
+        return Failed("raised", type(error).__name__)
 
 
 def _embedded(embedder: Embedder, texts: Sequence[str]) -> Vectors | Failed:
@@ -129,7 +129,7 @@ def _embedded(embedder: Embedder, texts: Sequence[str]) -> Vectors | Failed:
     except EmbeddingError as error:
         return Failed("invalid", str(error))
     except Exception as error:  # noqa: BLE001  as above; its message may quote the text, so only its type is told
-        return Failed("threshold_offset", type(error).__name__)
+        return Failed("raised", type(error).__name__)
 
 
 def _private_output() -> BinaryIO:

@@ -19,12 +19,13 @@ from streams.embedders import EmbedderConfig, make_embedder
 from streams.embedders.model_files import ModelError
 from streams.embedders.pool.config import PoolConfig
 from streams.embedders.pool.pool import EmbeddingPool
+from tests.streams.embedders import faulty_embedder
 from tests.streams.embedders.faulty_embedder import FAULTS
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 60  # seconds until a test that waits for something says that it never came
 QUICK = PoolConfig(timeout_ms=1_500, restart_delay_ms=1, max_restart_delay_ms=50)
-KIND = {"raises": "threshold_offset", "hangs": "timeout", "dies": "died"}  # of a fault; every other one is "invalid"
+KIND = {"raises": "raised", "hangs": "timeout", "dies": "died"}  # of a fault; every other one is "invalid"
 EACH_KIND = (*KIND, "not a number")
 PARROT = "half a pair \ud83d"
 
@@ -52,7 +53,7 @@ def config(folder: Path) -> EmbedderConfig:
 
 
 def pool_at(folder: Path, settings: PoolConfig = QUICK, observer: Seen | None = None) -> EmbeddingPool:
-    return EmbeddingPool(config(folder), settings, observer, factory="faulty_embedder:make")
+    return EmbeddingPool(config(folder), settings, observer, factory=f"{faulty_embedder.__name__}:make")
 
 
 @asynccontextmanager
@@ -489,7 +490,7 @@ def test_a_model_that_cannot_be_used_is_said_at_the_start(folder):
     play(scene())
 
 
-@pytest.mark.parametrize("factory", ["faulty_embedder:nothing", "no_such_module:make", "faulty_embedder"])
+@pytest.mark.parametrize("factory", [f"{faulty_embedder.__name__}:nothing", "no_such_module:make", faulty_embedder.__name__])
 def test_a_factory_that_is_not_there_is_said_at_the_start(folder, factory):
     async def scene():
         with pytest.raises(ModelError, match=r"factory must be module:function|No module named"):
@@ -531,10 +532,9 @@ def test_a_second_start_is_refused(folder):
 def test_a_child_ends_with_a_parent_that_is_killed(folder, at):
     (folder / at).touch()
     code = f"""
-import asyncio, sys
+import asyncio
 from pathlib import Path
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-from test_embedders_pool import pool_at
+from {__name__} import pool_at
 async def scene():
     pool = pool_at(Path({str(folder)!r}))
     await pool.start()

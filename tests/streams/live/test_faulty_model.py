@@ -39,7 +39,7 @@ def test_a_model_that_fails_for_a_while_holds_the_stream_up_and_loses_nothing(li
     live.publish(events[:600])
     live.received(600)
     before = rebalances(worker)
-    faults = {"raises": "threshold_offset", "hangs": "timeout", "not a number": "invalid", "dies": "died"}
+    faults = {"raises": "raised", "hangs": "timeout", "not a number": "invalid", "dies": "died"}
     for number, (fault, kind) in enumerate(faults.items(), start=1):
         flag.write_text(fault)
         live.publish(events[600 * number : 600 * (number + 1)])
