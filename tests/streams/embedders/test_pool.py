@@ -490,7 +490,9 @@ def test_a_model_that_cannot_be_used_is_said_at_the_start(folder):
     play(scene())
 
 
-@pytest.mark.parametrize("factory", [f"{faulty_embedder.__name__}:nothing", "no_such_module:make", faulty_embedder.__name__])
+@pytest.mark.parametrize(
+    "factory", [f"{faulty_embedder.__name__}:nothing", "no_such_module:make", faulty_embedder.__name__]
+)
 def test_a_factory_that_is_not_there_is_said_at_the_start(folder, factory):
     async def scene():
         with pytest.raises(ModelError, match=r"factory must be module:function|No module named"):
