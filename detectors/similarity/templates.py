@@ -1,9 +1,9 @@
-"""Writes the wordings of one cluster as one sentence with slots: the same hoax with another town, number or a negation.
+"""Summarises the wordings of one cluster as templates with slots: the same hoax with another town, number or negation.
 
-A cluster holds what is near, and near is not the same: who reads one wording must see what the others say in its place.
-Each wording is aligned word by word with the one that stands for the cluster; words that all have are the template, and
-what differs between them is a slot. Star alignment: Gusfield 1993, doi:10.1007/BF02460299. Matching by longest common
-blocks: Ratcliff and Metzener 1988, as Python's difflib does it.
+Wordings of one cluster are similar but not equal, so a reader of one wording must see the differences to the others.
+Each wording is aligned word by word with the representative. Words common to all wordings form the template; a stretch
+that differs is a slot. Star alignment: Gusfield 1993, doi:10.1007/BF02460299. Matching by longest common blocks:
+Ratcliff and Metzener 1988, implemented by Python's difflib.
 """
 
 from collections import Counter
@@ -19,166 +19,168 @@ from detectors.text.normalise import normalise
 from schemas.assignment import Variant
 
 WORDING = "wording"
-"""The name of a slot whose values differ in words alone."""
+"""Name of a slot whose values differ in words only."""
 
 _CHUNK = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[^\s\p{Han}\p{Hiragana}\p{Katakana}]+")
 _EDGES = regex.compile(r"(?P<before>[^\p{L}\p{M}\p{N}]*)(?P<core>.*?)(?P<after>[^\p{L}\p{M}\p{N}]*)", regex.DOTALL)
-_NO_BRACES = str.maketrans("{}", "()")  # so that what looks like a slot is one
+_NO_BRACES = str.maketrans("{}", "()")  # braces in a message must not look like a slot
 _SHOWN_VALUES = 8
 _SHOWN_CHARACTERS = 60
 
 
-class FamilyConfig(msgspec.Struct, frozen=True, kw_only=True):
+class TemplateConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds, so that a cluster costs a second at most."""
 
     max_wordings: int = 64  # that are aligned: those that most messages bear
     max_words: int = 128  # of a wording; what comes after is left off
-    max_families: int = 8  # templates for one cluster
+    max_templates: int = 8  # templates for one cluster
     common: float = 0.5  # share of the longest wording's words that all must have to be one family
 
 
 class CountedWording(msgspec.Struct, frozen=True):
-    """A wording, masked for people, and how many messages bear it."""
+    """A wording, with personal data masked, and its number of messages."""
 
     text: str
     messages: int
 
 
 class Value(msgspec.Struct, frozen=True):
-    """What some wordings have in a slot."""
+    """The words of some wordings in a slot."""
 
-    text: str  # as it was written first; empty where they have nothing there
-    words: tuple[str, ...]  # folded
+    text: str  # as first written; empty if these wordings have no words in the slot
+    words: tuple[str, ...]  # normalised
     messages: int
-    variants: tuple[Variant, ...]  # how the meaning may differ from the representative's
+    variants: tuple[Variant, ...]  # possible differences in meaning from the representative's value
 
 
 class Slot(msgspec.Struct, frozen=True):
-    """A place in the template where wordings differ."""
+    """A position in the template where wordings differ."""
 
-    name: str  # what differs: a `Variant` or `WORDING`, numbered from the second on
-    values: tuple[Value, ...]  # the representative's first, then by messages
+    name: str  # kind of difference: a `Variant` or `WORDING`; numbered from the second slot of a kind on
+    values: tuple[Value, ...]  # the representative's value first, then by descending number of messages
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A wording that the template gives, and with which value in each slot."""
+    """A wording that a template covers, with its value in each slot."""
 
-    wording: int  # its place in what was given
-    values: tuple[int, ...]
+    wording: int  # position in the input
+    values: tuple[int, ...]  # position in `Slot.values`, for each slot
 
 
-class Family(msgspec.Struct, frozen=True):
-    """Wordings that say one thing in one way, but for the slots."""
+class Template(msgspec.Struct, frozen=True):
+    """Wordings that are one sentence except for the slots."""
 
-    template: str  # for people, as the representative writes it
-    pieces: tuple[tuple[str, ...], ...]  # folded words before, between and after the slots: one more than those
+    text: str  # for people: the representative's spelling, with slot names in braces
+    pieces: tuple[tuple[str, ...], ...]  # normalised words before, between and after the slots: slots + 1 pieces
     slots: tuple[Slot, ...]
-    members: tuple[Member, ...]  # the representative first
+    members: tuple[Member, ...]  # the template's representative first
     messages: int
-    variants: tuple[Variant, ...]  # how its representative differs from the cluster's
+    variants: tuple[Variant, ...]  # possible differences in meaning from the cluster's representative
 
     def fill(self, values: Sequence[int]) -> tuple[str, ...]:
-        """The folded words of the wording that has these values, by their places, in the slots."""
+        """Return the normalised words of the wording with the given values (positions in `Slot.values`)."""
         words = list(self.pieces[0])
         for slot, value, piece in zip(self.slots, values, self.pieces[1:], strict=True):
             words += [*slot.values[value].words, *piece]
         return tuple(words)
 
 
-class Families(msgspec.Struct, frozen=True):
-    """All wordings of a cluster."""
+class Templates(msgspec.Struct, frozen=True):
+    """The templates of a cluster."""
 
-    families: tuple[Family, ...]  # that of the cluster's representative first
-    others: int  # messages whose wordings are beyond the bounds
+    templates: tuple[Template, ...]  # the template of the cluster's representative first
+    others: int  # messages with wordings beyond the bounds
 
 
 class _Word(msgspec.Struct, frozen=True):
-    key: str  # folded
-    before: str  # punctuation
+    key: str  # normalised
+    before: str  # punctuation before the core
     core: str
-    after: str
-    spaced: bool  # whether a space stands before it
+    after: str  # punctuation after the core
+    spaced: bool  # True if a space precedes the word
 
 
 class _Aligned(msgspec.Struct, frozen=True):
-    place: int  # in what was given
-    told: CountedWording
+    position: int  # in the input
+    wording: CountedWording
     words: tuple[_Word, ...]
-    at: dict[int, int]  # word of the representative -> the same word here
+    aligned: dict[int, int]  # position of a word in the representative -> position of the same word in this wording
 
 
-def words_of(text: str, most: int = FamilyConfig().max_words) -> tuple[str, ...]:
-    """The folded words that an alignment sees; in scripts without spaces, Han and Kana, its characters.
+def words_of(text: str, max_words: int = TemplateConfig().max_words) -> tuple[str, ...]:
+    """Return the normalised words used for alignment; Han and Kana, written without spaces, are split by character.
 
     >>> words_of("Bridge at HOWRAH fell, 12 dead!! 😱")
     ('bridge', 'at', 'howrah', 'fell', '12', 'dead')
 
     """
-    return tuple(word.key for word in _words(text, most))
+    return tuple(word.key for word in _words(text, max_words))
 
 
-def families(wordings: Sequence[CountedWording], config: FamilyConfig | None = None) -> Families:
-    """The templates of a cluster.
+def find_templates(wordings: Sequence[CountedWording], config: TemplateConfig | None = None) -> Templates:
+    """Find the templates of a cluster.
+
+    The function creates as many templates as needed for at least `common` of the longest wording to be fixed in each.
+    Equal arguments give equal results. Call the function when a person views a cluster, not for each message: an
+    alignment costs the product of the number of words of two texts.
 
     Args:
-        wordings: the one that represents the cluster, then the others in a fixed order.
+        wordings: the representative of the cluster, then the other wordings in a fixed order.
         config: the bounds.
 
-    Returns:
-        As many templates as are needed so that in each at least `common` of the longest wording is fixed. Equal
-        arguments give equal results. It is for people who look at a cluster, and not for each message: an alignment
-        costs the product of two texts' words.
-
-    >>> bridge = [Told("Bridge at Howrah fell, 12 dead", 12), Told("Bridge at Kolhapur fell, 5 dead", 5)]
-    >>> print(describe(families(bridge)))
+    >>> bridge = [
+    ...     CountedWording("Bridge at Howrah fell, 12 dead", 12),
+    ...     CountedWording("Bridge at Kolhapur fell, 5 dead", 5),
+    ... ]
+    >>> print(format_templates(find_templates(bridge)))
     Bridge at {place} fell, {number} dead
       place: Howrah (12), Kolhapur (5)
       number: 12 (12), 5 (5)
       17 messages in 2 wordings
 
     """
-    config = config or FamilyConfig()
-    found: list[Family] = []
-    left = _most_told(wordings, config)
+    config = config or TemplateConfig()
+    templates: list[Template] = []
+    left = _most_shared(wordings, config)
     first = left[0][1] if left else ()
-    while left and len(found) < config.max_families:
-        members = list(_gather(left, wordings, config))
-        found.append(_family(members, first))
-        taken = {member.place for member in members}
-        left = [one for one in left if one[0] not in taken]
-    others = sum(one.messages for one in wordings) - sum(family.messages for family in found)
-    return Families(tuple(found), others)
+    while left and len(templates) < config.max_templates:
+        members = list(_collect_members(left, wordings, config))
+        templates.append(_build_template(members, first))
+        taken = {member.position for member in members}
+        left = [entry for entry in left if entry[0] not in taken]
+    covered = sum(template.messages for template in templates)
+    return Templates(tuple(templates), sum(wording.messages for wording in wordings) - covered)
 
 
-def format_templates(found: Families) -> str:
-    """The templates for a person, in lines."""
-    lines = [line for family in found.families for line in _lines(family)]
+def format_templates(found: Templates) -> str:
+    """Format templates as lines of text for a person."""
+    lines = [line for template in found.templates for line in _lines(template)]
     return "\n".join([*lines, *([f"{many(found.others, 'message')} in other wordings"] if found.others else [])])
 
 
-def _lines(family: Family) -> Iterator[str]:
-    differs = f"  [{', '.join(family.variants)}]" if family.variants else ""
-    yield plain(family.template) + differs
-    for slot in family.slots:
+def _lines(template: Template) -> Iterator[str]:
+    differs = f"  [{', '.join(template.variants)}]" if template.variants else ""
+    yield plain(template.text) + differs
+    for slot in template.slots:
         shown = [f"{_shown(value)} ({value.messages:,})" for value in slot.values[:_SHOWN_VALUES]]
         rest = len(slot.values) - len(shown)
         yield f"  {slot.name}: {', '.join(shown)}" + (f" and {rest} more" if rest else "")
-    yield f"  {many(family.messages, 'message')} in {many(len(family.members), 'wording')}"
+    yield f"  {many(template.messages, 'message')} in {many(len(template.members), 'wording')}"
 
 
 def _shown(value: Value) -> str:
     return shorten(plain(value.text), _SHOWN_CHARACTERS) or "–"
 
 
-def _most_told(wordings: Sequence[CountedWording], config: FamilyConfig) -> list[tuple[int, tuple[_Word, ...]]]:
-    """The places and words of the representative and of those that most messages bear; not of what has no words."""
-    order = sorted(range(1, len(wordings)), key=lambda place: -wordings[place].messages)
+def _most_shared(wordings: Sequence[CountedWording], config: TemplateConfig) -> list[tuple[int, tuple[_Word, ...]]]:
+    """Return position and words of the representative and of the wordings with most messages; skip empty wordings."""
+    order = sorted(range(1, len(wordings)), key=lambda position: -wordings[position].messages)
     chosen = [*range(min(1, len(wordings))), *order][: config.max_wordings]
-    read = ((place, _words(wordings[place].text, config.max_words)) for place in chosen)
-    return [(place, words) for place, words in read if words]
+    read = ((position, _words(wordings[position].text, config.max_words)) for position in chosen)
+    return [(position, words) for position, words in read if words]
 
 
-def _words(text: str, most: int) -> tuple[_Word, ...]:
+def _words(text: str, max_words: int) -> tuple[_Word, ...]:
     found: list[_Word] = []
     for match in _CHUNK.finditer(text):
         key = normalise(match[0])
@@ -186,23 +188,23 @@ def _words(text: str, most: int) -> tuple[_Word, ...]:
             parts = _EDGES.fullmatch(match[0].translate(_NO_BRACES))
             spaced = match.start() > 0 and text[match.start() - 1].isspace()
             found.append(_Word(key, parts["before"], parts["core"], parts["after"], spaced))
-        if len(found) == most:
+        if len(found) == max_words:
             break
     return tuple(found)
 
 
-def _gather(
-    left: Sequence[tuple[int, tuple[_Word, ...]]], wordings: Sequence[CountedWording], config: FamilyConfig
+def _collect_members(
+    left: Sequence[tuple[int, tuple[_Word, ...]]], wordings: Sequence[CountedWording], config: TemplateConfig
 ) -> Iterator[_Aligned]:
-    """The first wording, and each next one that leaves enough of the words to all."""
+    """Yield the first wording, and each later wording that keeps enough words common to all."""
     backbone = left[0][1]
     fixed, longest = set(range(len(backbone))), len(backbone)
-    for place, words in left:
-        at = _align(backbone, words)
-        common, most = fixed & at.keys(), max(longest, len(words))
-        if len(common) >= config.common * most:
-            fixed, longest = common, most
-            yield _Aligned(place, wordings[place], words, at)
+    for position, words in left:
+        aligned = _align(backbone, words)
+        common, longer = fixed & aligned.keys(), max(longest, len(words))
+        if len(common) >= config.common * longer:
+            fixed, longest = common, longer
+            yield _Aligned(position, wordings[position], words, aligned)
 
 
 def _align(backbone: Sequence[_Word], words: Sequence[_Word]) -> dict[int, int]:
@@ -210,27 +212,27 @@ def _align(backbone: Sequence[_Word], words: Sequence[_Word]) -> dict[int, int]:
     return {block.a + n: block.b + n for block in blocks for n in range(block.size)}
 
 
-def _family(members: Sequence[_Aligned], first: Sequence[_Word]) -> Family:
+def _build_template(members: Sequence[_Aligned], first: Sequence[_Word]) -> Template:
     backbone = members[0].words
     segments = list(_segments(members))
     slotted = [segment for segment in segments if segment.differs]
     values = [_values(members, segment.words) for segment in slotted]
-    slots = tuple(map(Slot, _names([_kind(one) for one in values]), values))
-    picked = [_picked(one, segment.words) for one, segment in zip(values, slotted, strict=True)]
-    return Family(
-        template=_template(backbone, slotted, slots),
+    slots = tuple(map(Slot, _names([_kind(each) for each in values]), values))
+    picked = [_picked(each, segment.words) for each, segment in zip(values, slotted, strict=True)]
+    return Template(
+        text=_template_text(backbone, slotted, slots),
         pieces=_pieces(segments),
         slots=slots,
         members=tuple(
-            Member(member.place, tuple(one[number] for one in picked)) for number, member in enumerate(members)
+            Member(member.position, tuple(values[number] for values in picked)) for number, member in enumerate(members)
         ),
-        messages=sum(member.told.messages for member in members),
+        messages=sum(member.wording.messages for member in members),
         variants=variants(" ".join(_keys(first)), " ".join(_keys(backbone))),
     )
 
 
 class _Segment(msgspec.Struct, frozen=True):
-    """A stretch of the representative, which may be empty, and what each wording has there."""
+    """A stretch of the representative, possibly empty, and the words of each wording in the stretch."""
 
     start: int
     end: int
@@ -238,11 +240,11 @@ class _Segment(msgspec.Struct, frozen=True):
 
     @property
     def differs(self) -> bool:
-        return any(_keys(one) != _keys(self.words[0]) for one in self.words)
+        return any(_keys(words) != _keys(self.words[0]) for words in self.words)
 
 
 def _segments(members: Sequence[_Aligned]) -> Iterator[_Segment]:
-    """The representative cut wherever it is known of each wording what stands before the cut and what after it."""
+    """Cut the representative at each position that every wording can be cut at too."""
     size = len(members[0].words)
     cuts = [cut for cut in range(size + 1) if all(_is_cut(member, cut, size) for member in members)]
     sides = [[_sides(member, cut, size) for member in members] for cut in cuts]
@@ -254,13 +256,13 @@ def _segments(members: Sequence[_Aligned]) -> Iterator[_Segment]:
 
 
 def _is_cut(member: _Aligned, cut: int, size: int) -> bool:
-    return cut in (0, size) or cut - 1 in member.at or cut in member.at
+    return cut in (0, size) or cut - 1 in member.aligned or cut in member.aligned
 
 
 def _sides(member: _Aligned, cut: int, size: int) -> tuple[int, int]:
-    """A cut in a wording: what it has inserted there lies between the two; the same where nothing is."""
-    before = 0 if cut == 0 else member.at.get(cut - 1, -2) + 1
-    after = len(member.words) if cut == size else member.at.get(cut, -1)
+    """Return start and end of the words that a wording inserts at a cut; equal if the wording inserts no words."""
+    before = 0 if cut == 0 else member.aligned.get(cut - 1, -2) + 1
+    after = len(member.words) if cut == size else member.aligned.get(cut, -1)
     return (after if before < 0 else before), (before if after < 0 else after)
 
 
@@ -282,27 +284,27 @@ def _values(members: Sequence[_Aligned], filled: Sequence[Sequence[_Word]]) -> t
     messages: Counter[tuple[str, ...]] = Counter()
     texts: dict[tuple[str, ...], str] = {}
     for member, words in zip(members, filled, strict=True):
-        messages[_keys(words)] += member.told.messages
+        messages[_keys(words)] += member.wording.messages
         texts.setdefault(_keys(words), _text(words))
     own = " ".join(_keys(filled[0]))
-    made = [Value(text, keys, messages[keys], variants(own, " ".join(keys))) for keys, text in texts.items()]
-    return (made[0], *sorted(made[1:], key=lambda value: -value.messages))
+    values = [Value(text, keys, messages[keys], variants(own, " ".join(keys))) for keys, text in texts.items()]
+    return (values[0], *sorted(values[1:], key=lambda value: -value.messages))
 
 
 def _picked(values: Sequence[Value], filled: Sequence[Sequence[_Word]]) -> list[int]:
-    """Which value each wording has."""
-    places = {value.words: place for place, value in enumerate(values)}
-    return [places[_keys(words)] for words in filled]
+    """Return the position of each wording's value in a slot."""
+    positions = {value.words: position for position, value in enumerate(values)}
+    return [positions[_keys(words)] for words in filled]
 
 
 def _kind(values: Sequence[Value]) -> str:
-    """What differs in a slot: a negation if there is any, else what most messages differ in."""
-    marks: Counter[Variant] = Counter()
+    """Return the kind of difference in a slot: a negation if any, otherwise the variant with most messages."""
+    messages: Counter[Variant] = Counter()
     for value in values:
-        marks.update(dict.fromkeys(value.variants, value.messages))
-    if not marks or Variant.NEGATION in marks:
-        return Variant.NEGATION if marks else WORDING
-    return max(sorted(marks), key=lambda mark: marks[mark])
+        messages.update(dict.fromkeys(value.variants, value.messages))
+    if not messages or Variant.NEGATION in messages:
+        return Variant.NEGATION if messages else WORDING
+    return max(sorted(messages), key=lambda variant: messages[variant])
 
 
 def _names(kinds: Sequence[str]) -> list[str]:
@@ -314,19 +316,19 @@ def _names(kinds: Sequence[str]) -> list[str]:
     return names
 
 
-def _template(backbone: Sequence[_Word], slotted: Sequence[_Segment], slots: Sequence[Slot]) -> str:
-    """The representative as it is written, with names in braces where wordings differ."""
+def _template_text(backbone: Sequence[_Word], slotted: Sequence[_Segment], slots: Sequence[Slot]) -> str:
+    """Return the representative as written, with slot names in braces where wordings differ."""
     parts: list[str] = []
-    at = 0
+    position = 0
     for segment, slot in zip(slotted, slots, strict=True):
-        parts += map(_written, backbone[at : segment.start])
+        parts += map(_written, backbone[position : segment.start])
         parts.append(_blank(backbone, segment, slot.name))
-        at = segment.end
-    return "".join([*parts, *map(_written, backbone[at:])]).strip()
+        position = segment.end
+    return "".join([*parts, *map(_written, backbone[position:])]).strip()
 
 
 def _blank(backbone: Sequence[_Word], segment: _Segment, name: str) -> str:
-    """A slot's name in the place and between the punctuation of what it stands for."""
+    """Return a slot's name in braces, with the spacing and punctuation of the words in the slot."""
     own = segment.words[0]
     if own:
         return f"{' ' * own[0].spaced}{own[0].before}{{{name}}}{own[-1].after}"
@@ -336,7 +338,7 @@ def _blank(backbone: Sequence[_Word], segment: _Segment, name: str) -> str:
 
 
 def _text(words: Sequence[_Word]) -> str:
-    """Words as they are written, without the punctuation around all of them."""
+    """Return words as written, without the punctuation before the first and after the last word."""
     if not words:
         return ""
     written = "".join(map(_written, words)).strip()
@@ -354,13 +356,13 @@ def _keys(words: Sequence[_Word]) -> tuple[str, ...]:
 __all__ = [
     "WORDING",
     "CountedWording",
-    "Families",
-    "Family",
-    "FamilyConfig",
     "Member",
     "Slot",
+    "Template",
+    "TemplateConfig",
+    "Templates",
     "Value",
-    "families",
+    "find_templates",
     "format_templates",
     "words_of",
 ]

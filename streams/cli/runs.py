@@ -44,8 +44,8 @@ def show(
 
     with friendly():
         if cluster is not None:
-            told = _load(run).cluster(cluster).families()
-            say([msgspec.json.encode(told).decode()] if as_json else format_templates(told).split("\n"))
+            templates = _load(run).cluster(cluster).templates()
+            say([msgspec.json.encode(templates).decode()] if as_json else format_templates(templates).split("\n"))
             return
         with working("summing up"):
             found = summarise(_load(run))

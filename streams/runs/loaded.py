@@ -12,7 +12,7 @@ from typing import Any, cast
 import networkx as nx
 import pandas as pd
 
-from detectors.similarity.templates import Families, families
+from detectors.similarity.templates import Templates, find_templates
 from schemas.alert import Alert
 from streams.errors import UserError
 from streams.runs.folder import CLUSTERS, EDGES, WORDINGS, Manifest, Run
@@ -181,9 +181,9 @@ class RunCluster:
         frame["time"] = pd.to_datetime(frame["time"], unit="ms", utc=True)
         return frame
 
-    def families(self) -> Families:
-        """Its wordings as templates with slots: what differs between them, and how many messages bear each value."""
-        return families(told(str(self.row["representative"]), _records(self.wordings), _records(self.shares)))
+    def templates(self) -> Templates:
+        """Summarise the wordings as templates with slots, with the number of messages for each value of a slot."""
+        return find_templates(told(str(self.row["representative"]), _records(self.wordings), _records(self.shares)))
 
     def _repr_html_(self) -> str:
         row = self.row

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from detectors.growth import GrowthConfig, make_detector
-from detectors.similarity.templates import CountedWording, families
+from detectors.similarity.templates import CountedWording, find_templates
 from schemas.alert import Alert
 from streams.runs.folder import CLUSTERS, EDGES, Run
 from streams.runs.report.payload import Curve, FamilyShown, Payload, RumourPayload, Volume, WordingPayload
@@ -150,16 +150,16 @@ def _texts(rows: list[dict[str, Any]]) -> Iterator[WordingPayload]:
 
 
 def _families(wordings: list[CountedWording]) -> Iterator[FamilyShown]:
-    for family in families(wordings).families:
-        if family.slots:
+    for template in find_templates(wordings).templates:
+        if template.slots:
             yield FamilyShown(
-                template=family.template,
-                messages=family.messages,
-                wordings=len(family.members),
-                variants=list(family.variants),
+                template=template.text,
+                messages=template.messages,
+                wordings=len(template.members),
+                variants=list(template.variants),
                 slots=[
                     (slot.name, [(value.text, value.messages) for value in slot.values[:_VALUES]])
-                    for slot in family.slots
+                    for slot in template.slots
                 ],
             )
 

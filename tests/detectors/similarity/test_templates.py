@@ -1,10 +1,10 @@
-"""Families: the words of a wording come back from the template; negation, number and place are never silent."""
+"""Templates: the words of a wording come back from the template; negation, number and place are never silent."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.similarity.templates import CountedWording, FamilyConfig, families, format_templates, words_of
+from detectors.similarity.templates import CountedWording, TemplateConfig, find_templates, format_templates, words_of
 from detectors.similarity.variants import variants
 from schemas.assignment import Variant
 
@@ -19,7 +19,7 @@ MANY_SCRIPTS = (
 )
 WORDS = st.sampled_from(MANY_SCRIPTS.split())
 TEXTS = st.one_of(st.lists(WORDS, max_size=14).map(" ".join), st.text(max_size=40))
-TOLD = st.lists(st.builds(CountedWording, TEXTS, st.integers(1, 50)), max_size=12)
+WORDINGS = st.lists(st.builds(CountedWording, TEXTS, st.integers(1, 50)), max_size=12)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -29,42 +29,44 @@ def _gazetteer():
 
 
 def slots(*wordings):
-    (family, *_) = families([CountedWording(*wording) for wording in wordings]).families
-    shown = {slot.name: [(value.text, value.messages) for value in slot.values] for slot in family.slots}
-    return family.template, shown
+    (template, *_) = find_templates([CountedWording(*wording) for wording in wordings]).templates
+    shown = {slot.name: [(value.text, value.messages) for value in slot.values] for slot in template.slots}
+    return template.text, shown
 
 
-@given(TOLD)
+@given(WORDINGS)
 def test_the_template_filled_with_a_wordings_values_is_the_wordings_words(wordings):
-    for family in families(wordings).families:
-        for member in family.members:
-            assert family.fill(member.values) == words_of(wordings[member.wording].text)
+    for template in find_templates(wordings).templates:
+        for member in template.members:
+            assert template.fill(member.values) == words_of(wordings[member.wording].text)
 
 
-@given(TOLD)
-def test_every_message_is_in_one_family_or_among_the_others_and_every_slot_counts_all(wordings):
-    found = families(wordings)
-    placed = [member.wording for family in found.families for member in family.members]
+@given(WORDINGS)
+def test_every_message_is_in_one_template_or_among_the_others_and_every_slot_counts_all(wordings):
+    found = find_templates(wordings)
+    placed = [member.wording for template in found.templates for member in template.members]
     assert len(placed) == len(set(placed))
-    assert sum(family.messages for family in found.families) + found.others == sum(one.messages for one in wordings)
-    for family in found.families:
-        for slot in family.slots:
-            assert sum(value.messages for value in slot.values) == family.messages
+    assert sum(template.messages for template in found.templates) + found.others == sum(
+        one.messages for one in wordings
+    )
+    for template in found.templates:
+        for slot in template.slots:
+            assert sum(value.messages for value in slot.values) == template.messages
             assert len({value.words for value in slot.values}) == len(slot.values) > 1
 
 
-@given(TOLD)
+@given(WORDINGS)
 def test_at_least_half_of_the_longest_wording_is_common_to_all(wordings):
-    for family in families(wordings).families:
-        longest = max(len(words_of(wordings[member.wording].text)) for member in family.members)
-        assert sum(map(len, family.pieces)) >= 0.5 * longest
+    for template in find_templates(wordings).templates:
+        longest = max(len(words_of(wordings[member.wording].text)) for member in template.members)
+        assert sum(map(len, template.pieces)) >= 0.5 * longest
 
 
-@given(TOLD)
-def test_equal_wordings_give_equal_families_whatever_they_hold(wordings):
-    found = families(wordings)
-    assert found == families(list(wordings))
-    assert format_templates(found) == format_templates(families(wordings))
+@given(WORDINGS)
+def test_equal_wordings_give_equal_templates_whatever_they_hold(wordings):
+    found = find_templates(wordings)
+    assert found == find_templates(list(wordings))
+    assert format_templates(found) == format_templates(find_templates(wordings))
 
 
 def test_another_town_and_another_number_are_slots_with_their_messages():
@@ -108,12 +110,12 @@ def test_other_words_are_a_slot_of_wording_and_several_are_numbered():
 
 
 def test_what_shares_too_few_words_has_a_template_of_its_own_marked_against_the_first():
-    found = families(
+    found = find_templates(
         [*BRIDGE, CountedWording("No, the bridge did not fall and nobody died", 4), CountedWording("पुल गिर गया", 2)]
     )
-    assert [family.messages for family in found.families] == [20, 4, 2]
-    assert Variant.NEGATION in found.families[1].variants
-    assert found.families[0].variants == ()
+    assert [template.messages for template in found.templates] == [20, 4, 2]
+    assert Variant.NEGATION in found.templates[1].variants
+    assert found.templates[0].variants == ()
 
 
 def test_a_brace_in_a_message_is_not_taken_for_a_slot():
@@ -123,26 +125,28 @@ def test_a_brace_in_a_message_is_not_taken_for_a_slot():
 
 def test_messages_beyond_the_bounds_are_counted_as_others():
     wordings = [CountedWording(f"{word} {word} {word}", n + 1) for n, word in enumerate("abcde")]
-    found = families(wordings, FamilyConfig(max_families=2))
-    assert [family.messages for family in found.families] == [1, 5]  # the representative, then the most told
+    found = find_templates(wordings, TemplateConfig(max_templates=2))
+    assert [template.messages for template in found.templates] == [1, 5]  # the representative, then the most shared
     assert found.others == 2 + 3 + 4
-    assert families(wordings, FamilyConfig(max_wordings=1)).others == 14
+    assert find_templates(wordings, TemplateConfig(max_wordings=1)).others == 14
 
 
 def test_a_wording_is_read_up_to_its_bound():
-    assert families([CountedWording("a b c d", 1)], FamilyConfig(max_words=2)).families[0].pieces == (("a", "b"),)
+    assert find_templates([CountedWording("a b c d", 1)], TemplateConfig(max_words=2)).templates[0].pieces == (
+        ("a", "b"),
+    )
 
 
 @pytest.mark.parametrize("wordings", [[], [CountedWording("", 3)], [CountedWording("🔥 !!!", 2)]])
 def test_wordings_without_words_have_no_template(wordings):
-    found = families(wordings)
-    assert found.families == ()
+    found = find_templates(wordings)
+    assert found.templates == ()
     assert found.others == sum(one.messages for one in wordings)
 
 
 def test_a_description_names_slots_values_messages_and_what_is_left():
     assert format_templates(
-        families([*BRIDGE, CountedWording("no, nothing of the kind", 1), CountedWording("!!!", 2)])
+        find_templates([*BRIDGE, CountedWording("no, nothing of the kind", 1), CountedWording("!!!", 2)])
     ).splitlines() == [
         "{negation} Bridge at {place} fell, {number} dead",
         "  negation: – (17), FAKE (3)",
@@ -157,4 +161,4 @@ def test_a_description_names_slots_values_messages_and_what_is_left():
 
 def test_many_values_are_shown_up_to_a_few():
     wordings = [CountedWording(f"the bridge number {n} has fallen", 1) for n in range(20)]
-    assert format_templates(families(wordings)).splitlines()[1].endswith(" and 12 more")
+    assert format_templates(find_templates(wordings)).splitlines()[1].endswith(" and 12 more")

@@ -77,16 +77,16 @@ def test_the_graph_is_the_run_s_own_measured_by_networkx(largest):
     assert not any(inferred for *_, inferred in graph.edges(data="inferred"))
 
 
-def test_the_wordings_of_a_cluster_are_a_family_with_as_many_messages_as_it_has(run, largest):
-    found = largest.families()
-    assert sum(family.messages for family in found.families) + found.others == len(largest.shares)
-    (slot,) = found.families[0].slots
+def test_the_wordings_of_a_cluster_are_a_template_with_as_many_messages_as_it_has(run, largest):
+    found = largest.templates()
+    assert sum(template.messages for template in found.templates) + found.others == len(largest.shares)
+    (slot,) = found.templates[0].slots
     assert [(value.text, value.messages) for value in slot.values] == [("", 60), ("before 9 tonight", 12)]
     told = CliRunner().invoke(main, ["show", str(run.path), "--cluster", largest.cluster_id[:12]])
     assert told.exit_code == 0, told.output
     assert "  number: – (60), before 9 tonight (12)" in told.stdout
     as_json = CliRunner().invoke(main, ["show", str(run.path), "--cluster", largest.cluster_id[:12], "--json"])
-    assert json.loads(as_json.stdout)["families"][0]["template"] == found.families[0].template
+    assert json.loads(as_json.stdout)["templates"][0]["text"] == found.templates[0].text
 
 
 def test_a_parent_that_nobody_saw_is_a_node_that_was_not_seen(tmp_path):
