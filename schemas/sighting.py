@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from schemas.base import Count, Digest, Id, Message, Ms
+from schemas.base import Count, Digest, Message, Ms
 from schemas.event import AccountStatus, Counters, Debunk, Kind, Media, ParentEvidence, Report
 
 
@@ -65,4 +65,4 @@ class Sighting(Message, frozen=True, kw_only=True):
 SPREADING = frozenset({Kind.POST, Kind.FORWARD, Kind.QUOTE, Kind.REPLY})
 """The kinds that bring a message to new eyes; the others say something about a message."""
 
-__all__ = ["SPREADING", "Id", "Position", "Sighting", "TextContent"]
+__all__ = ["SPREADING", "Position", "Sighting", "TextContent"]

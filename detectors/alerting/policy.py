@@ -11,7 +11,7 @@ from math import inf, isfinite, log
 
 import msgspec
 
-from detectors.alerting.levels import Levels, fall_thresholds, make_rules
+from detectors.alerting.levels import Levels, make_rules
 from detectors.alerting.transition import Transition
 from detectors.snapshot import pack, unpack
 from schemas.alert import Lifecycle
@@ -397,4 +397,4 @@ class AlertPolicy:
         state.not_before = max(state.retry, self._cooled())
 
 
-__all__ = ["AlertPolicy", "PolicyConfig", "Transition", "fall_thresholds"]
+__all__ = ["AlertPolicy", "PolicyConfig"]

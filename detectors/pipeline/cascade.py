@@ -9,9 +9,10 @@ from math import inf
 
 import msgspec
 
-from detectors.alerting.policy import AlertPolicy, Transition
+from detectors.alerting.policy import AlertPolicy
+from detectors.alerting.transition import Transition
 from detectors.growth import GrowthDetector, make_detector, rebuild_detector
-from detectors.pipeline.cascade_stats import OTHER_PLATFORMS, CascadeConfig, CascadeSettings, CascadeStats
+from detectors.pipeline.cascade_stats import OTHER_PLATFORMS, CascadeSettings, CascadeStats
 from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow
 from detectors.spread.edges import EdgeInference, EdgeSource, InferredEdge, recorded_edge
 from detectors.spread.graph import ForwardGraph, Placement, node_id
@@ -392,4 +393,4 @@ def _wording_row(assignment: Assignment) -> WordingRow:
     )
 
 
-__all__ = ["Cascade", "CascadeConfig", "CascadeSettings", "CascadeState", "CascadeStats"]
+__all__ = ["Cascade", "CascadeState"]

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from detectors.alerting.evidence import AlertContext, build_alert
-from detectors.alerting.policy import Transition
-from detectors.pipeline.cascade import Cascade, CascadeSettings, CascadeState, CascadeStats
+from detectors.alerting.transition import Transition
+from detectors.pipeline.cascade import Cascade, CascadeState
+from detectors.pipeline.cascade_stats import CascadeSettings, CascadeStats
 from detectors.pipeline.observation import gather
 from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow
 from detectors.snapshot import pack, unpack

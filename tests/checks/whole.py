@@ -9,7 +9,7 @@ import numpy as np
 from detectors.clustering import Clustering, ClusteringConfig
 from detectors.growth import GrowthConfig
 from detectors.ordering.config import OrderConfig
-from detectors.pipeline.cascade import CascadeConfig
+from detectors.pipeline.cascade_stats import CascadeConfig
 from detectors.pipeline.config import PipelineConfig
 from detectors.pipeline.intake import IntakeConfig
 from detectors.pipeline.pipeline import Pipeline

@@ -8,7 +8,7 @@ from detectors.alerting.evidence import AlertContext, EvidenceConfig
 from detectors.alerting.policy import PolicyConfig
 from detectors.growth import GrowthConfig
 from detectors.pipeline import PipelineConfig
-from detectors.pipeline.cascade import CascadeConfig
+from detectors.pipeline.cascade_stats import CascadeConfig
 from detectors.pipeline.cascades import Cascades, Outputs
 from detectors.pipeline.intake import read_content
 from detectors.spread.graph import GraphConfig
