@@ -151,7 +151,7 @@ class AlertPolicy:
         """The level that stands now, 0 to 3."""
         return self._state.level
 
-    def floor(self, level: int) -> float:
+    def fall_threshold(self, level: int) -> float:
         """The score under which a level, 1 to 3, begins to fall."""
         return self._rules.floors[level - 1]
 
@@ -208,7 +208,7 @@ class AlertPolicy:
         return said
 
     @property
-    def alarm(self) -> int:
+    def next_check(self) -> int:
         """Event time of the next look at the score, or of what waits to be said; far in the future where there is none.
 
         `next_timer` is this, or the closing that is due before it.
@@ -225,17 +225,17 @@ class AlertPolicy:
             due = state.not_before
         return state.alarm if state.alarm < due else due
 
-    def look_after(self, time: int) -> None:
+    def postpone_check(self, time: int) -> None:
         """Put the next look at the score off to this time: until then it cannot fall, unless a share is taken back.
 
-        It spares the looks of a level that stands for days; `look_by` takes it back.
+        It spares the looks of a level that stands for days; `advance_check` takes it back.
         """
         state = self._state
         if state.level and time > state.check:
             state.check = time
             self._arm()
 
-    def look_by(self, time: int) -> None:
+    def advance_check(self, time: int) -> None:
         """Look at the score within `check_interval_ms` of this time: something other than time may have lowered it."""
         state = self._state
         if state.level and time + self._config.check_interval_ms < state.check:

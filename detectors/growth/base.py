@@ -135,7 +135,7 @@ class GrowthDetector(ABC):
         """List the thresholds of levels 1 to 3, in the unit of the score."""
         return self._levels
 
-    def limit(self, threshold_offset: float = 0.0) -> float:
+    def threshold(self, threshold_offset: float = 0.0) -> float:
         """Say the threshold of level 1, `raised` by so many levels: on the line through those of levels 1, 2 and 3."""
         if not threshold_offset:
             return self._levels[0]
@@ -153,7 +153,7 @@ class GrowthDetector(ABC):
         `raised` is for level 1: by how many levels the budget of alerts has raised its threshold.
         """
         level = max(level, 1)
-        limit = self.limit(threshold_offset) if level == 1 else self._levels[level - 1]
+        limit = self.threshold(threshold_offset) if level == 1 else self._levels[level - 1]
         details = self._details(max(time, self._clock), limit)
         if level == 1 and threshold_offset:  # a field at its default is not written
             details["threshold_offset"] = threshold_offset

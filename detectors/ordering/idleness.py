@@ -12,15 +12,15 @@ class Idleness:
 
     def __init__(self, config: OrderConfig) -> None:
         self._idle_ms = config.idle_timeout_ms
-        self._quiet = 0
-        self._looked: int | None = None
-        self._told = False
+        self._quiet_ms = 0
+        self._checked_at: int | None = None
+        self._reported = False
 
-    def heard(self) -> None:
+    def note_event(self) -> None:
         """Note an event."""
-        self._quiet, self._looked, self._told = 0, None, False
+        self._quiet_ms, self._checked_at, self._reported = 0, None, False
 
-    def look(self, now: int, *, caught_up: bool) -> bool:
+    def check(self, now: int, *, caught_up: bool) -> bool:
         """Whether the partition has just become idle; true once for each silence.
 
         Args:
@@ -28,12 +28,12 @@ class Idleness:
             caught_up: whether everything that the broker has was read.
         """
         if not caught_up:
-            self._looked = None
+            self._checked_at = None
             return False
-        if self._looked is not None and now - self._looked <= self._idle_ms // 2:
-            self._quiet += now - self._looked
-        self._looked = now
-        if self._told or self._quiet < self._idle_ms:
+        if self._checked_at is not None and now - self._checked_at <= self._idle_ms // 2:
+            self._quiet_ms += now - self._checked_at
+        self._checked_at = now
+        if self._reported or self._quiet_ms < self._idle_ms:
             return False
-        self._told = True
+        self._reported = True
         return True

@@ -49,7 +49,7 @@ class ReorderBuffer:
         self._seen: set[str] = set()  # ids that wait and ids that are remembered
         self._ids: deque[str] = deque()  # remembered, in the order of release
         self._times: deque[int] = deque()  # where the watermark stood then
-        self.released = self.duplicates = self.late = self.dropped_late = self.forced = 0
+        self.emitted = self.duplicates = self.late = self.dropped_late = self.forced = 0
 
     @property
     def watermark(self) -> int:
@@ -78,41 +78,41 @@ class ReorderBuffer:
         else:
             self._seen.add(event_id)
             heappush(self._heap, (time, event_id, sighting))
-        self._release(mark.update(sighting.partition, sighting.progress), out)
+        self._emit(mark.update(sighting.partition, sighting.progress), out)
         if len(self._heap) > self._config.max_waiting:
             self._force(out)
         return out
 
-    def silence(self, partition: int) -> TimedSightings:
-        """Wait no longer for a silent partition; get what waited for it alone. See `Watermark.silence`."""
+    def mark_idle(self, partition: int) -> TimedSightings:
+        """Wait no longer for a silent partition; get what waited for it alone. See `Watermark.mark_idle`."""
         out: TimedSightings = []
-        self._release(self._mark.silence(partition), out)
-        if self._mark.all_silent:
-            self._release_believable(out)
+        self._emit(self._mark.mark_idle(partition), out)
+        if self._mark.all_idle:
+            self._emit_believable(out)
         return out
 
     def flush(self) -> TimedSightings:
         """End of the stream: get all that wait, in order. The watermark moves behind the newest of them."""
         out: TimedSightings = []
         if self._heap:
-            self._release(self._mark.raise_to(max(self._heap)[0] + 1), out)
+            self._emit(self._mark.raise_to(max(self._heap)[0] + 1), out)
         return out
 
     def snapshot(self) -> bytes:
         """Give the state as bytes, the waiting sightings included."""
         waiting = [sighting for _, _, sighting in sorted(self._heap)]
-        counts = (self.released, self.duplicates, self.late, self.dropped_late, self.forced)
-        state = _BufferState(self._mark.state(), waiting, list(self._ids), list(self._times), counts)
+        counts = (self.emitted, self.duplicates, self.late, self.dropped_late, self.forced)
+        state = _BufferState(self._mark.snapshot(), waiting, list(self._ids), list(self._times), counts)
         return pack("reorder", 2, state)
 
     def restore(self, data: bytes) -> None:
         """Take up where `snapshot` was taken, with the same configuration."""
         state = unpack("reorder", 2, _BufferState, data, {1: _without_clock})
-        self._mark.resume(state.mark)
+        self._mark.restore(state.mark)
         self._heap = [(sighting.time, sighting.event_id, sighting) for sighting in state.waiting]
         self._ids, self._times = deque(state.ids), deque(state.times)
         self._seen = {sighting.event_id for sighting in state.waiting} | set(state.ids)
-        self.released, self.duplicates, self.late, self.dropped_late, self.forced = state.counts
+        self.emitted, self.duplicates, self.late, self.dropped_late, self.forced = state.counts
 
     def _pass_late(self, event_id: str, time: int) -> Timeliness:
         self._seen.add(event_id)
@@ -123,19 +123,19 @@ class ReorderBuffer:
         self.late += 1
         return Timeliness.LATE
 
-    def _release_believable(self, out: TimedSightings) -> None:
+    def _emit_believable(self, out: TimedSightings) -> None:
         """Nobody speaks: release what no partition has confirmed yet, as far as it is no leap ahead of them all."""
         limit = self._mark.newest + self._config.max_jump_ms
         believable = [time for time, _, _ in self._heap if time <= limit]
         if believable:
-            self._release(self._mark.raise_to(max(believable) + 1), out)
+            self._emit(self._mark.raise_to(max(believable) + 1), out)
 
     def _force(self, out: TimedSightings) -> None:
         before = len(self._heap)
-        self._release(self._mark.raise_to(self._heap[0][0] + 1), out)
+        self._emit(self._mark.raise_to(self._heap[0][0] + 1), out)
         self.forced += before - len(self._heap)
 
-    def _release(self, limit: int, out: TimedSightings) -> None:
+    def _emit(self, limit: int, out: TimedSightings) -> None:
         heap = self._heap
         if not heap or heap[0][0] >= limit:
             return
@@ -144,7 +144,7 @@ class ReorderBuffer:
             _, event_id, sighting = heappop(heap)
             out.append((sighting, Timeliness.ON_TIME))
             self._remember(event_id)
-        self.released += before - len(heap)
+        self.emitted += before - len(heap)
         self._forget(limit - self._config.allowed_lateness_ms)
 
     def _remember(self, event_id: str) -> None:

@@ -54,7 +54,7 @@ class Watermark:
                 self._recompute()
         return self.value
 
-    def silence(self, partition: int) -> int:
+    def mark_idle(self, partition: int) -> int:
         """The watermark after a partition was said to be silent.
 
         When all are, nobody is waited for: the watermark passes the newest time that can be believed, and what comes
@@ -63,12 +63,12 @@ class Watermark:
         self._progress.setdefault(partition, 0)
         self._silent.add(partition)
         self._recompute()
-        if self.all_silent:
+        if self.all_idle:
             self.raise_to(self.newest + 1)
         return self.value
 
     @property
-    def all_silent(self) -> bool:
+    def all_idle(self) -> bool:
         """Whether no partition is waited for."""
         return len(self._silent) == len(self._progress)
 
@@ -82,11 +82,11 @@ class Watermark:
         self.value = max(self.value, time)
         return self.value
 
-    def state(self) -> WatermarkState:
+    def snapshot(self) -> WatermarkState:
         """Give the state for a snapshot."""
         return WatermarkState(self.value, dict(self._progress), sorted(self._silent))
 
-    def resume(self, state: WatermarkState) -> None:
+    def restore(self, state: WatermarkState) -> None:
         """Take up where `state` was taken."""
         self.value = state.value
         self._progress, self._silent = dict(state.progress), set(state.silent)

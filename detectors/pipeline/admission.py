@@ -127,7 +127,7 @@ class AdmissionControl:
             followed.below = None if score >= self._line(followed) else followed.below
         elif not growth.level(score):
             return
-        elif score >= growth.limit(threshold_offset):
+        elif score >= growth.threshold(threshold_offset):
             followed.open, followed.below = True, None
             self._budget.spend(time)
         elif not followed.held:

@@ -194,7 +194,7 @@ class Cascade:
         facts.max_score = max(facts.max_score, score)
         if not self.policy.level:
             facts.threshold_offset = threshold_offset
-            if threshold_offset and score < self.growth.limit(threshold_offset):
+            if threshold_offset and score < self.growth.threshold(threshold_offset):
                 facts.withheld = facts.withheld or self.growth.level(score) > 0
                 score = -inf
         transitions = self.policy.update(time, score, self.size, len(facts.debunks) + self._repeated())
@@ -248,7 +248,7 @@ class Cascade:
             time, weight = removed
             self.growth.retract(time, weight)
             self.recent.add(time, -weight)
-            self.policy.look_by(now)
+            self.policy.advance_check(now)
 
     def _observe(self, message: str, counters: Counters) -> None:
         seen = self.facts.counters

@@ -193,9 +193,9 @@ class Cascades:
         score = growth.score(due)
         quiet = due - cascade.facts.last_time >= self._parts.policy.close_after_ms and growth.quiet(due)
         transitions = policy.tick(due, score, quiet)
-        if policy.level and score >= policy.floor(policy.level):
-            under = growth.falls_below(policy.floor(policy.level), due)
-            policy.look_after(due + _NEVER_FALLS_MS if under is None else under)
+        if policy.level and score >= policy.fall_threshold(policy.level):
+            under = growth.falls_below(policy.fall_threshold(policy.level), due)
+            policy.postpone_check(due + _NEVER_FALLS_MS if under is None else under)
         if transitions:
             self._say(cascade, transitions, out, None)
         if cascade.policy.closed:
@@ -217,7 +217,7 @@ class Cascades:
 
     def _schedule(self, cascade: Cascade) -> None:
         at = cascade.timer_at
-        if at is not None and at <= cascade.policy.alarm:
+        if at is not None and at <= cascade.policy.next_check:
             return  # no closing is due before the one that was planned: activity only puts it off
         due = cascade.policy.next_timer()
         if due is not None and (at is None or due < at):
@@ -296,7 +296,7 @@ class Cascades:
                 sighting.event_id,
                 cascade.size,
                 growth.score(sighting.time),
-                growth.limit(cascade.facts.threshold_offset),
+                growth.threshold(cascade.facts.threshold_offset),
                 cascade.policy.level,
             ),
         )

@@ -66,7 +66,7 @@ class ClusterStage:
         fresh = self._fresh(frame)
         released = self.assigner.release(fresh)
         if frame.idle and frame.end >= self._next_offset[frame.partition]:
-            released += self.assigner.silence(frame.partition)
+            released += self.assigner.mark_idle(frame.partition)
         return released
 
     def apply(

@@ -21,7 +21,7 @@ def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> Cas
         counts=_counts(cascade, time),
         growth=cascade.growth.explain(time, transition.level, _raised(cascade, transition)),
         structure=cascade.graph.shape(),
-        falls_under=cascade.policy.floor(max(transition.level, 1)),
+        falls_under=cascade.policy.fall_threshold(max(transition.level, 1)),
         lowered_at=_lowered_at(cascade, time) if transition.level else None,
         text=_text(cascade),
         content=ContentEvidence(
@@ -43,7 +43,7 @@ def _raised(cascade: Cascade, transition: Transition) -> float:
 
 def _lowered_at(cascade: Cascade, time: int) -> int | None:
     """When the level that stands would fall if nobody shared any more."""
-    under = cascade.growth.falls_below(cascade.policy.floor(cascade.policy.level), time)
+    under = cascade.growth.falls_below(cascade.policy.fall_threshold(cascade.policy.level), time)
     return None if under is None else under + cascade.parts.policy.subside_after_ms
 
 

@@ -54,9 +54,9 @@ class OrderedClustering:
             out += released
         return out
 
-    def silence(self, partition: int) -> Released:
-        """Wait no longer for a source partition that fell idle; see `ReorderBuffer.silence`."""
-        return list(self.order.silence(partition))
+    def mark_idle(self, partition: int) -> Released:
+        """Wait no longer for a source partition that fell idle; see `ReorderBuffer.mark_idle`."""
+        return list(self.order.mark_idle(partition))
 
     def flush(self) -> Released:
         """Get all that wait: a recorded stream has ended."""

@@ -125,7 +125,7 @@ class Pipeline:
     def end(self, partition: int) -> Output:
         """Wait no longer for a partition that has come to its end; give what waited for it alone."""
         out = Output()
-        self._apply(self.assigner.silence(partition), out)
+        self._apply(self.assigner.mark_idle(partition), out)
         self.cascades.advance(self.assigner.order.watermark, out)
         return out
 

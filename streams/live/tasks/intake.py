@@ -111,12 +111,12 @@ class IntakeTask(StatelessTask):
         self.engine.metrics.events.labels("intake").inc(len(seen) + len(refused))
         if seen:
             self.engine.metrics.progress.labels(str(self.partition)).set(self._progress / 1000)
-            self._idleness.heard()
+            self._idleness.note_event()
         await self.outbox.settle(self.engine.settings.worker.max_in_flight)
 
     async def _see_whether_idle(self) -> None:
         caught_up = await self.engine.caught_up(FORWARDS, self.partition, self.input.due) and not len(self.input)
-        if self._idleness.look(_now_ms(), caught_up=caught_up):
+        if self._idleness.check(_now_ms(), caught_up=caught_up):
             _log.info("partition idle", extra={"partition": self.partition, "offset": self.input.due})
             await self._send(self.outbox.done, self.outbox.done, [], [], [], idle=True)
 

@@ -91,7 +91,7 @@ def report_recorded() -> None:
 def figures(stream: Recorded, q: int, test: Sequence[Track], a_day: float) -> tuple[float, ...]:
     """One row: alerts, precision and PF under the budget and at the fixed limit; alerts and PF at the plain limit."""
     config = growth_config(stream, q, "L")
-    positive, limit = positives(test, q), ExpectedGrowth(config).limit()
+    positive, limit = positives(test, q), ExpectedGrowth(config).threshold()
     scores = [(track.times, scored(track.times, config)) for track in test]
     high = [one for number, (times, found) in enumerate(scores) for one in reached(number, times, found, limit)]
     opened = openings(sorted(high), config, AlertBudget(a_day))

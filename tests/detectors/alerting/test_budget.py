@@ -52,9 +52,10 @@ def test_a_time_before_the_newest_opening_reads_as_that():
 def test_every_detectors_limit_rises_without_end_and_meets_those_of_its_levels(name):
     detector = make_detector(GrowthConfig(detector=name))
     one, two, three = detector.levels()
-    assert [detector.limit(threshold_offset) for threshold_offset in (0.0, 1.0, 2.0)] == [one, two, three]
-    assert one < detector.limit(0.5) < two < detector.limit(1.5) < three < detector.limit(2.5) < detector.limit(9.0)
-    assert detector.limit(3.0) - three == pytest.approx(three - two, abs=1e-5)
+    assert [detector.threshold(threshold_offset) for threshold_offset in (0.0, 1.0, 2.0)] == [one, two, three]
+    rising = [detector.threshold(threshold_offset) for threshold_offset in (0.5, 1.5, 2.5, 9.0)]
+    assert one < rising[0] < two < rising[1] < three < rising[2] < rising[3]
+    assert detector.threshold(3.0) - three == pytest.approx(three - two, abs=1e-5)
 
 
 @given(

@@ -861,7 +861,7 @@ def test_a_floor_lies_a_factor_of_two_under_its_limit(levels: tuple, lines: tupl
 
 
 def test_a_levels_floor_can_be_read() -> None:
-    assert [AlertPolicy(RULES, LEVELS, BIG, 5).floor(level) for level in (1, 2, 3)] == [9.0, 11.0, 13.0]
+    assert [AlertPolicy(RULES, LEVELS, BIG, 5).fall_threshold(level) for level in (1, 2, 3)] == [9.0, 11.0, 13.0]
 
 
 @pytest.mark.parametrize("name", ["L", "count", "rate", "ewma", "kleinberg", "cusum", "glr", "seismic"])
@@ -895,11 +895,11 @@ def test_a_look_that_was_put_off_comes_no_earlier_and_one_that_was_called_for_no
     #  opened 0        +30 min: first look     put off to +5 h          a share is taken back at +1 h: look by +1.5 h
     policy = AlertPolicy(RULES, LEVELS, BIG, 5)
     policy.update(0, LEVELS[0], 10)
-    policy.look_after(300)
+    policy.postpone_check(300)
     assert policy.next_timer() == 300
-    policy.look_by(60)
+    policy.advance_check(60)
     assert policy.next_timer() == 60 + RULES.check_interval_ms
-    policy.look_by(240)
+    policy.advance_check(240)
     assert policy.next_timer() == 60 + RULES.check_interval_ms
 
 
@@ -907,14 +907,14 @@ def test_a_level_that_does_not_stand_has_no_look_to_put_off():
     policy = AlertPolicy(RULES, LEVELS, BIG, 5)
     policy.update(0, 0.0, 10)
     before = policy.next_timer()
-    policy.look_after(300)
-    policy.look_by(0)
+    policy.postpone_check(300)
+    policy.advance_check(0)
     assert policy.next_timer() == before
 
 
 def test_a_score_that_falls_by_an_event_is_looked_at_soon_although_the_look_was_put_off():
     policy = AlertPolicy(RULES, LEVELS, BIG, 5)
     policy.update(0, LEVELS[0], 10)
-    policy.look_after(2400)
+    policy.postpone_check(2400)
     policy.update(60, 0.0, 10)
     assert policy.next_timer() == 60 + RULES.check_interval_ms

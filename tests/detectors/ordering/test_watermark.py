@@ -151,7 +151,7 @@ def test_a_silent_partition_stops_counting_and_its_return_does_not_turn_time_bac
     assert mark.update(0, 100) == 90
     assert mark.update(1, 80) == 90
     assert mark.update(0, 200) == 90
-    assert mark.silence(1) == 190
+    assert mark.mark_idle(1) == 190
     assert mark.update(0, 400) == 390
     assert mark.update(1, 85) == 390  # back, far behind
     assert mark.update(0, 900) == 390  # and counting again
@@ -169,7 +169,7 @@ def test_when_every_partition_is_silent_the_watermark_passes_what_can_be_believe
     mark.expect([0, 1, 2])
     mark.update(0, 100)
     mark.update(1, 300)
-    assert [mark.silence(partition) for partition in (2, 0, 1)] == [90, 290, 301]
+    assert [mark.mark_idle(partition) for partition in (2, 0, 1)] == [90, 290, 301]
     assert mark.update(0, 320) == 310  # and goes on with whoever speaks again
 
 
@@ -177,14 +177,14 @@ def test_a_partition_that_never_spoke_can_be_silent() -> None:
     mark = Watermark(SMALL)
     mark.expect([0, 1])
     mark.update(0, 100)
-    assert mark.silence(1) == 90
+    assert mark.mark_idle(1) == 90
 
 
 IDLE = OrderConfig(max_out_of_orderness_ms=10, idle_timeout_ms=100)
 
 
 def looks(idleness, *times, caught_up=True):
-    return [idleness.look(now, caught_up=caught_up) for now in times]
+    return [idleness.check(now, caught_up=caught_up) for now in times]
 
 
 def test_a_partition_is_idle_when_it_was_seen_silent_for_the_idle_time_and_says_so_once() -> None:
@@ -194,9 +194,9 @@ def test_a_partition_is_idle_when_it_was_seen_silent_for_the_idle_time_and_says_
 def test_an_event_begins_the_silence_anew() -> None:
     idleness = Idleness(IDLE)
     looks(idleness, 0, 50, 90)
-    idleness.heard()
+    idleness.note_event()
     assert looks(idleness, 100, 150, 199, 200) == [False, False, False, True]
-    idleness.heard()
+    idleness.note_event()
     assert looks(idleness, 250, 300, 350) == [False, False, True]
 
 
@@ -225,9 +225,9 @@ def test_the_watermark_never_goes_back_and_is_the_least_progress_less_the_latene
     for i, (partition, progress) in enumerate(reports):
         if i == cut:
             copy = Watermark(SMALL)
-            copy.resume(mark.state())
+            copy.restore(mark.snapshot())
             mark = copy
-        value = mark.silence(partition) if progress is None else mark.update(partition, progress)
+        value = mark.mark_idle(partition) if progress is None else mark.update(partition, progress)
         newest[partition] = max(newest.get(partition, 0), progress or 0)
         assert value >= previous
         if all(progress is not None for _, progress in reports):
@@ -251,7 +251,7 @@ def test_sightings_leave_in_order_of_time_then_id_once_the_watermark_has_passed_
     assert {timeliness for _, timeliness in leaving} == {Timeliness.ON_TIME}
     assert buffer.update(seen(3, 115)) == []
     assert times(buffer.update(seen(4, 116))) == [105]
-    assert (buffer.released, buffer.waiting, buffer.watermark) == (3, 3, 106)
+    assert (buffer.emitted, buffer.waiting, buffer.watermark) == (3, 3, 106)
 
 
 @pytest.mark.parametrize(
@@ -366,8 +366,8 @@ def test_a_silent_partition_releases_what_waited_for_it() -> None:
     buffer.expect([0, 1])
     buffer.update(seen(1, 100))
     buffer.update(seen(2, 200))
-    assert times(buffer.silence(1)) == [100]
-    assert times(buffer.silence(0)) == [200]
+    assert times(buffer.mark_idle(1)) == [100]
+    assert times(buffer.mark_idle(0)) == [200]
     assert [a for _, a in buffer.update(seen(3, 199))] == [Timeliness.LATE]
 
 
@@ -377,7 +377,7 @@ def test_when_all_are_silent_the_last_events_of_a_reader_that_began_anew_need_no
     buffer.update(seen(1, 100))
     buffer.update(seen(2, 150, progress=0))
     buffer.update(seen(3, 160, progress=0))
-    assert times(buffer.silence(0)) == [100, 150, 160]
+    assert times(buffer.mark_idle(0)) == [100, 150, 160]
     assert buffer.waiting == 0
 
 
@@ -386,7 +386,7 @@ def test_a_liar_still_waits_when_all_partitions_are_silent() -> None:
     buffer = ReorderBuffer(SMALL)
     buffer.update(seen(1, 100))
     buffer.update(seen(2, 1 << 40, progress=100))
-    assert times(buffer.silence(0)) == [100]
+    assert times(buffer.mark_idle(0)) == [100]
     assert (buffer.waiting, buffer.watermark) == (1, 101)
 
 
@@ -409,7 +409,7 @@ def pushed(buffer: ReorderBuffer, item: tuple[int, int, int, int]) -> list[tuple
     """One sighting; now and then its partition is said to be silent after it."""
     event, time, partition, step = item
     out = buffer.update(seen(event, time, partition))
-    return out + buffer.silence(partition) if step > 15 else out
+    return out + buffer.mark_idle(partition) if step > 15 else out
 
 
 def pushed_into(buffer: ReorderBuffer, items: list[tuple[int, int, int, int]]) -> list[tuple[Sighting, Timeliness]]:
@@ -426,13 +426,13 @@ def test_every_sighting_is_accounted_for_exactly_once_at_every_moment(
     buffer, out = ReorderBuffer(config), []
     for n, item in enumerate(items, start=1):
         out += pushed(buffer, item)
-        assert n == buffer.released + buffer.waiting + buffer.duplicates + buffer.late + buffer.dropped_late
+        assert n == buffer.emitted + buffer.waiting + buffer.duplicates + buffer.late + buffer.dropped_late
         assert buffer.waiting <= waiting
         assert len(buffer._ids) <= remembered
         assert len(buffer._seen) == len(buffer._ids) + buffer.waiting
     on_time = [(s.time, s.event_id) for s, timeliness in out + buffer.flush() if timeliness is Timeliness.ON_TIME]
     assert on_time == sorted(on_time)
-    assert len(on_time) == buffer.released
+    assert len(on_time) == buffer.emitted
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=60), st.randoms(use_true_random=False))
@@ -480,7 +480,7 @@ def test_a_state_of_version_1_goes_on_where_it_stood() -> None:
     buffer = ReorderBuffer(SMALL)
     buffer.restore(FIRST_VERSION.read_bytes())
     assert (buffer.watermark, buffer.waiting) == (289, 2)
-    assert (buffer.released, buffer.duplicates, buffer.late, buffer.dropped_late, buffer.forced) == (2, 1, 1, 1, 0)
+    assert (buffer.emitted, buffer.duplicates, buffer.late, buffer.dropped_late, buffer.forced) == (2, 1, 1, 1, 0)
     assert buffer.update(seen(3, 300)) == []  # known: it waits
     assert buffer.update(seen(5, 200, 1, progress=299)) == []  # known: it was late
     assert times(buffer.update(seen(7, 320, 1))) == []
@@ -513,6 +513,6 @@ def test_a_time_that_nobody_confirmed_waits_though_all_are_silent() -> None:
     )
     for event, time in ((1, 100), (2, 101)):
         buffer.update(seen(event, time, progress=progress.observe(time)))
-        assert buffer.silence(0) == []
+        assert buffer.mark_idle(0) == []
     buffer.update(seen(3, 102, progress=progress.observe(102)))
-    assert times(buffer.silence(0)) == [100, 101, 102]
+    assert times(buffer.mark_idle(0)) == [100, 101, 102]
