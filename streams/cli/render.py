@@ -52,7 +52,7 @@ class _Rate(ProgressColumn):
 
 
 class Screen:
-    """A watcher that shows alerts on standard output and, on a terminal, a progress bar on standard error."""
+    """An observer that shows alerts on standard output and, on a terminal, a progress bar on standard error."""
 
     def __init__(self, console: Console, errors: Console, *, alerts: bool = True) -> None:
         self._console = console if alerts else None

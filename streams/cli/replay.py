@@ -72,7 +72,7 @@ def replay(  # noqa: PLR0917 - typer passes by name
                 effective.key,
                 at_most=at_most,
                 overwrite=overwrite,
-                watcher=screen,
+                observer=screen,
             )
         capped = None if limit_forwards is None else cap(run_folder.Run(result.folder), limit_forwards)
         if as_json:

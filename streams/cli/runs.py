@@ -140,7 +140,7 @@ def explain(
         effective = load_settings(config, [])
         found = explains.find(Run(run or newest(RUNS)), alert_id)
         explanation = explains.explain(found, sources or [], effective)
-        say(explains.lines(explanation, everything=everything))
+        say(explains.format_explanation(explanation, everything=everything))
 
 
 def rejections(

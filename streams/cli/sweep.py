@@ -57,7 +57,7 @@ def sweep(  # noqa: PLR0917 - typer passes by name
         place = out or run_folder.free_place(RUNS, f"{origin.stem}-sweep")
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with show.Screen(console(), console(stderr=True), alerts=False) as screen:
-            results = sweeps.sweep(origin, place, settings, effective.key, overwrite=overwrite, watcher=screen)
+            results = sweeps.sweep(origin, place, settings, effective.key, overwrite=overwrite, observer=screen)
         runs = [run_folder.Run(result.folder) for result in results]
         found = [compare(runs[0], run) for run in runs]
         if as_json:

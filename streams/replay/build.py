@@ -1,4 +1,4 @@
-"""Build the pipeline of a replay, and record what it was built from."""
+"""Build the pipeline of a replay, and record its code, model, settings and reference data."""
 
 from typing import Any, Protocol
 
@@ -22,7 +22,7 @@ from streams.version import code_version
 
 
 class RunProvenance(msgspec.Struct, frozen=True, kw_only=True):
-    """What a manifest says of a run beside its input and counts."""
+    """Code, model, settings and reference data behind a run: the fields of a manifest besides input and counts."""
 
     settings: dict[str, Any]
     settings_digest: str
@@ -32,14 +32,14 @@ class RunProvenance(msgspec.Struct, frozen=True, kw_only=True):
     reference_digest: str | None
     key_id: str
 
-    def manifest(self, source: SourceReader, at_most: int | None, counts: RunCounts, *, complete: bool) -> Manifest:
-        """The manifest of a run of this recipe."""
-        digest = source.sha256() if complete else None
-        size = source.total if source.total is not None else (source.done if digest else None)
-        size = None if source.format == TOPIC else size
+    def manifest(self, reader: SourceReader, at_most: int | None, counts: RunCounts, *, complete: bool) -> Manifest:
+        """Return the manifest of a run. A complete run reads the source to its end for the digest."""
+        digest = reader.sha256() if complete else None
+        size = reader.total if reader.total is not None else (reader.done if digest else None)
+        size = None if reader.format == TOPIC else size
         return Manifest(
             complete=complete,
-            input=InputFile(name=source.name, format=source.format, bytes=size, sha256=digest),
+            input=InputFile(name=reader.name, format=reader.format, bytes=size, sha256=digest),
             at_most=at_most,
             counts=counts,
             **msgspec.structs.asdict(self),
@@ -47,15 +47,15 @@ class RunProvenance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PipelineBuild(msgspec.Struct, frozen=True):
-    """What a replay drives, and what it was made from beside the settings."""
+    """Pipeline of a replay, with the revision of its model and the digest of its reference data."""
 
-    engine: ReplayPipeline
+    pipeline: ReplayPipeline
     model_revision: str
     reference_digest: str | None = None
 
 
-def run_provenance(settings: Settings, key: Key, made: PipelineBuild) -> RunProvenance:
-    """What a run with these settings is made from; nothing in it tells where it ran."""
+def run_provenance(settings: Settings, key: Key, build: PipelineBuild) -> RunProvenance:
+    """Return the provenance of a run: no paths, and no setting of the machine or the broker."""
     places = ("embedder.cache_dir", "embedder.hub", "claims.file", "harm.file")
     private = (*places, "key.", "replay.", "pool.", "worker.", "kafka.")
     values = {name: value for name, value in to_values(settings).items() if not name.startswith(private)}
@@ -64,14 +64,14 @@ def run_provenance(settings: Settings, key: Key, made: PipelineBuild) -> RunProv
         settings_digest=settings.pipeline.digest(),
         code_version=code_version(),
         schema_versions=schema_versions(),
-        model_revision=made.model_revision,
-        reference_digest=made.reference_digest,
+        model_revision=build.model_revision,
+        reference_digest=build.reference_digest,
         key_id=key.id,
     )
 
 
 def schema_versions() -> dict[str, int]:
-    """The version of each message's schema."""
+    """Return the schema version of each message, by class name."""
     kinds = [getattr(schemas, name) for name in schemas.__all__]
     return {kind.__name__: _version(kind) for kind in kinds if issubclass(kind, Message)}
 
@@ -82,35 +82,40 @@ def _version(kind: type[Message]) -> int:
 
 
 class ModelMissingError(UserError):
-    """The model does not load. The message says what came and what to try."""
+    """Failure to load the model. The message gives the cause and the command that checks the installation."""
 
 
 class PipelineFactory(Protocol):
-    """Makes what a replay drives, and says what is in it."""
+    """Builder of a pipeline; tests pass a stand-in."""
 
     def __call__(self, settings: Settings, key: Key, trace: Trace | None = None) -> PipelineBuild:
-        """The engine, and what it was made from."""
+        """Build the pipeline. The pipeline reports each decision to `trace`."""
         ...
 
 
 def load_embedder(settings: Settings) -> Embedder:
-    """The model.
+    """Load the model.
 
     Raises:
-        ModelMissingError: it does not load.
+        ModelMissingError: the model does not load.
 
     """
     try:
         return make_embedder(settings.embedder)
     except ValueError as error:
-        raise ModelMissingError(f"the model must load; got: {error}; `hearsay doctor` tells more") from error
+        raise ModelMissingError(f"cannot load the model: {error}; run `hearsay doctor` for details") from error
 
 
 def make_pipeline(settings: Settings, key: Key, trace: Trace | None = None) -> PipelineBuild:
-    """The real pipeline with the real model and all that is known."""
-    knowledge = load_reference_data(settings.claims, settings.harm)
+    """Build the production pipeline with the model and the reference data.
+
+    Raises:
+        ModelMissingError: the model does not load.
+        UserError: a reference file cannot be read.
+
+    """
+    reference = load_reference_data(settings.claims, settings.harm)
     embedder = load_embedder(settings)
-    limits, cache_dir = settings.pipeline.clustering, settings.embedder.cache_dir
-    recogniser = knowledge.recogniser(limits, embedder, cache_dir)
-    engine = Pipeline(settings.pipeline, embedder, key.pseudonymiser(), code_version(), trace, recogniser=recogniser)
-    return PipelineBuild(engine, embedder.revision, recogniser.digest)
+    matcher = reference.recogniser(settings.pipeline.clustering, embedder, settings.embedder.cache_dir)
+    pipeline = Pipeline(settings.pipeline, embedder, key.pseudonymiser(), code_version(), trace, recogniser=matcher)
+    return PipelineBuild(pipeline, embedder.revision, matcher.digest)

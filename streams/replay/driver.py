@@ -11,74 +11,81 @@ from streams.runs.folder import RunCounts
 
 
 class ReplayPipeline(Protocol):
-    """What a replay drives: the pipeline, or a test's stand-in for it."""
+    """Pipeline that a replay drives; tests pass a stand-in."""
 
     def feed(self, batch: Sequence[tuple[bytes, Position]]) -> Output:
-        """Take raw events."""
+        """Process raw events, each with its position."""
         ...
 
     def expect(self, partitions: Iterable[int]) -> None:
-        """Wait for these partitions."""
+        """Hold the watermark until each of the partitions has delivered an event or ended."""
         ...
 
     def end(self, partition: int) -> Output:
-        """Wait no longer for one."""
+        """Release the watermark from a partition that has ended."""
         ...
 
     def refuse(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
-        """Count and describe what the source could not hand over."""
+        """Count a record that the source cannot deliver, and return the rejection."""
         ...
 
     def finish(self) -> Output:
-        """Give what still waits, and the clusters that are open."""
+        """Emit the buffered events and the open clusters."""
         ...
 
     @property
     def counts(self) -> StreamCounts:
-        """Where the events went so far."""
+        """Return the number of events per outcome so far."""
         ...
 
     @property
     def event_time(self) -> int:
-        """How far the stream has come, in event time."""
+        """Return the watermark in event time, in ms."""
         ...
 
 
 class Driver:
-    """Feeds a source to an engine in batches, and hands each batch's output on.
+    """Feeder of a source to a pipeline, batch by batch.
 
-    What the source refused without its bytes is counted here, because the engine never sees it.
+    The driver counts records without bytes itself, because the pipeline never sees such records.
+
+    Args:
+        reader: open source.
+        pipeline: receiver of the events.
+        batch_events: events per batch.
+        at_most: events to read; all if None.
+
     """
 
     def __init__(
-        self, source: SourceReader, engine: ReplayPipeline, batch_events: int, at_most: int | None = None
+        self, reader: SourceReader, pipeline: ReplayPipeline, batch_events: int, at_most: int | None = None
     ) -> None:
-        self._source = source
-        self._engine = engine
+        self._reader = reader
+        self._pipeline = pipeline
         self._batch_events = batch_events
         self._at_most = at_most
-        self._refused = 0
+        self._unreadable = 0
 
     def outputs(self) -> Iterator[Output]:
-        """What each batch gave, in the source's order; lastly what `finish` gave."""
+        """Yield the output of each batch in the order of the source, then the output of `finish`."""
         batch: list[tuple[bytes, Position]] = []
         for record in self._records():
             if not isinstance(record, tuple):
                 if batch:
-                    yield self._engine.feed(batch)
-                yield self._aside(record)
+                    yield self._pipeline.feed(batch)
+                yield self._handle(record)
                 batch = []
                 continue
             batch.append(record)
             if len(batch) == self._batch_events:
-                yield self._engine.feed(batch)
+                yield self._pipeline.feed(batch)
                 batch = []
         if batch:
-            yield self._engine.feed(batch)
-        yield self._engine.finish()
+            yield self._pipeline.feed(batch)
+        yield self._pipeline.finish()
 
     def _records(self) -> Iterator[Record | ControlEvent]:
-        records, left = iter(self._source), self._at_most
+        records, left = iter(self._reader), self._at_most
         while left is None or left > 0:
             record = next(records, None)
             if record is None:
@@ -87,44 +94,52 @@ class Driver:
             if left is not None and not isinstance(record, ControlEvent):
                 left -= 1
 
-    def _aside(self, record: UnreadableRecord | ControlEvent) -> Output:
+    def _handle(self, record: UnreadableRecord | ControlEvent) -> Output:
         if isinstance(record, UnreadableRecord):
-            return self._rejected(record)
+            return self._reject(record)
         if isinstance(record, EndOfPartition):
-            return self._engine.end(record.partition)
-        self._engine.expect(record.partitions)
+            return self._pipeline.end(record.partition)
+        self._pipeline.expect(record.partitions)
         return Output()
 
-    def _rejected(self, refused: UnreadableRecord) -> Output:
-        if refused.raw is not None:
-            rejection = self._engine.refuse(refused.raw, refused.position, refused.reason, refused.detail)
+    def _reject(self, record: UnreadableRecord) -> Output:
+        if record.raw is not None:
+            rejection = self._pipeline.refuse(record.raw, record.position, record.reason, record.detail)
         else:
-            self._refused += 1
+            self._unreadable += 1
             rejection = Rejection(
-                reason=refused.reason,
-                detail=refused.detail,
-                position=refused.position,
-                size=refused.size,
-                sha256=refused.sha256,
+                reason=record.reason,
+                detail=record.detail,
+                position=record.position,
+                size=record.size,
+                sha256=record.sha256,
             )
         return Output(rejections=[rejection])
 
     @property
     def event_time(self) -> int:
-        """How far the stream has come, in event time."""
-        return self._engine.event_time
+        """Return the watermark in event time, in ms."""
+        return self._pipeline.event_time
 
     def counts(
         self, alerts: int = 0, clusters: int = 0, shares: int = 0, seen: StreamCounts | None = None
     ) -> RunCounts:
-        """Where the events went, those that the source refused among them; `seen` by another than the engine."""
-        seen = seen or self._engine.counts
+        """Return the number of events per outcome, including records that the source could not deliver.
+
+        Args:
+            alerts: alerts written.
+            clusters: clusters written.
+            shares: shares written.
+            seen: counts of another pipeline that reads the same stream; those of the driven pipeline if None.
+
+        """
+        seen = seen or self._pipeline.counts
         return RunCounts(
-            received=seen.received + self._refused,
+            received=seen.received + self._unreadable,
             applied=seen.applied,
             duplicates=seen.duplicates,
             late=seen.late,
-            rejected=seen.rejected + self._refused,
+            rejected=seen.rejected + self._unreadable,
             waiting=seen.waiting,
             unmatched=seen.unmatched,
             forced=seen.forced,

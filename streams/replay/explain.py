@@ -1,7 +1,7 @@
-"""Explains an alert: replays its source with the run's own settings and tells each decision that led to it.
+"""Explain an alert: replay its source with the settings of the run and list each decision that led to the alert.
 
-The explanation is not a second opinion kept beside the alert: the same code decides again, watched, and the alert that
-comes out is compared with the one in the run folder byte for byte.
+The explanation needs no second copy of the rules: the same code decides again under observation, and the replayed alert
+is compared byte for byte with the alert in the run folder.
 """
 
 from collections import Counter, deque
@@ -28,261 +28,280 @@ from streams.settings.load import ResolvedSettings, Settings, from_values
 from streams.times import moment
 from streams.version import code_version
 
-_LEAST_DIGITS = 4
-_LISTED = 5  # alerts that a wrong id is answered with
-_STEP = 1.5  # between two scores that are told, in sharers
-_LAST = 3  # scores before the alert that are told whatever the size
-_KNOWN = 100_000  # wordings remembered, so that each is told once
+_MIN_DIGITS = 4
+_LISTED = 5  # alerts listed in the error about a wrong id
+_STEP = 1.5  # growth in sharers between two listed scores
+_LAST_SCORES = 3  # scores before a change of level that are listed at any size
+_MAX_WORDINGS = 100_000  # wordings remembered, so each is listed once
 _SHOWN = 90  # graphemes of a message in a line
-_WIDTH = 120  # characters of a line of the alert's own explanation
-_TOLD = 40  # lines, unless all are asked for
+_WIDTH = 120  # characters per line of the explanation text of the alert
+_MAX_LINES = 40  # decisions listed unless all are requested
 
 
 class ExplainError(UserError):
-    """An alert that cannot be explained. The message says rule, what came, where, and what to try."""
+    """Request for an explanation that is not possible. The message gives the cause and the action to take."""
 
 
 class AlertInRun(msgspec.Struct, frozen=True):
-    """An alert and the run that it is from."""
+    """An alert and its run."""
 
     run: Run
     alert: Alert
 
 
-class Line(msgspec.Struct, frozen=True):
-    """One decision, in words."""
+class Decision(msgspec.Struct, frozen=True):
+    """One decision of the pipeline, in words."""
 
     time: int
-    what: str
+    kind: str
     text: str
-    minor: bool = False  # may be left out of a short telling
+    minor: bool = False  # a short explanation may omit the decision
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """What led to an alert, and whether the replay gave it again."""
+    """Decisions that led to an alert, and the alert that the replay raised."""
 
     alert: Alert
-    lines: list[Line]
-    methods: dict[str, int]  # shares by how their text found the cluster
-    again: Alert | None
+    decisions: list[Decision]
+    methods: dict[str, int]  # shares by the method that assigned their text to the cluster
+    replayed: Alert | None
 
     @property
     def identical(self) -> bool:
-        """Byte for byte."""
-        return self.again is not None and encode(self.again) == encode(self.alert)
+        """Return True if the replayed alert equals the alert byte for byte."""
+        return self.replayed is not None and encode(self.replayed) == encode(self.alert)
 
 
 def find(run: Run, prefix: str) -> AlertInRun:
-    """The alert of a run whose id begins so.
+    """Return the alert of a run whose id begins with a prefix.
 
     Raises:
-        ExplainError: none does, or several do.
+        ExplainError: the prefix is too short, or names no alert or several.
 
     """
     wanted = prefix.strip().lower()
-    if len(wanted) < _LEAST_DIGITS:
-        raise ExplainError(f"an alert is named by {_LEAST_DIGITS} digits of its id or more; got {wanted!r}")
+    if len(wanted) < _MIN_DIGITS:
+        raise ExplainError(f"alert id {wanted!r} is too short; give at least {_MIN_DIGITS} digits of the id")
     alerts = [alert for alert in run.alerts() if alert.alert_id.startswith(wanted)]
-    if len(alerts) != 1:
-        of_cluster = [alert for alert in run.alerts() if alert.cluster_id.startswith(wanted)]
-        got = len(alerts) or ("a cluster" if of_cluster else "none")
-        named = ", ".join(alert.alert_id[:12] for alert in (alerts or of_cluster)[:_LISTED])
-        hint = f"name one of {named}" if named else "see its alerts.jsonl"
-        raise ExplainError(f"one alert must have an id that begins with {wanted!r}; got {got} in {run.path}; {hint}")
-    return AlertInRun(run, alerts[0])
+    if len(alerts) == 1:
+        return AlertInRun(run, alerts[0])
+    if alerts:
+        raise ExplainError(
+            f"{len(alerts)} alerts in {run.path} have an id that begins with {wanted!r}: {_ids(alerts)}; "
+            "give more digits"
+        )
+    of_cluster = [alert for alert in run.alerts() if alert.cluster_id.startswith(wanted)]
+    if of_cluster:
+        raise ExplainError(
+            f"{wanted!r} is the id of a cluster in {run.path}; give the id of one of its alerts: {_ids(of_cluster)}"
+        )
+    raise ExplainError(f"no alert in {run.path} has an id that begins with {wanted!r}; alerts.jsonl lists all ids")
+
+
+def _ids(alerts: Sequence[Alert]) -> str:
+    return ", ".join(alert.alert_id[:12] for alert in alerts[:_LISTED])
 
 
 def explain(
-    found: AlertInRun, sources: Sequence[str], effective: ResolvedSettings, make: PipelineFactory = make_pipeline
+    found: AlertInRun, sources: Sequence[str], resolved: ResolvedSettings, factory: PipelineFactory = make_pipeline
 ) -> Explanation:
-    """Replay up to the alert and tell what was decided on the way.
+    """Replay up to an alert and collect the decisions on the way.
 
     Args:
         found: the alert and its run.
-        sources: where the run's input is now, each file of it; none where it was, on the topic that it came from too.
-        effective: for the key, the broker and the model's place; everything that decides comes from the run's manifest.
-        make: the pipeline with its model; a test's stand-in may take its place.
+        sources: current paths of the input of the run, one per file; empty to read the recorded path or topic.
+        resolved: current settings, for the key, the broker and the location of the model. The manifest of the run
+            gives every setting that decides.
+        factory: builder of the pipeline; tests pass a stand-in.
 
     Raises:
-        ExplainError: another key, or other checked claims.
-        UserError: another input, or one that cannot be read.
+        ExplainError: the key or the reference data differ from those of the run.
+        UserError: the input differs from that of the run, or cannot be read.
 
     """
     manifest = found.run.manifest
-    origin = find_input(found.run, sources, effective.settings.kafka, effective.kafka_password)
-    if effective.key.id != manifest.key_id:
+    source = find_input(found.run, sources, resolved.settings.kafka, resolved.kafka_password)
+    if resolved.key.id != manifest.key_id:
         raise ExplainError(
-            f"a run is explained with its own key; got key {effective.key.id!r} for a run with {manifest.key_id!r}; "
-            "set HEARSAY_KEY or key.file to that key"
+            f"the run was made with key {manifest.key_id!r}, but the current key is {resolved.key.id!r}; "
+            "set HEARSAY_KEY or key.file to the key of the run"
         )
-    settings = _as_then(from_values(manifest.settings), effective.settings)
-    story = Story(found.alert)
-    made = make(settings, effective.key, story.trace)
-    if made.reference_digest != manifest.reference_digest:
+    settings = _settings_of_run(from_values(manifest.settings), resolved.settings)
+    log = DecisionLog(found.alert)
+    build = factory(settings, resolved.key, log.trace)
+    if build.reference_digest != manifest.reference_digest:
         raise ExplainError(
-            "a run is explained with the checked claims and examples of harm that it was made with; got others; "
-            "set claims.file and harm.file to those"
+            "the run was made with other checked claims or harm examples; "
+            "set claims.file and harm.file to the files of the run"
         )
-    opened = origin.open(settings.pipeline.intake.max_event_bytes)
+    reader = source.open(settings.pipeline.intake.max_event_bytes)
     try:
-        for output in Driver(opened, made.engine, settings.replay.batch_events, manifest.at_most).outputs():
-            story.absorbed(output.clusters)
-            if story.ends_with(output.alerts):
+        for output in Driver(reader, build.pipeline, settings.replay.batch_events, manifest.at_most).outputs():
+            log.add_absorbed(output.clusters)
+            if log.ends_with(output.alerts):
                 break
     finally:
-        opened.close()
-    return story.explanation()
+        reader.close()
+    return log.explanation()
 
 
-def _as_then(then: Settings, now: Settings) -> Settings:
-    """What decides as it was; where the model lies and how files are read as it is now."""
-    here = {name: getattr(now.embedder, name) for name in ("cache_dir", "hub")}
+def _settings_of_run(recorded: Settings, current: Settings) -> Settings:
+    """Return the recorded settings that decide, with the current file paths and reading options."""
+    here = {name: getattr(current.embedder, name) for name in ("cache_dir", "hub")}
     return msgspec.structs.replace(
-        now,
-        pipeline=then.pipeline,
-        embedder=msgspec.structs.replace(then.embedder, **here),
-        harm=msgspec.structs.replace(then.harm, file=now.harm.file),
+        current,
+        pipeline=recorded.pipeline,
+        embedder=msgspec.structs.replace(recorded.embedder, **here),
+        harm=msgspec.structs.replace(recorded.harm, file=current.harm.file),
     )
 
 
-class Story:
-    """Collects the decisions about one alert's cluster, and those about clusters that were merged into it.
+class DecisionLog:
+    """Collector of the decisions about the cluster of an alert and about clusters merged into the cluster.
 
-    Memory is bounded by the number of wordings and merges, never by the number of shares.
+    Memory is bounded by the number of wordings and merges, not by the number of shares.
     """
 
     def __init__(self, alert: Alert) -> None:
         self._alert = alert
         self._ids = {alert.cluster_id, *alert.aliases}
-        self._lines: list[Line] = []
-        self._recent: deque[Line] = deque(maxlen=_LAST)
+        self._decisions: list[Decision] = []
+        self._recent: deque[Decision] = deque(maxlen=_LAST_SCORES)
         self._methods: Counter[str] = Counter()
         self._wordings: dict[str, None] = {}
         self._next_size = 0.0
-        self._said: list[tuple[int, dict[str, int]]] = []  # a batch's notifications: lines and methods until then
-        self._again: Alert | None = None
+        self._notified: list[tuple[int, dict[str, int]]] = []  # decisions and methods up to each alert of a batch
+        self._replayed: Alert | None = None
         self._merged: set[str] = set()
-        self._absorbed: list[Line] = []
+        self._absorbed: list[Decision] = []
 
     def trace(self, name: str, payload: msgspec.Struct) -> None:
-        """Take one decision; the pipeline calls it."""
+        """Record one decision; called by the pipeline."""
         if isinstance(payload, Assignment):
             if payload.cluster_id in self._ids:
-                self._assignment(payload)
+                self._add_assignment(payload)
         elif isinstance(payload, Merge):
             if payload.survivor in self._ids:
-                self._merge(payload)
+                self._add_merge(payload)
         elif isinstance(payload, ScoreTrace):
             if payload.cluster_id in self._ids:
-                self._judgement(payload)
+                self._add_score(payload)
         elif isinstance(payload, TransitionTrace):
-            self._transition(payload)
+            self._add_transition(payload)
 
     def ends_with(self, alerts: list[Alert]) -> bool:
-        """Whether the alert is among a batch's; the story then ends where it was said."""
-        for alert, (length, methods) in zip(alerts, self._said, strict=True):
+        """Return True if a batch raised the alert; decisions after the alert are then dropped."""
+        for alert, (length, methods) in zip(alerts, self._notified, strict=True):
             if alert.alert_id == self._alert.alert_id:
-                self._again = alert
-                del self._lines[length:]
+                self._replayed = alert
+                del self._decisions[length:]
                 self._methods = Counter(methods)
                 return True
-        self._said.clear()
+        self._notified.clear()
         return False
 
-    def absorbed(self, clusters: Iterable[ClusterRow]) -> None:
-        """Take the last words on clusters that were merged away, for those whose merge was not told otherwise."""
+    def add_absorbed(self, clusters: Iterable[ClusterRow]) -> None:
+        """Record merges that only the final rows of the merged clusters show."""
         for row in clusters:
             if row.cluster_id in self._alert.aliases and row.merged_into and row.cluster_id not in self._merged:
-                who = f"cluster {row.cluster_id[:12]} ({many(row.sharers, 'sharer')})"
-                text = f"{who} joins {row.merged_into[:12]} after this"
-                self._absorbed.append(Line(row.last_time, "merge", text))
+                cluster = f"cluster {row.cluster_id[:12]} ({many(row.sharers, 'sharer')})"
+                text = f"{cluster} joins {row.merged_into[:12]} after this"
+                self._absorbed.append(Decision(row.last_time, "merge", text))
 
     def explanation(self) -> Explanation:
-        """What was collected."""
-        told = sorted([*self._lines, *self._absorbed], key=lambda line: line.time)
-        return Explanation(self._alert, told, dict(sorted(self._methods.items())), self._again)
+        """Return the collected decisions in order of time."""
+        decisions = sorted([*self._decisions, *self._absorbed], key=lambda decision: decision.time)
+        return Explanation(self._alert, decisions, dict(sorted(self._methods.items())), self._replayed)
 
-    def _tell(self, time: int, what: str, text: str, *, minor: bool = False) -> None:
-        self._lines.append(Line(time, what, text, minor))
+    def _add(self, time: int, kind: str, text: str, *, minor: bool = False) -> None:
+        self._decisions.append(Decision(time, kind, text, minor))
 
-    def _assignment(self, assignment: Assignment) -> None:
+    def _add_assignment(self, assignment: Assignment) -> None:
         sighting, content = assignment.sighting, assignment.sighting.content
         if assignment.method is Method.FIRST_SHARE:
             where = f"on {sighting.platform}" + (f" in chat {sighting.chat[:8]}" if sighting.chat else "")
-            self._tell(sighting.time, "founded", f"{sighting.kind} {where}: {_quoted(content.text)}")
+            self._add(sighting.time, "created", f"{sighting.kind} {where}: {_quoted(content.text)}")
         if sighting.kind in SPREADING:
-            self._share(assignment)
+            self._add_share(assignment)
         else:
-            self._remark(assignment)
-        if content.fingerprint and len(self._wordings) < _KNOWN:
+            self._add_remark(assignment)
+        if content.fingerprint and len(self._wordings) < _MAX_WORDINGS:
             self._wordings[content.fingerprint] = None
         if assignment.suggestion is not None:
             other = assignment.suggestion
-            told = f"{other.similarity:.3f} to cluster {other.cluster_id[:12]}: near, not joined"
-            self._tell(sighting.time, "suggestion", told, minor=True)
+            text = f"{other.similarity:.3f} to cluster {other.cluster_id[:12]}: similar, not joined"
+            self._add(sighting.time, "suggestion", text, minor=True)
 
-    def _share(self, assignment: Assignment) -> None:
+    def _add_share(self, assignment: Assignment) -> None:
         sighting, content = assignment.sighting, assignment.sighting.content
         self._methods[assignment.method] += 1
         known = assignment.method is Method.FIRST_SHARE or content.fingerprint in self._wordings
         if content.fingerprint and not known:
             swaps = f", differs in {', '.join(assignment.variants)}" if assignment.variants else ""
-            self._tell(sighting.time, "wording", f"{_way(assignment)}{swaps}: {_quoted(content.text)}", minor=True)
+            self._add(sighting.time, "wording", f"{_method(assignment)}{swaps}: {_quoted(content.text)}", minor=True)
 
-    def _remark(self, assignment: Assignment) -> None:
-        """What was said about the message, which is no share; platforms' counters come too often to be told."""
+    def _add_remark(self, assignment: Assignment) -> None:
+        """Record an event about a message that is no share; platform counters are too frequent to list."""
         sighting = assignment.sighting
         if sighting.debunk is not None:
             by, verdict = _quoted(sighting.debunk.publisher), _quoted(sighting.debunk.verdict)
-            self._tell(sighting.time, "fact-check", f"by {by}, verdict {verdict}, matched by {_way(assignment)}")
+            self._add(sighting.time, "fact-check", f"by {by}, verdict {verdict}, matched by {_method(assignment)}")
         elif sighting.report is not None:
-            self._tell(sighting.time, "report", f"by a person, as {_quoted(sighting.report.category)}", minor=True)
+            self._add(sighting.time, "report", f"by a user, as {_quoted(sighting.report.category)}", minor=True)
         elif sighting.kind is Kind.DELETE:
-            self._tell(sighting.time, "deleted", "a post is no longer there", minor=True)
+            self._add(sighting.time, "deleted", "a post was deleted", minor=True)
         elif sighting.account_status is not None:
-            self._tell(sighting.time, "account", f"of a sharer: {sighting.account_status}", minor=True)
+            self._add(sighting.time, "account", f"of a sharer: {sighting.account_status}", minor=True)
 
-    def _merge(self, merge: Merge) -> None:
+    def _add_merge(self, merge: Merge) -> None:
         self._merged.add(merge.absorbed)
-        told = f"cluster {merge.absorbed[:12]} joins {merge.survivor[:12]}, bridged by {_way(merge)}"
-        self._tell(merge.time, "merge", told)
+        text = f"cluster {merge.absorbed[:12]} joins {merge.survivor[:12]}, bridged by {_method(merge)}"
+        self._add(merge.time, "merge", text)
 
-    def _judgement(self, seen: ScoreTrace) -> None:
-        against = f"{self._whose(seen.cluster_id)}{seen.score:.3f} (level 1 from {seen.threshold:.3f})"
-        line = Line(seen.time, "score", f"{against}, {many(seen.sharers, 'sharer')}, level {seen.level}", minor=True)
-        if seen.sharers >= self._next_size:
-            self._next_size = max(seen.sharers * _STEP, 1.0)
+    def _add_score(self, trace: ScoreTrace) -> None:
+        score = f"{self._prefix(trace.cluster_id)}{trace.score:.3f} (level-1 threshold {trace.threshold:.3f})"
+        text = f"{score}, {many(trace.sharers, 'sharer')}, level {trace.level}"
+        decision = Decision(trace.time, "score", text, minor=True)
+        if trace.sharers >= self._next_size:
+            self._next_size = max(trace.sharers * _STEP, 1.0)
             self._recent.clear()
-            self._lines.append(line)
+            self._decisions.append(decision)
         else:
-            self._recent.append(line)
+            self._recent.append(decision)
 
-    def _whose(self, cluster_id: str) -> str:
+    def _prefix(self, cluster_id: str) -> str:
         return "" if cluster_id == self._alert.cluster_id else f"cluster {cluster_id[:12]}, merged later: "
 
-    def _transition(self, said: TransitionTrace) -> None:
-        transition = said.transition
-        if said.cluster_id in self._ids:
-            self._lines.extend(self._recent)
+    def _add_transition(self, trace: TransitionTrace) -> None:
+        transition = trace.transition
+        if trace.cluster_id in self._ids:
+            self._decisions.extend(self._recent)
             self._recent.clear()
-            whose = self._whose(said.cluster_id)
-            self._tell(transition.time, "level", f"{whose}{transition.state}: level {transition.level}")
+            prefix = self._prefix(trace.cluster_id)
+            self._add(transition.time, "level", f"{prefix}{transition.state}: level {transition.level}")
         if isinstance(transition.state, Lifecycle):
-            self._said.append((len(self._lines), dict(self._methods) if said.cluster_id in self._ids else {}))
+            methods = dict(self._methods) if trace.cluster_id in self._ids else {}
+            self._notified.append((len(self._decisions), methods))
 
 
-def lines(explanation: Explanation, *, everything: bool = False) -> list[str]:
-    """The explanation for people."""
+def format_explanation(explanation: Explanation, *, everything: bool = False) -> list[str]:
+    """Return the explanation as lines of text.
+
+    Args:
+        explanation: the explanation of an alert.
+        everything: True to list every decision; otherwise minor decisions beyond 40 lines are omitted.
+
+    """
     alert = explanation.alert
-    told = explanation.lines if everything else _shortened(explanation.lines)
-    counted = ", ".join(f"{count} by {method}" for method, count in explanation.methods.items())
+    decisions = explanation.decisions if everything else _shortened(explanation.decisions)
+    counts = ", ".join(f"{count} by {method}" for method, count in explanation.methods.items())
     return [
         f"alert {alert.alert_id}",
         f"cluster {alert.cluster_id}" + (f", with {len(alert.aliases)} merged into it" if alert.aliases else ""),
         "",
-        *(f"{moment(line.time)}Z  {line.what:<10}  {line.text}" for line in told),
+        *(f"{moment(one.time)}Z  {one.kind:<10}  {one.text}" for one in decisions),
         "",
-        f"shares: {counted}",
+        f"shares: {counts}",
         format_alert(alert),
         "",
         *wrap(alert.explanation, _WIDTH),
@@ -291,39 +310,38 @@ def lines(explanation: Explanation, *, everything: bool = False) -> list[str]:
     ]
 
 
-def _shortened(told: list[Line]) -> list[Line]:
-    spare = len(told) - _TOLD
+def _shortened(decisions: list[Decision]) -> list[Decision]:
+    spare = len(decisions) - _MAX_LINES
     if spare <= 0:
-        return told
-    minor = [at for at, line in enumerate(told) if line.minor]
-    first = min(len(minor) // 2, _TOLD // 2)
-    left_out = set(minor[first : first + spare])
-    if not left_out:
-        return told
-    kept: list[Line] = []
-    for at, line in enumerate(told):
-        if at not in left_out:
-            kept.append(line)
-        elif at == min(left_out):
-            kept.append(
-                Line(line.time, "…", f"{len(left_out)} wordings, suggestions, scores and remarks; --all tells them")
-            )
+        return decisions
+    minor = [at for at, decision in enumerate(decisions) if decision.minor]
+    first = min(len(minor) // 2, _MAX_LINES // 2)
+    omitted = set(minor[first : first + spare])
+    if not omitted:
+        return decisions
+    kept: list[Decision] = []
+    for at, decision in enumerate(decisions):
+        if at not in omitted:
+            kept.append(decision)
+        elif at == min(omitted):
+            text = f"{len(omitted)} wordings, suggestions, scores and remarks omitted; pass --all to list them"
+            kept.append(Decision(decision.time, "…", text))
     return kept
 
 
 def _verdict(explanation: Explanation) -> str:
     if explanation.identical:
-        return "The replay gave this alert again, byte for byte."
-    if explanation.again is None:
-        return "THE REPLAY DID NOT GIVE THIS ALERT. " + _reason(explanation.alert)
-    changed = ", ".join(_differences(explanation.alert, explanation.again))
-    return f"THE REPLAY GAVE THIS ALERT WITH DIFFERENCES in {changed}. " + _reason(explanation.alert)
+        return "The replay reproduced this alert byte for byte."
+    if explanation.replayed is None:
+        return "THE REPLAY DID NOT REPRODUCE THIS ALERT. " + _reason(explanation.alert)
+    changed = ", ".join(_differences(explanation.alert, explanation.replayed))
+    return f"THE REPLAY REPRODUCED THIS ALERT WITH DIFFERENCES in {changed}. " + _reason(explanation.alert)
 
 
 def _reason(alert: Alert) -> str:
     if alert.provenance.code_version != code_version():
-        return f"It was made by version {alert.provenance.code_version}; this is {code_version()}."
-    return "The version number is the same: the code changed without a new one, or this is a defect to report."
+        return f"The alert was made by version {alert.provenance.code_version}; this is version {code_version()}."
+    return "The version is the same: the code changed without a new version number, or this is a defect to report."
 
 
 def _differences(one: msgspec.Struct, other: msgspec.Struct, path: str = "") -> list[str]:
@@ -339,9 +357,9 @@ def _differences(one: msgspec.Struct, other: msgspec.Struct, path: str = "") -> 
     return found
 
 
-def _way(found: Assignment | Merge) -> str:
-    """The rung of the ladder, with the similarity where there is one."""
-    return found.method + ("" if found.similarity is None else f" {found.similarity:.3f}")
+def _method(match: Assignment | Merge) -> str:
+    """Return the method of a match, with the similarity if there is one."""
+    return match.method + ("" if match.similarity is None else f" {match.similarity:.3f}")
 
 
 def _quoted(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Replays a recorded stream through the pipeline and keeps what it gives in a run folder.
+"""Replay a recorded stream through the pipeline into a run folder.
 
 The same code decides here as in live operation; a replay only reads, writes and shows. No setting of the batch or the
 display changes an alert.
@@ -8,14 +8,16 @@ import os
 import platform
 import resource
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 from schemas.alert import Alert
-from streams.process import rare_collection
+from streams.process import deferred_interrupts, rare_collection
 from streams.recordings.base import SourceReader
 from streams.recordings.open import FileSpec, SourceSpec
 from streams.replay.build import PipelineFactory, make_pipeline, run_provenance
@@ -28,39 +30,39 @@ _MIB = 1024.0  # ru_maxrss counts KiB
 
 
 class ReplayProgress(msgspec.Struct, frozen=True):
-    """How far a replay is."""
+    """Progress of a replay after a batch."""
 
     events: int
     alerts: int
-    event_time: int  # the watermark, ms; negative before anything came
-    done: int  # of `total`, in the source's own unit
+    event_time: int  # watermark, ms; negative before the first event
+    done: int  # of `total`, in the unit of the source
     total: int | None
 
 
 class ReplayObserver(Protocol):
-    """Is told how a replay goes."""
+    """Receiver of the progress and the alerts of a replay."""
 
     def progress(self, now: ReplayProgress) -> None:
-        """A batch is done."""
+        """Receive the progress; called after each batch."""
         ...
 
     def alert(self, alert: Alert) -> None:
-        """An alert was raised."""
+        """Receive an alert; called in the order of the alerts, after the alert is written."""
         ...
 
 
 class NullObserver:
-    """A watcher that shows nothing."""
+    """Observer that ignores every call."""
 
     def progress(self, now: ReplayProgress) -> None:
-        """Nothing."""
+        """Ignore the progress."""
 
     def alert(self, alert: Alert) -> None:
-        """Nothing."""
+        """Ignore the alert."""
 
 
 class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
-    """A replay that ended, or was interrupted."""
+    """Outcome of a replay that ended or was interrupted."""
 
     folder: Path
     manifest: Manifest
@@ -68,14 +70,14 @@ class ReplayResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stopwatch:
-    """Wall and processor time since it was made."""
+    """Wall and processor time since construction."""
 
     def __init__(self) -> None:
         self.started_at = datetime.now(UTC).isoformat(timespec="seconds")
         self._wall, self._cpu = time.perf_counter(), time.process_time()
 
     def timings(self, source: str, events: int) -> Timings:
-        """What is worth knowing about the speed of a run."""
+        """Return the elapsed times, the event rates, the peak memory and the machine."""
         wall, cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
         return Timings(
             started_at=self.started_at,
@@ -92,67 +94,76 @@ class Stopwatch:
 
 
 def replay(
-    origin: SourceSpec | str,
+    source: SourceSpec | str,
     out: Path,
     settings: Settings,
     key: Key,
     *,
     at_most: int | None = None,
     overwrite: bool = False,
-    watcher: ReplayObserver | None = None,
-    make: PipelineFactory | None = None,
+    observer: ReplayObserver | None = None,
+    factory: PipelineFactory = make_pipeline,
 ) -> ReplayResult:
     """Replay a source into a run folder.
 
     Args:
-        origin: where the events come from; a text is a file's path, or "-".
-        out: the run folder's place.
-        settings: as `streams.settings.load.load` gave them.
-        key: to pseudonymise with.
+        source: origin of the events; a string is the path of a file, or "-" for standard input.
+        out: path of the run folder.
+        settings: settings as `streams.settings.load.load` returns them.
+        key: key of the pseudonyms.
         at_most: events to read; all by default.
-        overwrite: whether `out` may be an older run.
-        watcher: told of progress and alerts.
-        make: the pipeline with its model; a test's stand-in may take its place.
+        overwrite: True to replace an older run at `out`.
+        observer: receiver of progress and alerts.
+        factory: builder of the pipeline; tests pass a stand-in.
 
     Returns:
-        Where the results are. A keyboard interrupt ends the run early and is no error: the manifest says so.
+        The run folder, its manifest and the timings. A keyboard interrupt ends the run early and is no error; the
+        manifest then has `complete` false and counts the written batches.
 
     Raises:
         SourceError: the source cannot be read at all.
         RunFolderError: the folder cannot be written.
 
     """
-    watcher = watcher or NullObserver()
-    origin = FileSpec(origin) if isinstance(origin, str) else origin
-    source = origin.open(settings.pipeline.intake.max_event_bytes)
+    observer = observer or NullObserver()
+    source = FileSpec(source) if isinstance(source, str) else source
+    reader = source.open(settings.pipeline.intake.max_event_bytes)
     try:
         with RunWriter(out, overwrite=overwrite, row_group_rows=settings.replay.row_group_rows) as writer:
-            made = (make or make_pipeline)(settings, key)
-            made_from = run_provenance(settings, key, made)
-            clock = Stopwatch()
-            driver = Driver(source, made.engine, settings.replay.batch_events, at_most)
-            writer.begin(made_from.manifest(source, at_most, RunCounts(), complete=False))
+            build = factory(settings, key)
+            provenance = run_provenance(settings, key, build)
+            stopwatch = Stopwatch()
+            driver = Driver(reader, build.pipeline, settings.replay.batch_events, at_most)
+            describe = partial(provenance.manifest, reader, at_most)
+            writer.begin(describe(RunCounts(), complete=False))
             with rare_collection():
-                complete, counts = _drive(driver, source, writer, watcher)
-            manifest = made_from.manifest(source, at_most, counts, complete=complete)
-            timings = clock.timings(origin.place, counts.received)
-            return ReplayResult(folder=writer.end(manifest, timings), manifest=manifest, timings=timings)
+                manifest = _drive(driver, reader, writer, observer, describe)
+            timings = stopwatch.timings(source.place, manifest.counts.received)
+            with deferred_interrupts():
+                return ReplayResult(folder=writer.end(manifest, timings), manifest=manifest, timings=timings)
     finally:
-        source.close()
+        reader.close()
 
 
-def _drive(driver: Driver, source: SourceReader, writer: RunWriter, watcher: ReplayObserver) -> tuple[bool, RunCounts]:
-    """Whether the source came to its end, and the counts after the last whole batch."""
+def _drive(
+    driver: Driver,
+    reader: SourceReader,
+    writer: RunWriter,
+    observer: ReplayObserver,
+    describe: Callable[..., Manifest],
+) -> Manifest:
+    """Write the output of each batch; return the manifest, which counts the written batches."""
     counts = RunCounts()
     try:
         for output in driver.outputs():
-            writer.add(output.alerts, output.rejections, output.clusters, output.edges, output.wordings)
-            counts = driver.counts(writer.alerts, writer.clusters, writer.shares)
+            with deferred_interrupts():  # the manifest must count each batch in the folder
+                writer.add(output.alerts, output.rejections, output.clusters, output.edges, output.wordings)
+                counts = driver.counts(writer.alerts, writer.clusters, writer.shares)
             for alert in output.alerts:
-                watcher.alert(alert)
-            watcher.progress(
-                ReplayProgress(counts.received, counts.alerts, driver.event_time, source.done, source.total)
+                observer.alert(alert)
+            observer.progress(
+                ReplayProgress(counts.received, counts.alerts, driver.event_time, reader.done, reader.total)
             )
+        return describe(counts, complete=True)
     except KeyboardInterrupt:
-        return False, counts
-    return True, counts
+        return describe(counts, complete=False)

@@ -1,13 +1,15 @@
-"""One stream under several settings at once: it is read, pseudonymised, normalised and embedded once for all of them.
+"""Replay one stream under several settings; the stream is read, pseudonymised, normalised and embedded once.
 
-Each variant is a run folder like any other, byte for byte what a replay of its own would write.
+Each combination of settings gets a run folder, byte for byte equal to the folder of a replay with these settings.
 """
 
 import itertools
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,195 +19,207 @@ from detectors.similarity.embedding import Embedder, Vectors
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position
 from streams.errors import UserError
-from streams.process import rare_collection
+from streams.process import deferred_interrupts, rare_collection
 from streams.recordings.base import SourceReader
 from streams.recordings.open import SourceSpec
 from streams.reference.load import load_reference_data
 from streams.replay.build import PipelineBuild, load_embedder, run_provenance
 from streams.replay.driver import Driver
 from streams.replay.replay import NullObserver, ReplayObserver, ReplayProgress, ReplayResult, Stopwatch
-from streams.runs.folder import RunCounts, RunWriter
+from streams.runs.folder import Manifest, RunCounts, RunWriter
 from streams.settings.key import Key
 from streams.settings.load import Settings
 from streams.version import code_version
 
-_REMEMBERED = 65_536  # vectors; 100 MB
+_CACHED_VECTORS = 65_536  # 100 MB
 _SHARED = ("intake.", "order.", "embedder.", "key.", "claims.", "harm.", "replay.", "pool.", "worker.", "kafka.")
-_MOST = 64
+_MAX_POINTS = 64
+_EXAMPLE = "try --vary growth.target_size=25,50,100"
 
 
 class SweepPoint(msgspec.Struct, frozen=True):
     """One combination of settings."""
 
-    name: str  # of its run folder
+    name: str  # name of the run folder
     overrides: tuple[str, ...]
 
 
 def sweep_points(vary: Sequence[str]) -> list[SweepPoint]:
-    """Every combination of `name=value,value,...`, in the order given.
+    """Return every combination of `name=value,value,...`, in the order given.
 
     Raises:
-        UserError: a setting that all variants share, one without values, or too many combinations.
+        UserError: a setting that all points share, a setting without values, no setting, or over 64 combinations.
 
     """
-    choices = []
-    for one in vary:
-        name, equals, values = one.partition("=")
-        if not equals:
-            raise UserError(
-                f"--vary takes name=value,value,...; got {one[:80]!r}; try --vary growth.target_size=25,50,100"
-            )
-        if name.startswith(_SHARED):
-            raise UserError(
-                f"a sweep varies what is decided after a text is read and embedded; got {name}; "
-                "replay it alone with --set"
-            )
-        choices.append([f"{name}={value}" for value in dict.fromkeys(filter(None, values.split(",")))])
-        if not choices[-1]:
-            raise UserError(
-                f"--vary takes name=value,value,...; got {one[:80]!r}; try --vary growth.target_size=25,50,100"
-            )
-    made = [SweepPoint(",".join(picked), picked) for picked in itertools.product(*choices)]
     if not vary:
-        raise UserError("a sweep varies at least one setting; got none; try --vary growth.target_size=25,50,100")
-    if len(made) > _MOST:
-        raise UserError(f"a sweep has at most {_MOST} variants; got {len(made)}; vary less at once")
-    return made
+        raise UserError(f"a sweep needs at least one setting to vary; {_EXAMPLE}")
+    points = [SweepPoint(",".join(picked), picked) for picked in itertools.product(*map(_choices, vary))]
+    if len(points) > _MAX_POINTS:
+        raise UserError(f"a sweep takes at most {_MAX_POINTS} combinations, not {len(points)}; pass fewer values")
+    return points
+
+
+def _choices(option: str) -> list[str]:
+    name, _, values = option.partition("=")
+    choices = [f"{name}={value}" for value in dict.fromkeys(filter(None, values.split(",")))]
+    if not choices:
+        raise UserError(f"cannot read --vary {option[:80]!r}: expected name=value,value,...; {_EXAMPLE}")
+    if name.startswith(_SHARED):
+        raise UserError(
+            f"a sweep cannot vary {name}: all runs share the reading and embedding of the texts; "
+            "run `hearsay replay` with --set for each value"
+        )
+    return choices
 
 
 def sweep(
-    origin: SourceSpec,
+    source: SourceSpec,
     out: Path,
     settings: Sequence[tuple[str, Settings]],
     key: Key,
     *,
     at_most: int | None = None,
     overwrite: bool = False,
-    watcher: ReplayObserver | None = None,
+    observer: ReplayObserver | None = None,
 ) -> list[ReplayResult]:
-    """Replay an origin under several settings; gives the runs in their order.
+    """Replay a source under several settings.
 
     Args:
-        origin: where the events come from.
-        out: the folder that takes one run folder a variant.
-        settings: each variant's name and settings; they differ in nothing that intake and the model read.
-        key: to pseudonymise with.
+        source: origin of the events.
+        out: folder of the run folders, one per combination of settings.
+        settings: name and settings of each run; settings of intake, order and model are equal in all of them.
+        key: key of the pseudonyms.
         at_most: events to read; all by default.
-        overwrite: whether a variant's folder may be an older run.
-        watcher: told of progress; of no alert.
+        overwrite: True to replace older runs in `out`.
+        observer: receiver of the progress; a sweep reports no alerts.
+
+    Returns:
+        The results in the order of the settings. A keyboard interrupt ends all runs early, as for a replay.
 
     Raises:
         UserError: the source cannot be read, or a folder cannot be written.
 
     """
-    watcher = watcher or NullObserver()
+    observer = observer or NullObserver()
     first = settings[0][1]
-    source = origin.open(first.pipeline.intake.max_event_bytes)
+    reader = source.open(first.pipeline.intake.max_event_bytes)
     try:
         with ExitStack() as stack:
             rows = first.replay.row_group_rows
-            places = [out / name for name, _ in settings]
             writers = [
-                stack.enter_context(RunWriter(place, overwrite=overwrite, row_group_rows=rows)) for place in places
+                stack.enter_context(RunWriter(out / name, overwrite=overwrite, row_group_rows=rows))
+                for name, _ in settings
             ]
-            made = _make([one for _, one in settings], key)
-            recipes = [run_provenance(one, key, each) for (_, one), each in zip(settings, made, strict=True)]
-            fan = _Fan([each.engine for each in made if isinstance(each.engine, Pipeline)])
-            clock = Stopwatch()
-            for writer, made_from in zip(writers, recipes, strict=True):
-                writer.begin(made_from.manifest(source, at_most, RunCounts(), complete=False))
-            driver = Driver(source, fan, first.replay.batch_events, at_most)
+            builds = _build([one for _, one in settings], key)
+            provenances = [run_provenance(one, key, build) for (_, one), build in zip(settings, builds, strict=True)]
+            runs = [
+                _OpenRun(writer, partial(provenance.manifest, reader, at_most))
+                for writer, provenance in zip(writers, provenances, strict=True)
+            ]
+            pipelines = _Pipelines([build.pipeline for build in builds if isinstance(build.pipeline, Pipeline)])
+            stopwatch = Stopwatch()
+            for run in runs:
+                run.writer.begin(run.describe(RunCounts(), complete=False))
+            driver = Driver(reader, pipelines, first.replay.batch_events, at_most)
             with rare_collection():
-                complete, counts = _drive(driver, fan, source, writers, watcher)
+                manifests = _drive(driver, pipelines, reader, runs, observer)
             results = []
-            for writer, made_from, each in zip(writers, recipes, counts, strict=True):
-                manifest = made_from.manifest(source, at_most, each, complete=complete)
-                timings = clock.timings(origin.place, each.received)
-                results.append(ReplayResult(folder=writer.end(manifest, timings), manifest=manifest, timings=timings))
+            with deferred_interrupts():
+                for run, manifest in zip(runs, manifests, strict=True):
+                    timings = stopwatch.timings(source.place, manifest.counts.received)
+                    folder = run.writer.end(manifest, timings)
+                    results.append(ReplayResult(folder=folder, manifest=manifest, timings=timings))
             return results
     finally:
-        source.close()
+        reader.close()
 
 
-def _make(settings: Sequence[Settings], key: Key) -> list[PipelineBuild]:
-    """A pipeline for each variant, with one model for all."""
-    knowledge = load_reference_data(settings[0].claims, settings[0].harm)
-    embedder = _Shared(load_embedder(settings[0]))
-    made = []
+class _OpenRun(NamedTuple):
+    """Writer of a run folder, and the function that returns its manifest."""
+
+    writer: RunWriter
+    describe: Callable[..., Manifest]
+
+
+def _build(settings: Sequence[Settings], key: Key) -> list[PipelineBuild]:
+    """Build a pipeline for each settings, with one model for all."""
+    reference = load_reference_data(settings[0].claims, settings[0].harm)
+    embedder = _CachedEmbedder(load_embedder(settings[0]))
+    builds = []
     for one in settings:
-        recogniser = knowledge.recogniser(one.pipeline.clustering, embedder, one.embedder.cache_dir)
-        engine = Pipeline(one.pipeline, embedder, key.pseudonymiser(), code_version(), recogniser=recogniser)
-        made.append(PipelineBuild(engine, embedder.revision, recogniser.digest))
-    return made
+        matcher = reference.recogniser(one.pipeline.clustering, embedder, one.embedder.cache_dir)
+        pipeline = Pipeline(one.pipeline, embedder, key.pseudonymiser(), code_version(), recogniser=matcher)
+        builds.append(PipelineBuild(pipeline, embedder.revision, matcher.digest))
+    return builds
 
 
-class _Shared:
-    """An embedder that asks the model once for what several pipelines want at about the same time."""
+class _CachedEmbedder:
+    """Embedder that keeps the newest vectors, so several pipelines embed each text once."""
 
     def __init__(self, model: Embedder) -> None:
         self._model = model
-        self._known: OrderedDict[str, Vectors] = OrderedDict()
+        self._vectors: OrderedDict[str, Vectors] = OrderedDict()
         self.dimension, self.revision = model.dimension, model.revision
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """See `detectors.similarity.embedding.Embedder`."""
-        novel = [text for text in dict.fromkeys(texts) if text not in self._known]
-        if novel:
-            self._known.update(zip(novel, self._model.embed(novel), strict=True))
-        rows = [self._known[text] for text in texts]
-        while len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
+        missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+        if missing:
+            self._vectors.update(zip(missing, self._model.embed(missing), strict=True))
+        rows = [self._vectors[text] for text in texts]
+        while len(self._vectors) > _CACHED_VECTORS:
+            self._vectors.popitem(last=False)
         return np.stack(rows) if rows else np.zeros((0, self.dimension), dtype=np.float32)
 
 
-class _Fan:
-    """Several pipelines as one engine; the first one's intake reads for all. Keeps each one's last output."""
+class _Pipelines:
+    """Several pipelines behind the interface of one. The intake of the first reads for all."""
 
     def __init__(self, pipelines: Sequence[Pipeline]) -> None:
         self._pipelines = pipelines
         self._outputs: list[Output] = []
 
     def feed(self, batch: Sequence[tuple[bytes, Position]]) -> Output:
-        """Take raw events."""
+        """See `ReplayPipeline`."""
         read = self._pipelines[0].read(batch)
         return self._keep([pipeline.apply(read) for pipeline in self._pipelines])
 
     def expect(self, partitions: Iterable[int]) -> None:
-        """Wait for these partitions."""
+        """See `ReplayPipeline`."""
         expected = list(partitions)
         for pipeline in self._pipelines:
             pipeline.expect(expected)
 
     def end(self, partition: int) -> Output:
-        """Wait no longer for one."""
+        """See `ReplayPipeline`."""
         return self._keep([pipeline.end(partition) for pipeline in self._pipelines])
 
     def refuse(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
-        """Count and describe what the source could not hand over."""
+        """See `ReplayPipeline`; all pipelines give the same rejection."""
         refused = [pipeline.refuse(raw, position, reason, detail) for pipeline in self._pipelines]
         return refused[0]
 
     def finish(self) -> Output:
-        """Give what still waits, and the clusters that are open."""
+        """See `ReplayPipeline`."""
         return self._keep([pipeline.finish() for pipeline in self._pipelines])
 
     @property
     def counts(self) -> StreamCounts:
-        """Where the events of the first went."""
+        """Return the counts of the first pipeline."""
         return self._pipelines[0].counts
 
     @property
     def event_time(self) -> int:
-        """How far the first has come."""
+        """Return the watermark of the first pipeline, in ms."""
         return self._pipelines[0].event_time
 
     @property
     def all_counts(self) -> list[StreamCounts]:
-        """Where the events of each went."""
+        """Return the counts of each pipeline."""
         return [pipeline.counts for pipeline in self._pipelines]
 
     def take(self, common: Output) -> list[Output]:
-        """Each pipeline's last output; what did not go through them is the same for all."""
+        """Return the last output of each pipeline, or `common` for each if the output came from the driver."""
         outputs, self._outputs = self._outputs or [common] * len(self._pipelines), []
         return outputs
 
@@ -215,24 +229,28 @@ class _Fan:
 
 
 def _drive(
-    driver: Driver, fan: _Fan, source: SourceReader, writers: Sequence[RunWriter], watcher: ReplayObserver
-) -> tuple[bool, list[RunCounts]]:
-    counts = [RunCounts() for _ in writers]
+    driver: Driver, pipelines: _Pipelines, reader: SourceReader, runs: Sequence[_OpenRun], observer: ReplayObserver
+) -> list[Manifest]:
+    """Write the outputs of each batch; return the manifests, which count the written batches."""
+    counts = [RunCounts() for _ in runs]
     try:
         for common in driver.outputs():
-            for writer, output in zip(writers, fan.take(common), strict=True):
-                writer.add(output.alerts, output.rejections, output.clusters, output.edges, output.wordings)
-            counts = [
-                driver.counts(writer.alerts, writer.clusters, writer.shares, seen)
-                for writer, seen in zip(writers, fan.all_counts, strict=True)
-            ]
-            done = ReplayProgress(
-                counts[0].received, sum(c.alerts for c in counts), driver.event_time, source.done, source.total
-            )
-            watcher.progress(done)
+            with deferred_interrupts():  # each manifest must count each batch in its folder
+                for run, output in zip(runs, pipelines.take(common), strict=True):
+                    run.writer.add(output.alerts, output.rejections, output.clusters, output.edges, output.wordings)
+                counts = [
+                    driver.counts(run.writer.alerts, run.writer.clusters, run.writer.shares, seen)
+                    for run, seen in zip(runs, pipelines.all_counts, strict=True)
+                ]
+            alerts = sum(one.alerts for one in counts)
+            observer.progress(ReplayProgress(counts[0].received, alerts, driver.event_time, reader.done, reader.total))
+        return _manifests(runs, counts, complete=True)
     except KeyboardInterrupt:
-        return False, counts
-    return True, counts
+        return _manifests(runs, counts, complete=False)
+
+
+def _manifests(runs: Sequence[_OpenRun], counts: Sequence[RunCounts], *, complete: bool) -> list[Manifest]:
+    return [run.describe(one, complete=complete) for run, one in zip(runs, counts, strict=True)]
 
 
 __all__ = ["SweepPoint", "sweep", "sweep_points"]

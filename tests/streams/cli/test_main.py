@@ -133,8 +133,8 @@ def test_an_alert_is_explained_from_the_newest_run(day):
     hearsay("replay", "day.jsonl", *HASHING)
     alert = json.loads(Path("runs/day/alerts.jsonl").read_text().splitlines()[0])
     out = hearsay("explain", alert["alert_id"][:8]).stdout
-    assert "founded" in out
-    assert "The replay gave this alert again, byte for byte." in out
+    assert "created" in out
+    assert "The replay reproduced this alert byte for byte." in out
     assert out == hearsay("explain", alert["alert_id"][:8], "--run", "runs/day", "--from", "day.jsonl").stdout
 
 

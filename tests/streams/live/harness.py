@@ -236,7 +236,7 @@ class Live:
     def expected(self):
         """The alerts of a replay of all that was published, and its counts."""
         settings, key = self.effective.settings, self.effective.key
-        pipeline = make_pipeline(settings, key).engine
+        pipeline = make_pipeline(settings, key).pipeline
         placed = [(raw, Position("forwards", 0, number)) for number, raw in enumerate(self.published)]
         alerts = [msgspec.json.encode(alert) for alert in (*pipeline.feed(placed).alerts, *pipeline.finish().alerts)]
         return sorted(alerts), pipeline.counts

@@ -13,7 +13,15 @@ from schemas.event import AccountStatus, Counters, Debunk, Kind, Report
 from schemas.sighting import Sighting, TextContent
 from streams.errors import UserError
 from streams.replay import replay as replays
-from streams.replay.explain import ExplainError, Explanation, Line, Story, explain, find, lines
+from streams.replay.explain import (
+    Decision,
+    DecisionLog,
+    ExplainError,
+    Explanation,
+    explain,
+    find,
+    format_explanation,
+)
 from streams.runs.folder import Run, RunFolderError
 from streams.settings.load import load
 from streams.settings.tree import SettingsError
@@ -42,14 +50,14 @@ def first(run: Run) -> Alert:
 def test_an_alert_is_explained_and_given_again(replayed):
     explanation = explain(find(replayed, first(replayed).alert_id), (), EFFECTIVE)
     assert explanation.identical
-    told = lines(explanation)
-    assert told[-1] == "The replay gave this alert again, byte for byte."
-    assert "What would lower it" in " ".join(told)
-    assert "This measures spread, not truth." in " ".join(told)
-    assert any(line.what == "founded" for line in explanation.lines)
-    assert any(line.what == "score" for line in explanation.lines)
-    assert explanation.lines[-1].what == "level"
-    assert explanation.lines[-1].time == explanation.alert.time
+    shown_lines = format_explanation(explanation)
+    assert shown_lines[-1] == "The replay reproduced this alert byte for byte."
+    assert "What would lower it" in " ".join(shown_lines)
+    assert "This measures spread, not truth." in " ".join(shown_lines)
+    assert any(line.kind == "created" for line in explanation.decisions)
+    assert any(line.kind == "score" for line in explanation.decisions)
+    assert explanation.decisions[-1].what == "level"
+    assert explanation.decisions[-1].time == explanation.alert.time
 
 
 def test_every_alert_of_a_run_is_given_again(replayed):
@@ -59,7 +67,7 @@ def test_every_alert_of_a_run_is_given_again(replayed):
 
 def test_nothing_after_the_alert_is_told(replayed):
     alert = first(replayed)
-    assert all(line.time <= alert.time for line in explain(find(replayed, alert.alert_id), (), EFFECTIVE).lines)
+    assert all(line.time <= alert.time for line in explain(find(replayed, alert.alert_id), (), EFFECTIVE).decisions)
 
 
 def test_the_settings_of_the_run_decide_and_not_those_of_today(replayed):
@@ -73,7 +81,7 @@ def test_a_few_digits_of_the_id_are_enough(replayed):
 
 
 @pytest.mark.parametrize(
-    ("prefix", "words"), [("abc", "named by 4 digits"), ("zzzz", "got none in"), ("", "named by 4 digits")]
+    ("prefix", "words"), [("abc", "at least 4 digits"), ("zzzz", "no alert in"), ("", "at least 4 digits")]
 )
 def test_an_id_that_names_no_alert_is_refused(replayed, prefix, words):
     with pytest.raises(ExplainError, match=words):
@@ -82,7 +90,7 @@ def test_an_id_that_names_no_alert_is_refused(replayed, prefix, words):
 
 def test_who_names_a_cluster_is_told_its_alerts(replayed):
     one = first(replayed)
-    with pytest.raises(ExplainError, match=f"got a cluster in .*; name one of {one.alert_id[:12]}"):
+    with pytest.raises(ExplainError, match=f"is the id of a cluster in .* of one of its alerts: {one.alert_id[:12]}"):
         find(replayed, one.cluster_id[:8])
 
 
@@ -91,7 +99,8 @@ def test_digits_that_name_several_alerts_are_refused(tmp_path, replayed):
     other = msgspec.structs.replace(one, alert_id=one.alert_id[:8] + "0" * 24)
     (tmp_path / "manifest.json").write_bytes((replayed.path / "manifest.json").read_bytes())
     (tmp_path / "alerts.jsonl").write_bytes(b"".join(msgspec.json.encode(alert) + b"\n" for alert in (one, other)))
-    with pytest.raises(ExplainError, match=f"got 2 in .*; name one of {one.alert_id[:12]}, {other.alert_id[:12]}$"):
+    listed = f"{one.alert_id[:12]}, {other.alert_id[:12]}"
+    with pytest.raises(ExplainError, match=f"2 alerts in .*: {listed}; give more digits$"):
         find(Run(tmp_path), one.alert_id[:8])
 
 
@@ -111,7 +120,7 @@ def test_a_copy_of_the_input_will_do(replayed, tmp_path):
 
 def test_another_key_is_refused(replayed):
     other = load(environ={"HEARSAY_KEY": KEY}, overrides=["embedder.runtime=hashing"])
-    with pytest.raises(ExplainError, match=r"got key 'k[0-9a-f]+' for a run with 'demo'"):
+    with pytest.raises(ExplainError, match=r"made with key 'demo', but the current key is 'k[0-9a-f]+'"):
         explain(find(replayed, first(replayed).alert_id), (), other)
 
 
@@ -150,15 +159,15 @@ def test_an_alert_that_somebody_changed_is_told_from_the_one_the_replay_gives(re
     evidence = msgspec.structs.replace(alerts[0].evidence, notes=("nothing to see here",))
     alerts[0] = msgspec.structs.replace(alerts[0], level=3, evidence=evidence)
     (tmp_path / "alerts.jsonl").write_bytes(b"".join(msgspec.json.encode(alert) + b"\n" for alert in alerts))
-    told = lines(explain(find(run, alerts[0].alert_id), (), EFFECTIVE))
-    assert told[-1].startswith("THE REPLAY GAVE THIS ALERT WITH DIFFERENCES in level, evidence.notes. ")
+    shown_lines = format_explanation(explain(find(run, alerts[0].alert_id), (), EFFECTIVE))
+    assert shown_lines[-1].startswith("THE REPLAY REPRODUCED THIS ALERT WITH DIFFERENCES in level, evidence.notes. ")
 
 
 def test_an_alert_that_the_replay_does_not_give_is_called_out(replayed, tmp_path):
     run = copied(replayed, tmp_path)
     (tmp_path / "alerts.jsonl").write_bytes(msgspec.json.encode(ALERT) + b"\n")
-    told = lines(explain(find(run, ALERT.alert_id), (), EFFECTIVE))
-    assert told[-1].startswith("THE REPLAY DID NOT GIVE THIS ALERT.")
+    shown_lines = format_explanation(explain(find(run, ALERT.alert_id), (), EFFECTIVE))
+    assert shown_lines[-1].startswith("THE REPLAY DID NOT REPRODUCE THIS ALERT.")
 
 
 def test_what_is_no_run_is_refused(tmp_path):
@@ -192,34 +201,34 @@ def said(n: int, cluster: str = ALERT.cluster_id, state=Lifecycle.OPENED) -> Tra
     return TransitionTrace(cluster, Transition(state, 1, START + n, 0))
 
 
-def told(story: Story) -> list[str]:
-    return [f"{line.what}: {line.text}" for line in story.explanation().lines]
+def shown(log: DecisionLog) -> list[str]:
+    return [f"{line.kind}: {line.text}" for line in log.explanation().decisions]
 
 
-def tell(*payloads) -> Story:
-    story = Story(ALERT)
+def log_of(*payloads) -> DecisionLog:
+    log = DecisionLog(ALERT)
     for payload in payloads:
-        story.trace("whatever it is called", payload)
-    return story
+        log.trace("whatever it is called", payload)
+    return log
 
 
 def test_each_wording_is_told_once_with_method_and_similarity():
-    story = tell(
+    log = log_of(
         share(1, Method.FIRST_SHARE),
         share(1, Method.EXACT),
         share(2, Method.EMBEDDING, similarity=0.9134, variants=(Variant.NUMBER, Variant.PLACE)),
         share(2, Method.EXACT),
     )
-    assert told(story) == [
-        "founded: post on sms: “wording 1”",
+    assert shown(log) == [
+        "created: post on sms: “wording 1”",
         "wording: embedding 0.913, differs in number, place: “wording 2”",
     ]
-    assert story.explanation().methods == {"embedding": 1, "exact": 2, "first_share": 1}
+    assert log.explanation().methods == {"embedding": 1, "exact": 2, "first_share": 1}
 
 
 def test_a_fact_check_is_told_and_what_is_no_share_is_not_counted_as_one():
     known = Debunk(publisher="Second Look", verdict="false")
-    story = tell(
+    log = log_of(
         share(1, Method.FIRST_SHARE),
         remark(2, Kind.COUNTER, counters=Counters(views=9)),
         remark(3, Kind.REPORT, report=Report(category="health")),
@@ -232,36 +241,36 @@ def test_a_fact_check_is_told_and_what_is_no_share_is_not_counted_as_one():
             similarity=0.9,
         ),
     )
-    assert told(story)[1:] == [
-        "report: by a person, as “health”",
-        "deleted: a post is no longer there",
+    assert shown(log)[1:] == [
+        "report: by a user, as “health”",
+        "deleted: a post was deleted",
         "account: of a sharer: suspended",
         "fact-check: by “Second Look”, verdict “false”, matched by embedding 0.900",
     ]
-    assert story.explanation().methods == {"first_share": 1}
+    assert log.explanation().methods == {"first_share": 1}
 
 
-# wording at 3 and 4 | scores at 2, 3, 4, kept back until the level changes at 4: told in the order of time
+# wording at 3 and 4 | scores at 2, 3, 4, kept back until the level changes at 4: listed in the order of time
 def test_scores_that_were_kept_back_are_told_in_the_order_of_time():
-    story = tell(
+    log = log_of(
         *(judgement(n, 1.0) for n in (1, 2)), share(3, Method.LINK), judgement(3, 1.0), share(4, Method.LINK), said(4)
     )
-    times = [line.time - START for line in story.explanation().lines]
+    times = [line.time - START for line in log.explanation().decisions]
     assert times == [1, 2, 3, 3, 4, 4]
 
 
 def test_a_suggestion_is_told_as_not_joined():
-    story = tell(share(1, Method.FIRST_SHARE, suggestion=Suggestion(OTHER, 0.81)))
-    assert told(story)[1] == f"suggestion: 0.810 to cluster {OTHER[:12]}: near, not joined"
+    log = log_of(share(1, Method.FIRST_SHARE, suggestion=Suggestion(OTHER, 0.81)))
+    assert shown(log)[1] == f"suggestion: 0.810 to cluster {OTHER[:12]}: similar, not joined"
 
 
 def test_a_merge_is_told_and_so_is_what_led_to_the_cluster_that_was_merged():
     (absorbed,) = ALERT.aliases
     merge = Merge(survivor=ALERT.cluster_id, absorbed=absorbed, time=START + 1, method=Method.EXACT, event_id=OTHER)
-    story = tell(share(1, Method.FIRST_SHARE, absorbed), judgement(1, 1, absorbed), merge)
-    assert told(story) == [
-        "founded: post on sms: “wording 1”",
-        f"score: cluster {absorbed[:12]}, merged later: 0.100 (level 1 from 6.000), 1 sharer, level 0",
+    log = log_of(share(1, Method.FIRST_SHARE, absorbed), judgement(1, 1, absorbed), merge)
+    assert shown(log) == [
+        "created: post on sms: “wording 1”",
+        f"score: cluster {absorbed[:12]}, merged later: 0.100 (level-1 threshold 6.000), 1 sharer, level 0",
         f"merge: cluster {absorbed[:12]} joins {ALERT.cluster_id[:12]}, bridged by exact",
     ]
 
@@ -274,20 +283,20 @@ def row(cluster: str, **fields) -> ClusterRow:
 
 def test_a_merge_that_is_known_from_the_tables_only_is_told_at_the_last_share():
     (absorbed,) = ALERT.aliases
-    story = tell(share(1, Method.FIRST_SHARE), judgement(9, 9))
-    story.absorbed(
+    log = log_of(share(1, Method.FIRST_SHARE), judgement(9, 9))
+    log.add_absorbed(
         [row(absorbed, merged_into=ALERT.cluster_id), row(OTHER, merged_into=ALERT.cluster_id), row(absorbed)]
     )
-    assert [line.what for line in story.explanation().lines] == ["founded", "merge", "score"]
-    assert told(story)[1] == f"merge: cluster {absorbed[:12]} (7 sharers) joins {ALERT.cluster_id[:12]} after this"
+    assert [line.kind for line in log.explanation().decisions] == ["created", "merge", "score"]
+    assert shown(log)[1] == f"merge: cluster {absorbed[:12]} (7 sharers) joins {ALERT.cluster_id[:12]} after this"
 
 
 def test_a_merge_is_told_once():
     (absorbed,) = ALERT.aliases
     merge = Merge(survivor=ALERT.cluster_id, absorbed=absorbed, time=START, method=Method.EXACT, event_id=OTHER)
-    story = tell(merge)
-    story.absorbed([row(absorbed, merged_into=ALERT.cluster_id)])
-    assert len(told(story)) == 1
+    log = log_of(merge)
+    log.add_absorbed([row(absorbed, merged_into=ALERT.cluster_id)])
+    assert len(shown(log)) == 1
 
 
 def bridged() -> list[dict]:
@@ -312,24 +321,24 @@ def test_a_merge_in_the_run_is_told(tmp_path):
     alert = next(alert for alert in Run(result.folder).alerts() if alert.aliases)
     explanation = explain(find(Run(result.folder), alert.alert_id), (), EFFECTIVE)
     assert explanation.identical
-    assert [line.what for line in explanation.lines].count("merge") == 1
+    assert [line.kind for line in explanation.decisions].count("merge") == 1
 
 
 def test_what_happens_to_other_clusters_is_not_told():
     merge = Merge(survivor=OTHER, absorbed="cd" * 16, time=START, method=Method.EXACT, event_id=OTHER)
-    assert told(tell(share(1, Method.FIRST_SHARE, OTHER), judgement(1, 1, OTHER), said(1, OTHER), merge)) == []
+    assert shown(log_of(share(1, Method.FIRST_SHARE, OTHER), judgement(1, 1, OTHER), said(1, OTHER), merge)) == []
 
 
-# sharers   1  2  3  4  5  6 ... 100, then the level changes: told as the size grows by half, and the last three
+# sharers   1  2  3  4  5  6 ... 100, then the level changes: listed as the size grows by half, and the last three
 def test_the_score_is_told_as_the_cascade_grows_and_just_before_it_changes_level():
-    story = tell(*(judgement(n, n) for n in range(1, 101)), said(100))
-    sizes = [int(line.split(", ")[1].split()[0]) for line in told(story)[:-1]]
+    log = log_of(*(judgement(n, n) for n in range(1, 101)), said(100))
+    sizes = [int(line.split(", ")[1].split()[0]) for line in shown(log)[:-1]]
     assert sizes == [1, 2, 3, 5, 8, 12, 18, 27, 41, 62, 93, 98, 99, 100]
 
 
-def test_the_story_ends_with_the_alert_even_if_the_batch_goes_on():
+def test_the_log_ends_with_the_alert_even_if_the_batch_goes_on():
     before = msgspec.structs.replace(ALERT, alert_id=OTHER)
-    story = tell(
+    log = log_of(
         share(1, Method.FIRST_SHARE),
         said(1, OTHER),
         said(2, state=Lifecycle.MILESTONE),
@@ -339,46 +348,46 @@ def test_the_story_ends_with_the_alert_even_if_the_batch_goes_on():
         said(5, state=Lifecycle.ESCALATED),
     )
     others = [before, msgspec.structs.replace(ALERT, alert_id="cd" * 16)]
-    assert story.ends_with([*others, ALERT, before])
-    assert [line.what for line in story.explanation().lines] == ["founded", "level", "wording", "level"]
-    assert story.explanation().methods == {"embedding": 1, "first_share": 1}
-    assert story.explanation().identical
+    assert log.ends_with([*others, ALERT, before])
+    assert [line.kind for line in log.explanation().decisions] == ["created", "level", "wording", "level"]
+    assert log.explanation().methods == {"embedding": 1, "first_share": 1}
+    assert log.explanation().identical
 
 
-def test_a_batch_without_the_alert_does_not_end_the_story():
+def test_a_batch_without_the_alert_does_not_end_the_log():
     other = msgspec.structs.replace(ALERT, alert_id=OTHER)
-    story = tell(share(1, Method.FIRST_SHARE), said(1))
-    assert not story.ends_with([other])
-    story.trace("transition", said(2))
-    assert story.ends_with([ALERT])
-    assert story.explanation().again == ALERT
+    log = log_of(share(1, Method.FIRST_SHARE), said(1))
+    assert not log.ends_with([other])
+    log.trace("transition", said(2))
+    assert log.ends_with([ALERT])
+    assert log.explanation().replayed == ALERT
 
 
 def many(minor: int, major: int = 0) -> Explanation:
-    told = [Line(n, "wording", str(n), minor=True) for n in range(minor)] + [
-        Line(n, "merge", "m") for n in range(major)
+    decisions = [Decision(n, "wording", str(n), minor=True) for n in range(minor)] + [
+        Decision(n, "merge", "m") for n in range(major)
     ]
-    return Explanation(ALERT, told, {}, None)
+    return Explanation(ALERT, decisions, {}, None)
 
 
 @pytest.mark.parametrize(("minor", "left_out"), [(39, 0), (40, 0), (41, 1), (1000, 960)])
-def test_a_long_story_is_shortened_in_its_middle_and_says_so(minor, left_out):
-    short = lines(many(minor))
-    marks = [line for line in short if "--all tells them" in line]
+def test_a_long_log_is_shortened_in_its_middle_and_says_so(minor, left_out):
+    short = format_explanation(many(minor))
+    marks = [line for line in short if "--all to list them" in line]
     assert len(marks) == (1 if left_out else 0)
     if marks:
         assert f"{left_out} wordings, suggestions, scores and remarks" in marks[0]
     assert sum("wording   " in line for line in short) == minor - left_out
-    assert sum("wording   " in line for line in lines(many(minor), everything=True)) == minor
+    assert sum("wording   " in line for line in format_explanation(many(minor), everything=True)) == minor
 
 
 def test_what_matters_is_never_shortened():
-    assert sum("merge   " in line for line in lines(many(10, 100))) == 100
+    assert sum("merge   " in line for line in format_explanation(many(10, 100))) == 100
 
 
 def test_a_message_cannot_draw_on_the_terminal():
     nasty = sighting(1, content=TextContent(text="\x1b[31mred\u202e and\nmore" + "x" * 200, fingerprint="a"))
-    (line,) = told(tell(Assignment(cluster_id=ALERT.cluster_id, sighting=nasty, method=Method.FIRST_SHARE)))
+    (line,) = shown(log_of(Assignment(cluster_id=ALERT.cluster_id, sighting=nasty, method=Method.FIRST_SHARE)))
     assert "\x1b" not in line
     assert "\u202e" not in line
     assert len(line) < 130
@@ -386,7 +395,7 @@ def test_a_message_cannot_draw_on_the_terminal():
 
 def test_events_without_text_are_told_as_such():
     silent = sighting(1, content=TextContent())
-    assert told(tell(Assignment(cluster_id=ALERT.cluster_id, sighting=silent, method=Method.FIRST_SHARE))) == [
-        "founded: post on sms: (no text)"
+    assert shown(log_of(Assignment(cluster_id=ALERT.cluster_id, sighting=silent, method=Method.FIRST_SHARE))) == [
+        "created: post on sms: (no text)"
     ]
     assert event(1)["text"]

@@ -3,6 +3,7 @@ import gzip
 import io
 import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from streams.recordings.open_file import open_source
 from streams.replay import build
 from streams.replay import driver as driver_module
 from streams.replay import replay as replays
-from streams.runs.folder import Run, RunFolderError, partial
+from streams.runs.folder import Run, RunFolderError, RunWriter, partial
 from streams.settings.load import load
 from tests.streams.recordings.recorded_events import START, cascade, event, stream
 
@@ -185,7 +186,7 @@ def test_progress_is_told_after_each_batch(tmp_path):
     witness = Witness()
     source = write(tmp_path, cascade(80))
     small = load(environ={}, overrides=["embedder.runtime=hashing", "replay.batch_events=30"])
-    replay(source, tmp_path / "run", small, watcher=witness)
+    replay(source, tmp_path / "run", small, observer=witness)
     assert [now.events for now in witness.steps] == [30, 60, 80, 80]
     last = witness.steps[-1]
     assert last.done == last.total == Path(source).stat().st_size
@@ -201,7 +202,7 @@ def test_an_interrupted_run_leaves_a_folder_that_says_so(tmp_path):
     # batches  0 1 2 | 3 4 5 | 6 7 ... Ctrl-C in the third
     source = write(tmp_path, [event(n) for n in range(20)])
     small = load(environ={}, overrides=["replay.batch_events=3"])
-    result = replay(source, tmp_path / "run", small, make=stand_in(Recorder(2, interrupt)))
+    result = replay(source, tmp_path / "run", small, factory=stand_in(Recorder(2, interrupt)))
     assert result.folder == partial(tmp_path / "run")
     assert not (tmp_path / "run").exists()
     manifest = Run(result.folder).manifest
@@ -211,6 +212,46 @@ def test_an_interrupted_run_leaves_a_folder_that_says_so(tmp_path):
     assert manifest.counts.balanced
 
 
+def interrupted_while_writing(monkeypatch) -> None:
+    """Send Ctrl-C to this process right after a batch with alerts is in the folder, and before it is counted."""
+    add = RunWriter.add
+
+    def add_and_interrupt(writer, alerts, *others) -> None:
+        add(writer, alerts, *others)
+        if alerts:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(RunWriter, "add", add_and_interrupt)
+
+
+# batches  ... | written, Ctrl-C, counted | ...
+def test_an_interrupt_between_writing_and_counting_a_batch_loses_no_count(tmp_path, monkeypatch):
+    interrupted_while_writing(monkeypatch)
+    small = load(environ={}, overrides=["embedder.runtime=hashing", "replay.batch_events=10"])
+    result = replay(write(tmp_path, cascade(80)), tmp_path / "run", small)
+    run = Run(result.folder)
+    assert not run.manifest.complete
+    counts = run.manifest.counts
+    assert counts.alerts == len(list(run.alerts())) > 0
+    assert counts.received < 80
+    assert counts.balanced
+
+
+def test_an_interrupt_while_the_folder_is_completed_takes_effect_afterwards(tmp_path, monkeypatch):
+    close = RunWriter.close
+
+    def interrupt_and_close(writer) -> None:
+        signal.raise_signal(signal.SIGINT)
+        close(writer)
+
+    monkeypatch.setattr(RunWriter, "close", interrupt_and_close)
+    with pytest.raises(KeyboardInterrupt):
+        replay(write(tmp_path, cascade(80)), tmp_path / "run")
+    run = Run(tmp_path / "run")
+    assert run.manifest.complete
+    assert run.manifest.counts.alerts == len(list(run.alerts())) > 0
+
+
 def fail() -> None:
     raise RuntimeError("a defect")
 
@@ -218,7 +259,7 @@ def fail() -> None:
 def test_a_defect_is_raised_and_leaves_what_was_done(tmp_path):
     source = write(tmp_path, [event(n) for n in range(20)])
     with pytest.raises(RuntimeError, match="a defect"):
-        replay(source, tmp_path / "run", make=stand_in(Recorder(0, fail)))
+        replay(source, tmp_path / "run", factory=stand_in(Recorder(0, fail)))
     assert not Run(partial(tmp_path / "run")).manifest.complete
 
 
@@ -226,9 +267,9 @@ def test_garbage_is_collected_as_before_once_a_replay_has_ended(tmp_path):
     usual = gc.get_threshold()
     seen = []
     source = write(tmp_path, [event(n) for n in range(3)])
-    replay(source, tmp_path / "run", make=stand_in(Recorder(0, lambda: seen.append(gc.get_threshold()[0]))))
+    replay(source, tmp_path / "run", factory=stand_in(Recorder(0, lambda: seen.append(gc.get_threshold()[0]))))
     with pytest.raises(RuntimeError, match="a defect"):
-        replay(source, tmp_path / "other", make=stand_in(Recorder(0, fail)))
+        replay(source, tmp_path / "other", factory=stand_in(Recorder(0, fail)))
     assert seen == [100_000]
     assert gc.get_threshold() == usual
 
@@ -243,12 +284,12 @@ def test_a_place_that_is_taken_is_refused_before_anything_is_loaded(tmp_path):
     source = write(tmp_path, cascade(3))
     replay(source, tmp_path / "run")
     with pytest.raises(RunFolderError, match="does not replace another unasked"):
-        replay(source, tmp_path / "run", make=lambda *_: fail())
+        replay(source, tmp_path / "run", factory=lambda *_: fail())
 
 
 def test_a_model_that_does_not_load_is_the_users_to_put_right(tmp_path):
     wrong = load(environ={}, overrides=[f"embedder.model={tmp_path / 'nothing'}"])
-    with pytest.raises(build.ModelMissingError, match=r"the model must load; got: .*hearsay doctor"):
+    with pytest.raises(build.ModelMissingError, match=r"cannot load the model: .*hearsay doctor"):
         replay(write(tmp_path, cascade(3)), tmp_path / "run", wrong)
 
 

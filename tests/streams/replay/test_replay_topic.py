@@ -56,7 +56,7 @@ def test_a_run_of_a_topic_is_explained_and_made_again_from_the_offsets_that_it_r
     alert = next(iter(run.alerts()))
     kafka = {f"HEARSAY_{name.upper().replace('.', '__')}": value for name, value in deployment.values.items()}
     done = CliRunner().invoke(main, ["explain", alert.alert_id, "--run", str(run.path)], env=kafka)
-    assert "The replay gave this alert again, byte for byte." in done.stdout, done.output
+    assert "The replay reproduced this alert byte for byte." in done.stdout, done.output
 
 
 def test_a_range_that_the_topic_no_longer_has_is_refused(published):

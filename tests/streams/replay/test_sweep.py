@@ -1,6 +1,7 @@
 """Several settings over one stream: each run is what a replay of its own would write, and the model is asked once."""
 
 import json
+import signal
 
 import pytest
 from typer.testing import CliRunner
@@ -12,6 +13,7 @@ from streams.replay import replay as replays
 from streams.replay import sweep as sweeps
 from streams.replay.build import load_embedder
 from streams.replay.sweep import sweep, sweep_points
+from streams.runs.folder import Run, RunWriter
 from streams.settings.load import load
 from tests.streams.recordings.recorded_events import START, cascade, event, stream
 
@@ -51,12 +53,12 @@ def test_every_combination_is_a_variant_in_the_order_given():
 @pytest.mark.parametrize(
     ("vary", "told"),
     [
-        (["growth.target_size"], "--vary takes name=value,value,...; got 'growth.target_size'"),
-        ([], "at least one setting; got none; try --vary growth.target_size=25,50,100"),
+        (["growth.target_size"], "cannot read --vary 'growth.target_size': expected name=value,value,..."),
+        ([], "at least one setting to vary; try --vary growth.target_size=25,50,100"),
         (["growth.target_size="], "name=value,value"),
-        (["order.max_out_of_orderness=1m,2m"], "after a text is read"),
-        (["embedder.runtime=onnx,hashing"], "after a text is read"),
-        (["growth.target_size=" + ",".join(map(str, range(1, 66)))], "got 65"),
+        (["order.max_out_of_orderness=1m,2m"], "all runs share the reading and embedding"),
+        (["embedder.runtime=onnx,hashing"], "all runs share the reading and embedding"),
+        (["growth.target_size=" + ",".join(map(str, range(1, 66)))], "at most 64 combinations, not 65"),
     ],
 )
 def test_what_cannot_be_swept_is_refused(vary, told):
@@ -95,6 +97,28 @@ def test_the_model_is_asked_once_for_each_text(tmp_path, monkeypatch):
     sweep(source, tmp_path / "sweep", settings, settings_of().key)
     assert asked
     assert len(asked) == len(set(asked))
+
+
+# batches  ... | first run written, Ctrl-C, second run written, both counted | ...
+def test_an_interrupt_between_two_runs_leaves_both_with_the_same_events(tmp_path, monkeypatch):
+    add = RunWriter.add
+
+    def add_and_interrupt(writer, alerts, *others) -> None:
+        add(writer, alerts, *others)
+        if alerts:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(RunWriter, "add", add_and_interrupt)
+    settings = [(f"v{n}", settings_of(f"growth.target_size={n}", "replay.batch_events=10").settings) for n in (10, 40)]
+    source = FileSpec(write(tmp_path, events()))
+    counts = [
+        (run.manifest.counts, len(list(run.alerts())))
+        for run in (Run(result.folder) for result in sweep(source, tmp_path / "sweep", settings, settings_of().key))
+    ]
+    assert len({one.received for one, _ in counts}) == 1
+    assert counts[0][0].received < len(events())
+    assert [one.alerts for one, _ in counts] == [alerts for _, alerts in counts]
+    assert counts[0][1]
 
 
 def said(*words):
