@@ -56,7 +56,7 @@ def test_an_alert_is_explained_and_given_again(replayed):
     assert "This measures spread, not truth." in " ".join(shown_lines)
     assert any(line.kind == "created" for line in explanation.decisions)
     assert any(line.kind == "score" for line in explanation.decisions)
-    assert explanation.decisions[-1].what == "level"
+    assert explanation.decisions[-1].kind == "level"
     assert explanation.decisions[-1].time == explanation.alert.time
 
 
