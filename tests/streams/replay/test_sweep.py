@@ -137,7 +137,8 @@ def test_the_command_compares_each_with_the_first(tmp_path):
 
 
 def test_a_wrong_setting_is_named_with_the_nearest_before_anything_is_read(tmp_path):
-    told = said(write(tmp_path, cascade(5, start=START)), "--vary", "growth.target_sise=1,2", "--out", tmp_path / "runs")
+    source = write(tmp_path, cascade(5, start=START))
+    told = said(source, "--vary", "growth.target_sise=1,2", "--out", tmp_path / "runs")
     assert told.exit_code == 2
     assert "did you mean growth.target_size" in told.stderr
     assert not (tmp_path / "runs").exists()
