@@ -73,7 +73,7 @@ def test_options_of_a_replay_are_settings(day):
 
 
 def test_a_configuration_file_and_the_environment_are_heard(day, tmp_path):
-    (tmp_path / "mine.toml").write_text('[growth]\nbig = 60\n[embedder]\nruntime = "hashing"\n')
+    (tmp_path / "mine.toml").write_text('[growth]\ntarget_size = 60\n[embedder]\nruntime = "hashing"\n')
     hearsay("replay", "day.jsonl", "--config", "mine.toml", HEARSAY_GROWTH__MIN_SHARERS="7")
     settings = json.loads(Path("runs/day/manifest.json").read_bytes())["settings"]
     assert (settings["growth.target_size"], settings["growth.min_sharers"]) == (60, 7)

@@ -32,7 +32,7 @@ def test_without_any_source_all_settings_are_defaults():
 
 # defaults -> file -> environment -> command line: each later one wins
 def test_the_last_source_wins(tmp_path):
-    config = toml(tmp_path, "[growth]\nbig = 60\n")
+    config = toml(tmp_path, "[growth]\ntarget_size = 60\n")
     environ = {"HEARSAY_GROWTH__TARGET_SIZE": "70"}
     assert settings().pipeline.growth.target_size == 50
     assert settings(config=config).pipeline.growth.target_size == 60
@@ -44,7 +44,7 @@ def test_the_last_source_wins(tmp_path):
 
 
 def test_each_setting_tells_where_it_came_from(tmp_path):
-    config = toml(tmp_path, "[growth]\nbig = 60\nmin_sharers = 3\n")
+    config = toml(tmp_path, "[growth]\ntarget_size = 60\nmin_sharers = 3\n")
     effective = load(config, {"HEARSAY_GROWTH__MIN_SHARERS": "4"}, ["growth.detector=count"])
     assert effective.origins == {
         "growth.target_size": f"in {config}",
@@ -54,16 +54,16 @@ def test_each_setting_tells_where_it_came_from(tmp_path):
 
 
 def test_the_environment_may_name_the_file(tmp_path):
-    config = toml(tmp_path, "[growth]\nbig = 60\n")
+    config = toml(tmp_path, "[growth]\ntarget_size = 60\n")
     assert settings({"HEARSAY_CONFIG": str(config)}).pipeline.growth.target_size == 60
     other = tmp_path / "other.toml"
-    other.write_text("[growth]\nbig = 61\n")
+    other.write_text("[growth]\ntarget_size = 61\n")
     assert settings({"HEARSAY_CONFIG": str(config)}, config=other).pipeline.growth.target_size == 61
 
 
 def test_a_duration_is_written_with_its_unit_and_then_needs_none_in_its_name(tmp_path):
     config = toml(tmp_path, '[policy]\ncool_down = "10m"\nclose_after_ms = 5000\n')
-    policy = settings({"HEARSAY_POLICY__CHECK": "1h"}, config=config).pipeline.policy
+    policy = settings({"HEARSAY_POLICY__CHECK_INTERVAL": "1h"}, config=config).pipeline.policy
     assert (policy.cool_down_ms, policy.close_after_ms, policy.check_interval_ms) == (600_000, 5000, 3_600_000)
 
 
@@ -75,8 +75,8 @@ def test_a_section_within_a_section_is_named_by_both(tmp_path):
 
 @pytest.mark.parametrize(
     ("environ", "overrides", "words"),
-    [({}, ["growth.bigg=1"], "got 'growth.bigg' on the command line (--set); did you mean growth.target_size"),
-     ({"HEARSAY_GROWTH__BIGG": "1"}, [], "in the environment (HEARSAY_GROWTH__BIGG); did you mean growth.target_size"),
+    [({}, ["growth.target_siz=1"], "got 'growth.target_siz' on the command line (--set); did you mean growth.target_size"),
+     ({"HEARSAY_GROWTH__TARGET_SIZ": "1"}, [], "in the environment (HEARSAY_GROWTH__TARGET_SIZ); did you mean growth.target_size"),
      ({"HEARSAY_GROWTH_TARGET_SIZE": "1"}, [], "did you mean growth.target_size (HEARSAY_GROWTH__TARGET_SIZE in"),
      ({}, ["growth.target_size"], "--set takes name=value; got 'growth.target_size'; try --set growth.target_size=100"),
      ({}, ["growth.target_size=many"], "growth.target_size must be a whole number"),
@@ -94,14 +94,14 @@ def test_what_is_wrong_is_refused_with_rule_value_place_and_remedy(environ, over
 
 
 def test_an_unknown_name_in_the_file_is_refused(tmp_path):
-    config = toml(tmp_path, "[grwth]\nbig = 60\n")
-    with pytest.raises(SettingsError, match=r"got 'grwth.big' in .*hearsay.toml; did you mean growth.target_size"):
+    config = toml(tmp_path, "[grwth]\ntarget_size = 60\n")
+    with pytest.raises(SettingsError, match=r"got 'grwth.target_size' in .*hearsay.toml; did you mean growth.target_size"):
         load(config, {})
 
 
 def test_a_wrong_type_in_the_file_is_refused(tmp_path):
     with pytest.raises(SettingsError, match=r"growth.target_size must be a whole number .*got '60' in "):
-        load(toml(tmp_path, '[growth]\nbig = "60"\n'), {})
+        load(toml(tmp_path, '[growth]\ntarget_size = "60"\n'), {})
 
 
 def test_a_file_that_is_no_toml_or_not_there_is_refused(tmp_path):
@@ -179,7 +179,7 @@ def test_a_key_shows_its_name_only():
 def test_the_effective_settings_are_printed_as_a_file_that_gives_them_again(tmp_path):
     effective = load(environ={}, overrides=["growth.target_size=77", "policy.cool_down=90m", "growth.threshold=6.5"])
     text = as_toml(effective)
-    assert "big = 77  # on the command line (--set)" in text
+    assert "target_size = 77  # on the command line (--set)" in text
     assert 'cool_down = "90m"' in text
     assert tomllib.loads(text)
     assert load(toml(tmp_path, text), {}).settings == effective.settings

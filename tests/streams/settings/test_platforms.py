@@ -27,7 +27,7 @@ def toml(tmp_path, text):
 
 
 def test_file_environment_and_command_line_say_the_same(tmp_path):
-    config = toml(tmp_path, '[growth.platforms.whatsapp]\nbig = 6\nwindow = "10m"\n')
+    config = toml(tmp_path, '[growth.platforms.whatsapp]\ntarget_size = 6\nwindow = "10m"\n')
     names = {"BIG": "6", "WINDOW": "10m"}
     environ = {f"HEARSAY_GROWTH__PLATFORMS__WHATSAPP__{name}": value for name, value in names.items()}
     overrides = [f"{LOW}=6", "growth.platforms.WhatsApp.window_ms=600000"]
@@ -36,11 +36,11 @@ def test_file_environment_and_command_line_say_the_same(tmp_path):
     assert len({one.settings.pipeline.digest() for one in made}) == 1
     here = made[0].settings.pipeline.growth.on("whatsapp")
     assert (here.target_size, here.window_ms) == (6, 600_000)
-    assert made[1].origins[LOW] == "in the environment (HEARSAY_GROWTH__PLATFORMS__WHATSAPP__BIG)"
+    assert made[1].origins[LOW] == "in the environment (HEARSAY_GROWTH__PLATFORMS__WHATSAPP__TARGET_SIZE)"
 
 
 def test_a_later_source_overrides_one_setting_of_a_platform_and_leaves_the_others(tmp_path):
-    config = toml(tmp_path, "[growth]\nbig = 60\n[growth.platforms.whatsapp]\nbig = 6\nmin_sharers = 3\n")
+    config = toml(tmp_path, "[growth]\ntarget_size = 60\n[growth.platforms.whatsapp]\ntarget_size = 6\nmin_sharers = 3\n")
     growth = load(config, {}, [f"{LOW}=9"]).settings.pipeline.growth
     assert (growth.on("whatsapp").target_size, growth.on("whatsapp").min_sharers, growth.on("x").target_size) == (
         9,
@@ -50,9 +50,9 @@ def test_a_later_source_overrides_one_setting_of_a_platform_and_leaves_the_other
 
 
 REFUSALS = {
-    "growth.platforms.whatsapp.bigg=6": """a setting must be one that exists; got 'growth.platforms.whatsapp.bigg' on
+    "growth.platforms.whatsapp.target_siz=6": """a setting must be one that exists; got 'growth.platforms.whatsapp.target_siz' on
         the command line (--set); did you mean growth.platforms.whatsapp.target_size
-        (HEARSAY_GROWTH__PLATFORMS__WHATSAPP__BIG in the environment)?""",
+        (HEARSAY_GROWTH__PLATFORMS__WHATSAPP__TARGET_SIZE in the environment)?""",
     f"{LOW}=many": f"""{LOW} must be a whole number (Expected int, got str); got 'many' on the command line (--set);
         try 50, the default""",
     f"{LOW}=1": f"""{LOW} must be at least 2; got 1; set the number of distinct sharers that you call big, e.g. 50
@@ -61,7 +61,7 @@ REFUSALS = {
         the command line (--set); try {LOW}""",
     "growth.platforms.whatsapp=6": f"""a platform's setting is named growth.platforms.PLATFORM.NAME; got
         'growth.platforms.whatsapp' on the command line (--set); try {LOW}""",
-    "growth.platforms.what sapp.big=6": """growth.platforms must name a platform as events do, in up to 32 small
+    "growth.platforms.what sapp.target_size=6": """growth.platforms must name a platform as events do, in up to 32 small
         letters, digits, dots, dashes or underscores; got 'what sapp'; try growth.platforms.whatsapp""",
 }
 
