@@ -83,7 +83,7 @@ def test_a_configuration_file_and_the_environment_are_heard(day, tmp_path):
     ("arguments", "words"),
     [(["replay", "none.jsonl"], "error: a source must be readable; got No such file or directory for none.jsonl"),
      (["replay", "."], "error: a source is one file; got the folder ."),
-     (["replay", "day.jsonl", "--set", "growth.bigg=3"], "did you mean growth.target_size"),
+     (["replay", "day.jsonl", "--set", "growth.target_siz=3"], "did you mean growth.target_size"),
      (["replay", "day.jsonl", "--set", "growth.target_size=x"], "growth.target_size must be a whole number"),
      (["replay", "day.jsonl", "--detector", "psychic"], "growth.detector must be one of L, count"),
      (["replay", "day.jsonl", "--config", "none.toml"], "the configuration file must be readable"),
@@ -162,7 +162,7 @@ def test_payloads_are_printed_without_anything_that_draws_on_a_terminal(tmp_path
 
 def test_settings_are_printed_with_their_origin_and_without_the_key():
     out = hearsay("settings", "--set", "growth.target_size=77", HEARSAY_KEY=KEY, HEARSAY_POLICY__COOL_DOWN="2h").stdout
-    assert "big = 77  # on the command line (--set)" in out
+    assert "target_size = 77  # on the command line (--set)" in out
     assert 'cool_down = "2h"  # in the environment (HEARSAY_POLICY__COOL_DOWN)' in out
     assert KEY not in out
 

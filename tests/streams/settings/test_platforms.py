@@ -28,7 +28,7 @@ def toml(tmp_path, text):
 
 def test_file_environment_and_command_line_say_the_same(tmp_path):
     config = toml(tmp_path, '[growth.platforms.whatsapp]\ntarget_size = 6\nwindow = "10m"\n')
-    names = {"BIG": "6", "WINDOW": "10m"}
+    names = {"TARGET_SIZE": "6", "WINDOW": "10m"}
     environ = {f"HEARSAY_GROWTH__PLATFORMS__WHATSAPP__{name}": value for name, value in names.items()}
     overrides = [f"{LOW}=6", "growth.platforms.WhatsApp.window_ms=600000"]
     made = [load(config, {}), load(environ=environ), load(environ={}, overrides=overrides)]
@@ -40,7 +40,8 @@ def test_file_environment_and_command_line_say_the_same(tmp_path):
 
 
 def test_a_later_source_overrides_one_setting_of_a_platform_and_leaves_the_others(tmp_path):
-    config = toml(tmp_path, "[growth]\ntarget_size = 60\n[growth.platforms.whatsapp]\ntarget_size = 6\nmin_sharers = 3\n")
+    tables = "[growth]\ntarget_size = 60\n[growth.platforms.whatsapp]\ntarget_size = 6\nmin_sharers = 3\n"
+    config = toml(tmp_path, tables)
     growth = load(config, {}, [f"{LOW}=9"]).settings.pipeline.growth
     assert (growth.on("whatsapp").target_size, growth.on("whatsapp").min_sharers, growth.on("x").target_size) == (
         9,
@@ -50,9 +51,9 @@ def test_a_later_source_overrides_one_setting_of_a_platform_and_leaves_the_other
 
 
 REFUSALS = {
-    "growth.platforms.whatsapp.target_siz=6": """a setting must be one that exists; got 'growth.platforms.whatsapp.target_siz' on
-        the command line (--set); did you mean growth.platforms.whatsapp.target_size
-        (HEARSAY_GROWTH__PLATFORMS__WHATSAPP__TARGET_SIZE in the environment)?""",
+    "growth.platforms.whatsapp.target_siz=6": """a setting must be one that exists; got
+        'growth.platforms.whatsapp.target_siz' on the command line (--set); did you mean
+        growth.platforms.whatsapp.target_size (HEARSAY_GROWTH__PLATFORMS__WHATSAPP__TARGET_SIZE in the environment)?""",
     f"{LOW}=many": f"""{LOW} must be a whole number (Expected int, got str); got 'many' on the command line (--set);
         try 50, the default""",
     f"{LOW}=1": f"""{LOW} must be at least 2; got 1; set the number of distinct sharers that you call big, e.g. 50

@@ -17,7 +17,7 @@ from streams.runs.report import write_report
 from streams.runs.report.gather import ReportLimits, gather
 from tests.streams.runs.report import runs
 
-WEB = Path(__file__).parents[4] / "streams" / "report" / "web"
+WEB = Path(__file__).parents[4] / "streams" / "runs" / "report" / "web"
 
 
 @pytest.fixture(scope="module")
