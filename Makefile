@@ -9,7 +9,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: demo demo-live test lint types imports check report-assets bench bench-live evaluate docs clean
+.PHONY: demo demo-live test test-fast lint types imports check report-assets bench bench-live evaluate docs clean
 
 $(STAMP): pyproject.toml .ci/constraints.txt
 	@echo "Installing into $(VENV): some minutes the first time, because PyTorch is large."
@@ -23,6 +23,9 @@ demo: $(STAMP) ## the main job on the sample stream: rumours found, graphs grown
 
 demo-live: $(STAMP) ## the same on Apache Kafka: broker, topics, a worker, the sample published, alerts as they arrive
 	$(BIN)/python examples/demo_live.py
+
+test-fast: $(STAMP) ## the tests that need no broker, no model and no development data
+	$(BIN)/pytest -n 2 --dist worksteal -m "not broker and not model and not data"
 
 test: check ## every check and every test, as CI runs them
 	$(BIN)/pytest -n 3 --dist worksteal --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json

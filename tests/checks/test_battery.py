@@ -56,7 +56,6 @@ def test_an_exemption_names_a_check_and_gives_a_reason():
     assert all(len(reason) > 10 for reason in PARTS_OF_OTHERS.values())
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
     ("adapter", "check"),

@@ -5,7 +5,7 @@ import pytest
 from tests.realdata import loaders
 from tests.streams.live.harness import Live
 
-pytestmark = [pytest.mark.data, pytest.mark.model, pytest.mark.broker, pytest.mark.no_cover]
+pytestmark = [pytest.mark.data, pytest.mark.model, pytest.mark.broker]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from schemas.event import ForwardEvent, Kind
 from schemas.sighting import Position
 from tests.realdata import loaders
 
-pytestmark = [pytest.mark.data, pytest.mark.no_cover]
+pytestmark = pytest.mark.data
 
 NAMES = Pseudonymiser(b"a key for recorded streams only!", "test")
 STREAMS = ("pheme", "twitter1516", "telegram", "casflow", "coortweet", "tideh")

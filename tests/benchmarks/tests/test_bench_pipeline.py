@@ -1,13 +1,9 @@
 """The benchmark runs and its figures are what they are called; how large they are is nobody's business here."""
 
-import pytest
-
 from detectors.similarity.embedding import HashingEmbedder
 from streams.devtools.simulator import SAMPLE, simulate
 from tests.benchmarks.speed.naive import Naive
 from tests.benchmarks.speed.pipeline import Counting, Staged, batches, echoes, main, measure, quality, run_pipeline
-
-pytestmark = pytest.mark.no_cover
 
 
 def test_every_figure_has_a_name_of_its_own_and_the_stages_add_up(capsys, tmp_path) -> None:

@@ -76,7 +76,6 @@ def test_the_score_with_ls_constants_is_l_at_every_share():
     assert constants()(a_case(found)).tolist() == pytest.approx(scores_of_l(found), abs=2e-6)
 
 
-@pytest.mark.no_cover
 @pytest.mark.skipif(loaders.data_folder() is None, reason="no development data: set HEARSAY_DATA to their folder")
 @pytest.mark.parametrize("stream", [STREAMS[0], STREAMS[2]], ids=lambda stream: stream.name)
 def test_the_score_with_ls_constants_is_l_at_every_recorded_share(stream):

@@ -9,7 +9,7 @@ from streams.live.stages import STAGES
 from tests.streams.live.events import sample
 from tests.streams.live.harness import Live, until
 
-pytestmark = [pytest.mark.broker, pytest.mark.no_cover]
+pytestmark = pytest.mark.broker
 
 FAULTY = [sys.executable, "-m", "tests.streams.live.faulty_worker"]
 HANGS_BEYOND_THE_SESSION = 4  # times pool.timeout_ms is more than worker.session_timeout_ms

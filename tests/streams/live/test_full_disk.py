@@ -7,7 +7,7 @@ import pytest
 from tests.streams.live.events import sample
 from tests.streams.live.harness import PATIENCE, Live
 
-pytestmark = [pytest.mark.broker, pytest.mark.no_cover]
+pytestmark = pytest.mark.broker
 
 ROOM = 600_000  # bytes: some checkpoints of the sample, and not all of them
 

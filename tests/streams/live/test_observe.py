@@ -14,7 +14,7 @@ from schemas.frame import CascadeCommands, EventBatch
 from tests.streams.live.events import sample
 from tests.streams.live.harness import Live, until
 
-pytestmark = [pytest.mark.broker, pytest.mark.no_cover]
+pytestmark = pytest.mark.broker
 
 TOPICS = ("sightings", "ordered", "assignments", "state-transfers", "alerts", "rejections", "watermarks")
 WHERE = ("received", "applied", "duplicates", "late", "rejected", "waiting")

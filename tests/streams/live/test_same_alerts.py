@@ -12,7 +12,7 @@ import pytest
 from tests.streams.live.events import sample
 from tests.streams.live.harness import Live, until
 
-pytestmark = [pytest.mark.broker, pytest.mark.no_cover]
+pytestmark = pytest.mark.broker
 
 
 @pytest.fixture

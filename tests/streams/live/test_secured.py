@@ -8,7 +8,7 @@ from tests.streams.devtools.broker.fixture import started
 from tests.streams.live.events import sample
 from tests.streams.live.harness import PATIENCE, Live
 
-pytestmark = [pytest.mark.broker, pytest.mark.no_cover]
+pytestmark = pytest.mark.broker
 
 LOGIN = Login("hearsay", "s3cret-for-the-worker")
 

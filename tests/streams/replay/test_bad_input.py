@@ -170,7 +170,6 @@ def test_whatever_comes_the_run_goes_on_and_the_counts_add_up(tmp_path, lines):
     assert all(rejection.detail for rejection in rejections)
 
 
-@pytest.mark.no_cover
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(hostile_lines() | st.sampled_from([line(one) for one in cascade(8)]), max_size=20))
 def test_batches_change_nothing(tmp_path, lines):
