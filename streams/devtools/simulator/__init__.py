@@ -1,7 +1,7 @@
-"""Simulates message trails whose answer is known: which messages are one rumour, who passed on whose, what is big.
+"""Simulate message trails with a known answer: the rumour and the parent of each message, and the large cascades.
 
-A detector can only be measured against the truth, and real streams do not come with it. Everything in a simulated
-stream is made up: people, numbers, banks, rumours; only the places are real.
+A detector can only be measured against the truth, and real streams come without a truth. People, numbers, banks and
+rumours of a simulated stream are invented; only the places are real.
 """
 
 from streams.devtools.simulator.config import SAMPLE, Disorder, Mix, Mutations, SimulatorConfig

@@ -1,7 +1,7 @@
-"""When people react: power-law reaction times, on a clock that runs slowly at night.
+"""Draw reaction times: a power law, on a clock that runs slowly at night.
 
-A share is passed on after a delay with the memory kernel of SEISMIC: constant for five minutes, then falling as
-s^-(1+theta) (Zhao et al. 2015, DOI 10.1145/2783258.2783401). Delays are in seconds of activity; `Day` turns activity
+A share is forwarded after a delay with the memory kernel of SEISMIC: constant for five minutes, then falling as
+s^-(1+theta) (Zhao et al. 2015, DOI 10.1145/2783258.2783401). Delays are in seconds of activity; `Day` converts activity
 into time of day, faster in the evening than before dawn.
 """
 
@@ -15,7 +15,7 @@ _STEPS = 48  # halvings: from days to well below a millisecond
 
 
 def reaction_seconds(quantile: float) -> float:
-    """The delay that this share of all reactions does not exceed: the inverse of the kernel's distribution.
+    """Return a quantile of the reaction times in seconds: the inverse of the distribution of the kernel.
 
     Args:
         quantile: at least 0 and below 1.
@@ -33,12 +33,12 @@ class Day:
         self._peak_ms = peak_hour * 3_600_000.0
 
     def activity(self, time: float) -> float:
-        """Milliseconds of average activity up to `time`."""
+        """Return the activity up to `time`, in ms of average activity."""
         turn = 2.0 * math.pi * (time - self._peak_ms) / _PERIOD_MS
         return time + self._swing * _PERIOD_MS / (2.0 * math.pi) * math.sin(turn)
 
     def at(self, activity: float) -> int:
-        """The time at which this much activity has passed: the inverse of `activity`."""
+        """Return the time, in ms, up to which so much activity has passed: the inverse of `activity`."""
         slack = self._swing * _PERIOD_MS / (2.0 * math.pi)
         low, high = activity - slack, activity + slack
         for _ in range(_STEPS):
@@ -50,10 +50,10 @@ class Day:
         return round(high)
 
     def later(self, time: int, seconds: float) -> int:
-        """The time after so many seconds of activity; at least a millisecond later."""
+        """Return the time after so many seconds of activity, at least 1 ms after `time`."""
         return max(time + 1, self.at(self.activity(time) + seconds * 1000.0))
 
     def moment(self, start: int, end: int, quantile: float) -> int:
-        """The time before which this share of the activity between start and end lies."""
+        """Return the time before which a share of the activity between `start` and `end` lies."""
         first, last = self.activity(start), self.activity(end)
         return min(max(self.at(first + quantile * (last - first)), start), end)

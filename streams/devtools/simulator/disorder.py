@@ -1,7 +1,7 @@
-"""The order of arrival: delays, second deliveries, lines that are no events; each with what a reader should make of it.
+"""Disorder the arrival of events: delays, duplicates, malformed lines; each with the outcome that a reader must reach.
 
-What is late is not decided by a coin but by the rule of the watermark, applied to the order that came about: an event
-is late if its time is more than the allowed lateness behind the newest time that arrived before it.
+The rule of the watermark decides about lateness, applied to the resulting order, not a random draw: an event is late if
+its time is more than the max out-of-orderness behind the newest earlier arrival.
 """
 
 from collections.abc import Iterator
@@ -15,21 +15,21 @@ from streams.devtools.simulator.config import Disorder
 from streams.devtools.simulator.draw import Draw
 from streams.devtools.simulator.truth import LineTruth, SeenOutcome, Truth
 
-_SETTLED = 10  # the first events are punctual, so that every reader agrees where the stream begins
+_PUNCTUAL = 10  # first events without delay, so all readers agree on the beginning of the stream
 _AGAIN_MS = 10_000
 _TOO_LATE_MS = 3_600_000
-_LONG = 70_000  # characters; the longest message that counts has 65,536
+_LONG = 70_000  # characters; the longest accepted message has 65,536
 
 
 class Simulation(msgspec.Struct, frozen=True):
-    """A simulated stream with its known answer."""
+    """Simulated stream with its truth."""
 
-    events: list[ForwardEvent]  # in the order of arrival, second deliveries included
+    events: list[ForwardEvent]  # in the order of arrival, with duplicates
     truth: Truth
     malformed: list[tuple[int, bytes]]  # line number and bytes, in the order of lines
 
     def lines(self) -> Iterator[bytes]:
-        """Every line of the file, without its line break: events as JSON, and what is no event."""
+        """Yield the lines of the file without line breaks: events as JSON, and malformed lines."""
         odd = dict(self.malformed)
         events = iter(self.events)
         for line in range(len(self.events) + len(self.malformed)):
@@ -37,29 +37,29 @@ class Simulation(msgspec.Struct, frozen=True):
 
 
 def deliver(draw: Draw, events: list[ForwardEvent], truth: Truth, disorder: Disorder) -> Simulation:
-    """Let events arrive.
+    """Return the events in the order of arrival, with duplicates and malformed lines.
 
     Args:
-        draw: the source of all choices.
-        events: in the order of event time.
-        truth: about them; its exceptions are filled in.
-        disorder: how much of it.
+        draw: source of all choices.
+        events: events in the order of event time.
+        truth: truth about the events; the exceptions are filled in.
+        disorder: amounts of delay, duplicates and malformed lines.
     """
-    arrivals = sorted(_arrivals(draw, events, disorder), key=lambda timeliness: timeliness[:3])
+    arrivals = sorted(_arrivals(draw, events, disorder), key=lambda arrival: arrival[:3])
     events = [event for *_, event in arrivals]
     malformed = _malformed(draw, events, round(disorder.malformed * len(truth.events)))
     exceptions = _expected(arrivals, malformed, disorder)
     return Simulation(events, msgspec.structs.replace(truth, exceptions=exceptions), [row[:2] for row in malformed])
 
 
-_Arrival = tuple[int, str, int, ForwardEvent]  # when, event id, which delivery
+_Arrival = tuple[int, str, int, ForwardEvent]  # time of arrival, event id, number of the delivery
 
 
 def _arrivals(draw: Draw, events: list[ForwardEvent], disorder: Disorder) -> Iterator[_Arrival]:
     for i, event in enumerate(events):
         delay = draw.below(disorder.delay_ms + 1) if disorder.delay_ms else 0
         kind = draw.unit() if disorder.late or disorder.expired else 1.0
-        tardy = i >= _SETTLED and kind < disorder.late + disorder.expired
+        tardy = i >= _PUNCTUAL and kind < disorder.late + disorder.expired
         if tardy:
             behind = disorder.max_out_of_orderness_ms + (0 if kind < disorder.late else disorder.allowed_lateness_ms)
             delay = behind + 1_000 + draw.below(_TOO_LATE_MS)
@@ -84,7 +84,7 @@ def _expected(
         if delivery:
             found.append(LineTruth(line, SeenOutcome.DUPLICATE, event_id))
         elif behind > disorder.max_out_of_orderness_ms + disorder.allowed_lateness_ms:
-            found.append(LineTruth(line, SeenOutcome.EXPIRED, event_id))
+            found.append(LineTruth(line, SeenOutcome.DROPPED_LATE, event_id))
         elif behind > disorder.max_out_of_orderness_ms:
             found.append(LineTruth(line, SeenOutcome.LATE, event_id))
         newest = max(newest, event.created_at)

@@ -1,6 +1,6 @@
-"""Every choice of a simulation, drawn from one generator that is passed along.
+"""Draw every random choice of a simulation from one generator, which is passed along.
 
-Only `Generator.random` is used, and arithmetic on what it gives, so that a seed gives the same stream on every machine.
+The module uses only `Generator.random` and arithmetic on its results, so a seed gives the same stream on every machine.
 """
 
 import math
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Draw:
-    """Choices from a seeded generator. Two of them with equal seeds make equal choices."""
+    """Source of random choices. Two instances with equal seeds make equal choices."""
 
     __slots__ = ("unit",)
 
@@ -21,31 +21,31 @@ class Draw:
         self.unit = generator.random
 
     def chance(self, probability: float) -> bool:
-        """Whether something of this probability happens."""
+        """Return True with a probability."""
         return self.unit() < probability
 
     def below(self, n: int) -> int:
-        """An integer of 0 to n - 1, each as likely."""
+        """Return an integer from 0 to n - 1, uniformly."""
         return int(self.unit() * n)
 
     def between(self, low: float, high: float) -> float:
-        """A number of the half-open interval."""
+        """Return a number of the half-open interval from `low` to `high`, uniformly."""
         return low + (high - low) * self.unit()
 
     def choice(self, items: Sequence[T]) -> T:
-        """One of the items, each as likely."""
+        """Return an item, uniformly."""
         return items[self.below(len(items))]
 
     def normal(self) -> float:
-        """A standard normal number (Box and Muller 1958, DOI 10.1214/aoms/1177706645)."""
+        """Return a standard normal number (Box and Muller 1958, DOI 10.1214/aoms/1177706645)."""
         return math.sqrt(-2.0 * math.log(1.0 - self.unit())) * math.cos(2.0 * math.pi * self.unit())
 
     def log_normal(self, median: float, sigma: float) -> float:
-        """A number whose logarithm is normal: many small ones, a few very large ones."""
+        """Return a log-normal number: many are small, a few are very large."""
         return median * math.exp(sigma * self.normal())
 
     def poisson(self, mean: float) -> int:
-        """A count with this mean, for small means (Knuth's product of uniforms)."""
+        """Return a Poisson count with a mean. Knuth's product of uniforms: cost grows with the mean."""
         limit, product, count = math.exp(-mean), self.unit(), 0
         while product > limit:
             product *= self.unit()
@@ -53,20 +53,20 @@ class Draw:
         return count
 
     def string(self, alphabet: str, length: int) -> str:
-        """A random string over the alphabet."""
+        """Return a random string over an alphabet."""
         return "".join([alphabet[int(self.unit() * len(alphabet))] for _ in range(length)])
 
     def hexadecimal(self, length: int) -> str:
-        """A random string of lower-case hexadecimal digits."""
+        """Return a random string of lower-case hexadecimal digits."""
         return self.string("0123456789abcdef", length)
 
     def digits(self, length: int) -> str:
-        """A random string of decimal digits."""
+        """Return a random string of decimal digits."""
         return self.string("0123456789", length)
 
 
-class Rota:
-    """Takes turns by weight: each pick is what is furthest behind its share, so that small streams keep the mix too."""
+class WeightedRoundRobin:
+    """Turns by weight: each pick is furthest behind its share, so small streams keep the mix too."""
 
     def __init__(self, weights: Sequence[tuple[str, float]]) -> None:
         self._total = sum(weight for _, weight in weights)
@@ -75,7 +75,7 @@ class Rota:
         self._turns = 0
 
     def pick(self) -> str:
-        """The name whose turn it is; of equals the first."""
+        """Return the next name; among equals the first."""
         self._turns += 1
         name = max(self._weights, key=lambda entry: round(entry[1] * self._turns - self._picked[entry[0]], 9))[0]
         self._picked[name] += 1

@@ -1,4 +1,4 @@
-"""Writes a simulated stream and its truth, so that equal settings give equal files: no name and no time in them."""
+"""Write a simulated stream and its truth. Equal settings give equal files, without a name or a time in gzip headers."""
 
 import gzip
 from collections.abc import Iterable
@@ -13,19 +13,19 @@ from streams.devtools.simulator.truth import Truth
 
 
 def write_jsonl(path: Path, lines: Iterable[bytes]) -> None:
-    """Write one line each; compressed where the name ends in .gz."""
+    """Write lines to a file; compressed if the name ends in .gz."""
     write_bytes(path, b"".join([line + b"\n" for line in lines]))
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file; compressed where the name ends in .gz, and then the same bytes for the same data."""
+    """Write a file; compressed if the name ends in .gz, with equal bytes for equal data."""
     if path.suffix == ".gz":
         data = gzip.compress(data, compresslevel=9, mtime=0)
     path.write_bytes(data)
 
 
 def write_simulation(config: SimulatorConfig, out: Path, truth: Path | None = None) -> Simulation:
-    """Simulate a stream and keep it as JSON Lines, and its truth as one JSON object.
+    """Simulate a stream; write the stream as JSON Lines and the truth as one JSON object.
 
     Raises:
         OSError: a file cannot be written.
@@ -38,11 +38,11 @@ def write_simulation(config: SimulatorConfig, out: Path, truth: Path | None = No
 
 
 def read_truth(path: Path) -> Truth:
-    """What `write_simulation` kept.
+    """Read a truth that `write_simulation` wrote.
 
     Raises:
-        OSError: it cannot be read.
-        msgspec.DecodeError: it is no truth.
+        OSError: the file cannot be read.
+        msgspec.DecodeError: the file is no truth.
     """
     data = path.read_bytes()
     return msgspec.json.decode(gzip.decompress(data) if path.suffix == ".gz" else data, type=Truth)

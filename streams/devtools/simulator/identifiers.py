@@ -1,4 +1,4 @@
-"""What must never leave intake: every raw identifier in a stream, for tests that look for it in everything written."""
+"""Collect the raw identifiers of a stream, for tests which check that no output contains an identifier."""
 
 import re
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ _TELEPHONE = re.compile(r"\+\d{1,4} 0\d{4} \d{5}")
 
 
 def raw_identifiers(events: Iterable[ForwardEvent]) -> frozenset[str]:
-    """Accounts, chats and messages as the platforms name them, and the telephone numbers in texts."""
+    """Return the identifiers of accounts, chats and messages, and the telephone numbers in texts."""
     found: set[str] = set()
     for event in events:
         names = (event.event_id, event.message_id, event.root_ref, event.parent_ref, event.actor, event.chat)

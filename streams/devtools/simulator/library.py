@@ -1,8 +1,8 @@
-"""What is said: sentences in many languages, made from packs of templates and slots.
+"""Compose messages in many languages from packs of templates and slots.
 
-A pack (`packs/*.toml`) holds what people of one language write. A message is an opening, a claim, a detail and a
-closing, so that a few dozen sentences give many thousands of distinct messages, and two rumours share no more words
-than real ones do, unless one is made from the other on purpose.
+A pack (`packs/*.toml`) holds the sentences of one language. A message is an opening, a claim, a detail and a closing,
+so a few dozen sentences give many thousands of distinct messages. Two rumours share no more words than real rumours do,
+unless one is derived from the other on purpose.
 """
 
 from collections.abc import Callable
@@ -16,12 +16,12 @@ from streams.devtools.simulator.draw import Draw
 
 _TRIES = 200
 _FEW_WORDS = 4
-_LONG = 25  # characters; for scripts that do not part words
+_LONG = 25  # characters; for scripts without spaces between words
 _CHANGED = ("place", "n", "big", "day", "hour", "area")
 
 
 class RumourScript(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One topic: claims with their negations, and details that go with any of them."""
+    """Topic of a rumour: claims with their negations, and details that fit any of the claims."""
 
     topic: str
     claims: tuple[tuple[str, str], ...]
@@ -29,7 +29,7 @@ class RumourScript(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class News(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One topic that nobody needs to worry about."""
+    """Harmless topic."""
 
     topic: str
     texts: tuple[str, ...]
@@ -42,7 +42,7 @@ class Chatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What people of one language write."""
+    """Sentences of one language."""
 
     lang: str
     calling_code: str
@@ -65,39 +65,39 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ClaimScript(msgspec.Struct, frozen=True):
-    """A message as its first author wrote it, with what is needed to change its meaning."""
+    """Message of the first author, with the parts that a change of meaning needs."""
 
     lang: str
     topic: str
     text: str
-    sentence: str = ""  # the claim alone; empty where nothing is claimed
-    negated: str = ""  # what would be said if it were denied
+    sentence: str = ""  # the claim alone; empty for a message without a claim
+    negated: str = ""  # the negated claim
     slots: dict[str, str] = {}
     form: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)  # rumour, opening, claim, detail, closing
 
 
 @cache
 def load_pack(lang: str) -> Pack:
-    """The pack of one language.
+    """Load the pack of one language.
 
     Raises:
-        FileNotFoundError: there is none.
-        msgspec.ValidationError: it is not a pack.
+        FileNotFoundError: the language has no pack.
+        msgspec.ValidationError: the file is not a pack.
     """
     return msgspec.toml.decode(files(__package__).joinpath("packs", f"{lang}.toml").read_bytes(), type=Pack)
 
 
 class Library:
-    """Gives messages that it has not given before, as far as the packs allow; greetings repeat, as they do."""
+    """Source of messages without repetition, as far as the packs allow; only greetings repeat, as real greetings do."""
 
     def __init__(self) -> None:
         self.packs = {lang: load_pack(lang) for lang, _ in LANGUAGES}
-        self._told: set[str] = set()
+        self._texts: set[str] = set()
         self._used: dict[tuple[str, int, int], int] = {}
         self._answers: dict[str, str] = {}
 
     def rumour(self, draw: Draw, lang: str) -> ClaimScript:
-        """A new rumour, on what was told least in this language so far."""
+        """Compose a new rumour, on the claim used least in the language so far."""
         pack = self.packs[lang]
         ways = [(i, j) for i, rumour in enumerate(pack.rumours) for j in range(len(rumour.claims))]
         topic, claim = self._least_used(draw, lang, ways)
@@ -109,25 +109,25 @@ class Library:
                 draw.below(len(pack.rumours[topic].details)),
                 draw.below(len(pack.closings) + 2),
             )
-            told = self._tell(pack, form, _fill(draw, pack))
-            if self._is_new(told.text):
+            script = self._compose(pack, form, _fill(draw, pack))
+            if self._is_new(script.text):
                 break
-        return told
+        return script
 
     def neighbour(self, draw: Draw, claim: ClaimScript) -> ClaimScript:
-        """The same words about another place, with other numbers: a different rumour that looks alike."""
+        """Compose a different rumour that looks alike: the same words, with another place and other numbers."""
         pack = self.packs[claim.lang]
         for _ in range(_TRIES):
             fresh = _fill(draw, pack)
             slots = {name: fresh[name] if name in _CHANGED else value for name, value in claim.slots.items()}
-            told = self._tell(pack, claim.form, slots)
+            script = self._compose(pack, claim.form, slots)
             elsewhere = slots["place"] != claim.slots["place"] and slots["n"] != claim.slots["n"]
-            if elsewhere and slots["big"] != claim.slots["big"] and self._is_new(told.text):
+            if elsewhere and slots["big"] != claim.slots["big"] and self._is_new(script.text):
                 break
-        return told
+        return script
 
     def news(self, draw: Draw, lang: str) -> ClaimScript:
-        """Something that many like to pass on and nobody needs to worry about."""
+        """Compose harmless news that many people forward."""
         pack = self.packs[lang]
         for _ in range(_TRIES):
             news = draw.choice(pack.news)
@@ -138,7 +138,7 @@ class Library:
         return ClaimScript(lang, news.topic, text, slots=slots)
 
     def chatter(self, draw: Draw, lang: str) -> ClaimScript | None:
-        """An everyday message of one or two sentences, on what was written least so far; None if all was written."""
+        """Compose an everyday message of one or two sentences from the least used templates; None without new text."""
         pack = self.packs[lang]
         templates = pack.chatter.templates
         for _ in range(20):
@@ -152,11 +152,11 @@ class Library:
         return None
 
     def short(self, draw: Draw, lang: str) -> ClaimScript:
-        """A greeting or an answer of a few words; many people write the same."""
+        """Return a greeting or an answer of a few words; many people write the same text."""
         return ClaimScript(lang, "greeting", draw.choice(self.packs[lang].short))
 
     def answer(self, text: str, next_cluster: Callable[[], str]) -> str:
-        """The cluster of an answer: its own, unless somebody gave the same long answer before."""
+        """Return the cluster of an answer: a new cluster, unless an equal long answer has one."""
         if len(text) < _LONG and len(text.split()) < _FEW_WORDS:
             return next_cluster()
         if text not in self._answers:
@@ -164,12 +164,12 @@ class Library:
         return self._answers[text]
 
     def factcheck(self, claim: ClaimScript) -> ClaimScript | None:
-        """What a fact-checker publishes about a claim, or None if that was published before."""
+        """Compose the text of a fact-check about a claim; None if the text was published before."""
         text = self.packs[claim.lang].factcheck.format(claim=claim.sentence, place=claim.slots["place"])
         return ClaimScript(claim.lang, "factcheck", text) if self._is_new(text) else None
 
     def _least_used(self, draw: Draw, of: str, ways: list[tuple[int, int]]) -> tuple[int, int]:
-        """One of the ways that were taken least so far."""
+        """Return one of the least used ways."""
         least = min(self._used.get((of, *way), 0) for way in ways)
         way = draw.choice([way for way in ways if self._used.get((of, *way), 0) == least])
         self._used[of, *way] = least + 1
@@ -177,17 +177,17 @@ class Library:
 
     def _is_new(self, text: str) -> bool:
         key = text.casefold()
-        if key in self._told:
+        if key in self._texts:
             return False
-        self._told.add(key)
+        self._texts.add(key)
         return True
 
-    def _tell(self, pack: Pack, form: tuple[int, int, int, int, int], slots: dict[str, str]) -> ClaimScript:
+    def _compose(self, pack: Pack, form: tuple[int, int, int, int, int], slots: dict[str, str]) -> ClaimScript:
         rumour = pack.rumours[form[0]]
         asserted, denied = rumour.claims[form[2]]
         sentence, negated = _render(asserted, slots), _render(denied, slots)
         parts = [
-            *pack.openings[form[1] : form[1] + 1],  # beyond the last: none
+            *pack.openings[form[1] : form[1] + 1],  # empty beyond the last opening
             sentence,
             rumour.details[form[3]],
             *pack.closings[form[4] : form[4] + 1],
@@ -198,7 +198,7 @@ class Library:
 
 def _fill(draw: Draw, pack: Pack) -> dict[str, str]:
     slots = {name: draw.choice(values) for name, values in pack.slots.items()}
-    # A zero after the country's code: no telephone anywhere has such a number.
+    # A zero follows the country code: no telephone has such a number.
     slots["phone"] = f"+{pack.calling_code} 0{draw.digits(4)} {draw.digits(5)}"
     return slots
 

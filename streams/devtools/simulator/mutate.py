@@ -1,8 +1,7 @@
-"""How a message changes while it is passed on, with a record of every change.
+"""Change a message when people forward it, and record every change.
 
-Surface changes are put on top of the words and are not inherited twice; changes of wording stay, at most three in a
-line, so that a copy can still be told for one. Changes of meaning exchange one thing of the claim that the message was
-made from: the truth is known because nothing has to be guessed from the words.
+Copies do not inherit surface changes. Copies inherit changes of wording, at most three in a chain, so a copy remains
+recognisable. Changes of meaning replace one part of the claim behind the message, so the truth is known exactly.
 """
 
 import msgspec
@@ -13,36 +12,36 @@ from streams.devtools.simulator.draw import Draw
 from streams.devtools.simulator.library import ClaimScript, Pack
 from streams.devtools.simulator.truth import LEXICAL, MEANING, SURFACE, Mutation
 
-_MOST_STEPS = 3
+_MAX_STEPS = 3
 _EMOJI = ("🙏", "⚠️", "😱", "🚨🚨", "‼️", "😢", "👇👇", "❤️")
 _INVISIBLE = ("\u200b", "\u2060", "\ufeff")
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]+")
 _LETTER_ALONE = regex.compile(r"(?<=\p{L})\p{L}(?!\p{M})")
 _ADDRESS = regex.compile(r"https?://\S+")
-_MINIMUM = 8  # letters; a shorter word is not mistyped, a shorter message not truncated
+_MIN_WORDS = 8  # words; a shorter message is not truncated
 
 
 class MutatedText(msgspec.Struct, frozen=True):
-    """A message at one point of its way."""
+    """Text of one copy of a message."""
 
     claim: ClaimScript
-    words: str  # what is inherited
-    shown: str  # what is sent: the words with surface changes
+    words: str  # inherited by copies
+    shown: str  # sent: the words with surface changes
     mutations: tuple[Mutation, ...] = ()
     steps: int = 0
     variant: tuple[Mutation, ...] = ()
 
 
-def first(claim: ClaimScript) -> MutatedText:
-    """The message as it was written."""
+def original(claim: ClaimScript) -> MutatedText:
+    """Return the text of the first author."""
     return MutatedText(claim, claim.text, claim.text)
 
 
-def retell(draw: Draw, wording: MutatedText, pack: Pack, rates: Mutations) -> MutatedText:
-    """A copy, most often unchanged."""
+def mutate(draw: Draw, wording: MutatedText, pack: Pack, rates: Mutations) -> MutatedText:
+    """Return the text of a copy, most often unchanged."""
     u = draw.unit()
     deep = rates.meaning + rates.lexical
-    if u < deep and wording.steps < _MOST_STEPS:
+    if u < deep and wording.steps < _MAX_STEPS:
         return _reword(draw, wording, pack, MEANING if u < rates.meaning else LEXICAL)
     if deep <= u < deep + rates.surface:
         return decorate(draw, wording, pack)
@@ -50,7 +49,7 @@ def retell(draw: Draw, wording: MutatedText, pack: Pack, rates: Mutations) -> Mu
 
 
 def decorate(draw: Draw, wording: MutatedText, pack: Pack) -> MutatedText:
-    """The same words with one surface change."""
+    """Return the same words with one surface change."""
     mutation = draw.choice(sorted(SURFACE))
     shown = _SURFACE_CHANGES[mutation](draw, wording.words, pack)
     if shown == wording.words:
@@ -84,21 +83,21 @@ def _change_meaning(draw: Draw, wording: MutatedText, pack: Pack, mutation: Muta
 
 
 def _swap(draw: Draw, wording: MutatedText, pack: Pack, slot: str) -> tuple[str, ClaimScript]:
-    """Another value in one slot, wherever it stands; a value that is part of another word or number stays."""
+    """Replace the value of one slot everywhere, except as part of a longer number."""
     claim = wording.claim
     old = claim.slots.get(slot)
     others = [value for value in pack.slots.get(slot, ()) if value != old]
     if not claim.sentence or old is None or not others:
         return wording.words, claim
     new = draw.choice(others)
-    standing = regex.compile(rf"(?<!\d){regex.escape(old)}(?!\d)")
+    whole = regex.compile(rf"(?<!\d){regex.escape(old)}(?!\d)")
     swapped = msgspec.structs.replace(
         claim,
-        sentence=standing.sub(new, claim.sentence),
-        negated=standing.sub(new, claim.negated),
+        sentence=whole.sub(new, claim.sentence),
+        negated=whole.sub(new, claim.negated),
         slots={**claim.slots, slot: new},
     )
-    return (standing.sub(new, wording.words), swapped) if swapped.sentence != claim.sentence else (wording.words, claim)
+    return (whole.sub(new, wording.words), swapped) if swapped.sentence != claim.sentence else (wording.words, claim)
 
 
 def _banner(draw: Draw, text: str, pack: Pack) -> str:
@@ -128,7 +127,7 @@ def _punctuation(draw: Draw, text: str, pack: Pack) -> str:
 
 
 def _url(draw: Draw, text: str, pack: Pack) -> str:
-    """More tracking on the link, where there is one to carry it."""
+    """Add tracking parameters to the link, if there is a link."""
     found = _ADDRESS.search(text)
     if found is None:
         return text
@@ -161,7 +160,7 @@ def _linked(text: str, at: int) -> bool:
 
 
 def _mistype(draw: Draw, word: str) -> str:
-    """Two letters exchanged or one doubled; where letters carry marks, one is left out that carries none."""
+    """Exchange two letters or double one; in scripts with combining marks, drop a letter without a mark."""
     if word.isascii():
         at = 1 + draw.below(len(word) - 2)
         if draw.chance(0.5):
@@ -191,7 +190,7 @@ def _replace_words(draw: Draw, text: str, table: dict[str, str]) -> str:
 
 def _truncation(draw: Draw, text: str, pack: Pack) -> str:
     words = text.split(" ")
-    if len(words) < _MINIMUM:
+    if len(words) < _MIN_WORDS:
         return text
     return " ".join(words[: int(len(words) * draw.between(0.65, 0.9))]) + "..."
 

@@ -1,7 +1,8 @@
-"""How a cascade grows: who passes on whose message, and when. People, chats and words are added later.
+"""Draw the shape of a cascade: the time and the parent of each message. People, chats and words are added later.
 
-Four shapes: a star around one big account, a branching process that saturates, a burst of a few accounts, a trickle.
-Branching with a reproduction number above 1 in a finite population: Goel et al. 2016, DOI 10.1287/mnsc.2015.2158.
+The shapes are a star around one big account, a branching process that saturates, a burst of a few accounts, copies of
+one text, and a trickle. Branching with a reproduction number above 1 in a finite population: Goel et al. 2016,
+DOI 10.1287/mnsc.2015.2158.
 """
 
 from heapq import heappop, heappush
@@ -11,31 +12,31 @@ import msgspec
 from streams.devtools.simulator.clock import Day, reaction_seconds
 from streams.devtools.simulator.draw import Draw
 
-_ACT_MS = 60_000  # one person forwards to several chats within this time
+_ACT_MS = 60_000  # longest time in which one person forwards to several chats
 _TRIES = 60
-_WORTH = 0.5  # of the population: a branching process that stops below this is drawn again
+_MIN_REACH = 0.5  # share of the population; a branching process that stops below the share is drawn again
 
 
 class ShapeNode(msgspec.Struct, frozen=True):
-    """One message of a cascade. Nodes are listed in the order of time; a parent stands before its children."""
+    """Message of a cascade. Nodes are listed in the order of time; a parent precedes its children."""
 
     time: int
     parent: int  # position of the parent in the list; -1 for the first message
-    act: int  # position of the first message of the same act: one person, several chats
+    act: int  # position of the first message of the act: one person forwards to several chats
 
 
 class Branching(msgspec.Struct, frozen=True, kw_only=True):
-    """A rumour that passes from chat to chat."""
+    """Parameters of a rumour that spreads from chat to chat."""
 
-    reproduction: float  # acts that follow from one act while nobody has seen the message
-    population: int  # people who would pass it on
-    seeds: int = 4  # acts that follow from the first message at least
+    reproduction: float  # acts caused by one act in a population without earlier sharers
+    population: int  # people who would forward the message
+    seeds: int = 4  # least number of acts caused by the first message
     slower: float = 1.0  # factor on all reaction times
-    several: float = 0.15  # share of acts that go to a second chat, and again to a third
+    several: float = 0.15  # share of acts that reach a second chat; of these, the share that reach a third
 
 
 def star(draw: Draw, day: Day, start: int, end: int, reach: int, *, quicker: float = 0.3) -> list[ShapeNode]:
-    """One account is heard by many: nine of ten pass on its own message. `reach` counts those who would by and by."""
+    """Draw a star: nine of ten sharers forward the message of one big account. `reach` counts sharers at any time."""
     delays = [quicker * reaction_seconds(draw.unit()) for _ in range(reach)]
     times = sorted(time for delay in delays if (time := day.later(start, delay)) < end)
     nodes = [ShapeNode(start, -1, 0)]
@@ -45,22 +46,22 @@ def star(draw: Draw, day: Day, start: int, end: int, reach: int, *, quicker: flo
 
 
 def branching(draw: Draw, day: Day, start: int, end: int, plan: Branching) -> list[ShapeNode]:
-    """The best of several attempts; one that reaches half the population is good enough.
+    """Draw a branching process: the largest of several attempts, or the first that reaches half the population.
 
-    Most branching processes die out at once, and small talk shows those. This one stands for what got through.
+    Most branching processes die out at once, as small talk does. The result represents a rumour that spread.
     """
     best: list[ShapeNode] = []
     for _ in range(_TRIES):
         nodes = _Attempt(draw, day, plan).run(start, end)
         if len(nodes) > len(best):
             best = nodes
-        if len(best) >= _WORTH * plan.population:
+        if len(best) >= _MIN_REACH * plan.population:
             break
     return best
 
 
 class _Attempt:
-    """One run of the branching process; exposures wait in the order of time."""
+    """Run of the branching process; exposures are queued in the order of time."""
 
     def __init__(self, draw: Draw, day: Day, plan: Branching) -> None:
         self._draw = draw
@@ -104,14 +105,14 @@ def _act(draw: Draw, time: int, end: int, several: float) -> list[int]:
 
 
 def burst(draw: Draw, start: int, end: int, accounts: int, posts: int) -> list[ShapeNode]:
-    """A few accounts post again and again, nearly at once; nobody forwards anybody. The act is the account."""
+    """Draw a burst: a few accounts post many times, nearly at once, without forwards. Each account is one act."""
     first = [start + draw.below(2_000) for _ in range(accounts)]
     times = [(time + 700 * n + draw.below(900), account) for account, time in enumerate(first) for n in range(posts)]
     return _by_author(sorted(entry for entry in times if entry[0] < end))
 
 
 def copies(draw: Draw, day: Day, start: int, end: int, accounts: int) -> list[ShapeNode]:
-    """Each account posts the same words once or twice within the hour; nobody forwards anybody."""
+    """Draw copies: each account posts the same words once or twice within the hour, without forwards."""
     times = []
     for account in range(accounts):
         time = start + (0 if account == 0 else int(draw.between(5_000, 1_800_000)))
@@ -127,7 +128,7 @@ def _by_author(times: list[tuple[int, int]]) -> list[ShapeNode]:
 
 
 def trickle(draw: Draw, day: Day, start: int, end: int) -> list[ShapeNode]:
-    """Three of four messages are never passed on, the others once or a few times."""
+    """Draw a trickle: three of four messages are never forwarded, the others once or a few times."""
     nodes = [ShapeNode(start, -1, 0)]
     while len(nodes) < 8 and draw.chance(0.25 if len(nodes) == 1 else 0.45):
         parent = draw.below(len(nodes))

@@ -1,24 +1,24 @@
-"""Puts a stream together: which cascades, when, in which language, and exactly as many events as were asked for.
+"""Compose a stream: the cascades, their times and languages, and exactly the requested number of events.
 
-Kinds, languages and platforms take turns by weight, so that a stream of a few thousand events has every kind in it.
+Kinds, languages and platforms take turns by weight, so a stream of a few thousand events contains every kind.
 """
 
 import msgspec
 import numpy as np
 
 from schemas.event import ForwardEvent
-from streams.devtools.simulator.cast import Cast
+from streams.devtools.simulator.cascades import CascadePlan, CascadeWriter, Entry, Post, describe, entries
 from streams.devtools.simulator.clock import Day
 from streams.devtools.simulator.config import SimulatorConfig
 from streams.devtools.simulator.disorder import Simulation, deliver
-from streams.devtools.simulator.draw import Draw, Rota
+from streams.devtools.simulator.draw import Draw, WeightedRoundRobin
 from streams.devtools.simulator.library import ClaimScript, Library
+from streams.devtools.simulator.population import Population
 from streams.devtools.simulator.shapes import Branching, ShapeNode, branching, burst, copies, star, trickle
-from streams.devtools.simulator.sides import Sides, around
-from streams.devtools.simulator.story import Entry, Plot, Post, Teller, describe, entries
+from streams.devtools.simulator.side_events import SideEvents, side_events
 from streams.devtools.simulator.truth import CascadeKind, CascadeTruth, EventTruth, Truth
 
-_ONE_KIND = {
+_PLATFORMS = {
     CascadeKind.SMALL_TALK: (("whatsapp", 0.6), ("telegram", 0.15), ("bluesky", 0.15), ("x", 0.1)),
     CascadeKind.ORGANIC: (("x", 0.4), ("telegram", 0.3), ("bluesky", 0.3)),
     CascadeKind.VIRAL: (("whatsapp", 0.7), ("telegram", 0.14), ("bluesky", 0.1), ("x", 0.06)),
@@ -26,7 +26,7 @@ _ONE_KIND = {
     CascadeKind.BOT_BURST: (("x", 0.6), ("telegram", 0.4)),
     CascadeKind.COPY_PASTE: (("x", 0.5), ("telegram", 0.3), ("bluesky", 0.2)),
 }
-_BEGINS = {  # the part of the stream in which a kind begins: what grows slowly begins early
+_BEGINS = {  # part of the stream in which a kind begins; slow kinds begin early
     CascadeKind.SMALL_TALK: (0.0, 1.0),
     CascadeKind.ORGANIC: (0.02, 0.85),
     CascadeKind.VIRAL: (0.03, 0.6),
@@ -34,52 +34,52 @@ _BEGINS = {  # the part of the stream in which a kind begins: what grows slowly 
     CascadeKind.BOT_BURST: (0.1, 0.8),
     CascadeKind.COPY_PASTE: (0.1, 0.9),
 }
-_LINKED = 0.25  # share of rumours that carry a link; news always does
+_LINKED = 0.25  # share of rumours with a link; news always has one
 _PICTURED = 0.3
 
 
 class _Cluster(msgspec.Struct, frozen=True):
-    plot: Plot
+    plan: CascadePlan
     posts: list[Post]
-    sides: Sides
+    sides: SideEvents
 
     def size(self) -> int:
         return len(self.posts) + len(self.sides.entries) + len(self.sides.replies)
 
 
 def simulate(config: SimulatorConfig) -> Simulation:
-    """A stream of message trails with its known answer. The same configuration gives the same bytes, anywhere.
+    """Simulate a stream of message trails with its truth. Equal configurations give equal bytes on every machine.
 
-    Costs about 0.2 milliseconds an event and keeps the stream in memory.
+    Costs about 0.2 ms per event; the whole stream is in memory.
     """
-    return _Director(config).stream()
+    return _StreamBuilder(config).stream()
 
 
-class _Director:
+class _StreamBuilder:
     def __init__(self, config: SimulatorConfig) -> None:
         self._config = config
         self._draw = Draw(np.random.default_rng(config.seed))
         self._day = Day()
         people = max(300, min(20_000, config.events // 4 if config.cascades is None else config.cascades * 5))
         self._library = Library()
-        self._teller = Teller(self._draw, config, self._library, Cast(self._library.packs, people))
-        self._kinds = Rota([(name, getattr(config.mix, name)) for name in config.mix.__struct_fields__])
-        self._languages = {kind: Rota(config.languages) for kind in CascadeKind}
-        self._platforms = {kind: Rota(_ONE_KIND[kind]) for kind in CascadeKind}
-        self._rumours: list[Plot] = []
-        self._clusters = 0
-        self._told: list[_Cluster] = []
+        self._writer = CascadeWriter(self._draw, config, self._library, Population(self._library.packs, people))
+        self._kinds = WeightedRoundRobin([(name, getattr(config.mix, name)) for name in config.mix.__struct_fields__])
+        self._languages = {kind: WeightedRoundRobin(config.languages) for kind in CascadeKind}
+        self._platforms = {kind: WeightedRoundRobin(_PLATFORMS[kind]) for kind in CascadeKind}
+        self._rumours: list[CascadePlan] = []
+        self._last_number = 0
+        self._clusters: list[_Cluster] = []
 
     def stream(self) -> Simulation:
-        """All cascades, then the order in which they arrive."""
+        """Return the events of all cascades in the order of arrival."""
         if self._config.cascades is None:
             self._until_enough(self._config.events)
         else:
             for _ in range(self._config.cascades):
                 self._accept(self._cluster(CascadeKind(self._kinds.pick())))
-        told = sorted(self._entries(), key=_by_time)
-        truth = Truth(self._config.seed, self._cascades(), [truth for _, truth in told], [])
-        return deliver(self._draw, [event for event, _ in told], truth, self._config.disorder)
+        written = sorted(self._entries(), key=_by_time)
+        truth = Truth(self._config.seed, self._cascades(), [truth for _, truth in written], [])
+        return deliver(self._draw, [event for event, _ in written], truth, self._config.disorder)
 
     def _until_enough(self, events: int) -> None:
         left = events
@@ -91,23 +91,23 @@ class _Director:
             left -= cluster.size()
 
     def _accept(self, cluster: _Cluster) -> None:
-        self._told.append(cluster)
-        if cluster.plot.claim.sentence and cluster.plot.kind is not CascadeKind.SMALL_TALK:
-            self._rumours.append(cluster.plot)
+        self._clusters.append(cluster)
+        if cluster.plan.claim.sentence and cluster.plan.kind is not CascadeKind.SMALL_TALK:
+            self._rumours.append(cluster.plan)
 
     def _cluster(self, kind: CascadeKind) -> _Cluster:
-        plot = self._plot(kind, self._nodes(kind))
-        posts = self._teller.tell(plot)
-        return _Cluster(plot, posts, around(self._teller, plot, posts, self._next_cluster))
+        plan = self._plan(kind, self._nodes(kind))
+        posts = self._writer.write(plan)
+        return _Cluster(plan, posts, side_events(self._writer, plan, posts, self._next_cluster))
 
     def _single(self) -> _Cluster:
-        """One message that nobody passes on: what fills a stream up to its length."""
-        plot = self._plot(CascadeKind.SMALL_TALK, self._nodes(CascadeKind.SMALL_TALK)[:1])
-        return _Cluster(plot, self._teller.tell(plot), Sides())
+        """Return a cluster of one message, which fills the stream up to its length."""
+        plan = self._plan(CascadeKind.SMALL_TALK, self._nodes(CascadeKind.SMALL_TALK)[:1])
+        return _Cluster(plan, self._writer.write(plan), SideEvents())
 
     def _next_cluster(self) -> str:
-        self._clusters += 1
-        return f"c{self._clusters:05d}"
+        self._last_number += 1
+        return f"c{self._last_number:05d}"
 
     def _nodes(self, kind: CascadeKind) -> list[ShapeNode]:
         draw, day, most, end = self._draw, self._day, self._config.most_shares, self._config.end_ms
@@ -137,10 +137,10 @@ class _Director:
         start = self._config.start_ms
         return self._day.moment(start + round(first * span), start + round(last * span) - 1, self._draw.unit())
 
-    def _plot(self, kind: CascadeKind, nodes: list[ShapeNode]) -> Plot:
+    def _plan(self, kind: CascadeKind, nodes: list[ShapeNode]) -> CascadePlan:
         lang, platform = self._languages[kind].pick(), self._platforms[kind].pick()
         claim, negative_of = self._claim(kind, lang, nodes[0].time)
-        return Plot(
+        return CascadePlan(
             cluster=self._next_cluster(),
             kind=kind,
             claim=claim,
@@ -152,13 +152,13 @@ class _Director:
 
     def _claim(self, kind: CascadeKind, lang: str, time: int) -> tuple[ClaimScript, str | None]:
         if kind is CascadeKind.SMALL_TALK:
-            return self._small_talk(lang, [plot for plot in self._rumours if plot.nodes[0].time < time])
+            return self._small_talk(lang, [plan for plan in self._rumours if plan.nodes[0].time < time])
         if kind is CascadeKind.ORGANIC:
             return self._link(self._library.news(self._draw, lang), 1.0), None
         return self._link(self._library.rumour(self._draw, lang), _LINKED), None
 
-    def _small_talk(self, lang: str, rumours: list[Plot]) -> tuple[ClaimScript, str | None]:
-        """What most people write most of the time. A hard case comes after the rumour that it resembles."""
+    def _small_talk(self, lang: str, rumours: list[CascadePlan]) -> tuple[ClaimScript, str | None]:
+        """Return an everyday claim, or a hard case: a message that resembles an earlier rumour."""
         draw, library = self._draw, self._library
         u = draw.unit()
         if u < 0.18 and rumours:
@@ -180,26 +180,26 @@ class _Director:
         return msgspec.structs.replace(claim, text=f"{claim.text} {address}")
 
     def _entries(self) -> list[Entry]:
-        told: list[Entry] = []
-        for cluster in self._told:
-            told += entries(cluster.posts)
-            told += cluster.sides.entries
-            told += [post.entry for _, post in cluster.sides.replies]
-        return told
+        written: list[Entry] = []
+        for cluster in self._clusters:
+            written += entries(cluster.posts)
+            written += cluster.sides.entries
+            written += [post.entry for _, post in cluster.sides.replies]
+        return written
 
     def _cascades(self) -> list[CascadeTruth]:
         big = self._config.big
         found = []
-        answers: dict[str, tuple[Plot, list[Post]]] = {}
-        for cluster in self._told:
+        answers: dict[str, tuple[CascadePlan, list[Post]]] = {}
+        for cluster in self._clusters:
             sides = cluster.sides
             posts = sorted([*cluster.posts, *sides.clips], key=lambda post: _by_time(post.entry))
-            found.append(describe(cluster.plot, posts, sides.gone, big, sides.debunked_at))
-            for plot, post in sides.replies:
-                answers.setdefault(plot.cluster, (plot, []))[1].append(post)
-        for plot, posts in answers.values():
+            found.append(describe(cluster.plan, posts, sides.gone, big, sides.debunked_at))
+            for plan, post in sides.replies:
+                answers.setdefault(plan.cluster, (plan, []))[1].append(post)
+        for plan, posts in answers.values():
             posts.sort(key=lambda post: _by_time(post.entry))
-            found.append(describe(plot, posts, set(), big))
+            found.append(describe(plan, posts, set(), big))
         return sorted(found, key=lambda cascade: (cascade.start, cascade.cluster))
 
 

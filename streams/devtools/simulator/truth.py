@@ -1,6 +1,6 @@
-"""The known answer of a simulated stream: who passed on whose message, which messages are one rumour, what is expected.
+"""Define the truth of a simulated stream: the parent and the rumour of each message, and the outcome of each line.
 
-Raw identifiers stand in it, as in the stream: both are made up.
+The truth contains raw identifiers, as does the stream: all of them are invented.
 """
 
 from enum import StrEnum
@@ -11,7 +11,7 @@ from schemas.rejection import Reason
 
 
 class CascadeKind(StrEnum):
-    """What made a cluster."""
+    """Process that made a cluster."""
 
     SMALL_TALK = "small_talk"
     ORGANIC = "organic"
@@ -22,7 +22,7 @@ class CascadeKind(StrEnum):
 
 
 class Mutation(StrEnum):
-    """One change that a copy underwent."""
+    """Change of a copy."""
 
     BANNER = "banner"
     EMOJI = "emoji"
@@ -51,37 +51,37 @@ SURFACE = frozenset(
         Mutation.ZERO_WIDTH,
     }
 )
-"""Changes that a good normal form undoes."""
+"""Changes that a good normal form removes."""
 MEANING = frozenset({Mutation.NEGATION, Mutation.NUMBER, Mutation.PLACE})
-"""Changes that make another claim of it; the copy still belongs to the rumour it was made from."""
+"""Changes that alter the claim; the copy still belongs to the original rumour."""
 LEXICAL = frozenset(Mutation) - SURFACE - MEANING
-"""Changes of wording that leave the meaning."""
+"""Changes of wording that keep the meaning."""
 
 
 class SeenOutcome(StrEnum):
-    """What a reader with the configured lateness does with a line."""
+    """Outcome of a line for a reader with the configured lateness."""
 
     APPLIED = "applied"
     LATE = "late"
-    EXPIRED = "expired"
+    DROPPED_LATE = "dropped_late"
     DUPLICATE = "duplicate"
     REJECTED = "rejected"
 
 
 class EventTruth(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The truth about one event. Statements about a message carry the cluster of that message."""
+    """Truth about one event. Statements about a message have the cluster of the message."""
 
     event_id: str
     cluster: str
-    parent: str | None = None  # event id of the message that was really copied or answered, even where it is hidden
-    depth: int = 0  # true steps from the cluster's first message
-    mutations: tuple[Mutation, ...] = ()  # of this copy, against its parent
-    steps: int = 0  # lexical and meaning changes since the cluster's first message
-    variant: tuple[Mutation, ...] = ()  # meaning changes since then
+    parent: str | None = None  # event id of the copied or answered message, even if the platform hides the parent
+    depth: int = 0  # true number of steps from the first message of the cluster
+    mutations: tuple[Mutation, ...] = ()  # of the copy, compared with its parent
+    steps: int = 0  # lexical and meaning changes since the first message of the cluster
+    variant: tuple[Mutation, ...] = ()  # meaning changes since the first message of the cluster
 
 
 class CascadeTruth(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The truth about one cluster."""
+    """Truth about one cluster."""
 
     cluster: str
     kind: CascadeKind
@@ -93,15 +93,15 @@ class CascadeTruth(msgspec.Struct, frozen=True, omit_defaults=True):
     end: int  # time of the last share
     posts: int
     sharers: int  # distinct: account, else chat, else the message itself; over all time
-    remaining: int  # of them with a share that was not deleted, on an account that still stands
+    remaining: int  # sharers with a share that was not deleted, on an account that was not suspended
     depth: int
     big: bool
-    negative_of: str | None = None  # a cluster with nearly the same words that means something else
+    negative_of: str | None = None  # a cluster with nearly the same words and another meaning
     debunked_at: int | None = None
 
 
 class LineTruth(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A line of the file with which something else than `APPLIED` is expected. Lines count from 0."""
+    """Line of the file with an expected outcome other than `APPLIED`. Lines count from 0."""
 
     line: int
     outcome: SeenOutcome
@@ -110,7 +110,7 @@ class LineTruth(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Truth(msgspec.Struct, frozen=True):
-    """Everything that is known about a simulated stream."""
+    """Complete truth about a simulated stream."""
 
     seed: int
     cascades: list[CascadeTruth]  # in the order of their first messages
@@ -118,5 +118,5 @@ class Truth(msgspec.Struct, frozen=True):
     exceptions: list[LineTruth]  # for a reader of one partition, in the order of lines
 
     def clusters(self) -> dict[str, str]:
-        """Cluster by event id."""
+        """Return the cluster of each event by event id."""
         return {event.event_id: event.cluster for event in self.events}

@@ -32,9 +32,9 @@ from streams.devtools.simulator import (
     write_simulation,
 )
 from streams.devtools.simulator.clock import CONSTANT_S, Day, reaction_seconds
-from streams.devtools.simulator.draw import Draw, Rota
+from streams.devtools.simulator.draw import Draw, WeightedRoundRobin
 from streams.devtools.simulator.shapes import Branching, branching, burst, copies, star, trickle
-from streams.devtools.simulator.story import sharer_of
+from streams.devtools.simulator.cascades import sharer_of
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
 SHARES = (Kind.POST, Kind.FORWARD, Kind.QUOTE)
@@ -287,7 +287,7 @@ def test_what_is_late_is_what_the_rule_of_the_watermark_says(disorder: Disorder,
         if event.event_id in seen:
             assert outcome is SeenOutcome.DUPLICATE
         elif behind > disorder.max_out_of_orderness_ms + disorder.allowed_lateness_ms:
-            assert outcome is SeenOutcome.EXPIRED
+            assert outcome is SeenOutcome.DROPPED_LATE
         elif behind > disorder.max_out_of_orderness_ms:
             assert outcome is SeenOutcome.LATE
         else:
@@ -453,7 +453,7 @@ def test_evenings_are_busier_than_nights() -> None:
 
 
 def test_turns_are_taken_by_weight_and_ties_go_to_the_first() -> None:
-    rota = Rota([("a", 2.0), ("b", 1.0), ("never", 0.0), ("c", 1.0)])
+    rota = WeightedRoundRobin([("a", 2.0), ("b", 1.0), ("never", 0.0), ("c", 1.0)])
     assert "".join(rota.pick() for _ in range(8)) == "abcaabca"
 
 

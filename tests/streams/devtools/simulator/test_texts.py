@@ -23,7 +23,7 @@ from streams.devtools.simulator import (
 from streams.devtools.simulator.config import LANGUAGES
 from streams.devtools.simulator.draw import Draw
 from streams.devtools.simulator.library import Chatter, Library, load_pack
-from streams.devtools.simulator.mutate import MutatedText, decorate, first, retell
+from streams.devtools.simulator.mutate import MutatedText, decorate, mutate, original
 
 NAMES = [name for name, _ in LANGUAGES]
 
@@ -42,8 +42,8 @@ def copies_of(lang: str, rates: Mutations, count: int = 400) -> list[tuple[Mutat
     draw, library = draws(), Library()
     pairs = []
     for _ in range(count):
-        wording = first(library.rumour(draw, lang))
-        pairs.append((wording, retell(draw, wording, library.packs[lang], rates)))
+        wording = original(library.rumour(draw, lang))
+        pairs.append((wording, mutate(draw, wording, library.packs[lang], rates)))
     return pairs
 
 
@@ -166,7 +166,7 @@ def test_case_changes_only_where_there_is_case_and_never_in_a_link() -> None:
         assert any(Mutation.CASE in copy.mutations for _, copy in pairs) is expected
     draw, library = draws(), Library()
     claim = library.rumour(draw, "en")
-    linked = first(msgspec.structs.replace(claim, text=f"{claim.text} https://news.example.com/Water/aB3"))
+    linked = original(msgspec.structs.replace(claim, text=f"{claim.text} https://news.example.com/Water/aB3"))
     shown = {decorate(draw, linked, library.packs["en"]).shown for _ in range(200)}
     cased = [text for text in shown if text != linked.shown and text.casefold() == linked.shown.casefold()]
     assert cased
@@ -206,16 +206,16 @@ def test_a_change_of_meaning_changes_the_claim_and_says_which(lang: str) -> None
 
 def test_a_message_changes_in_at_most_three_steps() -> None:
     draw, library = draws(), Library()
-    wording = first(library.rumour(draw, "en"))
+    wording = original(library.rumour(draw, "en"))
     for _ in range(50):
-        wording = retell(draw, wording, library.packs["en"], Mutations(surface=0, lexical=1, meaning=0))
+        wording = mutate(draw, wording, library.packs["en"], Mutations(surface=0, lexical=1, meaning=0))
     assert wording.steps == 3
 
 
 def test_a_message_that_claims_nothing_keeps_its_meaning() -> None:
     draw, library = draws(), Library()
-    wording = first(library.short(draw, "en"))
-    again = retell(draw, wording, library.packs["en"], Mutations(surface=0, lexical=0, meaning=1))
+    wording = original(library.short(draw, "en"))
+    again = mutate(draw, wording, library.packs["en"], Mutations(surface=0, lexical=0, meaning=1))
     assert again == wording
 
 
