@@ -31,10 +31,10 @@ from streams.devtools.simulator import (
     simulate,
     write_simulation,
 )
+from streams.devtools.simulator.cascades import sharer_of
 from streams.devtools.simulator.clock import CONSTANT_S, Day, reaction_seconds
 from streams.devtools.simulator.draw import Draw, WeightedRoundRobin
 from streams.devtools.simulator.shapes import Branching, branching, burst, copies, star, trickle
-from streams.devtools.simulator.cascades import sharer_of
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
 SHARES = (Kind.POST, Kind.FORWARD, Kind.QUOTE)
