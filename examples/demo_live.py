@@ -106,7 +106,7 @@ def wait_for_all(published: int, worker: "subprocess.Popen[bytes]") -> None:
         account = {
             line.split('"')[1]: float(line.split()[-1])
             for line in wait_for("metrics", worker).splitlines()
-            if line.startswith("hearsay_account_events{")
+            if line.startswith("hearsay_ordered_events{")
         }
         lag = sum(
             float(line.split()[-1])

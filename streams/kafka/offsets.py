@@ -1,144 +1,156 @@
-"""Where a consumer group stands, and what stands on a topic already: asked of the broker, not of a client's memory."""
+"""Query the broker for committed offsets, log end offsets, and the last records of a topic.
+
+A partition task that starts needs the broker's answer; the memory of another client may be outdated.
+"""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import msgspec
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from schemas.alert import Alert
+from streams.kafka import clients
+from streams.kafka.connection import KafkaSettings
 
-_id_of = msgspec.json.Decoder(Alert).decode
+_decode_alert = msgspec.json.Decoder(Alert).decode
+_MAX_FETCH_BYTES = 8 * 1024 * 1024  # the largest record of any topic
 _POLL_MS = 1_000
 _FRESH_S = 0.2
-_AGAIN_S = 0.5
+_RETRY_S = 0.5
 
 T = TypeVar("T")
 
 
 class CommittedOffset(msgspec.Struct, frozen=True):
-    """The next offset that a group reads in a partition; whether it has committed it, or it is the first there is."""
+    """The next offset of a group in a partition; with `committed=False`, the log start, because none is committed."""
 
     offset: int
     committed: bool
 
 
-async def patiently(ask: Callable[[], T], seconds: float) -> T:
-    """What a question to the broker gives; while the broker is away or electing, it is asked again.
+async def retry_query(query: Callable[[], T], seconds: float) -> T:
+    """Run a query in a thread, and repeat the query while the broker is away or elects a leader.
 
     Raises:
-        KafkaError: an error that no patience mends, or one that lasted longer than this.
+        KafkaError: an error that a retry cannot fix, or an error that persists for more than `seconds`.
     """
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         try:
-            return await asyncio.to_thread(ask)
+            return await asyncio.to_thread(query)
         except KafkaError as error:
             if not error.retriable or asyncio.get_running_loop().time() > deadline:
                 raise
-            await asyncio.sleep(_AGAIN_S)
+            await asyncio.sleep(_RETRY_S)
 
 
 class LogEndOffsets:
-    """The ends of a topic's partitions, asked of the broker by a client of its own; an answer serves all for a moment.
+    """The log end offsets of a topic's partitions, queried by a client of its own and cached for a fifth of a second.
 
-    Faust's consumer would answer too, but only between two fetches.
+    Faust's consumer could answer too, but only between two fetches.
     """
 
-    def __init__(self, client: dict[str, Any]) -> None:
-        self._client = client
+    def __init__(self, settings: KafkaSettings, password: str | None) -> None:
+        self._settings = settings
+        self._password = password
         self._consumer: KafkaConsumer | None = None
-        self._asking = asyncio.Lock()
-        self._known: dict[int, int] = {}
-        self._asked = 0.0
+        self._lock = asyncio.Lock()
+        self._offsets: dict[int, int] = {}
+        self._queried_at = 0.0
 
-    async def of(self, topic: str, partition: int) -> int | None:
-        """The offset behind a partition's last record; None where the broker does not answer."""
-        async with self._asking:
+    async def get(self, topic: str, partition: int) -> int | None:
+        """Return the log end offset of a partition, or None if the broker does not answer."""
+        async with self._lock:
             now = asyncio.get_running_loop().time()
-            if now - self._asked > _FRESH_S:
-                self._known = await asyncio.to_thread(self._ask, topic)
-                self._asked = now
-        return self._known.get(partition)
+            if now - self._queried_at > _FRESH_S:
+                self._offsets = await asyncio.to_thread(self._query, topic)
+                self._queried_at = now
+        return self._offsets.get(partition)
 
     async def close(self) -> None:
-        """Hang up."""
-        async with self._asking:
+        """Close the client."""
+        async with self._lock:
             if self._consumer is not None:
                 await asyncio.to_thread(self._consumer.close)
                 self._consumer = None
 
-    def _ask(self, topic: str) -> dict[int, int]:
+    def _query(self, topic: str) -> dict[int, int]:
         try:
             if self._consumer is None:
-                self._consumer = KafkaConsumer(**self._client, enable_auto_commit=False)
-            parts = [TopicPartition(topic, number) for number in self._consumer.partitions_for_topic(topic) or ()]
-            return {tp.partition: end for tp, end in self._consumer.end_offsets(parts).items()}
+                self._consumer = clients.open_consumer(self._settings, self._password)
+            partitions = self._consumer.partitions_for_topic(topic) or ()
+            ends = self._consumer.end_offsets([TopicPartition(topic, number) for number in partitions])
+            return {tp.partition: end for tp, end in ends.items()}
         except KafkaError:
             return {}
 
 
-def of_group(client: dict[str, Any], group: str, topic: str, partition: int) -> CommittedOffset:
-    """Where a group stands.
+def committed_offset(
+    settings: KafkaSettings, password: str | None, group: str, topic: str, partition: int
+) -> CommittedOffset:
+    """Return the committed offset of a consumer group in a partition, or the log start if none is committed.
 
     Args:
-        client: options for kafka-python, as `connection.client_options` gives them.
+        settings: of the broker.
+        password: for SASL.
         group: the consumer group.
-        topic: as the broker knows it.
-        partition: of it.
+        topic: name on the broker, prefix included.
+        partition: of the topic.
+
+    Raises:
+        KafkaError: the broker does not answer.
     """
     tp = TopicPartition(topic, partition)
-    admin = KafkaAdminClient(**client)
-    try:
+    with clients.open_admin(settings, password) as admin:
         known = admin.list_group_offsets({group: [tp]})[group].get(tp)
-    finally:
-        admin.close()
     if known is not None and known.offset >= 0:
         return CommittedOffset(known.offset, committed=True)
-    consumer = KafkaConsumer(**client, enable_auto_commit=False)
-    try:
+    with clients.open_consumer(settings, password) as consumer:
         return CommittedOffset(consumer.beginning_offsets([tp])[tp], committed=False)
-    finally:
-        consumer.close()
 
 
-def newest(client: dict[str, Any], topic: str, partition: int, most: int) -> list[bytes]:
-    """The values of a topic's partition's last records, at most so many; what has none is left out."""
+def last_values(settings: KafkaSettings, password: str | None, topic: str, partition: int, at_most: int) -> list[bytes]:
+    """Return the values of the last records of a partition, without empty values.
+
+    Raises:
+        KafkaError: the broker does not answer.
+    """
     tp = TopicPartition(topic, partition)
-    consumer = KafkaConsumer(**client, enable_auto_commit=False, max_partition_fetch_bytes=8 * 1024 * 1024)
-    values: list[bytes] = []
-    try:
-        consumer.assign([tp])
+    with clients.open_consumer(settings, password, max_partition_fetch_bytes=_MAX_FETCH_BYTES) as consumer:
         end = consumer.end_offsets([tp])[tp]
-        consumer.seek(tp, max(end - most, consumer.beginning_offsets([tp])[tp]))
-        while consumer.position(tp) < end:
-            values += [record.value for record in consumer.poll(timeout_ms=_POLL_MS).get(tp, []) if record.value]
-    finally:
-        consumer.close()
-    return values
+        return list(_values(consumer, tp, end - at_most, end))
 
 
-def said(client: dict[str, Any], topic: str, partition: int, begin: int) -> tuple[set[str], int]:
-    """The ids of the alerts that stand on a topic's partition from an offset on, and the offset behind the last."""
+def published_alert_ids(
+    settings: KafkaSettings, password: str | None, topic: str, partition: int, begin: int
+) -> tuple[set[str], int]:
+    """Return the ids of the alerts in a partition from offset `begin`, and the log end offset.
+
+    Raises:
+        KafkaError: the broker does not answer.
+    """
     tp = TopicPartition(topic, partition)
-    consumer = KafkaConsumer(**client, enable_auto_commit=False, max_partition_fetch_bytes=8 * 1024 * 1024)
     ids: set[str] = set()
-    try:
-        consumer.assign([tp])
+    with clients.open_consumer(settings, password, max_partition_fetch_bytes=_MAX_FETCH_BYTES) as consumer:
         end = consumer.end_offsets([tp])[tp]
-        consumer.seek(tp, max(begin, consumer.beginning_offsets([tp])[tp]))
-        while consumer.position(tp) < end:
-            for record in consumer.poll(timeout_ms=_POLL_MS).get(tp, []):
-                ids |= _ids(record.value)
-    finally:
-        consumer.close()
+        for value in _values(consumer, tp, begin, end):
+            ids |= _alert_id(value)
     return ids, end
 
 
-def _ids(value: bytes | None) -> set[str]:
+def _values(consumer: KafkaConsumer, tp: TopicPartition, begin: int, end: int) -> Iterator[bytes]:
+    """Yield the values of a partition's records between two offsets, without empty values."""
+    consumer.assign([tp])
+    consumer.seek(tp, max(begin, consumer.beginning_offsets([tp])[tp]))
+    while consumer.position(tp) < end:
+        yield from (record.value for record in consumer.poll(timeout_ms=_POLL_MS).get(tp, []) if record.value)
+
+
+def _alert_id(value: bytes) -> set[str]:
     try:
-        return {_id_of(value or b"").alert_id}
+        return {_decode_alert(value).alert_id}
     except (msgspec.DecodeError, msgspec.ValidationError):
-        return set()  # not ours
+        return set()  # a foreign record

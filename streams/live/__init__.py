@@ -1,1 +1,1 @@
-"""Live operation: the same stage objects as a replay, driven by Faust agents on Apache Kafka."""
+"""Run the pipeline live: the stage objects of a replay, driven by Faust agents on Apache Kafka."""

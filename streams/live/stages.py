@@ -1,4 +1,4 @@
-"""The four stages of a worker: what each reads, whether it keeps state, and how its lanes are made."""
+"""Define the four stages of a worker: inputs, outputs, state, and the creation of tasks."""
 
 from collections.abc import Callable
 
@@ -19,11 +19,11 @@ from streams.live.vectors import TextVectors
 from streams.settings.load import ResolvedSettings
 from streams.version import code_version
 
-LaneMaker = Callable[[StageApp, int], PartitionTask]
+TaskFactory = Callable[[StageApp, int], PartitionTask]
 
 
 class Stage(msgspec.Struct, frozen=True):
-    """What a stage is made of."""
+    """Input topics, output topics, state and partition count of a stage."""
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
@@ -42,24 +42,24 @@ STAGES = {
         lambda kafka: kafka.cascade_partitions,
     ),
 }
-"""In the order in which data flows."""
+"""The stages by name, in the order of the data flow."""
 
 WITH_MODEL = frozenset({"embed", "cluster", "cascade"})
-"""The stages that ask the model: for vectors, or for the name that its alerts carry."""
+"""The stages that need the model: for vectors, or for the model's name in alerts."""
 
 
 class Model(msgspec.Struct, frozen=True):
-    """What the stages beyond intake are given."""
+    """The model and the reference data for the stages after intake."""
 
     vectors: TextVectors
     reference_digest: str
-    recogniser: ReferenceMatcher | None  # only where the cluster stage runs
+    matcher: ReferenceMatcher | None  # only if the worker runs the cluster stage
 
 
-def make_engine(stage: str, effective: ResolvedSettings, metrics: Metrics, model: Model | None) -> StageApp:
-    """A stage's application, ready to start."""
+def make_app(stage: str, effective: ResolvedSettings, metrics: Metrics, model: Model | None) -> StageApp:
+    """Create a stage's application, ready to start."""
     kind, settings = STAGES[stage], effective.settings
-    engine = StageApp(
+    app = StageApp(
         stage,
         effective,
         metrics,
@@ -67,20 +67,21 @@ def make_engine(stage: str, effective: ResolvedSettings, metrics: Metrics, model
         stateful=kind.stateful,
         partitions=kind.partitions(settings.kafka),
     )
-    engine.make_lane = _lane_maker(stage, effective, model)
-    return engine
+    app.make_task = _task_factory(stage, effective, model)
+    return app
 
 
-def _lane_maker(stage: str, effective: ResolvedSettings, model: Model | None) -> LaneMaker:
+def _task_factory(stage: str, effective: ResolvedSettings, model: Model | None) -> TaskFactory:
     if stage == "intake":
-        pseudonymiser = effective.key.pseudonymiser()
-        return lambda engine, partition: IntakeTask(engine, partition, pseudonymiser)
-    assert model is not None  # noqa: S101 - the worker has the model for these stages
+        return IntakeTask
+    assert model is not None  # noqa: S101 - the worker has loaded the model for these stages
     settings, vectors = effective.settings, model.vectors
     if stage == "embed":
-        novelty = Prefetcher(settings.pipeline.clustering, settings.worker.remembered_texts)
-        return lambda engine, partition: EmbedTask(engine, partition, novelty, vectors)
+        prefetcher = Prefetcher(settings.pipeline.clustering, settings.worker.remembered_texts)
+        return lambda app, partition: EmbedTask(app, partition, prefetcher, vectors)
     if stage == "cluster":
-        return lambda engine, partition: ClusterTask(engine, partition, vectors, model.recogniser)
-    made = provenance(settings.pipeline, code_version(), vectors.revision, effective.key.id, model.reference_digest)
-    return lambda engine, partition: CascadeTask(engine, partition, made)
+        return lambda app, partition: ClusterTask(app, partition, vectors, model.matcher)
+    alert_provenance = provenance(
+        settings.pipeline, code_version(), vectors.revision, effective.key.id, model.reference_digest
+    )
+    return lambda app, partition: CascadeTask(app, partition, alert_provenance)

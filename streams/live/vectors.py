@@ -1,7 +1,7 @@
-"""Vectors from the pool, for lanes on the event loop and for the cluster stage beside it.
+"""Give tasks and the cluster stage vectors from the embedding pool.
 
-A text that the model demonstrably cannot do must not stop the stream: it gets a direction of its own letters, near to
-nothing but itself, and so is clustered by letters alone.
+A text that the model demonstrably cannot embed must not stop the stream. Such a text gets a vector of its own letters,
+close to the vector of no other text, and so is clustered by spelling alone.
 """
 
 import asyncio
@@ -22,25 +22,25 @@ class TextVectors:
     def __init__(self, pool: EmbeddingPool) -> None:
         self._pool = pool
         self._loop = asyncio.get_running_loop()
-        self._letters = HashingEmbedder(dimension=pool.dimension)
+        self._spelling = HashingEmbedder(dimension=pool.dimension)
         self.dimension = pool.dimension
         self.revision = pool.revision
 
     async def of(self, texts: Sequence[str]) -> list[bytes]:
-        """One vector for each text, as it travels; waits for as long as the model fails."""
+        """Return one encoded vector for each text; wait for as long as the model fails."""
         vectors = await self._pool.embed(texts)
-        return [self._by_letters(text) if one is None else one for text, one in zip(texts, vectors, strict=True)]
+        return [self._by_spelling(text) if one is None else one for text, one in zip(texts, vectors, strict=True)]
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """See `detectors.similarity.embedding.Embedder`; to be called from a thread beside the event loop."""
+        """See `detectors.similarity.embedding.Embedder`; call from a thread other than the event loop's."""
         return to_rows(asyncio.run_coroutine_threadsafe(self.of(texts), self._loop).result())
 
-    def _by_letters(self, text: str) -> bytes:
-        _log.warning("text without vector", extra={"reason": "the model failed on it and on nothing else"})
-        return to_bytes(self._letters.embed([text])[0])
+    def _by_spelling(self, text: str) -> bytes:
+        _log.warning("text without vector", extra={"reason": "the model failed on this text and on no other"})
+        return to_bytes(self._spelling.embed([text])[0])
 
 
 def to_rows(vectors: Sequence[bytes]) -> Vectors:
-    """Vectors that travelled as one array, shape (n, dimension); none give shape (0, 0)."""
+    """Return encoded vectors as one array of shape (n, dimension), or (0, 0) without vectors."""
     flat = np.frombuffer(b"".join(vectors), dtype="<f4").astype(np.float32)
     return flat.reshape(len(vectors), -1) if vectors else flat.reshape(0, 0)

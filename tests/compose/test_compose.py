@@ -13,8 +13,8 @@ import typer
 
 from streams.cli.main import main
 from streams.live.ops.metrics import Metrics
-from streams.live.ops.web import Condition, Web
-from streams.live.worker import HANG_UP_S
+from streams.live.ops.web import Readiness, Web
+from streams.live.worker import SHUTDOWN_S
 from streams.settings.load import load
 from tests.compose.services import COMPOSE, OURS, ROOT, argv, environment
 
@@ -143,7 +143,7 @@ def test_no_two_workers_share_a_state_folder_a_name_or_a_port():
 
 def test_a_worker_has_the_time_that_it_may_take_to_stop():
     minutes = int(OURS["worker"]["stop_grace_period"].removesuffix("m"))
-    assert minutes * 60 > 2 * load(None, {}).settings.worker.drain_timeout_ms / 1_000 + HANG_UP_S
+    assert minutes * 60 > 2 * load(None, {}).settings.worker.drain_timeout_ms / 1_000 + SHUTDOWN_S
 
 
 def test_the_image_does_not_run_as_root():
@@ -173,7 +173,7 @@ async def ask_at(port):
 
 
 async def ask_a_worker():
-    web = Web("127.0.0.1", 0, Metrics(), lambda: Condition(False, ("starting",)))
+    web = Web("127.0.0.1", 0, Metrics(), lambda: Readiness(False, ("starting",)))
     port = await web.start()
     answered = await ask_at(port)
     await web.stop()

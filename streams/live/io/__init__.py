@@ -1,1 +1,1 @@
-"""Records in and out: the partition buffer, sends in flight, checkpoints and the Faust transport."""
+"""Input and output of partition tasks: buffers, in-flight sends, checkpoints and the Kafka transport."""

@@ -1,8 +1,9 @@
-"""Keeps a stage's state in a Faust table: RocksDB on this machine, a changelog on the broker, copies on standbys.
+"""Keep a stage's state in a Faust table: RocksDB on the worker, a changelog on the broker, copies on standby workers.
 
-The input log is the journal; a checkpoint is a stage's snapshot and the input positions that it stands for. It is cut
-into chunks that a broker takes, under keys that sort by position. Whoever restores takes the newest that is whole, so a
-worker that dies while it writes, or wakes up after another took its place, spoils nothing.
+The input topic is the journal; a checkpoint is a stage's snapshot with the input offsets up to which the snapshot is
+complete. A checkpoint is cut into chunks that a broker accepts, under keys that sort by offset. Restoring reads the
+newest complete checkpoint. So a worker that dies while it writes, or resumes after another worker has replaced it,
+damages nothing.
 """
 
 import asyncio
@@ -20,34 +21,34 @@ _CHUNK_BYTES = 512 * 1024
 
 
 class StateFolderError(Exception):
-    """The files of the local state cannot be used. Nothing is lost: the broker has all that was saved before."""
+    """The files of the local state are unusable. No data is lost: the broker has every earlier checkpoint."""
 
     def __init__(self, reason: object, folder: str) -> None:
         super().__init__(
-            f"the state folder must take what is saved; got {reason}; make room in {folder} or set worker.data_dir, "
-            "and start the worker again: it goes on where it stopped"
+            f"cannot write the state folder: {reason}; free some space in {folder} or set worker.data_dir, then start "
+            "the worker again: it resumes from its last checkpoint"
         )
 
 
-def named(error: BaseException, folder: str) -> BaseException:
-    """The same failure, told as a `StateFolderError` where it is one: the store has no type of its own for it."""
+def as_state_folder_error(error: BaseException, folder: str) -> BaseException:
+    """Wrap an I/O error of RocksDB (a plain `Exception`) in a `StateFolderError`; return other errors unchanged."""
     of_store = type(error) is Exception and str(error).startswith("IO error")
     return StateFolderError(error, folder) if of_store else error
 
 
 class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
-    """A stage's state at a place in its input."""
+    """A stage's state at an offset of each input topic."""
 
-    positions: dict[str, int]  # by topic: the next offset to read
+    offsets: dict[str, int]  # by topic: the next offset to read
     state: bytes
-    said_until: int = 0  # offset on `alerts` before which everything was said by this state
+    published_offset: int = 0  # the state has led to every alert before this offset of `alerts`
 
 
 class ChunkTable(faust.Table[bytes, bytes]):
-    """A table that remembers the changelog records of its last writes, so that they can be waited for.
+    """A table that remembers the changelog records of its last writes, so a task can wait for their acknowledgement.
 
     Args:
-        on_failure: is told when what others wrote cannot be taken up: Faust would try for ever, and be silent.
+        on_failure: called when changelog records cannot be applied; Faust alone would retry for ever without a log.
     """
 
     def __init__(self, *args: Any, on_failure: Callable[[BaseException], None], **kwargs: Any) -> None:
@@ -71,23 +72,23 @@ class ChunkTable(faust.Table[bytes, bytes]):
             raise
 
     async def acknowledged(self, partition: int) -> None:
-        """Wait until the broker has everything that was written in a partition."""
+        """Wait until the broker has acknowledged every write to a partition."""
         await asyncio.gather(*self._sent.pop(partition, ()))
 
 
 class Checkpoints:
-    """The checkpoints of one partition. To be used in the context of an event of that partition, as Faust demands."""
+    """The checkpoints of one partition. Faust requires the context of an event of the partition."""
 
     def __init__(self, table: ChunkTable, partition: int) -> None:
         self._table = table
         self._partition = partition
         self._prefix = f"{partition:06d}/".encode()
 
-    def newest(self) -> Checkpoint | None:
-        """The newest checkpoint that is whole and unspoilt; None where there is none at all.
+    def latest(self) -> Checkpoint | None:
+        """Return the newest complete and undamaged checkpoint, or None if there are no chunks.
 
         Raises:
-            SnapshotError: there are chunks, and no whole checkpoint among them or one of an unknown format.
+            SnapshotError: chunks exist, but no complete checkpoint, or a checkpoint of an unknown format.
         """
         generations: dict[bytes, list[bytes]] = {}
         for key in self._keys():
@@ -98,19 +99,19 @@ class Checkpoints:
                 return unpack("checkpoint", 1, Checkpoint, data)
         if generations:
             raise SnapshotError(
-                f"a checkpoint must be whole; got {len(generations)} that are not; delete this worker's state folder, "
-                "so that it is rebuilt from the changelog"
+                f"none of the {len(generations)} checkpoints is complete; delete this worker's state folder to rebuild "
+                "it from the changelog"
             )
         return None
 
     async def write(self, checkpoint: Checkpoint) -> int:
-        """Save, wait until the broker has it, and drop the older ones; gives the bytes written."""
+        """Save a checkpoint, wait for the broker, and delete the older ones; return the number of bytes written."""
         data = await asyncio.to_thread(pack, "checkpoint", 1, checkpoint)
-        generation = self._prefix + b".".join(b"%020d" % checkpoint.positions[t] for t in sorted(checkpoint.positions))
+        generation = self._prefix + b".".join(b"%020d" % checkpoint.offsets[t] for t in sorted(checkpoint.offsets))
         old = [key for key in self._keys() if not key.startswith(generation + b"/")]
         for key, chunk in _chunks(generation, data):
             self._table[key] = chunk
-            await asyncio.sleep(0)  # a large state is many chunks: heartbeats go on
+            await asyncio.sleep(0)  # a large state has many chunks: let heartbeats run
         await self._table.acknowledged(self._partition)
         for key in old:
             if key < generation:

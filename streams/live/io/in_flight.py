@@ -1,6 +1,6 @@
-"""What was sent and is not acknowledged yet, in the order of the input that led to it.
+"""Track sent records until the broker acknowledges them, in the order of the input that led to them.
 
-A position may be committed when everything before it is acknowledged; this object knows up to where that is.
+An input offset may be committed once every record before it is acknowledged; `InFlightSends.done` is that offset.
 """
 
 import asyncio
@@ -12,29 +12,29 @@ Sent = Sequence["asyncio.Future[Any]"]
 
 
 class InFlightSends:
-    """Futures of sent records by input position; `settle` waits for the oldest."""
+    """Futures of sent records, by the input offset that follows their cause."""
 
     def __init__(self, done: int = 0) -> None:
         self._pending: deque[tuple[int, Sent]] = deque()
-        self.done = done  # everything before this input position is acknowledged
+        self.done = done  # everything before this input offset is acknowledged
 
     def __len__(self) -> int:
         return len(self._pending)
 
-    def add(self, position: int, sent: Sent) -> None:
-        """Note that the input before `position` has led to these records."""
-        self._pending.append((position, sent))
+    def add(self, next_offset: int, sent: Sent) -> None:
+        """Register the records to which the input before `next_offset` has led."""
+        self._pending.append((next_offset, sent))
 
-    async def settle(self, at_most: int = 0) -> None:
-        """Wait until at most so many positions are open; those that are acknowledged already go at once.
+    async def flush(self, at_most: int = 0) -> None:
+        """Remove acknowledged entries, and wait until at most `at_most` entries are pending.
 
         Raises:
-            KafkaError: a record that the broker did not take.
+            KafkaError: the broker did not accept a record.
         """
         while self._pending:
-            position, sent = self._pending[0]
+            next_offset, sent = self._pending[0]
             if len(self._pending) <= at_most and not all(future.done() for future in sent):
                 return
             await asyncio.gather(*sent)
             self._pending.popleft()
-            self.done = position
+            self.done = next_offset

@@ -1,8 +1,8 @@
-"""Faust's aiokafka driver with three things changed that delivery in order, at least once and in time depends on.
+"""Change Faust's aiokafka driver in three ways, for delivery in order, at least once and on time.
 
-The producer is idempotent, so that a retry after a broker's restart neither doubles a record nor overtakes one. The
-consumer commits nothing on its own: a lane commits its position when all that it led to is acknowledged. And it hands a
-stream many records of a partition at once, because Faust's own work for each thing it hands on is ten times ours.
+The producer is idempotent: a retry after a broker's restart neither duplicates nor reorders records. The consumer
+commits nothing by itself: a task commits an offset once every resulting record is acknowledged. The consumer passes
+records to a stream in batches, because Faust's overhead for each item of a stream is ten times our own work.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka
 from faust.types import TP, Message
 
-MAX_RECORD_BYTES = 8 * 1024 * 1024  # of a frame with one event of the largest size; the topics allow as much
+MAX_RECORD_BYTES = 8 * 1024 * 1024  # of an event batch with one event of maximum size; the topics allow as much
 
 
 _BATCH_RECORDS = 512
@@ -22,16 +22,16 @@ _BATCH_BYTES = 512 * 1024
 
 
 class FetchedBatch(msgspec.Struct, frozen=True, gc=False):
-    """Consecutive records of one partition as one value in a stream."""
+    """Consecutive records of one partition, as one item of a stream."""
 
     records: tuple[tuple[int, bytes], ...]  # offset and value
 
 
 class _ReadOffsets(dict[TP, int | None]):
-    """Up to where Faust takes a partition for read; it drops what comes from before that.
+    """Offsets up to which Faust considers a partition as read; Faust drops earlier records.
 
-    Only of changelogs: Faust sets it after each record that it hands on, and so would undo a rewind that came between.
-    A lane knows better what it has had.
+    Only offsets of changelogs are stored. Faust updates the offset after each record and would undo a rewind in
+    between; for other topics `PartitionBuffer` knows which records have arrived.
     """
 
     def __init__(self, is_changelog: Callable[[TP], bool]) -> None:
@@ -46,30 +46,30 @@ class _ReadOffsets(dict[TP, int | None]):
             super().__setitem__(tp, offset)
 
     def update(self, *others: Any, **_: Any) -> None:
-        """Set each; `dict.update` would pass `__setitem__` by."""
+        """Set each offset; `dict.update` would bypass `__setitem__`."""
         for tp, offset in dict(*others).items():
             self[tp] = offset
 
 
 class Consumer(aiokafka.Consumer):
-    """A consumer whose records come in batches, and whose positions are committed by name only."""
+    """A consumer that yields records in batches, and commits offsets only when `commit_offsets` is called."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._held: set[TP] = set()  # partitions whose lanes have enough
-        self._released: set[TP] = set()  # that have room again, and are not fetched yet
+        self._fetch_paused: set[TP] = set()  # partitions whose buffers are full
+        self._resume_pending: set[TP] = set()  # partitions whose buffers have room, and that are not fetched yet
         self._read_offset = _ReadOffsets(self._is_changelog_tp)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
-        """What was fetched, each partition's records in batches; a changelog's one by one, as recovery wants them."""
-        self._resume_released()
+        """Yield fetched records in batches by partition; yield a changelog's records singly, as recovery expects."""
+        self._resume_pending_partitions()
         records, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
         if records is None or self.should_stop:
             return
         if not self.flow_active:
-            # What was fetched is for nobody. It is fetched again when flow resumes, from where recovery puts the
-            # consumer; a partition that is just moving cannot be sought, and needs not be.
+            # Drop the fetched records. When flow resumes, the consumer fetches them again from the offset that recovery
+            # sets. A seek fails for a partition that is being reassigned, and is not needed there.
             with contextlib.suppress(KafkaError):
                 await self.perform_seek()
             return
@@ -77,65 +77,66 @@ class Consumer(aiokafka.Consumer):
             for message in self._messages(tp, fetched):
                 if not self.flow_active or self.app.consumer_generation_id != generation:
                     return
-                if active is None or tp in active or tp in self._held or tp in self._buffered_partitions:
+                if active is None or tp in active or tp in self._fetch_paused or tp in self._buffered_partitions:
                     self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
                     yield tp, message
 
     async def rewind(self, tp: TP, offset: int) -> None:
-        """Read a partition again from an offset, where it is still ours: in the fetching thread, where that is safe.
+        """Read an assigned partition again from an offset.
 
-        One that Faust left paused after a rebalance is fetched again too, unless it is held.
+        The seek runs in the fetching thread, where seeking is safe. The partition is also resumed in case Faust left
+        the partition paused after a rebalance, unless `pause_fetching` has paused the partition.
         """
-        with contextlib.suppress(KafkaError, TimeoutError):  # whoever asked sees that nothing came, and asks again
+        with contextlib.suppress(KafkaError, TimeoutError):  # the caller sees no records arrive, and rewinds again
             await self.seek_wait({tp: offset})
             self._read_offset.pop(tp, None)
-        if tp not in self._held:
-            self._released.add(tp)
-            self._resume_released()
+        if tp not in self._fetch_paused:
+            self._resume_pending.add(tp)
+            self._resume_pending_partitions()
 
-    def end(self, tp: TP) -> int | None:
-        """The offset behind a partition's last record, as far as the last fetch told; None where none has told."""
+    def log_end(self, tp: TP) -> int | None:
+        """Return a partition's log end offset as of the last fetch, or None before the first fetch."""
         return self.highwater(tp) if tp in self.assignment() else None
 
-    def hold(self, tp: TP) -> None:
-        """Fetch nothing more of a partition for now."""
-        if tp not in self._held:
-            self._held.add(tp)
-            self._released.discard(tp)
+    def pause_fetching(self, tp: TP) -> None:
+        """Stop fetching a partition until `resume_fetching`."""
+        if tp not in self._fetch_paused:
+            self._fetch_paused.add(tp)
+            self._resume_pending.discard(tp)
             self.pause_partitions({tp})
 
-    def release(self, tp: TP) -> None:
-        """Fetch a held partition again, as soon as no rebalance and no recovery stands in the way."""
-        if tp in self._held:
-            self._held.remove(tp)
-            self._released.add(tp)
-            self._resume_released()
+    def resume_fetching(self, tp: TP) -> None:
+        """Fetch a paused partition again, as soon as no rebalance and no recovery is in progress."""
+        if tp in self._fetch_paused:
+            self._fetch_paused.remove(tp)
+            self._resume_pending.add(tp)
+            self._resume_pending_partitions()
 
-    def _resume_released(self) -> None:
-        if self._released and not self.app.rebalancing and not self.app.in_recovery:
-            self.resume_partitions(self._released & self.assignment())
-            self._released.clear()
+    def _resume_pending_partitions(self) -> None:
+        if self._resume_pending and not self.app.rebalancing and not self.app.in_recovery:
+            self.resume_partitions(self._resume_pending & self.assignment())
+            self._resume_pending.clear()
 
     def _messages(self, tp: TP, fetched: Sequence[Any]) -> Iterator[Message]:
         if self._is_changelog_tp(tp):
             yield from (self._to_message(tp, record) for record in fetched)
             return
-        for cut in _cuts(fetched):
-            message = self._to_message(tp, cut[-1])
-            batch: Any = FetchedBatch(tuple((record.offset, record.value or b"") for record in cut))
-            message.value = batch  # Faust passes a value on as it is
+        for part in _split(fetched):
+            message = self._to_message(tp, part[-1])
+            batch: Any = FetchedBatch(tuple((record.offset, record.value or b"") for record in part))
+            message.value = batch  # Faust passes a value on unchanged
             yield message
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
-        """Commit nothing: Faust counts what its streams skip at a rebalance as done."""
+        """Commit nothing: Faust would also commit the records that its streams skip at a rebalance."""
         return False
 
-    async def commit_positions(self, positions: Mapping[TP, int]) -> bool:
-        """Commit the next offset to read of each partition; whether the group took it."""
-        return bool(await self._commit(positions))
+    async def commit_offsets(self, next_offsets: Mapping[TP, int]) -> bool:
+        """Commit the next offset to read of each partition; return True if the group accepted the commit."""
+        return bool(await self._commit(next_offsets))
 
 
-def _cuts(fetched: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def _split(fetched: Sequence[Any]) -> Iterator[Sequence[Any]]:
     begin = size = 0
     for end, record in enumerate(fetched):
         if end - begin == _BATCH_RECORDS or size > _BATCH_BYTES:
@@ -147,14 +148,14 @@ def _cuts(fetched: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 
 class Producer(aiokafka.Producer):
-    """A producer that writes each record once and in order."""
+    """A producer that writes each record once, in order."""
 
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True}
 
 
 class Transport(aiokafka.Transport):
-    """The driver that makes them."""
+    """The driver that creates `Consumer` and `Producer`."""
 
     Consumer = Consumer
     Producer = Producer

@@ -1,6 +1,6 @@
-"""One log line is one event with fields: JSON for machines, or words for people.
+"""Set up logging: each log line is one event with fields, as JSON for machines or as text for people.
 
-The libraries below us log at `warning`: what they say at `info` may quote a record.
+Libraries log at level `warning`, because their lines at level `info` may quote a record.
 """
 
 import logging
@@ -21,7 +21,12 @@ _LIBRARIES = (
 
 
 def set_up(level: str, style: str) -> None:
-    """Send the log of this process to standard error."""
+    """Send the log of this process to standard error.
+
+    Args:
+        level: name of the lowest level to log.
+        style: `json`, or `text` for people.
+    """
     handler = logging.StreamHandler(sys.stderr)
     if style == "json":
         handler.setFormatter(
@@ -31,7 +36,7 @@ def set_up(level: str, style: str) -> None:
             )
         )
     else:
-        handler.setFormatter(_Words("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        handler.setFormatter(_TextFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -39,11 +44,11 @@ def set_up(level: str, style: str) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-class _Words(logging.Formatter):
-    """The message, then its fields."""
+class _TextFormatter(logging.Formatter):
+    """Formats a message followed by its fields."""
 
-    _usual = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+    _standard = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
     def format(self, record: logging.LogRecord) -> str:
-        fields = {name: value for name, value in vars(record).items() if name not in self._usual}
+        fields = {name: value for name, value in vars(record).items() if name not in self._standard}
         return " ".join([super().format(record), *(f"{name}={value}" for name, value in fields.items())])

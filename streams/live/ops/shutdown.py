@@ -1,8 +1,8 @@
-"""The end of a worker's process: in time, whatever its libraries still wait for.
+"""End a worker's process within a time limit, whatever its libraries still wait for.
 
-Faust waits for its consumer's thread without a limit and on the event loop itself, and native threads may outlive what
-they use when the interpreter takes itself apart. By then everything that matters is done, positions are committed and
-the log is written, so the process ends there and then.
+Faust waits for its consumer's thread on the event loop without a time limit, and native threads may use freed memory
+while the interpreter shuts down. At that point all work is done, offsets are committed and the log is written, so the
+process exits at once.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ from typing import Any, NoReturn
 _log = logging.getLogger(__name__)
 
 
-def leave(status: int) -> NoReturn:
-    """End the process now, with what it has said on its way out."""
+def exit_now(status: int) -> NoReturn:
+    """Flush the log, standard output and standard error, and end the process."""
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
@@ -27,15 +27,15 @@ def leave(status: int) -> NoReturn:
 
 
 @contextlib.asynccontextmanager
-async def in_time(seconds: float, status: int, last_line: str | None = None) -> AsyncIterator[None]:
-    """A block that the process ends with, should it take longer; what everybody waits for goes to standard error.
+async def exit_after(seconds: float, status: int, last_line: str | None = None) -> AsyncIterator[None]:
+    """End the process if the block takes longer than `seconds`, after writing all stacks to standard error.
 
     Args:
-        seconds: that the block may take.
-        status: of the process, if it ends so.
-        last_line: said after all else, if it ends so: what a person can put right, and nobody else would tell then.
+        seconds: time limit of the block.
+        status: exit status in that case.
+        last_line: last line on standard error in that case: an error that the caller could not report any more.
     """
-    timer = threading.Timer(seconds, _give_up, (asyncio.get_running_loop(), seconds, status, last_line))
+    timer = threading.Timer(seconds, _exit_late, (asyncio.get_running_loop(), seconds, status, last_line))
     timer.daemon = True
     timer.start()
     try:
@@ -44,18 +44,18 @@ async def in_time(seconds: float, status: int, last_line: str | None = None) -> 
         timer.cancel()
 
 
-def _give_up(loop: asyncio.AbstractEventLoop, seconds: float, status: int, last_line: str | None) -> None:
-    _log.warning("worker did not hang up in time", extra={"seconds": seconds, "status": status})
+def _exit_late(loop: asyncio.AbstractEventLoop, seconds: float, status: int, last_line: str | None) -> None:
+    _log.warning("shutdown timed out", extra={"seconds": seconds, "status": status})
     faulthandler.dump_traceback(sys.stderr)
     for task in asyncio.all_tasks(loop):
-        _log.warning("still waiting", extra={"task": task.get_name(), "calls": list(_awaiting(task.get_coro()))})
+        _log.warning("task still running", extra={"task": task.get_name(), "calls": list(_awaiting(task.get_coro()))})
     if last_line is not None:
         sys.stderr.write(f"{last_line}\n")
-    leave(status)
+    exit_now(status)
 
 
 def _awaiting(coroutine: Any) -> Iterator[str]:
-    """The calls that a coroutine waits in, the outermost first; names only."""
+    """Yield the names of the nested calls in which a coroutine waits, the outermost first."""
     while coroutine is not None:
         yield getattr(coroutine, "__qualname__", type(coroutine).__qualname__)
         coroutine = getattr(coroutine, "cr_await", None)

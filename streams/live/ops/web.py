@@ -1,4 +1,4 @@
-"""What a worker answers about itself: is it alive, is it ready for work, and its metrics."""
+"""Serve a worker's liveness, readiness and metrics over HTTP."""
 
 from collections.abc import Callable
 
@@ -10,30 +10,36 @@ from streams.errors import UserError
 from streams.live.ops.metrics import Metrics
 
 
-class Condition(msgspec.Struct, frozen=True):
-    """Whether a worker is ready, and what is missing if not."""
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether a worker is ready, and the reasons if not."""
 
     ready: bool
     reasons: tuple[str, ...] = ()
 
 
 class Web:
-    """Serves `/health`, `/ready` and `/metrics`. Only GET, no input, nobody's data."""
+    """Serves `/health`, `/ready` and `/metrics`. Accepts only GET, reads no input, and shows no personal data."""
 
-    def __init__(self, host: str, port: int, metrics: Metrics, condition: Callable[[], Condition]) -> None:
+    def __init__(self, host: str, port: int, metrics: Metrics, readiness: Callable[[], Readiness]) -> None:
         self._host, self._port = host, port
         self._metrics = metrics
-        self._condition = condition
+        self._readiness = readiness
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> int:
-        """Begin to listen; gives the port.
+        """Start listening; return the port.
 
         Raises:
-            UserError: the address is taken or not ours.
+            UserError: the address is in use or not an address of this machine.
         """
         app = web.Application()
-        app.add_routes([web.get("/health", _health), web.get("/ready", self._ready), web.get("/metrics", self._show)])
+        app.add_routes(
+            [
+                web.get("/health", _serve_health),
+                web.get("/ready", self._serve_readiness),
+                web.get("/metrics", self._serve_metrics),
+            ]
+        )
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
@@ -41,28 +47,28 @@ class Web:
             await site.start()
         except OSError as error:
             raise UserError(
-                f"the worker's address must be free; got {error.strerror} for {self._host}:{self._port}; "
-                "set worker.port, or 0 for any"
+                f"cannot listen on {self._host}:{self._port}: {error.strerror}; set worker.port to a free port, or to "
+                "0 to choose one"
             ) from None
         return int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if self._runner is not None:
             await self._runner.cleanup()
 
-    async def _ready(self, _: web.Request) -> web.Response:
-        condition = self._condition()
+    async def _serve_readiness(self, _: web.Request) -> web.Response:
+        readiness = self._readiness()
         return web.Response(
-            status=200 if condition.ready else 503,
-            body=msgspec.json.encode(condition),
+            status=200 if readiness.ready else 503,
+            body=msgspec.json.encode(readiness),
             content_type="application/json",
         )
 
-    async def _show(self, _: web.Request) -> web.Response:
+    async def _serve_metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=generate_latest(self._metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-async def _health(_: web.Request) -> web.Response:
-    """The event loop turns: that is all that a restart could mend."""
+async def _serve_health(_: web.Request) -> web.Response:
+    """Answer while the event loop runs: a restart could repair nothing else."""
     return web.Response(text="ok\n")

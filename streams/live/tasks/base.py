@@ -1,7 +1,7 @@
-"""A lane does one partition's work in order; what every stage's lane has in common is here.
+"""Process one partition in order: the base classes of every stage's task.
 
-No exception escapes an agent, because Faust would skip the event that raised it: whatever a lane cannot do stops the
-worker, with nothing committed, and the next worker takes it up where the last position stands.
+Faust would skip an event whose agent raised an exception. So no exception reaches the agent: a task that fails stops
+the worker without a commit, and the next worker resumes from the last committed offset.
 """
 
 import asyncio
@@ -17,95 +17,104 @@ from streams.live.io.in_flight import InFlightSends
 
 
 class PartitionTask:
-    """One partition of a stage. A subclass opens it at a position and does one step after the other."""
+    """The work on one partition of a stage. A subclass implements `prepare`, `step` and `drain`."""
 
-    def __init__(self, engine: StageApp, partition: int) -> None:
-        self.engine = engine
+    def __init__(self, app: StageApp, partition: int) -> None:
+        self.app = app
         self.partition = partition
-        bound = (
-            2 * engine.settings.worker.batch_max_events
-            if engine.reads_events
-            else 2 * engine.settings.worker.max_in_flight
-        )
+        worker = app.settings.worker
+        max_records = 2 * (worker.batch_max_events if app.reads_events else worker.max_in_flight)
         self.inputs = {
-            name: PartitionBuffer(engine.consumer, TP(engine.topic(name), partition), bound) for name in engine.inputs
+            name: PartitionBuffer(app.consumer, TP(app.topic(name), partition), max_records) for name in app.inputs
         }
-        self.closing = False
+        self.stopping = False
         self._task: asyncio.Task[None] | None = None
         self._event: EventT[Any] | None = None
         self._committed_at = 0.0
         self._committed: dict[str, int] = {}
 
-    async def open(self) -> None:
-        """Find the position, restore what there is, and open each input."""
+    async def prepare(self) -> None:
+        """Restore the state, if any, and open each input at its next offset."""
         raise NotImplementedError
 
     async def step(self) -> None:
-        """Do some work, or wait for some; come back every second at least."""
+        """Do some work or wait for input; return at least once a second."""
         raise NotImplementedError
 
-    async def settle(self) -> None:
-        """Finish what was begun and commit, before the partition goes to another worker."""
+    async def drain(self) -> None:
+        """Finish pending work and commit, before the partition moves to another worker."""
         raise NotImplementedError
 
     def start(self, event: EventT[Any] | None = None) -> None:
-        """Begin. The tables know the partition by the event in whose context the lane began, so it is kept."""
+        """Start the task. Faust tables read the partition from the current event, so `event` is kept alive."""
         self._event = event
-        self._task = asyncio.create_task(self._run(), name=f"{self.engine.stage}-{self.partition}")
+        self._task = asyncio.create_task(self._run(), name=f"{self.app.stage}-{self.partition}")
 
-    async def close(self, *, finish: bool) -> None:
-        """Stop: after the step at hand and the commit of what it led to, or at once."""
-        self.closing = True
+    async def stop(self, *, finish: bool) -> None:
+        """Stop the task.
+
+        Args:
+            finish: complete the current step, drain and commit first, within `worker.drain_timeout_ms`; False cancels
+                the task at once.
+        """
+        self.stopping = True
         task = self._task
         if task is None:
             return
         if finish:
-            await asyncio.wait([task], timeout=self.engine.settings.worker.drain_timeout_ms / 1000)
-        for one in self.inputs.values():
-            one.close()
-        self.engine.metrics.forget(self.engine.stage, self.partition)
+            await asyncio.wait([task], timeout=self.app.settings.worker.drain_timeout_ms / 1000)
+        for buffer in self.inputs.values():
+            buffer.close()
+        self.app.metrics.forget(self.app.stage, self.partition)
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
 
-    async def commit(self, positions: Mapping[str, int], *, now: bool = False) -> None:
-        """Commit input positions by topic, at most once in `worker.commit_interval_ms` unless it must be `now`."""
+    async def commit(self, next_offsets: Mapping[str, int], *, now: bool = False) -> None:
+        """Commit the next offset of each input topic.
+
+        Args:
+            next_offsets: by topic; committing the same offsets again does nothing.
+            now: commit even if the last commit is less than `worker.commit_interval_ms` ago.
+        """
         clock = asyncio.get_running_loop().time()
-        due = clock - self._committed_at >= self.engine.settings.worker.commit_interval_ms / 1000
-        if positions == self._committed or not (now or due):
+        due = clock - self._committed_at >= self.app.settings.worker.commit_interval_ms / 1000
+        if next_offsets == self._committed or not (now or due):
             return
-        await self.engine.commit({TP(self.engine.topic(name), self.partition): at for name, at in positions.items()})
-        self._committed, self._committed_at = dict(positions), clock
+        await self.app.commit(
+            {TP(self.app.topic(name), self.partition): offset for name, offset in next_offsets.items()}
+        )
+        self._committed, self._committed_at = dict(next_offsets), clock
 
     async def _run(self) -> None:
         try:
-            await self.open()
-            while not self.closing:
+            await self.prepare()
+            while not self.stopping:
                 await self.step()
-            await self.settle()
+            await self.drain()
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # noqa: BLE001 - see the head of this module
-            self.engine.fail(error, partition=self.partition)
+        except Exception as error:  # noqa: BLE001 - see the module's docstring
+            self.app.fail(error, partition=self.partition)
 
 
 class StatelessTask(PartitionTask):
-    """A lane of a stage that keeps no state: its position is what the group has committed."""
+    """A task without state: its offset is the committed offset of the group."""
 
-    def __init__(self, engine: StageApp, partition: int) -> None:
-        super().__init__(engine, partition)
-        (self.name,) = engine.inputs
+    def __init__(self, app: StageApp, partition: int) -> None:
+        super().__init__(app, partition)
+        (self.name,) = app.inputs
         self.input = self.inputs[self.name]
-        self.outbox = InFlightSends()
+        self.in_flight = InFlightSends()
 
-    async def open(self) -> None:
-        """Begin where the group stands."""
-        position = (await self.engine.committed(self.name, self.partition)).offset
-        self.outbox.done = position
-        self._committed = {self.name: position}
-        self.input.open(position)
+    async def prepare(self) -> None:
+        """Open the input at the group's committed offset."""
+        offset = (await self.app.committed(self.name, self.partition)).offset
+        self.in_flight.done = offset
+        self._committed = {self.name: offset}
+        self.input.open(offset)
 
-    async def settle(self) -> None:
-        """Wait for what was sent, then commit it."""
-        await self.outbox.settle()
-        await self.commit({self.name: self.outbox.done}, now=True)
+    async def drain(self) -> None:
+        """Wait for the acknowledgement of all sent records, then commit."""
+        await self.in_flight.flush()
+        await self.commit({self.name: self.in_flight.done}, now=True)

@@ -1,4 +1,4 @@
-"""What becomes of a record that a stage cannot read: a rejection with its position, and the stream goes on."""
+"""Publish a record that a stage cannot decode as a rejection, so the stream continues."""
 
 import hashlib
 import logging
@@ -11,11 +11,11 @@ from streams.live.app import StageApp
 _log = logging.getLogger(__name__)
 
 
-async def poison(engine: StageApp, position: Position, value: bytes, error: Exception) -> None:
-    """Publish the rejection and wait until the broker has it. Nothing of the record's content is logged."""
+async def publish_dead_letter(app: StageApp, position: Position, value: bytes, error: Exception) -> None:
+    """Publish a rejection and wait for its acknowledgement. Nothing of the record's content is logged."""
     key = f"{position.source}/{position.partition}/{position.offset}"
-    pseudonymiser, bound = engine.pseudonymiser, engine.settings.pipeline.intake.max_sealed_bytes
-    sealed = pseudonymiser.seal(value) if 0 < len(value) <= bound else b""
+    pseudonymiser, max_bytes = app.pseudonymiser, app.settings.pipeline.intake.max_sealed_bytes
+    sealed = pseudonymiser.seal(value) if 0 < len(value) <= max_bytes else b""
     rejection = Rejection(
         reason=Reason.NOT_A_FRAME,
         detail=f"a record on `{position.source}` must be one that Hearsay wrote; got another ({type(error).__name__})",
@@ -25,6 +25,6 @@ async def poison(engine: StageApp, position: Position, value: bytes, error: Exce
         sealed=sealed,
         key_id=pseudonymiser.key_id if sealed else "",
     )
-    engine.metrics.rejections.labels(engine.stage, rejection.reason.value).inc()
-    _log.warning("record refused", extra={"position": key})
-    await (await engine.send("rejections", 0, key.encode(), encode(rejection)))
+    app.metrics.rejections.labels(app.stage, rejection.reason.value).inc()
+    _log.warning("record rejected", extra={"position": key})
+    await (await app.send("rejections", 0, key.encode(), encode(rejection)))

@@ -1,4 +1,7 @@
-"""The embed lane: the vectors of new texts, computed off the event loop, travel on with their frames in order."""
+"""Run the embed stage on one source partition: add the vectors of new texts to event batches, in order.
+
+Other processes compute the vectors, so the event loop stays free.
+"""
 
 import asyncio
 from collections import deque
@@ -11,7 +14,7 @@ from schemas.sighting import Position
 from streams.live.app import StageApp
 from streams.live.io.buffer import Record
 from streams.live.tasks.base import StatelessTask
-from streams.live.tasks.dead_letter import poison
+from streams.live.tasks.dead_letter import publish_dead_letter
 from streams.live.vectors import TextVectors
 
 SIGHTINGS, ORDERED = "sightings", "ordered"
@@ -21,65 +24,66 @@ _unpack = msgspec.msgpack.Decoder(EventBatch).decode
 
 
 class EmbedTask(StatelessTask):
-    """Hands the new texts of several frames to the model at once; frames leave in the order in which they came."""
+    """Embeds the new texts of several event batches at once, and sends the batches on in their order of arrival."""
 
-    def __init__(self, engine: StageApp, partition: int, novelty: Prefetcher, vectors: TextVectors) -> None:
-        super().__init__(engine, partition)
-        self._novelty = novelty
+    def __init__(self, app: StageApp, partition: int, prefetcher: Prefetcher, vectors: TextVectors) -> None:
+        super().__init__(app, partition)
+        self._prefetcher = prefetcher
         self._vectors = vectors
-        self._under_way: deque[tuple[int, asyncio.Task[bytes | None]]] = deque()
+        self._pending: deque[tuple[int, asyncio.Task[bytes | None]]] = deque()
 
     async def step(self) -> None:
-        """Begin with the frames that are there; send on the oldest one that is done."""
-        worker = self.engine.settings.worker
-        while len(self.input) and len(self._under_way) < worker.max_in_flight:
+        """Start embedding all buffered event batches, and send the oldest batch when its vectors are complete."""
+        worker = self.app.settings.worker
+        while len(self.input) and len(self._pending) < worker.max_in_flight:
             record = self.input.take()
-            task = asyncio.create_task(self._embedded(record))
-            self._under_way.append((record.offset + 1, task))
-        if self._under_way:
+            task = asyncio.create_task(self._embed(record))
+            self._pending.append((record.offset + 1, task))
+        if self._pending:
             await self._send_oldest()
         elif not await self.input.wait(1.0):
-            await self.outbox.settle()
-        await self.commit({SIGHTINGS: self.outbox.done})
+            await self.in_flight.flush()
+        await self.commit({SIGHTINGS: self.in_flight.done})
 
-    async def close(self, *, finish: bool) -> None:
-        """Stop, and wait for no vector any more."""
-        await super().close(finish=finish)
-        for _, task in self._under_way:
+    async def stop(self, *, finish: bool) -> None:
+        """Stop the task, and cancel the embedding of batches that are still pending."""
+        await super().stop(finish=finish)
+        for _, task in self._pending:
             task.cancel()
 
-    async def settle(self) -> None:
-        """Finish what was begun."""
-        while self._under_way:
+    async def drain(self) -> None:
+        """Send every pending event batch, then commit."""
+        while self._pending:
             await self._send_oldest()
-        await super().settle()
+        await super().drain()
 
     async def _send_oldest(self) -> None:
-        position, task = self._under_way[0]
+        next_offset, task = self._pending[0]
         data = await task
-        self._under_way.popleft()
-        sent = [] if data is None else [await self.engine.send(ORDERED, 0, None, data)]
-        self.outbox.add(position, sent)
-        await self.outbox.settle(self.engine.settings.worker.max_in_flight)
+        self._pending.popleft()
+        sent = [] if data is None else [await self.app.send(ORDERED, 0, None, data)]
+        self.in_flight.add(next_offset, sent)
+        await self.in_flight.flush(self.app.settings.worker.max_in_flight)
 
-    async def _embedded(self, record: Record) -> bytes | None:
+    async def _embed(self, record: Record) -> bytes | None:
         try:
-            frame = _unpack(record.value)
+            batch = _unpack(record.value)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            await poison(self.engine, Position(SIGHTINGS, self.partition, record.offset), record.value, error)
+            position = Position(SIGHTINGS, self.partition, record.offset)
+            await publish_dead_letter(self.app, position, record.value, error)
             return None
-        self.engine.metrics.events.labels("embed").inc(len(frame.entries))
-        texts = self._novelty.texts_to_embed(seen.sighting for seen in frame.entries)
+        self.app.metrics.events.labels("embed").inc(len(batch.entries))
+        texts = self._prefetcher.texts_to_embed(entry.sighting for entry in batch.entries)
         if not texts:
             return record.value
-        self.engine.metrics.novel.inc(len(texts))
+        self.app.metrics.novel.inc(len(texts))
         vectors = dict(zip(texts, await self._vectors.of(texts), strict=True))
         return _pack(
-            msgspec.structs.replace(frame, entries=tuple(_with_vector(seen, vectors) for seen in frame.entries))
+            msgspec.structs.replace(batch, entries=tuple(_with_vector(entry, vectors) for entry in batch.entries))
         )
 
 
-def _with_vector(seen: BatchEntry, vectors: dict[str, bytes]) -> BatchEntry:
-    """The sighting with its text's vector; each vector travels once in a frame."""
-    vector = vectors.pop(seen.sighting.content.normal, None)
-    return seen if vector is None else BatchEntry(seen.offset, msgspec.structs.replace(seen.sighting, vector=vector))
+def _with_vector(entry: BatchEntry, vectors: dict[str, bytes]) -> BatchEntry:
+    """Return the entry with its text's vector, and remove the vector: a batch carries each vector once."""
+    vector = vectors.pop(entry.sighting.content.normal, None)
+    return entry if vector is None else BatchEntry(entry.offset, msgspec.structs.replace(entry.sighting, vector=vector))

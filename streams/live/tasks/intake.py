@@ -1,4 +1,4 @@
-"""The intake lane: raw events of one source partition become frames of sightings; what cannot be used, rejections."""
+"""Run the intake stage on one source partition: raw events become event batches of sightings, or rejections."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,6 @@ import msgspec
 
 from detectors.ordering.idleness import Idleness
 from detectors.pipeline.intake import Intake
-from detectors.privacy.pseudonym import Pseudonymiser
 from schemas.base import encode
 from schemas.frame import BatchEntry, EventBatch
 from schemas.rejection import Rejection
@@ -23,50 +22,52 @@ FORWARDS, SIGHTINGS, REJECTIONS = "forwards", "sightings", "rejections"
 _log = logging.getLogger(__name__)
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(EventBatch).decode
-_LOOK_BACK = 16  # records on `sightings`: the last may be somebody else's
+_LOOK_BACK = 16  # records on `sightings` to read at the start: some may be foreign
 
 
 class IntakeTask(StatelessTask):
     """Validates, pseudonymises and normalises the events of one partition.
 
-    It keeps nothing: how far the partition has come, by which the watermark downstream goes, stands in the frames that
-    were sent. To learn it anew would take some events more, and a stream that is at its end has none.
+    The task keeps no state. It reads the partition's progress in event time, from which the watermark is computed
+    downstream, back from the event batches that were sent last. Estimating the progress anew would take several events,
+    and a stream near its end has too few.
     """
 
-    def __init__(self, engine: StageApp, partition: int, pseudonymiser: Pseudonymiser) -> None:
-        super().__init__(engine, partition)
-        pipeline = engine.settings.pipeline
-        self._intake = Intake(pipeline.intake, pipeline.order, pseudonymiser)
+    def __init__(self, app: StageApp, partition: int) -> None:
+        super().__init__(app, partition)
+        pipeline = app.settings.pipeline
+        self._intake = Intake(pipeline.intake, pipeline.order, app.pseudonymiser)
         self._idleness = Idleness(pipeline.order)
         self._check_s = min(1.0, pipeline.order.idle_timeout_ms / 4000)
         self._progress = 0
+        self._end = 0  # the next offset after the last batch that was sent
 
-    async def open(self) -> None:
-        """Begin where the group stands, and where the last frames say that the partition had come."""
-        for value in await self.engine.newest(SIGHTINGS, self.partition, _LOOK_BACK):
-            with contextlib.suppress(msgspec.DecodeError, msgspec.ValidationError):  # not ours; embed refuses it
+    async def prepare(self) -> None:
+        """Restore the partition's progress from the last event batches, and open the input at the committed offset."""
+        for value in await self.app.last_values(SIGHTINGS, self.partition, _LOOK_BACK):
+            with contextlib.suppress(msgspec.DecodeError, msgspec.ValidationError):  # a foreign record
                 self._progress = max(self._progress, _unpack(value).progress)
         self._intake.resume(self.partition, self._progress)
-        await super().open()
+        await super().prepare()
 
     async def step(self) -> None:
-        """Make one frame of what is there, or see whether the partition is idle."""
+        """Send one event batch, or check whether the partition is idle; then commit."""
         if await self.input.wait(self._check_s):
-            await self._frame()
-        elif not self.closing:
-            await self.outbox.settle()
-            await self._see_whether_idle()
-        await self.commit({FORWARDS: self.outbox.done})
+            await self._read_batch()
+        elif not self.stopping:
+            await self.in_flight.flush()
+            await self._check_idle()
+        await self.commit({FORWARDS: self.in_flight.done})
 
-    async def _frame(self) -> None:
-        worker = self.engine.settings.worker
-        begin = end = self.outbox.done if not len(self.outbox) else self._end
-        seen: list[BatchEntry] = []
-        refused: list[int] = []
+    async def _read_batch(self) -> None:
+        worker = self.app.settings.worker
+        begin = end = self.in_flight.done if not len(self.in_flight) else self._end
+        entries: list[BatchEntry] = []
+        rejected: list[int] = []
         sent: list[asyncio.Future[Any]] = []
         size = 0
         deadline = asyncio.get_running_loop().time() + worker.linger_ms / 1000
-        while len(seen) + len(refused) < worker.batch_max_events and size < worker.batch_max_bytes:
+        while len(entries) + len(rejected) < worker.batch_max_events and size < worker.batch_max_bytes:
             if not len(self.input) and not await self.input.wait(deadline - asyncio.get_running_loop().time()):
                 break
             record = self.input.take()
@@ -74,55 +75,53 @@ class IntakeTask(StatelessTask):
             end = record.offset + 1
             result = self._read(record)
             if isinstance(result, Rejection):
-                refused.append(record.offset)
+                rejected.append(record.offset)
                 sent.append(await self._reject(result))
             else:
-                seen.append(BatchEntry(record.offset, result))
-        await self._send(begin, end, seen, refused, sent)
+                entries.append(BatchEntry(record.offset, result))
+        await self._send(begin, end, entries, rejected, sent)
 
     def _read(self, record: Record) -> Any:
         position = Position(FORWARDS, self.partition, record.offset)
         return self._intake.update(record.value, position)
 
     async def _reject(self, rejection: Rejection) -> "asyncio.Future[Any]":
-        self.engine.metrics.rejections.labels("intake", rejection.reason.value).inc()
+        self.app.metrics.rejections.labels("intake", rejection.reason.value).inc()
         key = f"{rejection.position.source}/{rejection.position.partition}/{rejection.position.offset}".encode()
-        return await self.engine.send(REJECTIONS, 0, key, encode(rejection))
+        return await self.app.send(REJECTIONS, 0, key, encode(rejection))
 
     async def _send(
-        self, begin: int, end: int, seen: list[BatchEntry], refused: list[int], sent: "list[asyncio.Future[Any]]",
+        self, begin: int, end: int, entries: list[BatchEntry], rejected: list[int], sent: "list[asyncio.Future[Any]]",
         *, idle: bool = False,
     ) -> None:  # fmt: skip
-        if seen:
-            self._progress = seen[-1].sighting.progress
-        frame = EventBatch(
+        if entries:
+            self._progress = entries[-1].sighting.progress
+        batch = EventBatch(
             partition=self.partition,
-            partitions=self.engine.partitions,
+            partitions=self.app.partitions,
             start=begin,
             end=end,
-            entries=tuple(seen),
-            rejected=tuple(refused),
+            entries=tuple(entries),
+            rejected=tuple(rejected),
             idle=idle,
             progress=self._progress,
         )
-        sent.append(await self.engine.send(SIGHTINGS, self.partition, None, _pack(frame)))
+        sent.append(await self.app.send(SIGHTINGS, self.partition, None, _pack(batch)))
         self._end = end
-        self.outbox.add(end, sent)
-        self.engine.metrics.events.labels("intake").inc(len(seen) + len(refused))
-        if seen:
-            self.engine.metrics.progress.labels(str(self.partition)).set(self._progress / 1000)
+        self.in_flight.add(end, sent)
+        self.app.metrics.events.labels("intake").inc(len(entries) + len(rejected))
+        if entries:
+            self.app.metrics.partition_watermark.labels(str(self.partition)).set(self._progress / 1000)
             self._idleness.note_event()
-        await self.outbox.settle(self.engine.settings.worker.max_in_flight)
+        await self.in_flight.flush(self.app.settings.worker.max_in_flight)
 
-    async def _see_whether_idle(self) -> None:
-        caught_up = await self.engine.caught_up(FORWARDS, self.partition, self.input.due) and not len(self.input)
-        if self._idleness.check(_now_ms(), caught_up=caught_up):
-            _log.info("partition idle", extra={"partition": self.partition, "offset": self.input.due})
-            await self._send(self.outbox.done, self.outbox.done, [], [], [], idle=True)
-
-    _end = 0
+    async def _check_idle(self) -> None:
+        at_end = await self.app.is_log_end(FORWARDS, self.partition, self.input.next_offset)
+        if self._idleness.check(_now_ms(), caught_up=at_end and not len(self.input)):
+            _log.info("partition idle", extra={"partition": self.partition, "offset": self.input.next_offset})
+            await self._send(self.in_flight.done, self.in_flight.done, [], [], [], idle=True)
 
 
 def _now_ms() -> int:
-    """Milliseconds of the loop's clock: only differences count."""
+    """Return the event loop's clock in milliseconds; only differences are meaningful."""
     return int(asyncio.get_running_loop().time() * 1000)

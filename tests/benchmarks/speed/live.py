@@ -120,7 +120,7 @@ def throughput(live: Live, count: int) -> list[Figure]:
     publish(live, events(count, begin=1_772_000_000_000, step=20.0))
     bare_wall, bare_cpu = asyncio.run(bare_loop(live, count))
     worker = live.worker("bench")
-    received = lambda: worker.metric("hearsay_account_events", where="received") or 0.0  # noqa: E731 - asked twice
+    received = lambda: worker.metric("hearsay_ordered_events", where="received") or 0.0  # noqa: E731 - asked twice
     until("the first events", lambda: received() > 0, worker=worker)
     wall, cpu, first = time.perf_counter(), cpu_seconds(worker.process.pid), received()
     until("the last events", lambda: received() >= count, seconds=1_800, worker=worker)
@@ -142,7 +142,7 @@ def latency(live: Live, rate: float, seconds: float) -> list[Figure]:
     lateness = live.effective.settings.pipeline.order.max_out_of_orderness_ms
     begin = time.time_ns() // 1_000_000
     publish(live, events(count, begin=begin, step=1000 / rate), rate)
-    until("the last events", lambda: (worker.metric("hearsay_account_events", where="received") or 0) >= count)
+    until("the last events", lambda: (worker.metric("hearsay_ordered_events", where="received") or 0) >= count)
     time.sleep(lateness / 1000)
     worker.stop()
     waits = sorted(ms - lateness for ms in _waits(live))

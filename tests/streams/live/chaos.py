@@ -55,7 +55,7 @@ class Chaos:
         self.harms = harms
         self.rng = np.random.default_rng(seed)
         self.broker = Broker(folder / "broker").start()
-        settings = {"worker__frame_events": 256, "worker__checkpoint_bytes": 2_000_000}
+        settings = {"worker__batch_max_events": 256, "worker__checkpoint_bytes": 2_000_000}
         self.live = Live(self.broker.bootstrap, folder, 4, 4, **settings).create_topics()
         self.workers = {}
         self.done = Counter()

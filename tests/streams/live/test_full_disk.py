@@ -32,8 +32,8 @@ def test_a_full_disk_stops_the_worker_with_a_word_and_nothing_is_lost(live):
         worker = live.worker(before_exec=no_room, wait=False)
         assert worker.process.wait(PATIENCE) == 1
         (said,) = [event for event in worker.events() if event["event"] == "worker failed"]
-        assert "the state folder must take what is saved" in said["reason"]
-        assert f"make room in {live.folder / 'w0'}" in said["reason"]
+        assert "cannot write the state folder" in said["reason"]
+        assert f"free some space in {live.folder / 'w0'}" in said["reason"]
         assert not [line for line in worker.log.read_text("utf-8").splitlines() if line.startswith("Traceback")]
     live.worker()
     assert live.settle() == 0

@@ -76,13 +76,13 @@ def test_a_worker_accounts_for_every_event_answers_probes_and_names_nobody(live)
     live.end(newest)
     total = len(live.published)
     until("an address", worker.port, worker=worker)
-    until("all events accounted for", lambda: worker.metric("hearsay_account_events", where="received") == total,
+    until("all events accounted for", lambda: worker.metric("hearsay_ordered_events", where="received") == total,
           worker=worker)  # fmt: skip
     status, answer = worker.get("/ready")
     assert (status, json.loads(answer)) == (200, {"ready": True, "reasons": []})
 
     account = live.account()
-    shown = {where: worker.metric("hearsay_account_events", where=where) for where in WHERE}
+    shown = {where: worker.metric("hearsay_ordered_events", where=where) for where in WHERE}
     assert shown == {where: getattr(account, where) for where in WHERE}
     assert account.received == sum(shown[where] for where in WHERE[1:])
     assert account.rejected == len(live.rejections()) >= 3
@@ -93,7 +93,7 @@ def test_a_worker_accounts_for_every_event_answers_probes_and_names_nobody(live)
     steps = [
         step
         for *_, value in live.read("assignments")
-        for step in msgspec.msgpack.decode(value, type=CascadeCommands).steps
+        for step in msgspec.msgpack.decode(value, type=CascadeCommands).commands
     ]
     assert sum(step.assignment is not None for step in steps) == account.applied + account.late
     alerts = live.alerts()

@@ -192,7 +192,7 @@ def test_a_broker_that_is_paused_beyond_the_session_timeout_loses_and_doubles_no
 
 def test_a_source_partition_that_stays_empty_holds_nobody_up(live):
     #  four partitions, events in one of them: after idle_timeout_ms the others say that they are idle, then all do
-    deployment = live(order__idle_ms=10_000)  # looks on a busy machine lie up to seconds apart
+    deployment = live(order__idle_timeout_ms=10_000)  # looks on a busy machine lie up to seconds apart
     deployment.worker("w0")
     events, _ = sample(91, 400)
     deployment.publish(events, partition=2)

@@ -7,14 +7,14 @@ import pytest
 
 HANGS = """
 import asyncio, logging, threading, time
-from streams.live.ops.shutdown import in_time, leave
+from streams.live.ops.shutdown import exit_after, exit_now
 handler = logging.StreamHandler()
 handler.setFormatter(logging.Formatter("%(message)s %(status)s%(calls)s", defaults={"status": "", "calls": ""}))
 logging.basicConfig(handlers=[handler])
 never = threading.Event()
 threading.Thread(target=never.wait).start()  # as the interpreter would wait for a consumer's thread
 async def block(seconds, status, wait, last_line=None):
-    async with in_time(seconds, status, last_line):
+    async with exit_after(seconds, status, last_line):
         await wait()
 async def hanging(): await asyncio.Event().wait()
 async def blocking(): never.wait()
@@ -34,7 +34,7 @@ def ended(code):
 def test_a_block_that_takes_too_long_ends_the_process_and_says_what_it_waited_for(wait, status):
     returncode, _, said = ended(f"asyncio.run(block(0.2, {status}, {wait}))")
     assert returncode == status
-    assert f"worker did not hang up in time {status}" in said
+    assert f"shutdown timed out {status}" in said
     assert 'File "<string>", line' in said
     assert f"['block', '{wait}'" in said or wait == "blocking"
 
@@ -45,9 +45,9 @@ def test_what_a_person_can_put_right_is_still_the_last_line_of_a_process_that_to
     assert said.splitlines()[-1] == "error: set it back"
 
 
-def test_a_block_that_ends_in_time_goes_on():
-    assert ended("asyncio.run(block(0.5, 1, quick, 'no')); time.sleep(1.0); leave(7)") == (7, "", "")
+def test_a_block_that_ends_exit_after_goes_on():
+    assert ended("asyncio.run(block(0.5, 1, quick, 'no')); time.sleep(1.0); exit_now(7)") == (7, "", "")
 
 
 def test_leaving_waits_for_no_thread_and_loses_no_word():
-    assert ended("print('last words'); leave(3)") == (3, "last words\n", "")
+    assert ended("print('last words'); exit_now(3)") == (3, "last words\n", "")
