@@ -45,6 +45,7 @@ class GrowthEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
     calibration: float = 1.0  # by which the expected number, its range and the limit at this size are multiplied
     threshold_offset: float = 0.0  # levels by which the budget of alerts a day has raised the threshold
     fresh_share: float | None = None  # of the mass that has not yet had time to be passed on
+    target_size: Count | None = None  # distinct sharers of a big cascade; absent where the threshold is set directly
 
 
 class CascadeCounts(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,92 +1,271 @@
-"""Sentences about the parts of an alert's evidence, each from one struct of the contract.
+"""Write every text of an alert: the headline, the explanation, the data notes and the lines for a terminal.
 
-They are shared by the explanation that travels with an alert and by the lines that a terminal shows, so that both say
-the same. None speaks of how true a message is, and none gives a probability.
+An officer reads an alert in a hurry and must be able to disagree with it. The text therefore gives counts before rates,
+compares the score with its threshold, quotes one rough forecast with its range, and lists the gaps in the data. No
+sentence judges whether a message is true, and none gives a probability. Formulas stay in the field
+`evidence.growth.rule`. `detectors.text.formatting` formats the numbers and durations.
 """
 
 from collections.abc import Iterator
 
+from detectors.alerting.cascade_snapshot import CascadeSnapshot
+from detectors.alerting.transition import Transition
 from detectors.privacy.small_groups import Groups
-from detectors.text.formatting import duration, many, plain, rough, shorten, whole
-from schemas.alert import CascadeCounts, ContentEvidence, GrowthEvidence, Structure, TextEvidence
+from detectors.text.formatting import duration, many, moment, plain, rough, shorten, whole
+from schemas.alert import (
+    Alert,
+    CascadeCounts,
+    ContentEvidence,
+    GrowthEvidence,
+    Lifecycle,
+    ReviewTarget,
+    Structure,
+    TextEvidence,
+)
 from schemas.assignment import Variant
 from schemas.claim import ClaimMatch, Nearness
 
-_QUOTED = 60  # graphemes of a publisher's name or verdict
-_NOT_EVEN = 0.1  # how far from 1 an exponent is before it is worth a sentence
-_DATE = 10  # characters of a date: the day
+SPREAD_NOT_TRUTH = "This measures spread, not truth."
+ENDINGS = (Lifecycle.SUBSIDED, Lifecycle.CLOSED)
+"""States that end an alert; an alert of these states needs no review."""
 
+_SHORT_ID = 8
+_VERDICT = 40  # graphemes of a verdict in a headline
+_QUOTED = 60  # graphemes of a publisher's name or verdict in a sentence
+_STEADY = 0.1  # an exponent this near to 1 is not worth a sentence
+_DATE = 10  # characters of an ISO date without its time
 
-_SWAPS: dict[str, str] = {
-    Variant.NEGATION: "of the posts negate what it says, or no longer do",
-    Variant.NUMBER: "of the posts with another number",
-    Variant.PLACE: "of the posts with another place",
+_EVENTS = {
+    Lifecycle.OPENED: "Spreading fast",
+    Lifecycle.ESCALATED: "Spreading faster",
+    Lifecycle.MILESTONE: "Slow burn",
+    Lifecycle.SUBSIDED: "Subsided",
+    Lifecycle.CLOSED: "Closed",
+}
+_VARIANTS: dict[str, str] = {
+    Variant.NEGATION: "with a negation added or removed",
+    Variant.NUMBER: "with another number",
+    Variant.PLACE: "with another place",
 }
 
 
-def recent(counts: CascadeCounts) -> str:
-    """The last window beside the one before it, which is the comparison cell."""
+# --- the headline -----------------------------------------------------------------------------------------------------
+
+
+def headline(seen: CascadeSnapshot, transition: Transition) -> str:
+    """Write one line: the event, the number of distinct sharers and the time since the first share."""
+    counts = seen.counts
+    end = counts.last_time if transition.state in ENDINGS else transition.time
+    spread = f"{_sharers(seen)} in {duration(end - counts.first_time)}"
+    return f"{_event(seen, transition)}: {spread}{_verdict_in_short(seen.content)}"
+
+
+def _event(seen: CascadeSnapshot, transition: Transition) -> str:
+    state, level = transition.state, f" (level {transition.level})" if transition.level else ""
+    if state is Lifecycle.EVIDENCE:
+        return ("Fact-check matched" if _is_checked(seen.content) else "New evidence on the content") + level
+    if state is Lifecycle.RESURFACED:
+        return f"Spreading fast again{level}" if level else "Shared again after a silence"
+    if state is Lifecycle.MILESTONE and seen.withheld:
+        return "Large, growth alert withheld by the alert budget"
+    return _EVENTS[state] + level
+
+
+def _verdict_in_short(content: ContentEvidence) -> str:
+    """Quote the verdict on the claim that the message repeats, in the fact-checker's words."""
+    claims = _repeated_claims(content)
+    return f"; repeats a claim with the verdict “{shorten(plain(claims[0].verdict), _VERDICT)}”" if claims else ""
+
+
+def _sharers(seen: CascadeSnapshot) -> str:
+    if seen.notes.sampled:
+        return f"about {rough(seen.counts.sharers)} distinct sharers"
+    return many(seen.counts.sharers, "distinct sharer")
+
+
+# --- the explanation --------------------------------------------------------------------------------------------------
+
+
+def explanation(
+    seen: CascadeSnapshot,
+    transition: Transition,
+    review: ReviewTarget | None,
+    *,
+    subside_after_ms: int,
+    ist: bool = False,
+) -> str:
+    """Write the whole alert in sentences, complete without the other fields.
+
+    Args:
+        seen: the cascade, without small groups.
+        transition: the event to explain.
+        review: the internal target, if the alert has one.
+        subside_after_ms: a level falls after the score was below its fall threshold for this time.
+        ist: add Indian standard time to each time in UTC.
+
+    """
+    return " ".join(_sentences(seen, transition, review, duration(subside_after_ms), ist))
+
+
+def _sentences(
+    seen: CascadeSnapshot, transition: Transition, review: ReviewTarget | None, subside_after: str, ist: bool
+) -> Iterator[str]:
+    falling = f"a level falls when its score stays below {seen.fall_threshold:.2f} for {subside_after}"
+    yield _spread_so_far(seen, transition, ist)
+    yield _recent(seen.counts)
+    if transition.state is not Lifecycle.CLOSED:
+        yield from _pace(seen.growth)
+    yield _reason(seen, transition, subside_after)
+    if transition.level:
+        yield _lowering(seen, transition, falling)
+    yield SPREAD_NOT_TRUTH
+    yield f"Evidence on content: {_known(seen.content)}."
+    yield from _harm(seen.content)
+    yield from _wordings(seen.text)
+    yield _graph(seen.structure)
+    if review is not None:
+        yield f"Review {_review_by(review, ist)}."
+    notes = data_notes(seen, ist)
+    if notes:
+        yield f"Data notes: {'; '.join(notes)}."
+
+
+def _spread_so_far(seen: CascadeSnapshot, transition: Transition, ist: bool) -> str:
+    counts = seen.counts
+    chats = f" in {many(counts.chats, 'chat')}" if counts.chats else ""
+    since = f"since {moment(counts.first_time, ist)}, {duration(transition.time - counts.first_time)} ago"
+    cluster = f"Cluster {seen.cluster_id[:_SHORT_ID]}"
+    return f"{cluster}: {_sharers(seen)}{chats} {since}, with {_posts(counts)}{_language(seen.text)}."
+
+
+def _posts(counts: CascadeCounts) -> str:
+    """Count the posts, by platform where the platforms are known."""
+    by_platform = ", ".join(f"{whole(count)} on {plain(name)}" for name, count in counts.platforms)
+    return many(counts.posts, "post") + (f" ({by_platform})" if by_platform else "")
+
+
+def _language(text: TextEvidence) -> str:
+    return f"; language {plain(text.lang)}" if text.lang else ""
+
+
+def _recent(counts: CascadeCounts) -> str:
+    """Compare the last window with the window before."""
     window = duration(counts.recent_window)
     if 1 < counts.sharers <= counts.recent_sharers:
         return f"All {whole(counts.recent_sharers)} joined in the last {window}."
-    now, before = whole(counts.recent_sharers), whole(counts.previous_sharers)
-    return f"{now} joined in the last {window}, {before} in the {window} before."
+    joined = many(counts.recent_sharers, "sharer")
+    return f"{joined} joined in the last {window}, {whole(counts.previous_sharers)} in the {window} before."
 
 
-def pace(growth: GrowthEvidence) -> Iterator[str]:
-    """How many more, and how many each brings; each only where the detector supports it."""
+def _pace(growth: GrowthEvidence) -> Iterator[str]:
+    """Forecast the further sharers, and how many each sharer brings, where the detector supports the numbers."""
     if growth.expected_further is not None:
-        yield f"At this pace {expected(growth)}."
+        yield f"At this pace {_forecast(growth)}."
     if growth.reproduction_number is not None:
         low, high = growth.reproduction_low, growth.reproduction_high
-        interval = "" if low is None or high is None else f" (90 %: {rough(low)}-{rough(high)})"
-        yield f"Each sharer is followed by about {rough(growth.reproduction_number)} more{interval}."
-    if growth.exponent is not None and abs(growth.exponent - 1.0) >= _NOT_EVEN:
-        yield f"Growth {'speeds up' if growth.exponent > 1 else 'slows down'} (exponent {growth.exponent:.1f})."
+        interval = "" if low is None or high is None else f" (90 % interval: {rough(low)} to {rough(high)})"
+        yield f"Each sharer brings about {rough(growth.reproduction_number)} more{interval}."
+    if growth.exponent is not None and abs(growth.exponent - 1.0) >= _STEADY:
+        direction = "speeding up" if growth.exponent > 1 else "slowing down"
+        yield f"Growth is {direction} (exponent {growth.exponent:.1f}; 1.0 is a steady pace)."
 
 
-def expected(growth: GrowthEvidence) -> str:
-    """The one rough number, with its range."""
+def _forecast(growth: GrowthEvidence) -> str:
+    """Give the one rough number with its range."""
     further = growth.expected_further or 0.0
     low, high = growth.expected_low, growth.expected_high
-    what = "8 in 10 recorded cascades" if growth.calibration == 1.0 else "range as calibrated"
-    interval = "" if low is None or high is None else f"; {what}: {rough(low)}-{rough(high)}"
+    source = "8 in 10 recorded cascades" if growth.calibration == 1.0 else "calibrated range"
+    interval = "" if low is None or high is None else f"; {source}: {rough(low)} to {rough(high)}"
     if further < 1:
         return f"less than one more sharer is expected (rough{interval})"
     return f"about {rough(further)} more sharers are expected (rough{interval})"
 
 
-def against(growth: GrowthEvidence) -> str:
-    """The score beside the limit, and what fixed the limit."""
-    return f"score {growth.score:.2f}, limit {growth.threshold:.2f} [{growth.rule}]"
+def _reason(seen: CascadeSnapshot, transition: Transition, subside_after: str) -> str:
+    """Explain the event that this alert reports."""
+    state, growth, compared = transition.state, seen.growth, _score(seen.growth, transition.level)
+    if state is Lifecycle.MILESTONE:
+        return f"Alert because {_milestone(seen, transition)}: {compared}."
+    if state is Lifecycle.EVIDENCE:
+        news = "a fact-check matches" if _is_checked(seen.content) else "there is new evidence on the content"
+        return f"Alert because {news}. Growth: {compared}."
+    if state is Lifecycle.SUBSIDED:
+        return f"Subsided because the score stayed below {seen.fall_threshold:.2f} for {subside_after}: {compared}."
+    if state is Lifecycle.CLOSED:
+        silence = duration(transition.time - seen.counts.last_time)
+        return f"Closed because the last post is {silence} old and no further sharers are expected."
+    if state is Lifecycle.RESURFACED and not transition.level:
+        return f"Alert because the cascade was closed and is shared again. Growth: {compared}."
+    again = "The cascade had gone quiet. " if state is Lifecycle.RESURFACED else ""
+    return again + _growth_reason(growth, transition.level, compared)
 
 
-def known_of(content: ContentEvidence) -> str:
-    """What others say of the message: fact-checks and reports."""
-    said = []
-    matched = repeated(content)
+def _growth_reason(growth: GrowthEvidence, level: int, compared: str) -> str:
+    if growth.score < growth.threshold:  # hysteresis keeps the level
+        return f"Level {level} is still active: {compared}."
+    if growth.expected_further is None or growth.threshold_at_size is None or growth.threshold_at_size < 1:
+        return f"Alert because the {growth.detector} score has reached its threshold: {compared}."
+    further, enough = rough(growth.expected_further), rough(growth.threshold_at_size)
+    expected = f"about {further} more sharers are expected, and {enough} are enough at this size and pace"
+    return f"Alert because {expected}: {compared}."
+
+
+def _score(growth: GrowthEvidence, level: int) -> str:
+    """Compare the score with the threshold of the level; level 0 is compared with level 1."""
+    score, threshold = f"{growth.score:.2f}", f"{growth.threshold:.2f}"
+    if score == threshold:
+        relation = "at" if growth.score >= growth.threshold else "just below"
+    else:
+        relation = "above" if growth.score > growth.threshold else "below"
+    size = f" for a target size of {many(growth.target_size, 'sharer')}" if growth.target_size is not None else ""
+    offset = f", raised by {growth.threshold_offset:.2f} levels by the alert budget" if growth.threshold_offset else ""
+    return f"score {score}, {relation} the level-{max(level, 1)} threshold {threshold}{size}{offset}"
+
+
+def _milestone(seen: CascadeSnapshot, transition: Transition) -> str:
+    multiple = "the target size" if transition.number == 1 else f"{transition.number} times the target size"
+    growth = "its growth alert was withheld by the alert budget" if seen.withheld else "it is not growing fast"
+    return f"the cascade has reached {multiple}, and {growth}"
+
+
+def _lowering(seen: CascadeSnapshot, transition: Transition, falling: str) -> str:
+    """State the silence after which the level falls; without a forecast, the silence that lowers the score."""
+    if seen.lowered_at is None:
+        return f"What would lower the score below its threshold: {seen.growth.lowers_when}; {falling}."
+    silence = duration(seen.lowered_at - transition.time)
+    return f"What would lower the level: no new distinct sharer for {silence}; {falling}."
+
+
+def _is_checked(content: ContentEvidence) -> bool:
+    return bool(content.debunks or _repeated_claims(content))
+
+
+def _repeated_claims(content: ContentEvidence) -> tuple[ClaimMatch, ...]:
+    """Return the checked claims that the message repeats, nearest first, without mere resemblances."""
+    return tuple(claim for claim in content.claims if claim.nearness is Nearness.MATCH)
+
+
+def _known(content: ContentEvidence) -> str:
+    """Summarise the fact-checks and user reports on the message."""
+    parts = []
+    matched = _repeated_claims(content)
     if content.debunks:
         first, others = content.debunks[0], len(content.debunks) + len(matched) - 1
-        said.append(f"matches a fact-check by {_fact_check(first.publisher, first.verdict)}{_more(others)}")
+        parts.append(f"matches a fact-check by {_fact_check(first.publisher, first.verdict)}{_more(others)}")
     elif matched:
         claim = matched[0]
         checked = _fact_check(claim.publisher, claim.verdict, claim.date)
-        said.append(f"repeats a claim checked by {checked}{_more(len(matched) - 1)}")
+        parts.append(f"repeats a claim checked by {checked}{_more(len(matched) - 1)}")
     elif content.claims:
         claim = content.claims[0]
         checked = _fact_check(claim.publisher, claim.verdict, claim.date)
-        said.append(f"resembles a claim checked by {checked}, for a person to compare")
+        parts.append(f"resembles a claim checked by {checked}; a person must compare the two")
     else:
-        said.append("no fact-check matched")
+        parts.append("no fact-check matched")
     if content.reports:
-        kinds = f" ({listed(content.report_categories)})" if content.report_categories else ""
-        said.append(f"reported by {many(content.reports, 'person', 'people')}{kinds}")
-    return "; ".join(said)
-
-
-def repeated(content: ContentEvidence) -> tuple[ClaimMatch, ...]:
-    """The checked claims that the message repeats, nearest first, without those that it only resembles."""
-    return tuple(claim for claim in content.claims if claim.nearness is Nearness.MATCH)
+        categories = f" ({_listed(content.report_categories)})" if content.report_categories else ""
+        parts.append(f"reported by {many(content.reports, 'person', 'people')}{categories}")
+    return "; ".join(parts)
 
 
 def _more(others: int) -> str:
@@ -98,52 +277,110 @@ def _fact_check(publisher: str, verdict: str, date: str | None = None) -> str:
     return f"{shorten(plain(publisher), _QUOTED)} (verdict: “{shorten(plain(verdict), _QUOTED)}”{when})"
 
 
-def resemblance(content: ContentEvidence) -> Iterator[str]:
-    """The category of the labelled example that the wording is nearest to, as what it is: a suggestion."""
+def _harm(content: ContentEvidence) -> Iterator[str]:
+    """Name the category of the nearest labelled example, as a suggestion."""
     if content.harm is not None:
         category = shorten(plain(content.harm.category), _QUOTED)
-        nearest = f"Its wording is nearest to an example of “{category}” (cosine {content.harm.score:.2f})"
+        nearest = f"The wording is nearest to an example of “{category}” (similarity {content.harm.score:.2f})"
         yield f"{nearest}: a suggestion for ordering a queue, not a finding."
 
 
-def wordings(text: TextEvidence) -> Iterator[str]:
-    """How many texts, and which of them may mean something else; nothing where there is one."""
+def _wordings(text: TextEvidence) -> Iterator[str]:
+    """Count the wordings, and the posts whose meaning may differ; nothing for a single wording."""
     if text.wordings > 1 or text.variants:
-        swaps = "".join(f"; {whole(count)} {_SWAPS.get(name, name)}" for name, count in text.variants)
-        yield f"It circulates in {many(text.wordings, 'wording')}{swaps}."
+        variants = "".join(f"; {many(count, 'post')} {_VARIANTS.get(name, name)}" for name, count in text.variants)
+        yield f"The message circulates in {many(text.wordings, 'wording')}{variants}."
 
 
-def shape(structure: Structure) -> str:
-    """The forward graph in a sentence, with the share of it that is known."""
+def _graph(structure: Structure) -> str:
+    """Describe the forward graph, with the share of parents that is recorded."""
     if structure.edge_coverage <= 0:
-        known = "Shape unknown: no parents are recorded"
+        known = "Forward graph unknown: no parents are recorded"
     else:
         known = (
-            f"Shape, with {structure.edge_coverage * 100:.0f} % of parents recorded: depth {structure.depth}, "
-            f"widest level {whole(structure.max_breadth)}"
+            f"Forward graph, with {structure.edge_coverage * 100:.0f} % of parents recorded: depth {structure.depth}, "
+            f"widest level {many(structure.max_breadth, 'message')}"
         )
     hops = structure.hops_at_least
-    passed = f"; passed on at least {many(hops, 'time')}, by the platforms' marks" if hops else ""
-    frequent = structure.frequently_forwarded
-    of_seen = structure.nodes - structure.unseen
-    marked = f"; {whole(frequent)} of {many(of_seen, 'message')} marked as frequently forwarded" if frequent else ""
-    return f"{known}{passed}{marked}."
+    passed = f"; passed on at least {many(hops, 'time')} according to the platforms" if hops else ""
+    frequent, observed = structure.frequently_forwarded, structure.nodes - structure.unseen
+    labelled = (
+        f"; {whole(frequent)} of {many(observed, 'message')} labelled as frequently forwarded" if frequent else ""
+    )
+    return f"{known}{passed}{labelled}."
 
 
-def listed(groups: Groups) -> str:
-    """Names and counts in a row."""
+def _listed(groups: Groups) -> str:
+    """List names and counts."""
     return ", ".join(f"{plain(name)} {whole(count)}" for name, count in groups)
 
 
-__all__ = [
-    "against",
-    "expected",
-    "known_of",
-    "listed",
-    "pace",
-    "recent",
-    "repeated",
-    "resemblance",
-    "shape",
-    "wordings",
-]
+def _review_by(review: ReviewTarget, ist: bool = False) -> str:
+    return f"by {moment(review.target_at, ist)} (internal target, not a legal deadline)"
+
+
+# --- data notes -------------------------------------------------------------------------------------------------------
+
+
+def data_notes(seen: CascadeSnapshot, ist: bool = False) -> tuple[str, ...]:
+    """List the gaps and adjustments in the data; empty if there are none."""
+    notes, counts = seen.notes, seen.counts
+    lines = []
+    if notes.late:
+        lines.append(f"{many(notes.late, 'late post')} (counted, cannot trigger an alert)")
+    if notes.deleted:
+        lines.append(f"{many(notes.deleted, 'post')} deleted or taken down and no longer counted as shares")
+    if notes.merged_at:
+        lines.append(f"merged from {len(notes.merged_at) + 1} clusters, last at {moment(max(notes.merged_at), ist)}")
+    if notes.unseen:
+        lines.append(f"{many(notes.unseen, 'message')} not observed, known only from references")
+    if notes.sampled:
+        lines.append("number of sharers estimated from a sample")
+    if notes.busy_sharers:
+        lines.append(f"{many(notes.busy_sharers, 'sharer')} with many posts (each counted once)")
+    if notes.capped:
+        lines.append(f"{many(notes.capped, 'message')} too deep to follow, placed higher in the forward graph")
+    if notes.overflow:
+        lines.append(
+            f"{many(notes.overflow, 'message')} beyond the size limit of the forward graph (counted all the same)"
+        )
+    if notes.before_closing:
+        lines.append(f"{many(notes.before_closing, 'sharer')} from before the closing (counted again on return)")
+    if counts.forwards is not None and counts.forwards > counts.posts:
+        lines.append(f"platform counters show {many(counts.forwards, 'forward')}, more than the observed posts")
+    return tuple(lines)
+
+
+# --- for a terminal ---------------------------------------------------------------------------------------------------
+
+
+def format_alert(alert: Alert, width: int = 100) -> str:
+    """Format an alert as a few lines for a terminal, without a line break at the end.
+
+    Args:
+        alert: any alert, also one of an older release.
+        width: graphemes of the representative text to show.
+
+    """
+    evidence = alert.evidence
+    counts, growth = evidence.counts, evidence.growth
+    text = shorten(plain(evidence.text.representative), width)
+    pace = f" {_forecast(growth).capitalize()}." if growth.expected_further is not None else ""
+    chats = f" in {many(counts.chats, 'chat')}" if counts.chats else ""
+    lines = [
+        plain(alert.headline),
+        f"  when   {moment(alert.time)}, cluster {alert.cluster_id[:_SHORT_ID]}, alert {alert.alert_id[:_SHORT_ID]}",
+        f"  where  {_posts(counts)}{chats}{_language(evidence.text)}",
+        f"  count  {_recent(counts)}{pace}",
+        f"  why    {alert.state.value}: {_score(growth, alert.level)}",
+        f"  known  {_known(evidence.content)}",
+        f"  text   “{text}”",
+    ]
+    if evidence.notes:
+        lines.append(f"  notes  {'; '.join(evidence.notes)}")
+    if alert.review is not None:
+        lines.append(f"  review {_review_by(alert.review)}")
+    return "\n".join(lines)
+
+
+__all__ = ["ENDINGS", "SPREAD_NOT_TRUTH", "data_notes", "explanation", "format_alert", "headline"]

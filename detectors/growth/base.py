@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 from detectors.growth.config import GrowthConfig
 from detectors.snapshot import pack, unpack
+from detectors.text.formatting import duration
 from schemas.alert import GrowthEvidence
 
 NEVER = -(1 << 62)
@@ -18,24 +19,11 @@ NEVER = -(1 << 62)
 LEVEL_STEP = 4
 """Each level asks four times as much as the one below."""
 _HORIZON_MS = 400 * 86_400_000
-_UNITS = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000))
 
 
 def rounded(value: float) -> float:
     """`value` to six decimals: what meets a threshold, so that the last bit of a sum never decides."""
     return floor(value * 1e6 + 0.5) / 1e6
-
-
-def span(ms: int) -> str:
-    """A duration in the two largest units that matter: 12_000_000 => '3 h 20 min'."""
-    parts = []
-    for name, unit in _UNITS:
-        count, ms = divmod(ms, unit)
-        if count:
-            parts.append(f"{count} {name}")
-        elif parts:
-            break
-    return " ".join(parts[:2]) or "0 s"
 
 
 class GrowthDetector(ABC):
@@ -145,7 +133,7 @@ class GrowthDetector(ABC):
 
     def rule(self) -> str:
         """Say in words what fixed the thresholds."""
-        return self._cold_rule() if self._config.threshold is None else "limit set by the operator"
+        return self._cold_rule() if self._config.threshold is None else "threshold set by the operator"
 
     def explain(self, time: int, level: int = 1, threshold_offset: float = 0.0) -> GrowthEvidence:
         """Put the score at `time` beside the threshold of `level` (0 reads as 1), for people; costs a search.
@@ -163,6 +151,7 @@ class GrowthDetector(ABC):
             threshold=limit,
             rule=self._rule_of(level, threshold_offset),
             lowers_when=self._lowers_when(self._levels[level - 1], max(time, self._clock)),
+            target_size=self._config.target_size if self._config.threshold is None else None,
             **details,
         )
 
@@ -221,8 +210,8 @@ class GrowthDetector(ABC):
         if under is None:
             return "deleted shares; silence alone does not lower it within 400 days"
         if under == time:
-            return "the score is under the limit already"
-        return f"no new distinct sharer for {span(under - time)}"
+            return "the score is below the threshold already"
+        return f"no new distinct sharer for {duration(under - time)}"
 
     def _details(self, time: int, limit: float) -> dict[str, Any]:
         return {}

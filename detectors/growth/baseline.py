@@ -6,9 +6,10 @@ many sharers, evenly spread over the detector's window, as bring L to its own co
 
 from abc import abstractmethod
 
-from detectors.growth.base import LEVEL_STEP, GrowthDetector, rounded, span
+from detectors.growth.base import LEVEL_STEP, GrowthDetector, rounded
 from detectors.growth.config import GrowthConfig
 from detectors.growth.expected_growth import sharers_at_limit
+from detectors.text.formatting import duration
 
 
 class Baseline(GrowthDetector):
@@ -49,7 +50,7 @@ class Baseline(GrowthDetector):
     def _cold_rule(self) -> str:
         window, config = self._window(), self._config
         return (
-            f"{self.name} of {sharers_at_limit(config, window)} distinct sharers within {span(window)}, "
+            f"{self.name} of {sharers_at_limit(config, window)} distinct sharers within {duration(window)}, "
             f"where L's limit lies for q = {config.target_size}, cold-start rule"
         )
 

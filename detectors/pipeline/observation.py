@@ -1,6 +1,6 @@
 """The evidence of one cascade at one moment, gathered from its steps for the alert that is about to be written."""
 
-from detectors.alerting.evidence import CascadeSnapshot, DataNotes
+from detectors.alerting.cascade_snapshot import CascadeSnapshot, DataNotes
 from detectors.alerting.transition import Transition
 from detectors.pipeline.cascade import Cascade
 from schemas.alert import CascadeCounts, ContentEvidence, Lifecycle, TextEvidence
@@ -21,7 +21,7 @@ def gather(cascade: Cascade, transition: Transition, trigger: str | None) -> Cas
         counts=_counts(cascade, time),
         growth=cascade.growth.explain(time, transition.level, _raised(cascade, transition)),
         structure=cascade.graph.shape(),
-        falls_under=cascade.policy.fall_threshold(max(transition.level, 1)),
+        fall_threshold=cascade.policy.fall_threshold(max(transition.level, 1)),
         lowered_at=_lowered_at(cascade, time) if transition.level else None,
         text=_text(cascade),
         content=ContentEvidence(

@@ -11,7 +11,8 @@ import regex
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _IST = timezone(timedelta(hours=5, minutes=30), "IST")
-_DURATIONS = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000))
+_UNITS = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000))
+_WITHOUT_SECONDS = 600_000  # ms
 _GRAPHEME = regex.compile(r"\X")
 _SPACE = regex.compile(r"\s+")
 _UNSAFE = regex.compile(  # would move the cursor, turn the line round or hide; joiners stay, scripts need them
@@ -54,18 +55,20 @@ def many(value: float, one: str, more: str = "") -> str:
 
 
 def duration(ms: int) -> str:
-    """A length of time in its largest unit and the next, nothing below a minute once there are minutes.
+    """Return a length of time in its two largest units, cut off below; no seconds from ten minutes on.
 
-    >>> duration(3_480_000), duration(11_459_999), duration(273_600_000), duration(40_000)
-    ('58 min', '3 h 10 min', '3 d 4 h', '40 s')
+    >>> duration(3_480_000), duration(11_459_999), duration(273_600_000), duration(348_000), duration(-1)
+    ('58 min', '3 h 10 min', '3 d 4 h', '5 min 48 s', '0 s')
     """
-    for index, (name, unit) in enumerate(_DURATIONS[:2]):
-        if ms >= unit:
-            next_name, next_unit = _DURATIONS[index + 1]
-            rest = ms % unit // next_unit
-            return f"{ms // unit} {name}" + (f" {rest} {next_name}" if rest else "")
-    name, unit = _DURATIONS[2] if ms >= 60_000 else _DURATIONS[3]
-    return f"{max(ms, 0) // unit} {name}"
+    rest = max(0, ms - ms % 60_000 if ms >= _WITHOUT_SECONDS else ms)
+    parts: list[str] = []
+    for name, unit in _UNITS:
+        count, rest = divmod(rest, unit)
+        if count:
+            parts.append(f"{count} {name}")
+        elif parts:
+            break
+    return " ".join(parts[:2]) or "0 s"
 
 
 def moment(ms: int, ist: bool = False) -> str:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Ta
 from rich.table import Table
 from rich.text import Text
 
-from detectors.alerting.evidence import format_alert
+from detectors.alerting.sentences import format_alert
 from detectors.text.formatting import plain
 from schemas.alert import Alert
 from schemas.rejection import Rejection

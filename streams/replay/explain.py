@@ -10,7 +10,7 @@ from textwrap import wrap
 
 import msgspec
 
-from detectors.alerting.evidence import format_alert
+from detectors.alerting.sentences import format_alert
 from detectors.pipeline.cascades import ScoreTrace, TransitionTrace
 from detectors.pipeline.rows import ClusterRow
 from detectors.text.formatting import many, plain, shorten

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from detectors.alerting.evidence import format_alert
+from detectors.alerting.sentences import format_alert
 from schemas.alert import Alert
 from streams.replay.replay import replay
 from streams.settings import load as all_settings

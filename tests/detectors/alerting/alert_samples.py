@@ -4,7 +4,8 @@ from math import log
 
 import msgspec
 
-from detectors.alerting.evidence import AlertContext, CascadeSnapshot, DataNotes, EvidenceConfig
+from detectors.alerting.cascade_snapshot import CascadeSnapshot, DataNotes
+from detectors.alerting.evidence import AlertContext, EvidenceConfig
 from detectors.alerting.policy import PolicyConfig
 from detectors.growth import GrowthConfig
 from detectors.growth.expected_growth import ExpectedGrowth
@@ -39,7 +40,7 @@ SEEN = CascadeSnapshot(
         replies=4,
     ),
     growth=GROWTH,
-    falls_under=UNDER,
+    fall_threshold=UNDER,
     lowered_at=DETECTOR.falls_below(UNDER, NOW) + 120 * MINUTE,
     structure=Structure(
         nodes=59,

@@ -105,8 +105,8 @@ def test_what_is_withheld_and_gets_big_is_a_milestone_that_says_so():
     play.burst(people(12, "more "), HOUR, "big")
     (alert,) = [alert for alert in play.out.alerts if alert.cluster_id == digest("big")]
     assert (alert.state, alert.level) == (Lifecycle.MILESTONE, 0)
-    assert alert.headline.startswith("Big, withheld by the budget of alerts: 10 distinct sharers")
-    assert "its growth withheld by the budget of alerts" in alert.explanation
+    assert alert.headline.startswith("Large, growth alert withheld by the alert budget: 10 distinct sharers")
+    assert "its growth alert was withheld by the alert budget" in alert.explanation
     assert alert.evidence.growth.threshold_offset > 0
 
 
@@ -117,7 +117,7 @@ def test_a_slow_burn_is_called_one_while_the_budget_is_spent_too():
     play.burst(people(12, "slow "), HOUR, "slow", every=DAY)
     (alert,) = [alert for alert in play.out.alerts if alert.cluster_id == digest("slow")]
     assert alert.headline.startswith("Slow burn: 10 distinct sharers")
-    assert "without growing fast" in alert.explanation
+    assert "it is not growing fast" in alert.explanation
     assert alert.evidence.growth.threshold_offset == 0
 
 

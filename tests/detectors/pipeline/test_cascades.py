@@ -412,7 +412,7 @@ def test_a_rumour_begins_with_its_first_share_however_old_its_fact_check_is():
     play.do("a", Kind.DEBUNK, 0, TEXT, debunk=FALSE)
     play.do("b", Kind.DEBUNK, HOUR, TEXT, debunk=MISLEADING)
     play.burst(people(6), 3 * DAY)
-    assert play.out.alerts[0].headline == "Spreading fast (level 1): 5 distinct sharers in 1 min"
+    assert play.out.alerts[0].headline == "Spreading fast (level 1): 5 distinct sharers in 1 min 20 s"
     play.merge("a", "b", 3 * DAY + HOUR)
     assert (play.row().first_time, play.row().last_time) == (NOON + 3 * DAY, NOON + 3 * DAY + 100 * SECOND)
     play.do("c", Kind.DEBUNK, 3 * DAY + HOUR, TEXT, debunk=Debunk("Vishvas", "false"))
@@ -497,7 +497,7 @@ def test_a_closed_alert_is_said_to_be_over_and_comes_back_with_its_size():
     assert play.told()[3:] == [("resurfaced", 0, 22 * DAY)]
     back = play.out.alerts[3]
     assert (back.episode, back.evidence.counts.sharers) == (1, 11)
-    assert any(note.startswith("6 sharers from before it closed") for note in back.evidence.notes)
+    assert any(note.startswith("6 sharers from before the closing") for note in back.evidence.notes)
     assert back.evidence.counts.first_time == NOON
 
 

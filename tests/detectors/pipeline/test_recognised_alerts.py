@@ -2,7 +2,7 @@
 
 import msgspec
 
-from detectors.alerting.evidence import format_alert
+from detectors.alerting.sentences import format_alert
 from detectors.growth import GrowthConfig
 from detectors.pipeline.intake import read_content
 from detectors.pipeline.pipeline import Pipeline

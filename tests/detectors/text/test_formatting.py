@@ -62,6 +62,7 @@ def test_a_noun_agrees_with_its_number() -> None:
     ("ms", "text"),
     [
         (-1, "0 s"), (0, "0 s"), (999, "0 s"), (1000, "1 s"), (MINUTE - 1, "59 s"), (MINUTE, "1 min"),
+        (90_000, "1 min 30 s"), (10 * MINUTE - 1, "9 min 59 s"), (10 * MINUTE, "10 min"), (11 * MINUTE - 1, "10 min"),
         (HOUR - 1, "59 min"), (HOUR, "1 h"), (HOUR + MINUTE - 1, "1 h"), (HOUR + MINUTE, "1 h 1 min"),
         (DAY - 1, "23 h 59 min"), (DAY, "1 d"), (DAY + HOUR - 1, "1 d"), (DAY + HOUR, "1 d 1 h"), (400 * DAY, "400 d"),
     ],

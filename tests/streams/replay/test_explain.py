@@ -52,7 +52,7 @@ def test_an_alert_is_explained_and_given_again(replayed):
     assert explanation.identical
     shown_lines = format_explanation(explanation)
     assert shown_lines[-1] == "The replay reproduced this alert byte for byte."
-    assert "What would lower it" in " ".join(shown_lines)
+    assert "What would lower the level" in " ".join(shown_lines)
     assert "This measures spread, not truth." in " ".join(shown_lines)
     assert any(line.kind == "created" for line in explanation.decisions)
     assert any(line.kind == "score" for line in explanation.decisions)
