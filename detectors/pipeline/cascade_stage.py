@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import msgspec
 
 from detectors.alerting.evidence import AlertContext
-from detectors.pipeline.cascades import Cascades, Outputs, StateTransfer
+from detectors.pipeline.cascade_state import StateTransfer
+from detectors.pipeline.cascades import CascadeOutput, Cascades
 from detectors.pipeline.cluster_stage import partition_for
 from detectors.pipeline.config import PipelineConfig
 from detectors.snapshot import SnapshotError, pack, unpack
@@ -117,14 +118,14 @@ class CascadeStage:
             )
 
     def _go_on(self) -> Spread:
-        out, outputs = Spread(alerts=[], transfers=[]), Outputs(alerts=[], edges=[], clusters=[])
+        out, outputs = Spread(alerts=[], transfers=[]), CascadeOutput(alerts=[], edges=[], clusters=[])
         while self._held and self._apply(self._held[0], outputs, out):
             self._held.popleft()
             self._next_step += 1
         out.alerts = outputs.alerts
         return out
 
-    def _apply(self, step: CascadeCommand, outputs: Outputs, out: Spread) -> bool:
+    def _apply(self, step: CascadeCommand, outputs: CascadeOutput, out: Spread) -> bool:
         """Whether the step was done; a merge may have to wait for the other side."""
         if step.assignment is not None:
             self.cascades.update(step.assignment, outputs)
@@ -134,7 +135,7 @@ class CascadeStage:
             return self._merge(step.merge, step.merge_number, outputs, out)
         return True
 
-    def _merge(self, merge: Merge, number: int, outputs: Outputs, out: Spread) -> bool:
+    def _merge(self, merge: Merge, number: int, outputs: CascadeOutput, out: Spread) -> bool:
         absorbed, survivor = (
             partition_for(merge.absorbed, self._partitions),
             partition_for(merge.survivor, self._partitions),
@@ -142,13 +143,13 @@ class CascadeStage:
         if absorbed == survivor:
             self.cascades.update(merge, outputs)
         elif absorbed == self._partition:
-            given = msgspec.msgpack.encode(self.cascades.release(merge, outputs))
+            given = msgspec.msgpack.encode(self.cascades.send_state(merge, outputs))
             out.transfers += [(survivor, part) for part in _pieces(number, given)]
         else:
             taken = self._take(number)
             if taken is None:
                 return False
-            self.cascades.absorb(merge, taken, outputs)
+            self.cascades.receive_state(merge, taken, outputs)
         self._merged = number
         return True
 

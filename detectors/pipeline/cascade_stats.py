@@ -1,4 +1,7 @@
-"""What is counted about one cascade beside its detectors' own state, and the bounds on it."""
+"""Count what happens in one cascade: posts, platforms, methods, fact-checks, reports; within fixed bounds.
+
+The counters complete the state of the cascade's detectors: an alert and a table row quote both.
+"""
 
 import msgspec
 
@@ -9,12 +12,14 @@ from detectors.spread.edges import EdgeConfig
 from detectors.spread.graph import GraphConfig
 from detectors.spread.recent_joins import WindowConfig
 from detectors.spread.sharers import SharersConfig
-from schemas.assignment import Merge
+from schemas.alert import ContentEvidence, TextEvidence
+from schemas.assignment import Assignment, Merge, Timeliness
 from schemas.claim import ClaimMatch, HarmSuggestion, Nearness, ReferenceMatches
-from schemas.event import Debunk, Media
+from schemas.event import Counters, Debunk, Kind, Media
 from schemas.sighting import TextContent
 
 OTHER_PLATFORMS = "other"
+_REPLY = Kind.REPLY  # read on every share; access to enum members is slow
 
 
 class CascadeConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +56,7 @@ class CascadeSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CascadeStats(msgspec.Struct, kw_only=True):
-    """What is counted about a cascade beside its detectors' own state."""
+    """Counters of one cascade, its first event, its representative text, and the outcome of past scores."""
 
     cluster_id: str
     first_event: str
@@ -60,16 +65,16 @@ class CascadeStats(msgspec.Struct, kw_only=True):
     content: TextContent
     lang: str | None = None
     media: tuple[Media, ...] = ()
-    platform: str | None = None  # of its first post, which decides by whose settings it is judged
+    platform: str | None = None  # of the first post; selects the growth settings
     posts: int = 0
     replies: int = 0
     late: int = 0
     dropped_late: int = 0
     deleted: int = 0
-    before_closing: float = 0.0  # sharers counted before the cascade closed and came back
+    before_closing: float = 0.0  # sharers counted before the cascade closed and reopened
     max_score: float = 0.0
-    withheld: bool = False  # it reached the limit when the budget asked for more, and opened nothing since
-    threshold_offset: float = 0.0  # levels by which the budget of alerts had raised the limit when no level stood last
+    withheld: bool = False  # over the base threshold but below the budget's, and not opened since
+    threshold_offset: float = 0.0  # levels, from the alert budget, as of the last event without an active level
     top_level: int = 0
     aliases: list[str] = []
     merged_at: list[int] = []
@@ -78,81 +83,171 @@ class CascadeStats(msgspec.Struct, kw_only=True):
     variants: dict[str, int] = {}
     report_categories: dict[str, int] = {}
     debunks: list[Debunk] = []
-    claims: list[ClaimMatch] = []  # each once, as near as any wording came to it
-    harm: HarmSuggestion | None = None  # the nearest that any wording came to an example
-    counters: dict[str, tuple[int, int]] = {}
-    owners: dict[str, str] = {}  # message -> sharer, to know whose share a deletion takes back
+    claims: list[ClaimMatch] = []  # each claim once, with the similarity of its nearest wording
+    harm: HarmSuggestion | None = None  # the harm example nearest to any wording
+    counters: dict[str, tuple[int, int]] = {}  # message -> views, forwards
+    owners: dict[str, str] = {}  # message -> sharer: a deletion subtracts the sharer's post
 
-    def know(self, debunk: Debunk, bounds: CascadeConfig) -> bool:
-        """Keep a fact-check; tell whether it is news and there was room."""
+    @classmethod
+    def create(cls, first: Assignment) -> "CascadeStats":
+        """Create the stats of a cascade from its first assignment, which is not counted yet."""
+        sighting = first.sighting
+        return cls(
+            cluster_id=first.cluster_id,
+            first_event=sighting.event_id,
+            first_time=sighting.time,
+            last_time=sighting.time,
+            content=sighting.content,
+            lang=sighting.lang,
+            media=sighting.media,
+        )
+
+    @property
+    def fact_checks(self) -> int:
+        """Number of checked claims that the cascade repeats; a mere resemblance needs a reviewer and is excluded."""
+        return sum(claim.nearness is Nearness.MATCH for claim in self.claims)
+
+    def count_share(self, assignment: Assignment, max_platforms: int) -> None:
+        """Count a post, forward, quote or reply; platforms past `max_platforms` count as `OTHER_PLATFORMS`."""
+        sighting = assignment.sighting
+        if not self.posts:  # a statement before the first post does not start the cascade
+            self.first_time = self.last_time = sighting.time
+        elif sighting.time > self.last_time:
+            self.last_time = sighting.time
+        elif sighting.time < self.first_time:
+            self.first_time = sighting.time
+        self.posts += 1
+        if sighting.kind is _REPLY:
+            self.replies += 1
+        self.methods[assignment.method] = self.methods.get(assignment.method, 0) + 1
+        platform = sighting.platform
+        if platform not in self.platforms and len(self.platforms) >= max_platforms:
+            platform = OTHER_PLATFORMS
+        self.platforms[platform] = self.platforms.get(platform, 0) + 1
+        for variant in assignment.variants:
+            self.variants[variant] = self.variants.get(variant, 0) + 1
+
+    def count_late(self, timeliness: Timeliness) -> None:
+        """Count a share behind the watermark as late or as dropped late."""
+        if timeliness is Timeliness.DROPPED_LATE:
+            self.dropped_late += 1
+        else:
+            self.late += 1
+
+    def count_report(self, category: str, max_categories: int) -> None:
+        """Count a user report by category; new categories past `max_categories` are ignored."""
+        categories = self.report_categories
+        if category in categories or len(categories) < max_categories:
+            categories[category] = categories.get(category, 0) + 1
+
+    def update_counters(self, message: str, counters: Counters, max_messages: int) -> None:
+        """Keep the largest platform counters of a message, for at most `max_messages` messages."""
+        known = self.counters
+        if message not in known and len(known) >= max_messages:
+            return
+        views, forwards = known.get(message, (0, 0))
+        known[message] = (max(views, counters.views or 0), max(forwards, counters.forwards or 0))
+
+    def set_text(self, content: TextContent, lang: str | None) -> None:
+        """Use `content` as the representative text, unless the cascade already has a text with words."""
+        if not self.content.fingerprint:
+            self.content, self.lang = content, lang
+
+    def add_debunk(self, debunk: Debunk, bounds: CascadeConfig) -> bool:
+        """Keep a fact-check; return True if the fact-check is new and below the bound."""
         if debunk in self.debunks or len(self.debunks) >= bounds.max_debunks:
             return False
         self.debunks.append(debunk)
         return True
 
-    def recognise(self, found: ReferenceMatches, bounds: CascadeConfig) -> None:
-        """Keep what a new wording is recognised as: the nearest counts, and room is for matches first."""
-        if found.claims:
-            farthest_first = sorted((*self.claims, *found.claims), key=_rank, reverse=True)
+    def add_matches(self, matches: ReferenceMatches, bounds: CascadeConfig) -> None:
+        """Keep the reference matches of a new wording: per claim the nearest, matches before suggestions."""
+        if matches.claims:
+            farthest_first = sorted((*self.claims, *matches.claims), key=_claim_rank, reverse=True)
             nearest = {claim.claim_id: claim for claim in farthest_first}
-            self.claims = sorted(nearest.values(), key=_rank)[: bounds.max_debunks]
-        if found.harm is not None and (self.harm is None or _nearer(found.harm) > _nearer(self.harm)):
-            self.harm = found.harm
+            self.claims = sorted(nearest.values(), key=_claim_rank)[: bounds.max_debunks]
+        if matches.harm is not None and (self.harm is None or _harm_rank(matches.harm) > _harm_rank(self.harm)):
+            self.harm = matches.harm
 
-    @property
-    def fact_checks(self) -> int:
-        """How many checked claims it repeats; those that it only resembles are for a person to judge."""
-        return sum(claim.nearness is Nearness.MATCH for claim in self.claims)
-
-    def absorb(self, other: "CascadeStats", merge: Merge, bounds: CascadeConfig, max_nodes: int) -> None:
-        """Add up with the facts of a cascade that was merged into this one; `other` must not be used afterwards."""
+    def merge(self, other: "CascadeStats", merge: Merge, bounds: CascadeConfig, max_owners: int) -> None:
+        """Add the stats of an absorbed cascade; `other` must not be used afterwards."""
         self.aliases = [*self.aliases, merge.absorbed, *other.aliases][: bounds.max_aliases]
         self.merged_at = sorted([*self.merged_at, *other.merged_at, merge.time])[-bounds.max_aliases :]
-        if other.posts:  # a fact-check that nobody shared yet is no beginning
-            self.first_time = min(self.first_time, other.first_time) if self.posts else other.first_time
-            self.last_time = max(self.last_time, other.last_time) if self.posts else other.last_time
+        self._merge_times(other)
+        self._merge_outcomes(other)
         for name in ("posts", "replies", "late", "dropped_late", "deleted", "before_closing"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.max_score = max(self.max_score, other.max_score)
-        self.top_level = max(self.top_level, other.top_level)
-        self.withheld = self.withheld or other.withheld
         for name in ("methods", "variants"):
             add_counts(getattr(self, name), getattr(other, name))
         add_counts(self.platforms, other.platforms, bounds.max_platforms)
         add_counts(self.report_categories, other.report_categories, bounds.max_debunks)
-        for message, seen in other.counters.items():
+        for message, counters in other.counters.items():
             if len(self.counters) < bounds.max_counters:
-                self.counters.setdefault(message, seen)
-        self.owners = _joined(self.owners, other.owners, max_nodes)
-        fresh = [debunk for debunk in other.debunks if debunk not in self.debunks]
-        self.debunks = (self.debunks + fresh)[: bounds.max_debunks]
-        self.recognise(ReferenceMatches(tuple(other.claims), other.harm), bounds)
-        if not self.content.fingerprint:
-            self.content, self.lang = other.content, other.lang
+                self.counters.setdefault(message, counters)
+        self.owners = _merge_owners(self.owners, other.owners, max_owners)
+        new = [debunk for debunk in other.debunks if debunk not in self.debunks]
+        self.debunks = (self.debunks + new)[: bounds.max_debunks]
+        self.add_matches(ReferenceMatches(tuple(other.claims), other.harm), bounds)
+        self.set_text(other.content, other.lang)
+
+    def text_evidence(self, wordings: int) -> TextEvidence:
+        """Build an alert's evidence about the text, for a cascade of `wordings` distinct wordings."""
+        return TextEvidence(
+            representative=self.content.text,
+            sha256=self.content.sha256,
+            fingerprint=self.content.fingerprint,
+            lang=self.lang,
+            urls=self.content.urls,
+            media_sha256=tuple(media.sha256 for media in self.media),
+            wordings=wordings,
+            methods=tuple(sorted(self.methods.items())),
+            variants=tuple(sorted(self.variants.items())),
+        )
+
+    def content_evidence(self, reports: int) -> ContentEvidence:
+        """Build an alert's evidence about the content, for `reports` distinct reporters."""
+        return ContentEvidence(
+            debunks=tuple(self.debunks),
+            reports=reports,
+            report_categories=tuple(sorted(self.report_categories.items())),
+            claims=tuple(self.claims),
+            harm=self.harm,
+        )
+
+    def _merge_times(self, other: "CascadeStats") -> None:
+        """Extend first and last time; a cascade without posts, which only has a fact-check, has neither."""
+        if other.posts:
+            self.first_time = min(self.first_time, other.first_time) if self.posts else other.first_time
+            self.last_time = max(self.last_time, other.last_time) if self.posts else other.last_time
+
+    def _merge_outcomes(self, other: "CascadeStats") -> None:
+        self.max_score = max(self.max_score, other.max_score)
+        self.top_level = max(self.top_level, other.top_level)
+        self.withheld = self.withheld or other.withheld
 
 
-def _joined(mine: dict[str, str], others: dict[str, str], most: int) -> dict[str, str]:
-    """Both in the larger of the two, which may have 100,000 messages: only the smaller is walked."""
-    smaller, larger = sorted((mine, others), key=len)
+def add_counts(into: dict[str, int], other: dict[str, int], max_names: int | None = None) -> None:
+    """Add the counts of `other` in place; new names only while `into` has fewer than `max_names`."""
+    for name, count in other.items():
+        if max_names is None or name in into or len(into) < max_names:
+            into[name] = into.get(name, 0) + count
+
+
+def _merge_owners(mine: dict[str, str], theirs: dict[str, str], max_owners: int) -> dict[str, str]:
+    """Merge into the larger table, which may have 100,000 messages; only the smaller table is walked."""
+    smaller, larger = sorted((mine, theirs), key=len)
     for message, sharer in smaller.items():
         if message in larger:
             larger[message] = mine[message]
-        elif len(larger) < most:
+        elif len(larger) < max_owners:
             larger[message] = sharer
     return larger
 
 
-def _rank(claim: ClaimMatch) -> tuple[bool, float, str]:
-    """Matches before suggestions, nearest first."""
+def _claim_rank(claim: ClaimMatch) -> tuple[bool, float, str]:
+    """Rank matches before suggestions, then by similarity."""
     return claim.nearness is not Nearness.MATCH, -claim.similarity, claim.claim_id
 
 
-def _nearer(harm: HarmSuggestion) -> tuple[float, str, str]:
+def _harm_rank(harm: HarmSuggestion) -> tuple[float, str, str]:
     return harm.score, harm.category, harm.example
-
-
-def add_counts(into: dict[str, int], other: dict[str, int], most: int | None = None) -> None:
-    """Add one table of counts to another, in place; new names only up to so many in all."""
-    for name, count in other.items():
-        if most is None or name in into or len(into) < most:
-            into[name] = into.get(name, 0) + count

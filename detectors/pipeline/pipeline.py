@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from detectors.alerting.evidence import AlertContext
-from detectors.pipeline.cascades import Cascades, Outputs, Trace
+from detectors.pipeline.cascades import CascadeOutput, Cascades, Trace
 from detectors.pipeline.config import PipelineConfig
 from detectors.pipeline.intake import Intake
 from detectors.pipeline.ordered_clustering import OrderedClustering, Released
@@ -24,7 +24,7 @@ RULE_VERSION = 1
 """Part of every alert's id: raised when the same evidence would be judged differently."""
 
 
-class Output(Outputs):
+class Output(CascadeOutput):
     """What a batch gave, in order."""
 
     rejections: list[Rejection] = msgspec.field(default_factory=list)

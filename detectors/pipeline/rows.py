@@ -1,20 +1,21 @@
-"""Rows of an analyst's tables: one per share, one per cluster.
+"""Rows of the analyst's tables: one per share, one per wording, one per cluster.
 
-They are what a run folder keeps beside the alerts, and carry no more of a person than the alerts do.
+A run folder stores the rows next to the alerts. Rows carry no more personal data than alerts do.
 """
 
 import msgspec
 
+from detectors.spread.edges import InferredEdge
 from detectors.spread.graph import Placement
-from schemas.assignment import Method, Timeliness
+from schemas.assignment import Assignment, Method, Timeliness
 from schemas.base import Ms
 from schemas.event import Kind
 
 
 class EdgeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One share: which message, after which parent, known how surely, and how its text found the cluster."""
+    """One share: its message, its parent, and the match that assigned it to the cluster."""
 
-    cluster_id: str  # at the time; `ClusterRow.merged_into` leads on
+    cluster_id: str  # at the time of the share; `ClusterRow.merged_into` leads to the later id
     time: Ms
     event_id: str
     kind: Kind
@@ -23,34 +24,34 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     parent: str | None
     source: str  # how the parent is known; see detectors/spread/edges.py
     confidence: float
-    placed: Placement  # what the forward graph made of it: a recorded parent may be refused, as in a cycle
+    placed: Placement  # result in the forward graph, which may refuse a recorded parent, as in a cycle
     sharer: str
     chat: str | None
-    fingerprint: str  # of its wording; empty where it has no words
+    fingerprint: str  # of the wording; empty for a message without words
     method: Method
     similarity: float | None
     variants: str  # comma-separated
     timeliness: Timeliness
-    suggestion: str | None  # a near cluster that it did not join
+    suggestion: str | None  # a near cluster that the share did not join
     suggestion_similarity: float | None
 
 
 class WordingRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One wording of a cluster, when it was first seen there."""
+    """One wording of a cluster, at its first share there."""
 
-    cluster_id: str  # at the time; `ClusterRow.merged_into` leads on
+    cluster_id: str  # at the time of the share; `ClusterRow.merged_into` leads to the later id
     time: Ms
     event_id: str
     fingerprint: str
-    text: str  # masked for people
+    text: str  # masked, for people
     lang: str | None
-    method: Method  # how it was recognised
+    method: Method  # how the wording matched
     similarity: float | None
     variants: str  # comma-separated
 
 
 class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One cluster as it stood when it closed, was merged away, was evicted, or when the stream ended."""
+    """One cluster at the end of its life: closed, merged, evicted, or open at the end of the stream."""
 
     cluster_id: str
     status: str  # open, closed, merged or evicted
@@ -61,13 +62,13 @@ class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
     representative: str
     sha256: str
     lang: str | None
-    platform: str | None  # of its first post
+    platform: str | None  # of the first post
     sharers: float
     posts: int
     chats: int
     replies: int
     wordings: int
-    level: int  # the highest it reached
+    level: int  # the highest level reached
     max_score: float
     episode: int
     nodes: int
@@ -79,8 +80,50 @@ class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
     structural_virality: float
     edge_coverage: float
     debunks: int
-    claims: int  # checked claims that it repeats
-    harm: str | None  # the category of the nearest example
+    claims: int  # checked claims that the cluster repeats
+    harm: str | None  # category of the nearest harm example
     reports: int
     late: int
     deleted: int
+
+
+def edge_row(assignment: Assignment, edge: InferredEdge, placement: Placement, sharer: str) -> EdgeRow:
+    """Build the row of one share."""
+    sighting, suggestion = assignment.sighting, assignment.suggestion
+    return EdgeRow(
+        cluster_id=assignment.cluster_id,
+        time=sighting.time,
+        event_id=sighting.event_id,
+        kind=sighting.kind,
+        platform=sighting.platform,
+        message=edge.child,
+        parent=edge.parent,
+        source=edge.source,
+        confidence=edge.confidence,
+        placed=placement,
+        sharer=sharer,
+        chat=sighting.chat,
+        fingerprint=sighting.content.fingerprint,
+        method=assignment.method,
+        similarity=assignment.similarity,
+        variants=",".join(assignment.variants),
+        timeliness=assignment.timeliness,
+        suggestion=None if suggestion is None else suggestion.cluster_id,
+        suggestion_similarity=None if suggestion is None else suggestion.similarity,
+    )
+
+
+def wording_row(assignment: Assignment) -> WordingRow:
+    """Build the row of a wording from its first share in the cluster."""
+    sighting = assignment.sighting
+    return WordingRow(
+        cluster_id=assignment.cluster_id,
+        time=sighting.time,
+        event_id=sighting.event_id,
+        fingerprint=sighting.content.fingerprint,
+        text=sighting.content.text,
+        lang=sighting.lang,
+        method=assignment.method,
+        similarity=assignment.similarity,
+        variants=",".join(assignment.variants),
+    )

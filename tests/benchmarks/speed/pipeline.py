@@ -25,7 +25,7 @@ import numpy as np
 
 from detectors.alerting.evidence import build_alert
 from detectors.pipeline import Pipeline, PipelineConfig
-from detectors.pipeline.cascades import Outputs
+from detectors.pipeline.cascades import CascadeOutput
 from detectors.privacy.pseudonym import Pseudonymiser
 from detectors.similarity.embedding import Embedder, HashingEmbedder, Vectors
 from schemas.assignment import Assignment, Merge, Timeliness
@@ -147,11 +147,11 @@ class Staged:
                 self._batch(batch)
             with self.clock.stage("order"):
                 left = self.pipeline.assigner.order.flush()
-            self._decide(left, Outputs())
+            self._decide(left, CascadeOutput())
         self._subtract()
 
     def _batch(self, batch: Batch) -> None:
-        pipeline, out = self.pipeline, Outputs()
+        pipeline, out = self.pipeline, CascadeOutput()
         with self.clock.stage("intake"):
             read = [pipeline.intake.update(raw, position) for raw, position in batch]
         with self.clock.stage("order"):
@@ -163,7 +163,7 @@ class Staged:
             pipeline.cascades.advance(pipeline.assigner.order.watermark, out)
         self.alerts += len(out.alerts)
 
-    def _decide(self, ordered: list[tuple[Any, Timeliness]], out: Outputs) -> None:
+    def _decide(self, ordered: list[tuple[Any, Timeliness]], out: CascadeOutput) -> None:
         pipeline = self.pipeline
         with self.clock.stage("cluster"):
             pipeline.assigner.clustering.prefetch([sighting for sighting, _ in ordered])

@@ -124,9 +124,9 @@ def test_a_slow_burn_is_called_one_while_the_budget_is_spent_too():
 def test_what_was_withheld_and_opens_is_not_called_withheld_any_more():
     play = Budgeted(1.0)
     several(play, 3)
-    assert play.cascades._alive[digest("c2")].facts.withheld
+    assert play.cascades._open[digest("c2")].stats.withheld
     play.burst(people(12, "later "), 2 * DAY, "c2")
-    assert not play.cascades._alive[digest("c2")].facts.withheld
+    assert not play.cascades._open[digest("c2")].stats.withheld
 
 
 def test_a_level_that_stands_rises_by_its_own_limits_whatever_the_budget_asks_for():

@@ -9,7 +9,7 @@ from detectors.alerting.policy import PolicyConfig
 from detectors.growth import GrowthConfig
 from detectors.pipeline import PipelineConfig
 from detectors.pipeline.cascade_stats import CascadeConfig
-from detectors.pipeline.cascades import Cascades, Outputs
+from detectors.pipeline.cascades import CascadeOutput, Cascades
 from detectors.pipeline.intake import read_content
 from detectors.spread.graph import GraphConfig
 from schemas.alert import Lifecycle
@@ -34,7 +34,7 @@ class Play:
         self.config = PipelineConfig(**({"growth": GrowthConfig(target_size=10)} | sections))
         author = AlertContext(self.config.evidence, self.config.policy, AUTHOR.provenance)
         self.cascades = Cascades(self.config.parts(), author, trace)
-        self.out = Outputs()
+        self.out = CascadeOutput()
         self.events = 0
 
     def do(self, cluster, kind, time, text="", **fields):
@@ -72,7 +72,7 @@ class Play:
 
     def row(self, cluster="a"):
         """The row of an open cluster."""
-        last = Outputs()
+        last = CascadeOutput()
         self.cascades.finish(last)
         (row,) = [row for row in last.clusters if row.cluster_id == digest(cluster)]
         return row
@@ -637,7 +637,7 @@ def test_a_merge_is_what_one_cluster_would_have_been():
     mine, other = apart.row(), together.row()
     for name in ("sharers", "posts", "chats", "nodes", "wordings", "first_time", "last_time"):
         assert getattr(mine, name) == getattr(other, name)
-    scores = [play.cascades._alive[digest("a")].growth.score(NOON + HOUR) for play in (apart, together)]
+    scores = [play.cascades._open[digest("a")].tracker.growth.score(NOON + HOUR) for play in (apart, together)]
     assert scores[0] == pytest.approx(scores[1], abs=1e-5)
 
 
@@ -749,8 +749,8 @@ def test_more_platforms_than_the_bound_count_together():
     play = Play(cascade=CascadeConfig(max_platforms=2))
     for number, platform in enumerate(["x", "telegram", "bluesky", "mastodon", "x"]):
         play.share(f"p{number}", number, platform=platform)
-    (facts,) = (cascade.facts for cascade in play.cascades._alive.values())
-    assert facts.platforms == {"x": 2, "telegram": 1, "other": 2}
+    (stats,) = (cascade.stats for cascade in play.cascades._open.values())
+    assert stats.platforms == {"x": 2, "telegram": 1, "other": 2}
 
 
 def test_no_more_aliases_are_carried_than_the_bound():
@@ -780,8 +780,8 @@ def test_merges_hold_the_bounds_of_what_is_remembered():
             play.do(name, Kind.REPORT, number, actor=f"r{cluster}{number}", report=Report(f"{cluster}{number}"))
         if cluster:
             play.merge("c0", f"c{cluster}", MINUTE)
-    facts = play.cascades._alive[digest("c0")].facts
-    assert (len(facts.owners), len(facts.counters), len(facts.report_categories)) == (4, 2, 2)
+    stats = play.cascades._open[digest("c0")].stats
+    assert (len(stats.owners), len(stats.counters), len(stats.report_categories)) == (4, 2, 2)
     play.do("c0", Kind.DEBUNK, 10 * HOUR, debunk=FALSE)
     evidence = play.out.alerts[-1].evidence
     assert (evidence.counts.sharers, evidence.counts.views) == (24, 2)
@@ -818,7 +818,7 @@ def test_a_trace_tells_merges_judgements_and_transitions_and_changes_nothing():
     assert encoded([story(lambda name, what: told.append((name, what))).out]) == encoded([story().out])
     assert [name for name, _ in told].count("assignment") == 7
     assert [name for name, _ in told].count("merge") == 1
-    last = [what for name, what in told if name == "judgement"][5]
+    last = [what for name, what in told if name == "score"][5]
     assert (last.sharers, last.level) == (6, 1)
     assert [what.transition.state for name, what in told if name == "transition"] == [
         Lifecycle.OPENED, Lifecycle.SUBSIDED, Lifecycle.CLOSED,

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from detectors.alerting.evidence import AlertContext
 from detectors.alerting.policy import PolicyConfig
-from detectors.pipeline.cascades import Cascades, Outputs, StateTransfer
+from detectors.pipeline.cascade_state import StateTransfer
+from detectors.pipeline.cascades import CascadeOutput, Cascades
 from detectors.pipeline.intake import Intake
 from detectors.pipeline.ordered_clustering import OrderedClustering
 from detectors.similarity.embedding import HashingEmbedder
@@ -57,8 +58,8 @@ class Spread:
             self.at(item.survivor).update(item, out)
         else:
             self.across += 1
-            given = msgspec.msgpack.encode(self.at(item.absorbed).release(item, out))
-            self.at(item.survivor).absorb(item, msgspec.msgpack.decode(given, type=StateTransfer), out)
+            given = msgspec.msgpack.encode(self.at(item.absorbed).send_state(item, out))
+            self.at(item.survivor).receive_state(item, msgspec.msgpack.decode(given, type=StateTransfer), out)
 
     def advance(self, time, out):
         for part in self.parts:
@@ -204,7 +205,7 @@ def decided(raws, made):
 
 
 def applied(cascades, items):
-    out = Outputs()
+    out = CascadeOutput()
     for item in items:
         if isinstance(item, int):
             cascades.advance(item, out)
@@ -264,9 +265,9 @@ def test_nothing_is_handed_over_where_nothing_is_known_and_the_survivor_does_not
     play = spread_play({"a": 0, "b": 1})
     play.share("q", 0, "a")
     before = play.row("a")
-    given = play.cascades.parts[1].release(merged(NOON), play.out)
+    given = play.cascades.parts[1].send_state(merged(NOON), play.out)
     assert given == StateTransfer()
-    play.cascades.parts[0].absorb(merged(NOON), given, play.out)
+    play.cascades.parts[0].receive_state(merged(NOON), given, play.out)
     assert play.row("a") == before
     assert play.ended() == []
 
@@ -318,10 +319,10 @@ def test_the_object_itself_and_its_bytes_behave_alike_and_share_nothing():
         play = spread_play({"a": 0, "b": 1})
         play.burst(people(6), cluster="b")
         merge = merged(NOON + 3 * MINUTE)
-        given = play.cascades.parts[1].release(merge, play.out)
+        given = play.cascades.parts[1].send_state(merge, play.out)
         raw = msgspec.msgpack.encode(given)
         taken = msgspec.msgpack.decode(raw, type=StateTransfer) if copied else given
-        play.cascades.parts[0].absorb(merge, taken, play.out)
+        play.cascades.parts[0].receive_state(merge, taken, play.out)
         play.burst(people(6, "q"), HOUR, "a")
         play.do("a", Kind.DEBUNK, HOUR + MINUTE * 3, TEXT, debunk=Debunk("d", "false"))
         outcomes.append(finished(play))

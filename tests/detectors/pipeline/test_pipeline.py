@@ -163,7 +163,7 @@ def test_a_trace_tells_every_decision_and_changes_none():
     told = []
     outputs, _ = run(lines(stream()), pipeline(trace=lambda name, what: told.append((name, what))))
     assert encoded(outputs) == encoded(run(lines(stream()))[0])
-    assert {name for name, _ in told} >= {"assignment", "judgement", "transition"}
+    assert {name for name, _ in told} >= {"assignment", "score", "transition"}
     alerts = [alert for output in outputs for alert in output.alerts]
     assert len([name for name, _ in told if name == "transition"]) == len(alerts)
 

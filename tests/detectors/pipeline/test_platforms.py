@@ -75,10 +75,10 @@ def test_a_merge_across_platforms_is_judged_by_the_survivors_settings(detector):
         for number, actor in enumerate(people(6, "a")[3:] + people(6, "b")):
             play.share(actor, 10 * MINUTE + number * 20 * SECOND, "b", platform=platform)
         play.merge("a", "b", 20 * MINUTE)
-    ((one,), (other,)) = (play.cascades._alive.values() for play in (across, within))
-    assert one.growth.name == detector
-    assert one.growth.size == 12
-    assert one.growth.snapshot() == other.growth.snapshot()
+    ((one,), (other,)) = (play.cascades._open.values() for play in (across, within))
+    assert one.tracker.growth.name == detector
+    assert one.tracker.growth.size == 12
+    assert one.tracker.growth.snapshot() == other.tracker.growth.snapshot()
 
 
 def test_a_claim_that_nobody_shared_takes_the_platform_of_what_merges_into_it():
@@ -87,7 +87,7 @@ def test_a_claim_that_nobody_shared_takes_the_platform_of_what_merges_into_it():
     burst(play, "chat", "b", start=HOUR, count=4)
     play.merge("a", "b", 2 * HOUR)
     assert play.row("a").platform == "chat"
-    assert play.cascades._alive[play.row("a").cluster_id].growth_config.target_size == 4
+    assert play.cascades._open[play.row("a").cluster_id].tracker.growth_config.target_size == 4
 
 
 @given(st.integers(0, 24))

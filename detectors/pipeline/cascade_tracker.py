@@ -1,0 +1,310 @@
+"""Track everything observed of one cascade: counters, forward graph, distinct sharers, growth.
+
+Observations are kept apart from decisions (`Cascade`): the tracker knows scores, and no level. A share costs O(depth of
+the share), never O(size of the cascade).
+"""
+
+import msgspec
+
+from detectors.alerting.cascade_snapshot import CascadeSnapshot, DataNotes
+from detectors.growth import GrowthDetector, make_detector, rebuild_detector
+from detectors.pipeline.cascade_state import CascadeState
+from detectors.pipeline.cascade_stats import CascadeSettings, CascadeStats
+from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow, edge_row, wording_row
+from detectors.spread.edges import EdgeInference, EdgeSource, InferredEdge, recorded_edge
+from detectors.spread.graph import ForwardGraph, Placement, node_id
+from detectors.spread.recent_joins import WindowCounter
+from detectors.spread.sharers import DistinctSharers, SharersConfig
+from schemas.alert import CascadeCounts
+from schemas.assignment import Assignment, Merge, Timeliness
+from schemas.claim import NOTHING
+from schemas.event import AccountStatus, Kind
+from schemas.sighting import Sighting
+
+# Read on every event; access to enum members is slow.
+_EXPLICIT, _ORIGIN = EdgeSource.EXPLICIT, EdgeSource.ORIGIN
+_ON_TIME = Timeliness.ON_TIME
+_DETECTORS = ("graph", "edges", "sharers", "chats", "wordings", "reporters", "recent", "growth")
+_MAX_CATEGORY = 64  # characters of a report's category
+
+
+class ShareResult(msgspec.Struct, frozen=True, gc=False):
+    """Outcome of one share: the analyst's rows, and the new score if a new sharer arrived on time."""
+
+    edge: EdgeRow
+    wording: WordingRow | None  # only for a wording that is new to the cascade
+    score: float | None
+
+
+class CascadeTracker:
+    """Observed state of one cascade. Memory: some kB, then about 0.3 kB per message up to `graph.max_nodes`."""
+
+    __slots__ = (
+        "chats", "edges", "graph", "growth", "growth_config", "recent", "reporters", "settings", "sharers", "stats",
+        "wordings",
+    )  # fmt: skip
+
+    def __init__(self, settings: CascadeSettings, stats: CascadeStats) -> None:
+        self.settings = settings
+        self.stats = stats
+        self.graph = ForwardGraph(settings.graph)
+        self.edges = None if settings.edges is None else EdgeInference(settings.edges)
+        self.sharers = DistinctSharers(settings.sharers)
+        sample = SharersConfig(capacity=settings.cascade.sample_size)
+        self.chats, self.wordings, self.reporters = (DistinctSharers(sample) for _ in range(3))
+        self.recent = WindowCounter(settings.recent)
+        self.growth_config = settings.growth.on(stats.platform)
+        self.growth = make_detector(self.growth_config)
+
+    @property
+    def size(self) -> float:
+        """Distinct sharers, including those counted before the cascade closed."""
+        return self.sharers.count + self.stats.before_closing
+
+    def set_platform(self, platform: str) -> bool:
+        """Record the platform of the first post; return True if its settings need another growth detector."""
+        self.stats.platform = platform
+        config = self.settings.growth.on(platform)
+        if config == self.growth_config:
+            return False
+        self.growth_config, self.growth = config, make_detector(config)
+        return True
+
+    def share(self, assignment: Assignment) -> ShareResult:
+        """Apply a post, forward, quote or reply."""
+        sighting, stats, edges = assignment.sighting, self.stats, self.edges
+        stats.count_share(assignment, self.settings.cascade.max_platforms)
+        if sighting.chat is not None:
+            self.chats.add(sighting.chat, sighting.time)
+        is_new_wording = self._add_wording(sighting)
+        if assignment.reference_matches is not NOTHING:
+            stats.add_matches(assignment.reference_matches, self.settings.cascade)
+        edge = recorded_edge(sighting) if edges is None else edges.update(sighting, assignment.member_chats)
+        message = node_id(sighting)
+        sharer = sighting.actor or sighting.chat or message
+        placement = self._add_message(sighting, message, edge)
+        if len(stats.owners) < self.settings.graph.max_nodes:
+            stats.owners[message] = sharer
+        score = self._add_sharer(sharer, sighting.time, assignment.timeliness)
+        row = edge_row(assignment, edge, placement, sharer)
+        return ShareResult(row, wording_row(assignment) if is_new_wording else None, score)
+
+    def apply_statement(self, sighting: Sighting) -> bool:
+        """Apply a counter, deletion, account state or report; return True if a sharer no longer counts."""
+        message = sighting.message or sighting.parent or sighting.root or ""
+        if sighting.kind is Kind.DELETE:
+            return self._delete(message)
+        if sighting.kind is Kind.COUNTER and sighting.counters is not None:
+            self.stats.update_counters(message, sighting.counters, self.settings.cascade.max_counters)
+        elif sighting.kind is Kind.REPORT and sighting.report is not None:
+            self._report(sighting, sighting.report.category)
+        elif sighting.kind is Kind.ACCOUNT_STATE and sighting.account_status is not AccountStatus.ACTIVE:
+            return self._remove_account(sighting.actor or "")
+        return False
+
+    def merge(self, other: "CascadeTracker", merge: Merge) -> None:
+        """Add the observations of an absorbed cascade: a common sharer counts once, all other counts add up."""
+        growth = self._growth_of(other)
+        duplicates = self.sharers.merge(other.sharers)
+        self.chats.merge(other.chats)
+        self.wordings.merge(other.wordings)
+        self.reporters.merge(other.reporters)
+        self.growth.merge(growth, duplicates)
+        self.graph.merge(other.graph)
+        if self.edges is not None and other.edges is not None:
+            self.edges.merge(other.edges)
+        self.recent.merge(other.recent)
+        for time, weight in duplicates:
+            self.recent.add(time, -weight)
+        self.stats.merge(other.stats, merge, self.settings.cascade, self.settings.graph.max_nodes)
+
+    def evidence(
+        self,
+        time: int,
+        level: int,
+        trigger: str | None,
+        *,
+        threshold_offset: float,
+        fall_threshold: float,
+        lowered_at: int | None,
+    ) -> CascadeSnapshot:
+        """Collect the evidence for an alert.
+
+        Args:
+            time: event time of the alert in ms.
+            level: level of the alert, 0 to 3.
+            trigger: id of the event that caused the alert; None for a timer.
+            threshold_offset: levels that the alert budget adds to the reported threshold.
+            fall_threshold: score under which the active level falls.
+            lowered_at: event time at which the level falls without further sharers; None if unknown.
+        """
+        stats = self.stats
+        return CascadeSnapshot(
+            cluster_id=stats.cluster_id,
+            time=time,
+            first_event=stats.first_event,
+            trigger_event=trigger,
+            aliases=tuple(stats.aliases),
+            withheld=stats.withheld,
+            counts=self._counts(time),
+            growth=self.growth.explain(time, level, threshold_offset),
+            structure=self.graph.shape(),
+            fall_threshold=fall_threshold,
+            lowered_at=lowered_at,
+            text=stats.text_evidence(max(1, round(self.wordings.count))),
+            content=stats.content_evidence(round(self.reporters.count)),
+            notes=self._data_notes(),
+        )
+
+    def row(self, status: str, episode: int, merged_into: str | None = None) -> ClusterRow:
+        """Summarise the cascade as a row of the clusters table."""
+        stats, shape = self.stats, self.graph.shape()
+        return ClusterRow(
+            cluster_id=stats.cluster_id,
+            status=status,
+            merged_into=merged_into,
+            first_time=stats.first_time,
+            last_time=stats.last_time,
+            first_event=stats.first_event,
+            representative=stats.content.text,
+            sha256=stats.content.sha256,
+            lang=stats.lang,
+            platform=stats.platform,
+            sharers=self.size,
+            posts=stats.posts,
+            chats=round(self.chats.count),
+            replies=stats.replies,
+            wordings=round(self.wordings.count),
+            level=stats.top_level,
+            max_score=stats.max_score,
+            episode=episode,
+            nodes=shape.nodes,
+            unseen=shape.unseen,
+            trees=shape.trees,
+            depth=shape.depth,
+            max_breadth=shape.max_breadth,
+            mean_depth=shape.mean_depth,
+            structural_virality=shape.structural_virality,
+            edge_coverage=shape.edge_coverage,
+            debunks=len(stats.debunks),
+            claims=stats.fact_checks,
+            harm=None if stats.harm is None else stats.harm.category,
+            reports=round(self.reporters.count),
+            late=stats.late + stats.dropped_late,
+            deleted=stats.deleted,
+        )
+
+    def snapshot(self) -> dict[str, bytes]:
+        """Return the snapshot of each detector, by its name in `CascadeState`."""
+        detectors = {name: getattr(self, name) for name in _DETECTORS}
+        return {name: b"" if detector is None else detector.snapshot() for name, detector in detectors.items()}
+
+    def restore(self, state: CascadeState) -> None:
+        """Restore every detector that is on; the stats are those given to the constructor."""
+        for name in _DETECTORS:
+            detector = getattr(self, name)
+            if detector is not None:
+                detector.restore(getattr(state, name))
+
+    def _add_wording(self, sighting: Sighting) -> bool:
+        """Count the wording; return True if the wording is new to the cascade."""
+        content = sighting.content
+        if not content.fingerprint:
+            return False
+        self.stats.set_text(content, sighting.lang)
+        return self.wordings.add(content.fingerprint, sighting.time) > 0
+
+    def _add_message(self, sighting: Sighting, message: str, edge: InferredEdge) -> Placement:
+        """Add the message to the graph, under its recorded parent.
+
+        A reply belongs here for its own text: the graph keeps its parent only if the parent is in this cascade.
+        """
+        origin = edge.source is _ORIGIN
+        parent = edge.parent if origin or edge.source is _EXPLICIT else None
+        if parent is not None and sighting.kind is Kind.REPLY and parent not in self.graph:
+            parent = None
+        return self.graph.add(
+            message,
+            parent,
+            sighting.time,
+            sighting.event_id,
+            origin=origin,
+            hops_min=sighting.hops_min,
+            frequently_forwarded=sighting.frequently_forwarded,
+        )
+
+    def _add_sharer(self, sharer: str, time: int, timeliness: Timeliness) -> float | None:
+        """Count the sharer; return the new score if the sharer is new and on time."""
+        weight = self.sharers.add(sharer, time)
+        if timeliness is not _ON_TIME:
+            self.stats.count_late(timeliness)
+            if weight:
+                self.growth.late(time, weight, dropped_late=timeliness is Timeliness.DROPPED_LATE)
+        if not weight:
+            return None
+        self.recent.add(time, weight)
+        return self.growth.update(time, weight) if timeliness is _ON_TIME else None
+
+    def _delete(self, message: str) -> bool:
+        if not self.graph.retract(message):
+            return False
+        sharer = self.stats.owners.get(message)
+        if sharer is None or not self.sharers.exact or self.sharers.posts_of(sharer):
+            self.stats.deleted += 1  # otherwise the removal of the account has counted the post
+        return sharer is not None and self._subtract(self.sharers.remove(sharer))
+
+    def _remove_account(self, sharer: str) -> bool:
+        self.stats.deleted += self.sharers.posts_of(sharer)
+        return self._subtract(self.sharers.discard(sharer))
+
+    def _subtract(self, first_share: tuple[int, float] | None) -> bool:
+        """Subtract a removed sharer's first share from growth; return False if no sharer was removed."""
+        if first_share is None:
+            return False
+        time, weight = first_share
+        self.growth.retract(time, weight)
+        self.recent.add(time, -weight)
+        return True
+
+    def _report(self, sighting: Sighting, category: str) -> None:
+        """Count a user report once per reporter."""
+        if self.reporters.add(sighting.actor or sighting.event_id, sighting.time):
+            self.stats.count_report(category[:_MAX_CATEGORY], self.settings.cascade.max_debunks)
+
+    def _growth_of(self, other: "CascadeTracker") -> GrowthDetector:
+        """Return the other cascade's growth under the settings of this one, rebuilt from its sharers if needed."""
+        if other.growth_config == self.growth_config:
+            return other.growth
+        return rebuild_detector(self.growth_config, other.sharers.firsts(), other.stats.before_closing)
+
+    def _counts(self, time: int) -> CascadeCounts:
+        stats, counters = self.stats, self.stats.counters.values()
+        recent, previous = self.recent.counts(time)
+        return CascadeCounts(
+            sharers=self.size,
+            posts=stats.posts,
+            chats=round(self.chats.count),
+            first_time=stats.first_time,
+            last_time=stats.last_time,
+            recent_window=self.settings.recent.window_ms,
+            recent_sharers=round(recent),
+            previous_sharers=round(previous),
+            platforms=tuple(sorted(stats.platforms.items())),
+            replies=stats.replies,
+            views=sum(views for views, _ in counters) if counters else None,
+            forwards=sum(forwards for _, forwards in counters) if counters else None,
+        )
+
+    def _data_notes(self) -> DataNotes:
+        stats, tally = self.stats, self.graph.tally
+        return DataNotes(
+            late=stats.late + stats.dropped_late,
+            deleted=stats.deleted,
+            merged_at=tuple(stats.merged_at),
+            unseen=tally.unseen,
+            sampled=not self.sharers.exact,
+            busy_sharers=round(self.sharers.heavy),
+            capped=tally.capped,
+            overflow=tally.overflow,
+            before_closing=stats.before_closing,
+        )
