@@ -5,39 +5,32 @@ never moves the level.
 """
 
 import hashlib
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
+from msgspec import Meta
 
 from detectors.alerting.cascade_snapshot import CascadeSnapshot
 from detectors.alerting.sentences import ENDINGS, data_notes, explanation, headline
 from detectors.alerting.transition import Transition
+from detectors.base_config import BaseConfig
 from detectors.privacy.small_groups import without_small
 from detectors.text.formatting import shorten
 from schemas.alert import Alert, Evidence, Provenance, ReviewTarget, TargetCause
 
 
-class EvidenceConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What an alert may show.
+class EvidenceConfig(BaseConfig, frozen=True, kw_only=True):
+    """Limits on the content of an alert."""
 
-    Attributes:
-        k_anonymity: groups smaller than this are left out of counts by platform and of report categories.
-        max_text: graphemes of the representative text that an alert carries; its digests are of the whole.
-        ist: whether times in sentences are given in Indian standard time as well as in UTC.
-
-    Raises:
-        ValueError: a value breaks its rule; the text names the setting.
-    """
-
-    k_anonymity: int = 5
-    max_text: int = 500
-    ist: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse bounds that show nothing or everything."""
-        for name, usual in (("k_anonymity", 5), ("max_text", 500)):
-            if getattr(self, name) < 1:
-                raise ValueError(f"evidence.{name} must be positive; got {getattr(self, name)}; try {usual}")
+    k_anonymity: Annotated[
+        int, Meta(ge=1, description="Smallest group published in counts by platform and of report categories.")
+    ] = 5
+    max_text: Annotated[
+        int, Meta(ge=1, description="Graphemes of the representative text in an alert; digests cover the whole text.")
+    ] = 500
+    ist: Annotated[
+        bool, Meta(description="Whether sentences give times in Indian standard time in addition to UTC.")
+    ] = False
 
 
 class ResponseTargets(Protocol):

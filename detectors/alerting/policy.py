@@ -7,12 +7,15 @@ on the last thing heard. All times are event times, so a replay says the same.
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
-from math import inf, isfinite, log
+from math import inf, log
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from detectors.alerting.levels import Levels, make_rules
 from detectors.alerting.transition import Transition
+from detectors.base_config import BaseConfig
 from detectors.snapshot import pack, unpack
 from schemas.alert import Lifecycle
 
@@ -21,67 +24,73 @@ _UNENDING = 1 << 62  # later than every event time
 _REOPENED, _RETURNED = 1, 2  # closed once and open again; and enough have shared since
 
 
-class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """When to speak. Durations are event time in ms.
+class PolicyConfig(BaseConfig, frozen=True, kw_only=True):
+    """Rules of notification. Durations are event time in ms."""
 
-    Attributes:
-        cool_down_ms: after a notification, the silence that only a rising level may break.
-        hysteresis: how far under its limit, as a natural logarithm, a score must be for its level to fall (ln 2: half).
-        subside_after_ms: how long it must stay there.
-        check_interval_ms: while a level stands, the score is looked at this often even if nobody shares.
-        close_after_ms: a cascade closes after this silence, if nothing that was shared is still fresh then.
-        close_retry_ms: if something is, it is asked again after this.
-        return_sharers: how many must share a closed cascade again before its return is spoken of.
-        tombstone_ms: how long a closed cascade is remembered, so that it counts on when it comes back.
-        alerts_a_day: how many growth alerts a day the operator can look at, over all cascades; while more come, what
-            opens must be stronger. Unset: all that reach the limit open.
-        milestones: sizes, as multiples of what the operator calls big, at which a slow burn is spoken of.
-        target_level_0_ms: the internal target for a look at a milestone or at evidence about the content.
-        target_level_1_ms: the internal target at level 1.
-        target_level_2_ms: the internal target at level 2.
-        target_level_3_ms: the internal target at level 3.
-
-    Raises:
-        ValueError: a value breaks its rule; the text names the setting.
-    """
-
-    cool_down_ms: int = 1_800_000
-    hysteresis: float = log(2)
-    subside_after_ms: int = 7_200_000
-    check_interval_ms: int = 1_800_000
-    close_after_ms: int = 604_800_000
-    close_retry_ms: int = 86_400_000
-    return_sharers: int = 5
-    tombstone_ms: int = 2_592_000_000
-    alerts_a_day: float | None = None
-    milestones: tuple[int, ...] = (1, 4)
-    target_level_0_ms: int = 86_400_000
-    target_level_1_ms: int = 14_400_000
-    target_level_2_ms: int = 3_600_000
-    target_level_3_ms: int = 900_000
+    cool_down_ms: Annotated[
+        int, Meta(ge=0, description="Silence after a notification about a cascade, broken only by a rising level.")
+    ] = 1_800_000
+    hysteresis: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Distance below a level's threshold, as a natural logarithm, at which the level may fall "
+            "(ln 2: at half the threshold).",
+        ),
+    ] = log(2)
+    subside_after_ms: Annotated[
+        int, Meta(ge=0, description="Time that a score must stay below the fall threshold before its level falls.")
+    ] = 7_200_000
+    check_interval_ms: Annotated[
+        int, Meta(ge=1, description="Interval at which the score of a cascade with a level is checked without shares.")
+    ] = 1_800_000
+    close_after_ms: Annotated[
+        int, Meta(ge=1, description="Silence after which a cascade closes, unless one of its posts is still fresh.")
+    ] = 604_800_000
+    close_retry_ms: Annotated[
+        int, Meta(ge=1, description="Delay before the next attempt to close a cascade with a post that is still fresh.")
+    ] = 86_400_000
+    return_sharers: Annotated[
+        int, Meta(ge=1, description="New sharers of a closed cascade from which an alert reports its return.")
+    ] = 5
+    tombstone_ms: Annotated[
+        int, Meta(ge=0, description="Time for which a closed cascade is remembered, to continue its counts on return.")
+    ] = 2_592_000_000
+    alerts_a_day: Annotated[
+        Annotated[float, Meta(gt=0)] | None,
+        Meta(
+            description="Growth alerts per day that a team can review, over all cascades; beyond this rate the level-1 "
+            "threshold rises. Unset: every cascade at the threshold opens an alert.",
+        ),
+    ] = None
+    milestones: Annotated[
+        tuple[Annotated[int, Meta(ge=1)], ...],
+        Meta(
+            description="Sizes at which a slowly growing cascade is reported, as rising multiples of the target size."
+        ),
+    ] = (1, 4)
+    target_level_0_ms: Annotated[
+        int, Meta(ge=0, description="Internal target for the review of a milestone or a matched fact-check.")
+    ] = 86_400_000
+    target_level_1_ms: Annotated[int, Meta(ge=0, description="Internal target for the review of a level-1 alert.")] = (
+        14_400_000
+    )
+    target_level_2_ms: Annotated[int, Meta(ge=0, description="Internal target for the review of a level-2 alert.")] = (
+        3_600_000
+    )
+    target_level_3_ms: Annotated[int, Meta(ge=0, description="Internal target for the review of a level-3 alert.")] = (
+        900_000
+    )
 
     def __post_init__(self) -> None:
-        """Refuse rules that could not be kept."""
-        for name, default in _NUMBERS:
-            if getattr(self, name) < (least := int(name in _POSITIVE)):
-                raise ValueError(f"policy.{name} must be at least {least}; got {getattr(self, name)}; try {default}")
-        if self.alerts_a_day is not None and not (isfinite(self.alerts_a_day) and self.alerts_a_day > 0):
-            raise ValueError(
-                f"policy.alerts_a_day must be above 0; got {self.alerts_a_day}; "
-                "set the alerts that you can look at in a day, e.g. 10, or leave it out for no limit"
-            )
-        if not (isfinite(self.hysteresis) and self.hysteresis >= 0):
-            raise ValueError(f"policy.hysteresis must be 0 or more; got {self.hysteresis}; try 0.693, a half")
-        if not all(low < high for low, high in pairwise((0, *self.milestones))):
-            raise ValueError(f"policy.milestones must be positive and rise; got {self.milestones}; try [1, 4]")
+        """Check that the milestones rise."""
+        super().__post_init__()
+        if not all(low < high for low, high in pairwise(self.milestones)):
+            raise ValueError(f"policy.milestones is {self.milestones}, but milestones must rise; try [1, 4]")
 
     def target_ms(self, level: int) -> int:
-        """How soon somebody should have looked at an alert of this level, 0 to 3."""
+        """Return the internal review target of an alert of `level` (0 to 3), in ms."""
         return (self.target_level_0_ms, self.target_level_1_ms, self.target_level_2_ms, self.target_level_3_ms)[level]
-
-
-_NUMBERS = tuple((field.name, field.default) for field in msgspec.structs.fields(PolicyConfig) if field.type is int)
-_POSITIVE = ("return_sharers", "check_interval_ms", "close_after_ms", "close_retry_ms")
 
 
 class _State(msgspec.Struct, array_like=True):

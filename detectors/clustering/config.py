@@ -3,97 +3,146 @@
 Defaults of the thresholds were measured on mutated and on real messages; see docs/detectors/clustering.md.
 """
 
-import msgspec
+from typing import Annotated
 
+from msgspec import Meta
+
+from detectors.base_config import BaseConfig
 from detectors.similarity.sketch import SketchConfig
 from detectors.text.scripts import ScriptShare
 
 
-class ClusteringConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """When two texts are one rumour, and how much is remembered. Similarities are from 0 to 1, times milliseconds."""
+class ClusteringConfig(BaseConfig, frozen=True, kw_only=True):
+    """Thresholds above which texts share a cluster, and bounds on memory. Similarities are from 0 to 1."""
 
-    realm: str = "default"  # part of every cluster's id: two realms never share one
+    realm: Annotated[
+        str, Meta(min_length=1, description="Name space of cluster ids; clusters of two realms never share an id.")
+    ] = "default"
     sketch: SketchConfig = SketchConfig(max_entries=200_000)  # two for each cluster
-    lexical: float = 0.60  # Jaccard similarity of shingles from which two texts are one
-    match: float = 0.82  # cosine of embeddings from which two texts are one
-    suggest: float = 0.75  # cosine from which an equal address or picture makes them one, and a person should look
-    model_scripts: tuple[str, ...] = ("Latin",)  # what the model was trained to read, by Unicode's script names
-    min_lexical_read: float = 0.20  # Jaccard similarity of shingles below which no cosine counts
-    min_lexical_unread: float = 0.40  # the same for texts in other scripts
-    bridge_lexical: float = 0.50  # Jaccard similarity of shingles from which a text near to two clusters merges them
-    min_words: int = 4  # a text of fewer words is never matched by its words
-    short_text_words: int = 7  # a text of up to this many words must be nearer than others
-    short_text_margin: float = 0.05  # by how much
-    pdq_distance: int = 31  # of 256 bits, within which two pictures are one
-    pdq_quality: int = 50  # below which a picture's hash says nothing
-    candidates: int = 8  # neighbours looked at for a novel text
-    embed_batch: int = 32  # texts embedded at once, where it is known which come next
-    retention_ms: int = 3_196_800_000  # 37 days: 7 until a cluster closes, 30 in which it may come back
-    max_clusters: int = 100_000  # alive at once; those shared once go first
-    max_representatives: int = 8  # wordings of a cluster that novel texts are compared with
-    max_link_candidates: int = 8  # clusters near to one that are known to it, the last met
-    max_aliases: int = 2_000_000  # known wordings
-    max_messages: int = 2_000_000  # messages whose cluster is known
-    max_shared_keys: int = 500_000  # addresses and pictures
-    max_pictures: int = 4_096  # perceptual hashes compared with a new one
-    max_actors: int = 500_000  # senders whose chats and clusters are known
-    chats_per_actor: int = 16  # the last ones
-    clusters_per_actor: int = 64  # the last ones, for when the account is taken down
-    clusters_per_shared_key: int = 8  # clusters that one address or picture is known from
-    shared_keys_per_share: int = 16  # addresses, and pictures, of one message that are looked at
-    max_absorbed: int = 1_024  # former ids of a merged cluster
-    exact_until: int = 8_192  # vectors up to which neighbours are found exactly
+    lexical: Annotated[
+        float, Meta(gt=0, le=1, description="Jaccard similarity of shingles from which two texts share a cluster.")
+    ] = 0.60
+    match: Annotated[
+        float, Meta(gt=0, le=1, description="Cosine of embeddings from which two texts share a cluster.")
+    ] = 0.82
+    suggest: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=1,
+            description="Cosine from which texts with a URL or picture in common share a cluster, marked for review.",
+        ),
+    ] = 0.75
+    model_scripts: Annotated[
+        tuple[str, ...], Meta(description="Unicode names of the scripts that the embedding model was trained to read.")
+    ] = ("Latin",)
+    min_lexical_read: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Jaccard similarity below which a cosine is ignored, for texts in a script the model reads; "
+            "0 lets the model decide alone.",
+        ),
+    ] = 0.20
+    min_lexical_unread: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Jaccard similarity below which a cosine is ignored, for texts in any other script; "
+            "0 lets the model decide alone.",
+        ),
+    ] = 0.40
+    bridge_lexical: Annotated[
+        float,
+        Meta(ge=0, le=1, description="Jaccard similarity from which a text that matches two clusters merges the two."),
+    ] = 0.50
+    min_words: Annotated[int, Meta(ge=1, description="A text of fewer words is never matched by its wording.")] = 4
+    short_text_words: Annotated[
+        int, Meta(ge=0, description="A text of at most this many words counts as short and needs a higher similarity.")
+    ] = 7
+    short_text_margin: Annotated[
+        float, Meta(ge=0, lt=1, description="Added to each similarity threshold for short texts; 0 adds nothing.")
+    ] = 0.05
+    pdq_distance: Annotated[
+        int, Meta(ge=0, le=128, description="Differing bits, of 256, up to which two PDQ picture hashes match.")
+    ] = 31
+    pdq_quality: Annotated[
+        int, Meta(ge=0, le=100, description="PDQ quality, 0 to 100, below which a picture's hash is ignored.")
+    ] = 50
+    candidates: Annotated[int, Meta(ge=1, description="Nearest neighbours examined for a text with a new wording.")] = 8
+    embed_batch: Annotated[
+        int, Meta(ge=1, description="Texts embedded in one call when the next texts are already known.")
+    ] = 32
+    retention_ms: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Silence after which a cluster is forgotten; the default is 7 days until its cascade closes "
+            "plus 30 days in which the cascade may resurface.",
+        ),
+    ] = 3_196_800_000
+    max_clusters: Annotated[
+        int, Meta(ge=1, description="Clusters kept at most; clusters with a single share are evicted first.")
+    ] = 100_000
+    max_representatives: Annotated[
+        int, Meta(ge=1, description="Wordings of one cluster that a new text is compared with at most.")
+    ] = 8
+    max_link_candidates: Annotated[
+        int, Meta(ge=1, description="Similar clusters remembered for each cluster at most, the latest ones.")
+    ] = 8
+    max_aliases: Annotated[
+        int, Meta(ge=1, description="Distinct wordings remembered with their cluster at most, over all clusters.")
+    ] = 2_000_000
+    max_messages: Annotated[
+        int, Meta(ge=1, description="Messages remembered with their cluster at most, over all clusters.")
+    ] = 2_000_000
+    max_shared_keys: Annotated[
+        int, Meta(ge=1, description="URLs and media hashes remembered with their clusters at most.")
+    ] = 500_000
+    max_pictures: Annotated[
+        int, Meta(ge=1, description="Latest PDQ picture hashes that a new picture is compared with.")
+    ] = 4_096
+    max_actors: Annotated[int, Meta(ge=1, description="Senders remembered with their chats and clusters at most.")] = (
+        500_000
+    )
+    chats_per_actor: Annotated[int, Meta(ge=1, description="Latest chats remembered for each sender.")] = 16
+    clusters_per_actor: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Latest clusters remembered for each sender, to remove a sender's shares when the account "
+            "is taken down.",
+        ),
+    ] = 64
+    clusters_per_shared_key: Annotated[
+        int, Meta(ge=1, description="Clusters remembered for each URL or media hash at most.")
+    ] = 8
+    shared_keys_per_share: Annotated[
+        int, Meta(ge=1, description="URLs, and separately media hashes, of one message that are looked up at most.")
+    ] = 16
+    max_absorbed: Annotated[
+        int, Meta(ge=1, description="Former ids of a merged cluster that the cluster keeps at most.")
+    ] = 1_024
+    exact_until: Annotated[
+        int, Meta(ge=1, description="Vectors up to which the neighbour search is exact; beyond, it is approximate.")
+    ] = 8_192
 
     def __post_init__(self) -> None:
-        """Refuse what could never match, or would match everything."""
-        for name in ("lexical", "match", "suggest"):
-            value = getattr(self, name)
-            _require(0.0 < value <= 1.0, name, "must be above 0 and at most 1", value, "leave it out")
-        floor = self.sketch.match
-        _require(self.lexical >= floor, "lexical", f"must be at least sketch.match ({floor})", self.lexical, "raise it")
-        for name in ("min_lexical_read", "min_lexical_unread", "bridge_lexical"):
-            value = getattr(self, name)
-            _require(0.0 <= value <= 1.0, name, "must be from 0 to 1", value, "use 0 to let the model decide alone")
-        ScriptShare(self.model_scripts)
-        _require(
-            self.suggest <= self.match, "suggest", f"must not exceed match ({self.match})", self.suggest, "lower it"
-        )
-        _require(
-            0.0 <= self.short_text_margin < 1.0,
-            "short_text_margin",
-            "must be from 0 to below 1",
-            self.short_text_margin,
-            "use 0 for none",
-        )
-        _require(0 <= self.pdq_distance <= 128, "pdq_distance", "must be from 0 to 128", self.pdq_distance, "use 31")
-        _require(0 <= self.pdq_quality <= 100, "pdq_quality", "must be from 0 to 100", self.pdq_quality, "use 50")
-        _require(bool(self.realm), "realm", "must not be empty", self.realm, 'use "default"')
-        for name in _POSITIVE:
-            _require(getattr(self, name) >= 1, name, "must be positive", getattr(self, name), "leave it out")
-
-
-_POSITIVE = (
-    "min_words",
-    "candidates",
-    "embed_batch",
-    "retention_ms",
-    "max_clusters",
-    "max_representatives",
-    "max_link_candidates",
-    "max_aliases",
-    "max_messages",
-    "max_shared_keys",
-    "max_pictures",
-    "max_actors",
-    "chats_per_actor",
-    "clusters_per_actor",
-    "clusters_per_shared_key",
-    "shared_keys_per_share",
-    "max_absorbed",
-    "exact_until",
-)
-
-
-def _require(holds: bool, name: str, rule: str, value: object, advice: str) -> None:
-    if not holds:
-        raise ValueError(f"clustering.{name} {rule}; got {value!r}; {advice}")
+        """Check the order of the thresholds, and the names of the scripts."""
+        super().__post_init__()
+        if self.lexical < self.sketch.match:
+            raise ValueError(
+                f"clustering.lexical is {self.lexical}, below clustering.sketch.match ({self.sketch.match}), so pairs "
+                "between the two would never be found; raise clustering.lexical or lower clustering.sketch.match"
+            )
+        if self.suggest > self.match:
+            raise ValueError(
+                f"clustering.suggest is {self.suggest}, above clustering.match ({self.match}); "
+                "lower clustering.suggest or raise clustering.match"
+            )
+        try:
+            ScriptShare(self.model_scripts)
+        except ValueError as error:
+            raise ValueError(f"clustering.model_scripts: {error}") from None

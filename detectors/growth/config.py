@@ -1,100 +1,138 @@
-"""The settings of all growth detectors: which one, what the operator calls big, and what each may assume.
+"""Settings of all growth detectors: the choice, the target size, and the parameters of each.
 
-They are one struct, so that a run's settings say the same whichever detector is chosen.
+All detectors share one struct, so two runs with different detectors have comparable settings.
 """
 
 import re
 from functools import lru_cache
-from math import isfinite
-from typing import Any
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import msgspec
+from msgspec import Meta
 
-NAMES = ("L", "count", "rate", "ewma", "kleinberg", "cusum", "glr", "seismic")
+from detectors.base_config import BaseConfig
+
+DetectorName: TypeAlias = Literal["L", "count", "rate", "ewma", "kleinberg", "cusum", "glr", "seismic"]
+NAMES: tuple[DetectorName, ...] = get_args(DetectorName)
+Weight: TypeAlias = Annotated[float, Meta(ge=0)]
+
 KERNEL_WEIGHTS = (0.05, 0.20, 0.25, 0.20, 0.15, 0.15)
 """Weights of L's six exponentials: close to SEISMIC's power law, doi:10.1145/2783258.2783401."""
 
 
-_PLATFORM = re.compile(r"[a-z0-9][a-z0-9_.-]{0,31}")  # as events carry it
+_PLATFORM = re.compile(r"[a-z0-9][a-z0-9_.-]{0,31}")  # as events carry the name
 
 
 class PlatformGrowth(msgspec.Struct, frozen=True):
-    """What differs for the cascades that begin on one platform."""
+    """Settings that differ for cascades whose first post is on one platform."""
 
-    platform: str  # as events carry it
+    platform: str  # as events name the platform
     settings: tuple[tuple[str, Any], ...]  # (field of `GrowthConfig`, value), by name
 
 
-class GrowthConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Which detector, and what it may assume. Durations in ms, sizes in distinct sharers.
+class GrowthConfig(BaseConfig, frozen=True, kw_only=True):
+    """Choice and parameters of the growth detector. Durations in ms, sizes in distinct sharers."""
 
-    Attributes:
-        detector: L, count, rate, ewma, kleinberg, cusum, glr or seismic.
-        big: q, the size from which the operator calls a cascade big; every cold-start threshold derives from it.
-        min_sharers: below this size no score means anything and nothing is said; 3 where chats are the unit.
-        threshold: level 1 in the detector's own unit instead of the cold-start rule.
-        kernel_weights: L's weights of the time constants 1, 6, 36 min, 3.6, 21.6 h and 5.4 d; they add up to 1.
-        calibration: by what L's expected further sharers and their range are multiplied; see `hearsay calibrate`.
-        window_ms: the trailing window of `rate`, and the window of the reference burst of the other baselines.
-        buckets: the parts of that window, its resolution.
-        ordinary_per_hour: sharers per hour of a cascade that deserves no attention, for the change detectors.
-        ewma_ms: time constant of `ewma`.
-        burst_ratio: Kleinberg's s, how much faster a burst runs than the ordinary rate.
-        burst_cost: Kleinberg's gamma, the price of entering a burst, in units of ln N.
-        cusum_ratio: the rise that `cusum` is tuned to find, as a multiple of the ordinary rate.
-        glr_shortest_ms: the shortest window of `glr`; each next one is twice as long.
-        glr_scales: how many windows.
-        seismic_resolution: `seismic` blurs an event's time by at most its age divided by this.
-        quiet_ms: a baseline is quiet after this silence; the default is when a lone share's mass in L is under 0.1.
-        platforms: any of the settings above, for the cascades whose first post is on one platform.
-
-    Raises:
-        ValueError: a value breaks its rule; the text names the setting.
-
-    """
-
-    detector: str = "L"
-    target_size: int = 50
-    min_sharers: int = 5
-    threshold: float | None = None
-    kernel_weights: tuple[float, float, float, float, float, float] = KERNEL_WEIGHTS
-    calibration: float = 1.0
-    window_ms: int = 3_600_000
-    buckets: int = 60
-    ordinary_per_hour: float = 1.0
-    ewma_ms: int = 3_600_000
-    burst_ratio: float = 2.0
-    burst_cost: float = 1.0
-    cusum_ratio: float = 4.0
-    glr_shortest_ms: int = 60_000
-    glr_scales: int = 14
-    seismic_resolution: int = 8
-    quiet_ms: int = 64 * 3_600_000
-    platforms: tuple[PlatformGrowth, ...] = ()
+    detector: Annotated[DetectorName, Meta(description="Growth detector that scores cascades.")] = "L"
+    target_size: Annotated[
+        int,
+        Meta(
+            ge=2,
+            description="Distinct sharers from which the operator calls a cascade big (q); all cold-start thresholds "
+            "derive from this size.",
+        ),
+    ] = 50
+    min_sharers: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct sharers below which a cascade raises no growth alert; use 3 where chats stand in for "
+            "sharers.",
+        ),
+    ] = 5
+    threshold: Annotated[
+        float | None,
+        Meta(description="Level-1 threshold in the unit of the detector's score. Unset: the cold-start rule."),
+    ] = None
+    kernel_weights: Annotated[
+        tuple[Weight, Weight, Weight, Weight, Weight, Weight],
+        Meta(
+            description="Weights of L's six time constants (1, 6, 36 min, 3.6, 21.6 h, 5.4 d); the weights add up to 1."
+        ),
+    ] = KERNEL_WEIGHTS
+    calibration: Annotated[
+        float,
+        Meta(
+            ge=1e-9,
+            description="Factor on L's expected further sharers and their range; `hearsay calibrate` suggests a value.",
+        ),
+    ] = 1.0
+    window_ms: Annotated[
+        int,
+        Meta(ge=1, description="Sliding window of `rate`; also the reference burst of every detector other than L."),
+    ] = 3_600_000
+    buckets: Annotated[int, Meta(ge=1, description="Buckets into which growth.window_ms is divided.")] = 60
+    ordinary_per_hour: Annotated[
+        float,
+        Meta(ge=1e-6, description="Sharers per hour of an ordinary cascade, the baseline of the change detectors."),
+    ] = 1.0
+    ewma_ms: Annotated[int, Meta(ge=1, description="Time constant of `ewma`.")] = 3_600_000
+    burst_ratio: Annotated[
+        float,
+        Meta(gt=1, description="Kleinberg's s: rate of a burst as a multiple of the ordinary rate (`kleinberg`)."),
+    ] = 2.0
+    burst_cost: Annotated[
+        float,
+        Meta(ge=0, description="Kleinberg's gamma: cost of entering a burst, in units of ln N (`kleinberg`)."),
+    ] = 1.0
+    cusum_ratio: Annotated[
+        float,
+        Meta(gt=1, description="Rise that `cusum` is tuned to detect, as a multiple of the ordinary rate."),
+    ] = 4.0
+    glr_shortest_ms: Annotated[
+        int, Meta(ge=4, multiple_of=4, description="Shortest window of `glr`; each further window is twice as long.")
+    ] = 60_000
+    glr_scales: Annotated[int, Meta(ge=1, description="Number of windows of `glr`.")] = 14
+    seismic_resolution: Annotated[
+        int,
+        Meta(
+            ge=2,
+            description="Precision of `seismic`: the time of a share is rounded by at most its age divided by this.",
+        ),
+    ] = 8
+    quiet_ms: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Silence after which a detector other than L reports a cascade as quiet; by default, the time "
+            "in which a lone share's weight in L falls below 0.1.",
+        ),
+    ] = 64 * 3_600_000
+    platforms: Annotated[
+        tuple[PlatformGrowth, ...],
+        Meta(description="Growth settings that differ for cascades whose first post is on one platform."),
+    ] = ()
 
     def __post_init__(self) -> None:
-        """Refuse settings that no detector could work with."""
-        if self.detector not in NAMES:
+        """Check the relations between fields, and the settings of each platform."""
+        super().__post_init__()
+        if not abs(sum(self.kernel_weights) - 1) < 1e-9:
             raise ValueError(
-                f"growth.detector must be one of {', '.join(NAMES)}; got {self.detector[:40]!r}; leave it out for L"
+                f"growth.kernel_weights is {self.kernel_weights}, which adds up to {sum(self.kernel_weights)}; "
+                "choose six weights that add up to 1, or remove the setting for the default kernel"
             )
-        for name, least, hint in _LEAST:
-            if not (isfinite(getattr(self, name)) and getattr(self, name) >= least):
-                raise ValueError(f"growth.{name} must be at least {least}; got {getattr(self, name)}; {hint}")
-        for name, hint in _ABOVE_ONE:
-            if not (isfinite(getattr(self, name)) and getattr(self, name) > 1):
-                raise ValueError(f"growth.{name} must be above 1; got {getattr(self, name)}; {hint}")
-        self._check_kernel()
-        self._check_windows()
-        if self.threshold is not None and not isfinite(self.threshold):
-            raise ValueError(f"growth.threshold must be finite; got {self.threshold}; leave it out for the cold rule")
+        if self.window_ms % self.buckets:
+            raise ValueError(
+                f"growth.window_ms is {self.window_ms}, not a multiple of growth.buckets ({self.buckets}); "
+                "try 3600000 and 60"
+            )
         self._check_platforms()
 
     def on(self, platform: str | None) -> "GrowthConfig":
-        """The settings of a cascade whose first post is on `platform`; the general ones where nothing differs there.
+        """Return the settings of a cascade whose first post is on `platform`; the general settings elsewhere.
 
-        >>> config = GrowthConfig(big=200, platforms=(PlatformGrowth("whatsapp", (("target_size", 25),)),))
-        >>> config.on("whatsapp").big, config.on("telegram").big
+        >>> config = GrowthConfig(target_size=200, platforms=(PlatformGrowth("whatsapp", (("target_size", 25),)),))
+        >>> config.on("whatsapp").target_size, config.on("telegram").target_size
         (25, 200)
 
         """
@@ -103,58 +141,23 @@ class GrowthConfig(msgspec.Struct, frozen=True, kw_only=True):
     def _check_platforms(self) -> None:
         names = [one.platform for one in self.platforms]
         if len(set(names)) < len(names):
-            raise ValueError(f"growth.platforms must have each platform once; got {names}; put its settings together")
+            raise ValueError(f"growth.platforms lists a platform twice: {names}; put its settings together")
         for name in names:
             if not _PLATFORM.fullmatch(name):
                 raise ValueError(
-                    "growth.platforms must name a platform as events do, in up to 32 small letters, digits, dots, "
-                    f"dashes or underscores; got {name[:40]!r}; try growth.platforms.whatsapp"
+                    f"growth.platforms: {name[:40]!r} is no name of a platform; use the name in the events, up to 32 "
+                    "small letters, digits, dots, dashes or underscores, as in growth.platforms.whatsapp"
                 )
             try:
                 self.on(name)
             except (TypeError, ValueError) as error:
-                raise ValueError(str(error).replace("growth.", f"growth.platforms.{name}.")) from None
-
-    def _check_kernel(self) -> None:
-        weights = self.kernel_weights
-        if len(weights) != len(KERNEL_WEIGHTS) or min(weights) < 0 or not abs(sum(weights) - 1) < 1e-9:
-            raise ValueError(
-                f"growth.kernel_weights must be six numbers of 0 or more that add up to 1; got {weights}; "
-                "leave it out for the default kernel"
-            )
-
-    def _check_windows(self) -> None:
-        if self.window_ms % self.buckets:
-            raise ValueError(
-                f"growth.window_ms must be a multiple of growth.buckets; got {self.window_ms} and {self.buckets}; "
-                "try 3600000 and 60"
-            )
-        if self.glr_shortest_ms % 4:
-            raise ValueError(
-                f"growth.glr_shortest_ms must be a multiple of 4; got {self.glr_shortest_ms}; try 60000, one minute"
-            )
-
-
-_LEAST: tuple[tuple[str, float, str], ...] = (
-    ("target_size", 2, "set the number of distinct sharers that you call big, e.g. 50"),
-    ("min_sharers", 1, "try 5, or 3 where chats are the unit"),
-    ("calibration", 1e-9, "leave it out, or take what `hearsay calibrate` measures"),
-    ("window_ms", 1, "try 3600000, one hour"),
-    ("buckets", 1, "try 60"),
-    ("ordinary_per_hour", 1e-6, "set the usual sharers per hour of a cascade, e.g. 1.0"),
-    ("ewma_ms", 1, "try 3600000, one hour"),
-    ("burst_cost", 0, "try 1.0"),
-    ("glr_shortest_ms", 4, "try 60000, one minute"),
-    ("glr_scales", 1, "try 14: one minute to six days"),
-    ("seismic_resolution", 2, "try 8"),
-    ("quiet_ms", 1, "try 230400000, 64 hours"),
-)
-_ABOVE_ONE = (("burst_ratio", "try 2.0"), ("cusum_ratio", "try 4.0"))
+                text = str(error).replace("GrowthConfig.", "growth.")
+                raise ValueError(text.replace("growth.", f"growth.platforms.{name}.")) from None
 
 
 @lru_cache(maxsize=4096)
 def _on(config: GrowthConfig, platform: str | None) -> GrowthConfig:
-    """With one platform's settings over the general ones, and no platforms left: equal settings are equal values."""
+    """Replace general settings by those of one platform; without `platforms`, so equal settings compare equal."""
     here = next((dict(one.settings) for one in config.platforms if one.platform == platform), {})
     return msgspec.structs.replace(config, **{**here, "platforms": ()})
 

@@ -1,29 +1,41 @@
 """Settings of the event-time order."""
 
-import msgspec
+from typing import Annotated
+
+from msgspec import Meta
+
+from detectors.base_config import BaseConfig
 
 
-class OrderConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """How much disorder is waited for, and how much is remembered. Durations in milliseconds."""
+class OrderConfig(BaseConfig, frozen=True, kw_only=True):
+    """Disorder to wait for, and bounds on memory. Durations in milliseconds."""
 
-    max_out_of_orderness_ms: int = 30_000  # an event may come this much behind its partition's newest
-    allowed_lateness_ms: int = 86_400_000  # what is later than this is only counted
-    idle_timeout_ms: int = (
-        60_000  # a live source partition that is read to its end and silent for so long holds nobody up
-    )
-    max_waiting: int = 1_000_000  # sightings in the buffer
-    max_remembered: int = 1_000_000  # ids of released sightings, for recognising a second delivery
-    confirmations: int = 3  # events in a row that must agree before a great leap in time is believed
-    max_jump_ms: int = 604_800_000  # what counts as a great leap: 7 days
-
-    def __post_init__(self) -> None:
-        """Refuse what could never release an event."""
-        for name in ("max_out_of_orderness_ms", "allowed_lateness_ms", "max_jump_ms"):
-            _require(getattr(self, name) >= 0, name, "must not be negative", getattr(self, name), "use 0 for none")
-        for name in ("idle_timeout_ms", "max_waiting", "max_remembered", "confirmations"):
-            _require(getattr(self, name) >= 1, name, "must be positive", getattr(self, name), "leave it out")
-
-
-def _require(holds: bool, name: str, rule: str, value: int, advice: str) -> None:
-    if not holds:
-        raise ValueError(f"order.{name} {rule}; got {value}; {advice}")
+    max_out_of_orderness_ms: Annotated[
+        int,
+        Meta(ge=0, description="Disorder to wait for: an event may be this much older than its partition's newest."),
+    ] = 30_000
+    allowed_lateness_ms: Annotated[
+        int, Meta(ge=0, description="A late event older than the watermark by more than this is dropped and counted.")
+    ] = 86_400_000
+    idle_timeout_ms: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Silence after which a partition read to its end no longer holds back the watermark "
+            "(live reading only).",
+        ),
+    ] = 60_000
+    max_waiting: Annotated[
+        int,
+        Meta(ge=1, description="Sightings held in the reorder buffer at most; past the bound the oldest leave early."),
+    ] = 1_000_000
+    max_remembered: Annotated[
+        int, Meta(ge=1, description="Ids of released events kept at most, to recognise an event delivered twice.")
+    ] = 1_000_000
+    confirmations: Annotated[
+        int, Meta(ge=1, description="Consecutive events that must agree before a jump in event time is believed.")
+    ] = 3
+    max_jump_ms: Annotated[
+        int,
+        Meta(ge=0, description="Advance of event time beyond which an event counts as a jump and needs confirmation."),
+    ] = 604_800_000

@@ -3,10 +3,14 @@
 The counters complete the state of the cascade's detectors: an alert and a table row quote both.
 """
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from detectors.alerting.evidence import EvidenceConfig
 from detectors.alerting.policy import PolicyConfig
+from detectors.base_config import BaseConfig
 from detectors.growth import GrowthConfig
 from detectors.spread.edges import EdgeConfig
 from detectors.spread.graph import GraphConfig
@@ -22,32 +26,44 @@ OTHER_PLATFORMS = "other"
 _REPLY = Kind.REPLY  # read on every share; access to enum members is slow
 
 
-class CascadeConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Bounds of one cascade and of all of them."""
+class CascadeConfig(BaseConfig, frozen=True, kw_only=True):
+    """Bounds on one cascade, and on the number of cascades."""
 
-    sample_size: int = 1024  # distinct chats, wordings and reporters known one by one; above it, a sample
-    max_counters: int = 4096  # messages whose platform counters are remembered
-    max_debunks: int = 16  # fact-checks, and categories of reports, that are kept
-    max_platforms: int = 64  # told apart; the posts of further ones count together
-    max_aliases: int = 256  # ids of merged clusters that its alerts carry
-    max_cascades: int = 200_000  # alive at once; beyond it the least recently active is evicted
-    max_closed: int = 200_000  # remembered after closing, so that they count on when they come back
-
-    def __post_init__(self) -> None:
-        """Refuse bounds that hold nothing."""
-        for name in self.__struct_fields__:
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"cascade.{name} must be positive; got {getattr(self, name)}; leave it out for the default"
-                )
+    sample_size: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Distinct chats, wordings and reporters of one cascade counted exactly; beyond, a sample "
+            "estimates.",
+        ),
+    ] = 1024
+    max_counters: Annotated[
+        int, Meta(ge=1, description="Messages of one cascade whose view and forward counters are kept at most.")
+    ] = 4096
+    max_debunks: Annotated[
+        int, Meta(ge=1, description="Fact-checks, and separately report categories, kept per cascade at most.")
+    ] = 16
+    max_platforms: Annotated[
+        int,
+        Meta(ge=1, description="Platforms counted separately per cascade; posts on further platforms share a count."),
+    ] = 64
+    max_aliases: Annotated[
+        int, Meta(ge=1, description="Ids of merged clusters that the alerts of a cascade list at most.")
+    ] = 256
+    max_cascades: Annotated[
+        int, Meta(ge=1, description="Open cascades at most; beyond, the least recently active is evicted.")
+    ] = 200_000
+    max_closed: Annotated[
+        int, Meta(ge=1, description="Closed cascades remembered at most, to continue their counts on return.")
+    ] = 200_000
 
 
 class CascadeSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The configurations that one cascade is made from."""
+    """The sections of the settings that build one cascade."""
 
     cascade: CascadeConfig
     graph: GraphConfig
-    edges: EdgeConfig | None  # None where no table of edges is wanted: no alert needs an inferred one
+    edges: EdgeConfig | None  # None: infer no edges; no alert depends on an inferred edge
     sharers: SharersConfig
     recent: WindowConfig
     growth: GrowthConfig

@@ -1,4 +1,4 @@
-"""Every setting that can change an outcome, in one value with one digest."""
+"""All settings that can change an alert, as one value with one digest."""
 
 import hashlib
 
@@ -6,6 +6,7 @@ import msgspec
 
 from detectors.alerting.evidence import EvidenceConfig
 from detectors.alerting.policy import PolicyConfig
+from detectors.base_config import BaseConfig
 from detectors.clustering import ClusteringConfig
 from detectors.growth import GrowthConfig
 from detectors.ordering.config import OrderConfig
@@ -17,8 +18,8 @@ from detectors.spread.recent_joins import WindowConfig
 from detectors.spread.sharers import SharersConfig
 
 
-class PipelineConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """One section per step, named for it."""
+class PipelineConfig(BaseConfig, frozen=True, kw_only=True):
+    """All settings that can change an alert, a section per step."""
 
     intake: IntakeConfig = IntakeConfig()
     order: OrderConfig = OrderConfig()
@@ -33,11 +34,11 @@ class PipelineConfig(msgspec.Struct, frozen=True, kw_only=True):
     evidence: EvidenceConfig = EvidenceConfig()
 
     def digest(self) -> str:
-        """Thirty-two hexadecimal digits that differ when any setting does."""
+        """Return 32 hexadecimal digits that differ whenever a setting differs."""
         return hashlib.blake2b(msgspec.json.encode(self, order="sorted"), digest_size=16).hexdigest()
 
     def parts(self, *, tables: bool = True) -> CascadeSettings:
-        """The sections that a cascade is made from; without `tables` it infers no edges for the analyst's."""
+        """Return the sections that build a cascade; without `tables` the cascade infers no edges."""
         return CascadeSettings(
             cascade=self.cascade,
             graph=self.graph,

@@ -7,9 +7,12 @@ payload is sealed. The event time that every detector runs on is decided here, o
 import hashlib
 import re
 from functools import lru_cache
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
+from detectors.base_config import BaseConfig
 from detectors.ordering.config import OrderConfig
 from detectors.ordering.progress import PartitionWatermark
 from detectors.privacy.pseudonym import Pseudonymiser
@@ -28,29 +31,52 @@ _ENUMS = {"kind": Kind, "parent_evidence": ParentEvidence, "account_status": Acc
 _FREQUENT_HOPS = 5  # what "frequently forwarded" means on WhatsApp: five hops or more
 
 
-class IntakeConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What counts as a usable event. Sizes in bytes and characters, times in milliseconds since 1970."""
+class IntakeConfig(BaseConfig, frozen=True, kw_only=True):
+    """Limits on a usable event. Sizes in bytes and characters, times in milliseconds since 1970 (UTC)."""
 
-    max_event_bytes: int = 1 << 20  # of one event; a larger one is rejected
-    max_text_chars: int = 65_536  # the longest message that WhatsApp carries
-    earliest_ms: int = 946_684_800_000  # 2000-01-01; an event that claims to be older is rejected
-    latest_ms: int = 4_102_444_800_000  # 2100-01-01; an event that claims to be newer is rejected
-    max_skew_ms: int = 300_000  # a claimed time further ahead of the observation is replaced by it
-    max_sealed_bytes: int = 65_536  # of a rejected payload; a larger one is found by its position and digest
-    remembered_texts: int = 65_536  # distinct texts whose normal form is kept at hand
-    accepted_keys: tuple[str, ...] = ()  # ids of other keys whose pseudonyms are taken as they come
+    max_event_bytes: Annotated[
+        int, Meta(ge=1, description="Size of an event, in bytes, above which the event is rejected.")
+    ] = 1 << 20
+    max_text_chars: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Length of a text, in characters, above which the event is rejected; the default is "
+            "WhatsApp's longest message.",
+        ),
+    ] = 65_536
+    earliest_ms: Annotated[
+        int, Meta(description="Event time before which an event is rejected; the default is 2000-01-01.")
+    ] = 946_684_800_000
+    latest_ms: Annotated[
+        int, Meta(description="Event time after which an event is rejected; the default is 2100-01-01.")
+    ] = 4_102_444_800_000
+    max_skew_ms: Annotated[
+        int,
+        Meta(ge=0, description="Lead of created_at over observed_at beyond which observed_at becomes the event time."),
+    ] = 300_000
+    max_sealed_bytes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Size of a rejected payload, in bytes, up to which the payload is kept, sealed; "
+            "0 keeps only offset and digest.",
+        ),
+    ] = 65_536
+    remembered_texts: Annotated[int, Meta(ge=1, description="Distinct texts whose normalised form is cached.")] = 65_536
+    accepted_keys: Annotated[
+        tuple[str, ...],
+        Meta(description="Ids of other deployments' keys whose pseudonyms are accepted unchanged."),
+    ] = ()
 
     def __post_init__(self) -> None:
-        """Refuse bounds that could never let an event through."""
-        for name in ("max_event_bytes", "max_text_chars", "remembered_texts"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"intake.{name} must be positive; got {getattr(self, name)}; leave it out for the default"
-                )
-        if self.max_sealed_bytes < 0 or self.max_skew_ms < 0:
-            raise ValueError("intake.max_sealed_bytes and intake.max_skew_ms must not be negative; use 0 for none")
+        """Check that some event time is usable."""
+        super().__post_init__()
         if self.earliest_ms >= self.latest_ms:
-            raise ValueError("intake.earliest_ms must be before intake.latest_ms; swap them")
+            raise ValueError(
+                f"intake.earliest_ms is {self.earliest_ms}, not before intake.latest_ms ({self.latest_ms}), "
+                "so every event would be rejected; swap the two"
+            )
 
 
 class Refusal(Exception):  # noqa: N818 - not an error of the program: an expected outcome, caught one frame up

@@ -7,10 +7,13 @@ Nearest labelled example: Cover and Hart 1967, DOI 10.1109/TIT.1967.1053964.
 
 import hashlib
 from collections.abc import Sequence
+from typing import Annotated, TypeAlias
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 
+from detectors.base_config import BaseConfig
 from detectors.similarity.embedding import Vectors
 from schemas.claim import HarmSuggestion
 
@@ -24,23 +27,15 @@ class HarmExample(msgspec.Struct, frozen=True):
     text: str
 
 
-class HarmConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """When a category is suggested.
+MinCosine: TypeAlias = Annotated[
+    float, Meta(gt=0, le=1, description="Cosine to the nearest labelled example below which no category is suggested.")
+]
 
-    Attributes:
-        least: cosine to the nearest example under which nothing is suggested.
 
-    Raises:
-        ValueError: a value breaks its rule; the text names the setting.
+class HarmConfig(BaseConfig, frozen=True, kw_only=True):
+    """Threshold from which the category of the nearest example is suggested."""
 
-    """
-
-    min_cosine: float = 0.45
-
-    def __post_init__(self) -> None:
-        """Refuse what would suggest always or never."""
-        if not 0.0 < self.min_cosine <= 1.0:
-            raise ValueError(f"harm.min_cosine must be above 0 and at most 1; got {self.min_cosine}; leave it out")
+    min_cosine: MinCosine = 0.45
 
 
 def examples_digest(config: HarmConfig, examples: Sequence[HarmExample]) -> str:
@@ -71,4 +66,4 @@ class HarmExamples:
         return HarmSuggestion(category=example.category, score=float(scores[best]), example=example.text)
 
 
-__all__ = ["HarmConfig", "HarmExample", "HarmExamples", "examples_digest"]
+__all__ = ["HarmConfig", "HarmExample", "HarmExamples", "MinCosine", "examples_digest"]

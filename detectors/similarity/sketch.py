@@ -7,14 +7,16 @@ DOI 10.1109/SEQUEN.1997.666900; banding: Indyk and Motwani 1998, DOI 10.1145/276
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
 import numpy as np
 import regex
 import rensa
+from msgspec import Meta
 from numpy.typing import NDArray
 
+from detectors.base_config import BaseConfig
 from detectors.snapshot import SnapshotError, pack, unpack
 
 Sketch: TypeAlias = bytes
@@ -31,42 +33,48 @@ _DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 _DROP_JOINERS = dict.fromkeys((0x200C, 0x200D))  # many people leave them out
 
 
-class SketchConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What counts as lexically alike, and how many texts are compared with a new one.
+class SketchConfig(BaseConfig, frozen=True, kw_only=True):
+    """Lexical similarity threshold, and bounds on the search for candidates.
 
-    `bands` times `rows` minima serve to find candidates, all `permutations` to judge them: the defaults propose a pair
-    at the threshold with probability .89, one at .75 with .998, and the estimate's standard deviation is at most .044.
+    `bands` times `rows` minima find candidates, all `permutations` measure the similarity. The defaults propose a pair
+    at the threshold with probability .89 and a pair at .75 with .998; the estimate's standard deviation is at most
+    .044.
     """
 
-    match: float = 0.60  # Jaccard similarity of shingle sets from which `query` answers
-    width: int = 4  # characters of a shingle
-    dense_width: int = 2  # the same for Han, Kana and Hangul
-    permutations: int = 128  # minima in a sketch; more of them estimate better
-    bands: int = 16  # groups of minima; equal in one of them is a candidate
-    rows: int = 4  # minima that must agree in a band
-    max_entries: int = 100_000  # about 3 kB each
-    bucket_size: int = 32  # entries listed under one band's value; bounds what a query costs
-    seed: int = 20_200_820  # of the permutations; sketches of two seeds do not compare
+    match: Annotated[
+        float, Meta(gt=0, le=1, description="Jaccard similarity of shingles from which a search returns a text.")
+    ] = 0.60
+    width: Annotated[int, Meta(ge=1, description="Characters per shingle in scripts with an alphabet.")] = 4
+    dense_width: Annotated[
+        int, Meta(ge=1, description="Characters per shingle in Han, Kana and Hangul, where a character is a syllable.")
+    ] = 2
+    permutations: Annotated[
+        int, Meta(ge=1, description="Minima per MinHash sketch; more minima estimate the similarity better.")
+    ] = 128
+    bands: Annotated[
+        int,
+        Meta(ge=1, le=_MAX_BANDS, description="Bands per sketch; texts that agree in one band become candidates."),
+    ] = 16
+    rows: Annotated[int, Meta(ge=1, description="Minima per band, all of which must agree.")] = 4
+    max_entries: Annotated[int, Meta(ge=1, description="Texts kept in the sketch index at most, about 3 kB each.")] = (
+        100_000
+    )
+    bucket_size: Annotated[
+        int, Meta(ge=1, description="Texts listed per value of a band at most, which bounds the cost of a search.")
+    ] = 32
+    seed: Annotated[
+        int,
+        Meta(ge=0, le=(1 << 63) - 1, description="Seed of the permutations; sketches of two seeds do not compare."),
+    ] = 20_200_820
 
     def __post_init__(self) -> None:
-        """Refuse what could never match, or not be bounded."""
-        for name in ("width", "dense_width", "permutations", "bands", "rows", "max_entries", "bucket_size"):
-            _require(getattr(self, name) >= 1, name, "must be positive", getattr(self, name), "leave it out")
-        _require(0.0 < self.match <= 1.0, "match", "must be above 0 and at most 1", self.match, "leave it out")
-        _require(self.bands <= _MAX_BANDS, "bands", f"must be at most {_MAX_BANDS}", self.bands, "use 16")
-        _require(
-            self.bands * self.rows <= self.permutations,
-            "bands",
-            f"times rows ({self.rows}) must not exceed permutations ({self.permutations})",
-            self.bands,
-            f"use at most {self.permutations // self.rows}",
-        )
-        _require(0 <= self.seed < 1 << 63, "seed", "must be from 0 to below 2^63", self.seed, "leave it out")
-
-
-def _require(holds: bool, name: str, rule: str, value: object, advice: str) -> None:
-    if not holds:
-        raise ValueError(f"sketch.{name} {rule}; got {value!r}; {advice}")
+        """Check that the bands fit into a sketch."""
+        super().__post_init__()
+        if self.bands * self.rows > self.permutations:
+            raise ValueError(
+                f"sketch.bands ({self.bands}) times sketch.rows ({self.rows}) exceeds sketch.permutations "
+                f"({self.permutations}); use at most {self.permutations // self.rows} bands"
+            )
 
 
 class Sketcher:

@@ -9,10 +9,13 @@ Ratcliff and Metzener 1988, implemented by Python's difflib.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from typing import Annotated
 
 import msgspec
 import regex
+from msgspec import Meta
 
+from detectors.base_config import BaseConfig
 from detectors.similarity.variants import variants
 from detectors.text.formatting import many, plain, shorten
 from detectors.text.normalise import normalise
@@ -28,13 +31,22 @@ _SHOWN_VALUES = 8
 _SHOWN_CHARACTERS = 60
 
 
-class TemplateConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Bounds, so that a cluster costs a second at most."""
+class TemplateConfig(BaseConfig, frozen=True, kw_only=True):
+    """Bounds on the alignment of wordings; with the defaults a cluster costs at most a second."""
 
-    max_wordings: int = 64  # that are aligned: those that most messages bear
-    max_words: int = 128  # of a wording; what comes after is left off
-    max_templates: int = 8  # templates for one cluster
-    common: float = 0.5  # share of the longest wording's words that all must have to be one family
+    max_wordings: Annotated[
+        int, Meta(ge=1, description="Wordings aligned per cluster at most, the most frequent first.")
+    ] = 64
+    max_words: Annotated[int, Meta(ge=1, description="Words of a wording that are aligned; the rest is cut off.")] = 128
+    max_templates: Annotated[int, Meta(ge=1, description="Templates per cluster at most.")] = 8
+    common: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Share of the longest wording's words that all wordings of a template must have in common.",
+        ),
+    ] = 0.5
 
 
 class CountedWording(msgspec.Struct, frozen=True):

@@ -12,10 +12,12 @@ from bisect import insort
 from collections.abc import Iterable
 from enum import StrEnum
 from operator import itemgetter
-from typing import Self, TypeAlias
+from typing import Annotated, Self, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
+from detectors.base_config import BaseConfig
 from detectors.snapshot import pack, unpack
 from detectors.spread.graph import node_id, recorded_parent
 from schemas.event import Kind
@@ -27,39 +29,55 @@ _HOUR_MS = 3_600_000
 _LOOK_EVERY = 4  # shares of a cascade so crowded that no parent can be told: one tells when that changes
 
 
-class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """The exposure model: its reaction time, the weights of the unlikely, and what is remembered. Times in ms."""
+class EdgeConfig(BaseConfig, frozen=True, kw_only=True):
+    """The exposure model: reaction time, weights of unlikely parents, bounds on memory. Durations in ms.
 
-    posts_per_chat: int = 4  # the last posts of a chat that somebody may have seen; more changes nothing (measured)
-    max_chats: int = 4096  # of one cascade
-    max_authors: int = 4096  # of one cascade
-    max_age_ms: int = 7 * 24 * _HOUR_MS  # a post older than this explains nothing
-    same_author_ms: int = _HOUR_MS  # posts of one sender within it are one forwarding act
-    same_author_factor: float = 0.95  # how sure it is that these are one act
-    plateau_ms: int = 300_000  # SEISMIC's s0: until then a reaction is equally likely at every moment
-    decay: float = 1.2314843  # SEISMIC's 1 + theta: the exponent after it
-    coverage: float = 0.5  # share of the places where senders see messages that are watched, and known to be theirs
-    usual_over: int = 20  # shares over which the usual weight of what a sender saw is averaged
-    external_weight: float = 0.02  # of sources of no place at all, on the scale where a fresh exposure weighs 1
-    inconsistent_weight: float = 1e-3  # of an exposure whose hop label contradicts the share's
-    same_chat_weight: float = 1e-2  # of an exposure in the very chat that the share went to, unless it answers there
-    min_confidence: float = 0.5  # below it the parent is unknown
+    A weight is relative to a fresh exposure, which weighs 1.
+    """
 
-    def __post_init__(self) -> None:
-        """Refuse what would remember nothing or weigh anything negatively."""
-        for name in ("posts_per_chat", "max_chats", "max_authors", "max_age_ms", "plateau_ms", "usual_over"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"edges.{name} must be positive; got {getattr(self, name)}; leave it out for the default"
-                )
-        for name in ("same_author_ms", "decay", "external_weight", "inconsistent_weight", "same_chat_weight"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"edges.{name} must not be negative; got {getattr(self, name)}; use 0 for none")
-        for name in ("same_author_factor", "coverage"):
-            if not 0 < getattr(self, name) <= 1:
-                raise ValueError(f"edges.{name} must be above 0 and at most 1; got {getattr(self, name)}; try 0.8")
-        if not 0.5 <= self.min_confidence <= 1:
-            raise ValueError(f"edges.min_confidence must be 0.5 to 1; got {self.min_confidence}; try 0.5")
+    posts_per_chat: Annotated[
+        int, Meta(ge=1, description="Latest posts per chat considered as a parent; more change nothing (measured).")
+    ] = 4
+    max_chats: Annotated[int, Meta(ge=1, description="Chats of one cascade whose posts are kept at most.")] = 4096
+    max_authors: Annotated[int, Meta(ge=1, description="Senders of one cascade whose latest post is kept at most.")] = (
+        4096
+    )
+    max_age_ms: Annotated[
+        int, Meta(ge=1, description="Age beyond which a post is no longer considered as a parent.")
+    ] = 7 * 24 * _HOUR_MS
+    same_author_ms: Annotated[
+        int,
+        Meta(ge=0, description="Time within which posts of one sender count as one act of forwarding; 0 for never."),
+    ] = _HOUR_MS
+    same_author_factor: Annotated[
+        float,
+        Meta(gt=0, le=1, description="Probability that posts of one sender within edges.same_author_ms are one act."),
+    ] = 0.95
+    plateau_ms: Annotated[
+        int, Meta(ge=1, description="SEISMIC's s0: time after a post during which a reaction is equally likely.")
+    ] = 300_000
+    decay: Annotated[
+        float, Meta(ge=0, description="SEISMIC's 1 + theta: exponent of the fall in reactions after edges.plateau_ms.")
+    ] = 1.2314843
+    coverage: Annotated[
+        float, Meta(gt=0, le=1, description="Assumed share of the chats a sender reads that the stream covers.")
+    ] = 0.5
+    usual_over: Annotated[
+        int, Meta(ge=1, description="Shares over which the mean weight of a sender's visible exposures is averaged.")
+    ] = 20
+    external_weight: Annotated[
+        float, Meta(ge=0, description="Weight of a source outside all chats, relative to a fresh exposure.")
+    ] = 0.02
+    inconsistent_weight: Annotated[
+        float, Meta(ge=0, description="Weight of an exposure whose hop count contradicts that of the share.")
+    ] = 1e-3
+    same_chat_weight: Annotated[
+        float,
+        Meta(ge=0, description="Weight of an exposure in the chat of the share itself, unless the share is a reply."),
+    ] = 1e-2
+    min_confidence: Annotated[
+        float, Meta(ge=0.5, le=1, description="Probability below which an inferred parent is reported as unknown.")
+    ] = 0.5
 
 
 class EdgeSource(StrEnum):

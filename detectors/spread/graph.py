@@ -8,11 +8,13 @@ messages of a tree); Vosoughi, Roy and Aral 2018, doi:10.1126/science.aap9559 (d
 """
 
 from enum import StrEnum
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
 import msgspec
 import networkx as nx
+from msgspec import Meta
 
+from detectors.base_config import BaseConfig
 from detectors.snapshot import pack, unpack
 from detectors.spread.forest import Forest, Node, Totals, Tree, climb
 from schemas.alert import Structure
@@ -28,18 +30,21 @@ _FREQUENT: Final = 8
 _CAPPED: Final = 16
 
 
-class GraphConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What one cascade's graph may take: messages stored, and how deep a chain may grow."""
+class GraphConfig(BaseConfig, frozen=True, kw_only=True):
+    """Bounds on the forward graph of one cascade."""
 
-    max_nodes: int = 100_000  # messages stored; further ones are counted only
-    max_depth: int = 512  # of a chain; a deeper message hangs further up
-
-    def __post_init__(self) -> None:
-        """Refuse bounds under which no edge could ever be stored."""
-        if self.max_nodes < 2:
-            raise ValueError(f"graph.max_nodes must be at least 2; got {self.max_nodes}; leave it out for the default")
-        if not 1 <= self.max_depth <= _DEEPEST:
-            raise ValueError(f"graph.max_depth must be 1 to {_DEEPEST}; got {self.max_depth}; try 512")
+    max_nodes: Annotated[
+        int,
+        Meta(ge=2, description="Messages stored in one cascade's forward graph; further messages are only counted."),
+    ] = 100_000
+    max_depth: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=_DEEPEST,
+            description="Forwards in a chain at most; a deeper message becomes a sibling of its parent.",
+        ),
+    ] = 512
 
 
 class Placement(StrEnum):

@@ -4,26 +4,33 @@
 """
 
 import math
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
+from detectors.base_config import BaseConfig
 from detectors.snapshot import pack, unpack
 
 
-class WindowConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Length of one window and of the buckets that it is made of, in milliseconds."""
+class WindowConfig(BaseConfig, frozen=True, kw_only=True):
+    """Length of the two windows that an alert compares, and of the buckets in a window. Durations in ms."""
 
-    window_ms: int = 1_800_000  # of the two windows that an alert compares
-    bucket_ms: int = 60_000  # their resolution
+    window_ms: Annotated[
+        int,
+        Meta(ge=1, description="Length of each of the two consecutive windows whose new sharers an alert compares."),
+    ] = 1_800_000
+    bucket_ms: Annotated[
+        int, Meta(ge=1, description="Resolution at which new sharers are counted; divides recent.window_ms.")
+    ] = 60_000
 
     def __post_init__(self) -> None:
-        """Refuse windows that are not a whole number of buckets."""
-        if self.bucket_ms < 1:
-            raise ValueError(f"recent.bucket_ms must be positive; got {self.bucket_ms}; try 60000")
-        if self.window_ms < self.bucket_ms or self.window_ms % self.bucket_ms:
+        """Check that a window is a whole number of buckets."""
+        super().__post_init__()
+        if self.window_ms % self.bucket_ms:
             raise ValueError(
-                f"recent.window_ms must be a multiple of recent.bucket_ms ({self.bucket_ms}); got {self.window_ms}; "
-                "try 1800000"
+                f"recent.window_ms is {self.window_ms}, not a multiple of recent.bucket_ms ({self.bucket_ms}); "
+                "try 1800000 and 60000"
             )
 
 

@@ -10,27 +10,26 @@ doi:10.1080/01621459.1952.10483446 (weights).
 
 from collections.abc import Iterable
 from hashlib import blake2b
-from typing import Self
+from typing import Annotated, Self
 
 import msgspec
+from msgspec import Meta
 
+from detectors.base_config import BaseConfig
 from detectors.snapshot import pack, unpack
 
 _BITS = 64
 
 
-class SharersConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """How many sharers are kept, and from how many posts on one of them counts as a heavy poster."""
+class SharersConfig(BaseConfig, frozen=True, kw_only=True):
+    """Sharers kept exactly, and the number of posts that makes a heavy poster."""
 
-    capacity: int = 4096  # sharers known one by one; above it, a sample
-    many_posts: int = 10  # from so many posts on a sharer counts as a heavy poster
-
-    def __post_init__(self) -> None:
-        """Refuse bounds that leave no sample."""
-        if self.capacity < 1:
-            raise ValueError(f"sharers.capacity must be positive; got {self.capacity}; leave it out for the default")
-        if self.many_posts < 2:
-            raise ValueError(f"sharers.many_posts must be at least 2; got {self.many_posts}; try 10")
+    capacity: Annotated[
+        int, Meta(ge=1, description="Sharers of one cascade counted exactly; beyond, an unbiased sample estimates.")
+    ] = 4096
+    many_posts: Annotated[
+        int, Meta(ge=2, description="Posts in one cascade from which a sharer counts as a heavy poster.")
+    ] = 10
 
 
 class _Sharer(msgspec.Struct, gc=False, array_like=True):

@@ -1,26 +1,37 @@
-"""Which embedder a deployment uses."""
+"""Settings of the embedder."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-import msgspec
+from msgspec import Meta
+
+from detectors.base_config import BaseConfig
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 """The default model: English first, 384 numbers, its weights installed with the program."""
 
 
-class EmbedderConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Runtime, model and the text's length; every field but `cache_dir` and `hub` can change a vector."""
+class EmbedderConfig(BaseConfig, frozen=True, kw_only=True):
+    """Runtime and model; each field except `hub` and `cache_dir` can change a vector."""
 
-    runtime: Literal["onnx", "sentence-transformers", "hashing"] = "onnx"  # what computes the vectors
-    model: str = PACKAGED_MODEL  # the packaged one, a folder of a sentence-transformers model, or a hub name
-    hub: bool = False  # may a hub name be downloaded when it is not on this machine yet?
-    cache_dir: str | None = None  # where the exported graph is kept; None: the user's cache folder
-    max_chars: int = 4_096  # code points of a text that the model may see
-    hashing_dimension: int = 256  # numbers in a vector of the hashing embedder
-
-    def __post_init__(self) -> None:
-        """Refuse what no embedder can be made from."""
-        if not self.model:
-            raise ValueError(f"a model must be named; got nothing (embedder.model); try {PACKAGED_MODEL!r}")
-        if self.max_chars < 1:
-            raise ValueError(f"max_chars must be positive; got {self.max_chars} (embedder.max_chars); try 4096")
+    runtime: Annotated[
+        Literal["onnx", "sentence-transformers", "hashing"], Meta(description="Library that computes the embeddings.")
+    ] = "onnx"
+    model: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="Embedding model: the packaged one, a folder of a sentence-transformers model, or a hub name.",
+        ),
+    ] = PACKAGED_MODEL
+    hub: Annotated[
+        bool, Meta(description="Whether a model given by its hub name may be downloaded from Hugging Face.")
+    ] = False
+    cache_dir: Annotated[
+        str | None, Meta(description="Folder of the exported model graph. Unset: the user's cache folder.")
+    ] = None
+    max_chars: Annotated[
+        int, Meta(ge=1, description="Code points of a text passed to the model; the rest is cut off.")
+    ] = 4_096
+    hashing_dimension: Annotated[int, Meta(ge=8, description="Dimension of the vectors of the `hashing` runtime.")] = (
+        256
+    )

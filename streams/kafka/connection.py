@@ -5,49 +5,79 @@ kafka-python and Faust are told the same things by different names; both get the
 
 import re
 import ssl
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-import msgspec
+from msgspec import Meta
 
+from detectors.base_config import BaseConfig
 from streams.errors import UserError
 
 _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[\w.-]+):(?P<port>\d{1,5})")
 
 
-class KafkaSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the broker is, how to speak to it, and how the topics are cut. None of these changes an alert."""
+class KafkaSettings(BaseConfig, frozen=True, kw_only=True):
+    """Address of the broker, security, and partitions of the topics. None of them changes an alert."""
 
-    bootstrap: str = "127.0.0.1:9092"  # servers, separated by commas
-    prefix: str = ""  # put before the name of every topic and group, so that deployments can share a cluster
-    security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext"  # with TLS, SASL, both or neither
-    ca_file: str = ""  # authorities that the broker's certificate is held against; the system's by default
-    cert_file: str = ""  # our own certificate, where the broker wants one
-    cert_key_file: str = ""  # the key of that certificate
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"  # how the password is proved
-    sasl_username: str = ""  # the password comes from HEARSAY_KAFKA_PASSWORD or from the file below
-    sasl_password_file: str = ""  # holds the password; HEARSAY_KAFKA_PASSWORD goes before it
-    source_partitions: int = 4  # of `forwards` and `sightings`
-    cascade_partitions: int = 4  # of `assignments`, `state-transfers` and `alerts`; part of the stages' state
-    replication_factor: int = 1  # of topics that we create; 3 in production
-    request_timeout_ms: int = 30_000  # after which an answer of the broker is no longer waited for
+    bootstrap: Annotated[str, Meta(description="Addresses of Kafka brokers, each host:port, separated by commas.")] = (
+        "127.0.0.1:9092"
+    )
+    prefix: Annotated[
+        str, Meta(description="Prefix of each topic and consumer group, to run several deployments on one cluster.")
+    ] = ""
+    security: Annotated[
+        Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"],
+        Meta(description="Security protocol: TLS, SASL, both (`sasl_ssl`) or neither (`plaintext`)."),
+    ] = "plaintext"
+    ca_file: Annotated[
+        str,
+        Meta(description="File of certificate authorities that sign the broker's certificate. Empty: the system's."),
+    ] = ""
+    cert_file: Annotated[str, Meta(description="File of the client certificate, if the broker requires one.")] = ""
+    cert_key_file: Annotated[str, Meta(description="File of the client certificate's private key.")] = ""
+    sasl_mechanism: Annotated[
+        Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], Meta(description="SASL mechanism for the password.")
+    ] = "SCRAM-SHA-512"
+    sasl_username: Annotated[
+        str,
+        Meta(description="SASL user name; the password comes from HEARSAY_KAFKA_PASSWORD or kafka.sasl_password_file."),
+    ] = ""
+    sasl_password_file: Annotated[
+        str, Meta(description="File of the SASL password; HEARSAY_KAFKA_PASSWORD takes precedence.")
+    ] = ""
+    source_partitions: Annotated[
+        int, Meta(ge=1, description="Partitions of the topics `forwards` and `sightings`.")
+    ] = 4
+    cascade_partitions: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Partitions of `assignments`, `state-transfers` and `alerts`; workers with state refuse a "
+            "change.",
+        ),
+    ] = 4
+    replication_factor: Annotated[
+        int, Meta(ge=1, description="Replicas of each created topic; use 3 in production.")
+    ] = 1
+    request_timeout_ms: Annotated[int, Meta(ge=1, description="Time after which a request to the broker fails.")] = (
+        30_000
+    )
 
     def __post_init__(self) -> None:
-        """Refuse combinations that no broker could be spoken to with."""
-        for name in ("source_partitions", "cascade_partitions", "replication_factor", "request_timeout_ms"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"kafka.{name} must be positive; got {getattr(self, name)}; leave it out")
+        """Check the addresses, and the combination of security settings."""
+        super().__post_init__()
         _servers(self.bootstrap)
         if self.security.startswith("sasl") != bool(self.sasl_username):
             raise ValueError(
-                f"kafka.sasl_username belongs to a kafka.security of sasl_plaintext or sasl_ssl; got security "
-                f"{self.security!r} and {'a' if self.sasl_username else 'no'} username; set both or neither"
+                f"kafka.security is {self.security!r} and kafka.sasl_username is "
+                f"{'set' if self.sasl_username else 'empty'}; a user name needs sasl_plaintext or sasl_ssl, and these "
+                "need a user name"
             )
         if bool(self.cert_file) != bool(self.cert_key_file):
-            raise ValueError("kafka.cert_file and kafka.cert_key_file go together; got one of them; set both")
+            raise ValueError("only one of kafka.cert_file and kafka.cert_key_file is set; set both")
         if (self.ca_file or self.cert_file) and "ssl" not in self.security:
             raise ValueError(
-                f"kafka.ca_file and kafka.cert_file need TLS; got kafka.security {self.security!r}; "
-                'set it to "ssl" or "sasl_ssl"'
+                f"kafka.ca_file and kafka.cert_file need TLS, but kafka.security is {self.security!r}; "
+                'set kafka.security to "ssl" or "sasl_ssl"'
             )
 
 
@@ -100,7 +130,7 @@ def _servers(bootstrap: str) -> list[tuple[str, int]]:
     found = [_ADDRESS.fullmatch(server.strip()) for server in bootstrap.split(",")]
     if not all(found):
         raise ValueError(
-            f"kafka.bootstrap must be host:port, or more of them separated by commas; got {bootstrap[:80]!r}; "
-            'try "127.0.0.1:9092"'
+            f"kafka.bootstrap is {bootstrap[:80]!r}; write host:port, as in 127.0.0.1:9092, and commas between several "
+            "servers"
         )
     return [(one["host"], int(one["port"])) for one in found if one]

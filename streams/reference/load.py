@@ -7,13 +7,16 @@ the digest of what was known when it was written.
 import tomllib
 from importlib.resources import files
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
+from detectors.base_config import BaseConfig
 from detectors.clustering import ClusteringConfig
 from detectors.pipeline.intake import read_content
 from detectors.reference.claims import ClaimIndex, bank_digest
-from detectors.reference.harm import HarmConfig, HarmExample, HarmExamples, examples_digest
+from detectors.reference.harm import HarmConfig, HarmExample, HarmExamples, MinCosine, examples_digest
 from detectors.reference.matcher import ReferenceMatcher, reference_digest
 from detectors.similarity.embedding import Embedder
 from streams.embedders.store import embed_kept
@@ -21,22 +24,28 @@ from streams.errors import UserError
 from streams.reference.claims import ClaimFile, read_claims
 
 
-class ClaimsSettings(msgspec.Struct, frozen=True, kw_only=True):
+class ClaimsSettings(BaseConfig, frozen=True, kw_only=True):
     """The bank of checked claims."""
 
-    file: str = ""  # JSON Lines or ClaimReview; messages that repeat one of its claims say so; none by default
+    file: Annotated[
+        str,
+        Meta(description="File of checked claims to match messages with, as JSON Lines or ClaimReview. Empty: none."),
+    ] = ""
 
 
-class HarmSettings(msgspec.Struct, frozen=True, kw_only=True):
+class HarmSettings(BaseConfig, frozen=True, kw_only=True):
     """The labelled examples of harm."""
 
-    file: str = ""  # TOML, a list of sentences for each category; by default the examples that come with the program
-    suggest: bool = True  # whether alerts carry the category of the nearest example
-    min_cosine: float = 0.45  # cosine to the nearest example under which nothing is suggested
-
-    def __post_init__(self) -> None:
-        """Refuse what would suggest always or never."""
-        HarmConfig(min_cosine=self.min_cosine)
+    file: Annotated[
+        str,
+        Meta(
+            description="TOML file with a list of example sentences per category of harm. Empty: the packaged examples."
+        ),
+    ] = ""
+    suggest: Annotated[
+        bool, Meta(description="Whether alerts carry the harm category of the nearest labelled example.")
+    ] = True
+    min_cosine: MinCosine = 0.45
 
 
 class ReferenceData(msgspec.Struct, frozen=True):

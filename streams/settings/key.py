@@ -4,9 +4,12 @@ import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
+from detectors.base_config import BaseConfig
 from detectors.privacy.pseudonym import Pseudonymiser
 from streams.settings.tree import (
     SettingsError,
@@ -25,11 +28,18 @@ DEMO_KEY = b"hearsay demo key, known to all"
 _HEX_KEY = re.compile(r"(?:[0-9a-fA-F]{2}){16,64}")
 
 
-class KeySettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the pseudonymisation key is. The key itself comes from the file or from HEARSAY_KEY, never from a flag."""
+class KeySettings(BaseConfig, frozen=True, kw_only=True):
+    """File and name of the pseudonymisation key; the key itself is never given on the command line."""
 
-    file: str = ""  # holds the key as 32 to 128 hexadecimal digits; HEARSAY_KEY goes before it
-    id: str = ""  # the key's public name, kept beside every digest; by default it is derived from the key
+    file: Annotated[
+        str,
+        Meta(
+            description="File of the pseudonymisation key, 32 to 128 hexadecimal digits; HEARSAY_KEY takes precedence."
+        ),
+    ] = ""
+    id: Annotated[
+        str, Meta(description="Public name of the key, stored with each digest. Empty: derived from the key.")
+    ] = ""
 
 
 class Key(msgspec.Struct, frozen=True):

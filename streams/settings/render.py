@@ -2,49 +2,42 @@
 
 from collections.abc import Iterator
 
-from streams.settings.load import ResolvedSettings, _leaves, _values
+from streams.settings.load import ResolvedSettings, catalogue, flatten
 from streams.settings.platforms import TABLE
-from streams.settings.tree import (
-    SettingsError,
-    SettingSpec,
-    kind_of,
-    show,
-)
+from streams.settings.tree import SettingsError, SettingSpec, kind_of, show
 
 _BEGINS, _ENDS = "<!-- settings -->\n", "<!-- /settings -->\n"
+_FOR_ONE_PLATFORM = "Overrides a growth setting for cascades whose first post is on that platform."
 
 
-_FOR_ONE_PLATFORM = "the same for the cascades whose first post is on that platform; what is not set there is as above"
+def rows(resolved: ResolvedSettings) -> Iterator[tuple[SettingSpec, str, str]]:
+    """Yield each setting with its value as text and the source of the value ("" for a default)."""
+    for spec, value in flatten(resolved.settings):
+        yield spec, show(spec, value), resolved.origins.get(spec.name, "")
 
 
-def rows(effective: ResolvedSettings) -> Iterator[tuple[SettingSpec, str, str]]:
-    """Each setting with its value as text and where that came from ("" for a default)."""
-    for leaf, value in _values(effective.settings):
-        yield leaf, show(leaf, value), effective.origins.get(leaf.name, "")
-
-
-def as_toml(effective: ResolvedSettings) -> str:
-    """The effective settings as a TOML file that gives them again; the key is masked."""
+def as_toml(resolved: ResolvedSettings) -> str:
+    """Return the resolved settings as a TOML file that reproduces them; the key is masked."""
     sections: dict[str, list[str]] = {}
-    for leaf, value, origin in rows(effective):
-        line = f"{leaf.path[-1].removesuffix('_ms') if value.startswith(chr(34)) else leaf.path[-1]} = {value}"
+    for spec, value, source in rows(resolved):
+        line = f"{spec.path[-1].removesuffix('_ms') if value.startswith(chr(34)) else spec.path[-1]} = {value}"
         line = f"# {line}" if value == "none" else line
-        section = sections.setdefault(".".join(leaf.path[:-1]), [])
-        section.append(f"{line}  # {origin}" if origin else line)
-    head = f"# key: {effective.key.id} ({effective.key.origin})\n"
+        section = sections.setdefault(".".join(spec.path[:-1]), [])
+        section.append(f"{line}  # from {source}" if source else line)
+    head = f"# key: {resolved.key.id} ({resolved.key.origin})\n"
     return head + "".join("\n".join(["", f"[{name}]", *section, ""]) for name, section in sections.items())
 
 
 def as_markdown() -> str:
-    """The tables of all settings for the documentation, one a section."""
+    """Return the tables of all settings for the documentation, one table per section."""
     tables: dict[str, list[str]] = {}
-    for leaf in _leaves():
-        row = f"| `{leaf.name}` | `{show(leaf, leaf.default)}` | {kind_of(leaf)} | {leaf.meaning} |"
-        tables.setdefault(leaf.path[0], []).append(row)
+    for spec in catalogue().values():
+        row = f"| `{spec.name}` | `{show(spec, spec.default)}` | {kind_of(spec)} | {spec.description} |"
+        tables.setdefault(spec.path[0], []).append(row)
     tables[TABLE[0]].append(
         f"| `{'.'.join(TABLE)}.PLATFORM.NAME` | `none` | as `{TABLE[0]}.NAME` | {_FOR_ONE_PLATFORM} |"
     )
-    head = "| setting | default | what it is | what it does |\n| --- | --- | --- | --- |\n"
+    head = "| setting | default | value | description |\n| --- | --- | --- | --- |\n"
     return "\n".join(f"### `{name}`\n\n{head}" + "\n".join(rows) + "\n" for name, rows in tables.items())
 
 

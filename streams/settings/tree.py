@@ -1,96 +1,99 @@
-"""Settings in nested structs as a flat catalogue of named leaves, and back; values from text, durations.
+"""Flatten nested settings structs into a catalogue of named settings, and build structs from values.
 
-It knows no setting by name, so a new field of any configuration is a setting, documented and checked, at once.
+No setting is known by name here, so a new field of any settings struct is at once a setting with an environment
+variable, a check and a row in the documentation. Bounds and descriptions come from the field's `msgspec.Meta`.
 """
 
 import difflib
-import inspect
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from types import NoneType
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import inspect
 
+from detectors.base_config import convert, shorten
 from streams.errors import UserError
 from streams.times import LONGEST, duration, milliseconds
 
-_COMMENT = re.compile(r"^    (\w+)\s*:[^#\n]*#\s*(.+?)\s*$", re.MULTILINE)
-_ATTRIBUTE = re.compile(r"^    (\w+): (.+(?:\n {5,}.+)*)", re.MULTILINE)
-_SHOWN = 40  # characters of an offending value
+PREFIX = "HEARSAY_"
+COMMAND_LINE = "--set"
 
-
-ON_COMMAND_LINE = "on the command line (--set)"
+_NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?")
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 
 class SettingsError(UserError, ValueError):
-    """A setting that does not exist or cannot have that value. The message says rule, value, place and a remedy."""
+    """A setting that does not exist or has a wrong value; the message gives name, value, source and remedy."""
 
 
 class SettingSpec(msgspec.Struct, frozen=True):
-    """One setting: where it sits in the tree, what it may be, what it is by default, what it means."""
+    """One setting: place in the tree of structs, declared type, default."""
 
     path: tuple[str, ...]
     type: Any
     default: Any
-    meaning: str
 
     @property
     def name(self) -> str:
-        """As people write it: `growth.target_size`."""
+        """The name in files and on the command line, such as `growth.target_size`."""
         return ".".join(self.path)
 
     @property
-    def is_duration(self) -> bool:
-        """Whether it counts milliseconds, so that "10m" is a value for it."""
-        return self.path[-1].endswith("_ms")
+    def variable(self) -> str:
+        """The name of the environment variable, such as `HEARSAY_GROWTH__TARGET_SIZE`."""
+        return PREFIX + "__".join(self.path).upper()
 
     @property
-    def variable(self) -> str:
-        """Its environment variable."""
-        return "HEARSAY_" + "__".join(self.path).upper()
+    def description(self) -> str:
+        """The description in the declaration, "" without any."""
+        info = inspect.type_info(self.type)
+        schema = info.extra_json_schema if isinstance(info, inspect.Metadata) else None
+        return str((schema or {}).get("description", ""))
+
+    @property
+    def is_duration(self) -> bool:
+        """True if the setting counts milliseconds, so "10m" is a value."""
+        return self.path[-1].endswith("_ms")
 
 
 def setting_specs(config: msgspec.Struct, path: tuple[str, ...] = ()) -> Iterator[SettingSpec]:
-    """Every setting of a value, in the order of its fields; what it is set to there is its default."""
-    meanings = _meanings(type(config))
+    """Yield each setting of a struct, in the order of the fields; the values of `config` are the defaults."""
     for field in msgspec.structs.fields(config):
         here, value = (*path, field.name), getattr(config, field.name)
         if isinstance(value, msgspec.Struct):
             yield from setting_specs(value, here)
         else:
-            yield SettingSpec(here, field.type, value, meanings.get(field.name) or _about(type(config)))
+            yield SettingSpec(here, field.type, value)
 
 
 def build(base: S, values: Mapping[tuple[str, ...], Any], path: tuple[str, ...] = ()) -> S:
-    """A value like `base` but with those leaves set; its own checks run once.
+    """Return a copy of `base` with other values at some paths.
 
     Raises:
-        ValueError: what a section's own check says.
+        ValueError: a struct refuses a value, or the relation of two values.
 
     """
-    given: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for name in base.__struct_fields__:
         here, value = (*path, name), getattr(base, name)
-        given[name] = build(value, values, here) if isinstance(value, msgspec.Struct) else values.get(here, value)
-    return type(base)(**given)
+        fields[name] = build(value, values, here) if isinstance(value, msgspec.Struct) else values.get(here, value)
+    return type(base)(**fields)
 
 
 def from_text(base: S, overrides: Sequence[str]) -> S:
-    """A value with `name=value` overrides, as on a command line.
+    """Return a copy of `base` with overrides `name=value`, as on a command line.
 
     Raises:
         SettingsError: an unknown name or a wrong value.
 
     """
-    known = {leaf.name: leaf for leaf in setting_specs(base)}
+    known = {spec.name: spec for spec in setting_specs(base)}
     values = {}
     for name, text in map(split_override, overrides):
-        leaf = find(known, name, ON_COMMAND_LINE)
-        values[leaf.path] = read_value(leaf, text, ON_COMMAND_LINE, text=True)
+        spec = find(known, name, COMMAND_LINE)
+        values[spec.path] = read_value(spec, text, COMMAND_LINE, text=True)
     try:
         return build(base, values)
     except ValueError as error:
@@ -98,85 +101,103 @@ def from_text(base: S, overrides: Sequence[str]) -> S:
 
 
 def split_override(override: str) -> tuple[str, str]:
-    """`name=value` in two.
+    """Split `name=value`.
 
     Raises:
-        SettingsError: no `=` in it.
+        SettingsError: no `=`.
 
     """
     name, equals, value = override.partition("=")
     if not equals:
-        raise SettingsError(f"--set takes name=value; got {shorten(override)}; try --set growth.target_size=100")
+        raise SettingsError(f"--set {shorten(override)} has no value; write name=value, as in growth.target_size=100")
     return name, value
 
 
 def value_at(config: msgspec.Struct, path: tuple[str, ...]) -> object:
-    """What a leaf is set to."""
+    """Return the value at a path of field names."""
     value: object = config
     for name in path:
         value = getattr(value, name)
     return value
 
 
-def find(catalogue: Mapping[str, SettingSpec], name: str, origin: str) -> SettingSpec:
-    """The setting of that name, with or without `_ms`, in any case.
+def find(catalogue: Mapping[str, SettingSpec], name: str, source: str) -> SettingSpec:
+    """Return the setting of a name, in upper or lower case, with or without `_ms`.
+
+    Args:
+        catalogue: settings by name.
+        name: the name to look up.
+        source: the origin of the name: `--set`, an environment variable or a file; the error names it.
 
     Raises:
-        SettingsError: there is none; the message names the nearest one.
+        SettingsError: no such setting; the message suggests the most similar name.
 
     """
     wanted = name.strip().lower()
-    leaf = catalogue.get(wanted) or catalogue.get(f"{wanted}_ms")
-    if leaf is None:
-        raise SettingsError(f"a setting must be one that exists; got {name!r} {origin}; {_nearest(catalogue, wanted)}")
-    return leaf
+    spec = catalogue.get(wanted) or catalogue.get(f"{wanted}_ms")
+    if spec is None:
+        similar = _most_similar(catalogue, wanted)
+        suggestion = similar and f"did you mean {similar.variable if source.startswith(PREFIX) else similar.name}?"
+        raise SettingsError(
+            f"unknown setting {name!r} (from {source}); {suggestion or '`hearsay settings` lists all settings'}"
+        )
+    return spec
 
 
-def _nearest(catalogue: Mapping[str, SettingSpec], wanted: str) -> str:
+def _most_similar(catalogue: Mapping[str, SettingSpec], wanted: str) -> SettingSpec | None:
     names = {full: full for full in catalogue} | {
-        leaf.path[-1]: full for full, leaf in reversed(list(catalogue.items()))
+        spec.path[-1]: full for full, spec in reversed(list(catalogue.items()))
     }
     short = {alias.removesuffix("_ms"): full for alias, full in names.items()} | names
     for candidate in (wanted, wanted.rpartition(".")[2], wanted.replace("_", ".")):
         close = difflib.get_close_matches(candidate, short, n=1, cutoff=0.7)
         if close:
-            name = short[close[0]]
-            return f"did you mean {name} ({catalogue[name].variable} in the environment)?"
-    return "`hearsay settings` prints all of them"
+            return catalogue[short[close[0]]]
+    return None
 
 
-def read_value(leaf: SettingSpec, raw: object, origin: str, *, text: bool) -> object:
-    """A setting's value from a configuration file (typed) or from the environment and command line (text).
+def read_value(spec: SettingSpec, raw: object, source: str, *, text: bool) -> object:
+    """Return a setting's value, checked against the declaration.
+
+    Args:
+        spec: the setting.
+        raw: a typed value from a file, or text from the environment or the command line.
+        source: the origin of the value; the error names it.
+        text: True reads numbers, booleans and lists from text.
 
     Raises:
-        SettingsError: not a value of that setting's type.
+        SettingsError: another type, or a value out of bounds.
 
     """
-    value = raw
     try:
-        if isinstance(raw, str):
-            value = _from_text(leaf, raw, text=text)
-        return msgspec.convert(value, leaf.type, strict=not text)
-    except (msgspec.ValidationError, ValueError) as error:
+        value = _from_text(spec, raw, text=text) if isinstance(raw, str) else raw
+        return convert(value, spec.type, strict=not text)
+    except ValueError:  # msgspec's own error is one
         raise SettingsError(
-            f"{leaf.name} must be {kind_of(leaf)} ({_plain(error)}); got {shorten(raw)} {origin}; "
-            f"try {show(leaf, leaf.default)}, the default"
+            f"{spec.name} is {_shown(spec, raw, text=text)} (from {source}), but must be {kind_of(spec)}; "
+            f"the default is {show(spec, spec.default)}"
         ) from None
 
 
-def _from_text(leaf: SettingSpec, raw: str, *, text: bool) -> object:
-    if leaf.is_duration and not (text and raw.strip().lstrip("-").isdigit()):
+def _from_text(spec: SettingSpec, raw: str, *, text: bool) -> object:
+    if spec.is_duration and not (text and raw.strip().lstrip("-").isdigit()):
         return raw if raw.strip().lower() in ("null", "none") else milliseconds(raw)
     if text and raw.strip()[:1] in ("[", "{"):
         return msgspec.json.decode(raw)
-    if text and _is_list(leaf.type):
+    if text and isinstance(_type_info(spec), _LISTS):
         return [part.strip() for part in raw.split(",") if part.strip()]
     return raw
 
 
-def show(leaf: SettingSpec, value: object) -> str:
-    """A value as TOML; `none` is not in TOML and stands for "not set"."""
-    if leaf.is_duration and isinstance(value, int):
+def _shown(spec: SettingSpec, raw: object, *, text: bool) -> str:
+    if text and isinstance(raw, str) and _NUMBER.fullmatch(raw.strip()):
+        return raw.strip()
+    return shorten(duration(raw) if spec.is_duration and isinstance(raw, int) else raw)
+
+
+def show(spec: SettingSpec, value: object) -> str:
+    """Return a value as TOML; `none`, which TOML lacks, for an unset value."""
+    if spec.is_duration and isinstance(value, int):
         value = duration(value)
     if value is None:
         return "none"
@@ -185,53 +206,58 @@ def show(leaf: SettingSpec, value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def kind_of(leaf: SettingSpec) -> str:
-    """A setting's type in words."""
-    choices = getattr(leaf.type, "__args__", ())
-    if NoneType in choices:
-        (other,) = (kind for kind in choices if kind is not NoneType)
-        return f"{kind_of(msgspec.structs.replace(leaf, type=other))} or none"
-    if leaf.is_duration:
-        return "a duration" if leaf.default is None or leaf.default < LONGEST else "a time in ms"
-    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-    if leaf.type in names:
-        return names[leaf.type]
-    if isinstance(leaf.type, type):
-        members = getattr(leaf.type, "__members__", None)
-        return (
-            "one of " + ", ".join(str(member.value) for member in members.values()) if members else leaf.type.__name__
-        )
-    if choices and all(isinstance(choice, str) for choice in choices):
-        return "one of " + ", ".join(choices)
-    return "a list" if _is_list(leaf.type) else str(leaf.type).replace("typing.", "")
+def kind_of(spec: SettingSpec) -> str:
+    """Return the type and the bounds of a setting in words, such as "a whole number of at least 1"."""
+    return _in_words(_type_info(spec), spec)
 
 
-def shorten(value: object) -> str:
-    """An offending value, short enough for a message."""
-    text = repr(value)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+_LISTS = (inspect.VarTupleType, inspect.TupleType)
+_NAMES: dict[type[inspect.Type], str] = {
+    inspect.IntType: "a whole number",
+    inspect.FloatType: "a number",
+    inspect.BoolType: "true or false",
+    inspect.NoneType: "none",
+}
 
 
-def _is_list(kind: object) -> bool:
-    return getattr(kind, "__origin__", None) in (tuple, list, frozenset, set)
+def _type_info(spec: SettingSpec) -> inspect.Type:
+    info = inspect.type_info(spec.type)
+    return info.type if isinstance(info, inspect.Metadata) else info
 
 
-def _plain(error: Exception) -> str:
-    return str(error).replace("`", "")
+def _in_words(info: inspect.Type, spec: SettingSpec) -> str:
+    match info:
+        case inspect.UnionType(types=types):
+            return " or ".join(_in_words(one, spec) for one in types)
+        case inspect.LiteralType(values=values):
+            return "one of " + ", ".join(map(str, values))
+        case inspect.StrType(min_length=least):
+            return "a text of at least one character" if least else "a text"
+        case inspect.IntType() if spec.is_duration:
+            is_instant = isinstance(spec.default, int) and spec.default > LONGEST
+            return ("a time in ms since 1970" if is_instant else "a duration") + _bounds(info, duration)
+        case inspect.IntType() | inspect.FloatType():
+            return _NAMES[type(info)] + _bounds(info, "{:g}".format if isinstance(info, inspect.FloatType) else str)
+        case _:
+            return _NAMES.get(type(info), "a list")
 
 
-def _about(struct: type[msgspec.Struct]) -> str:
-    """What the section as a whole is for: better than nothing beside a setting that says nothing of itself."""
-    return inspect.cleandoc(struct.__doc__ or "").partition("\n")[0]
+def _bounds(info: inspect.IntType | inspect.FloatType, in_words: Callable[[Any], object]) -> str:
+    words = {
+        name: in_words(bound)
+        for name in ("gt", "ge", "lt", "le", "multiple_of")
+        if (bound := getattr(info, name)) is not None
+    }
+    if "ge" in words and "le" in words:
+        return f" from {words['ge']} to {words['le']}"
+    lower = [f"{phrase} {words[name]}" for name, phrase in _PHRASES.items() if name in words]
+    return f" {' and '.join(lower)}" if lower else ""
 
 
-@cache
-def _meanings(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """What the docstring's `Attributes`, or else the comment beside a field, says: where its author keeps it true."""
-    try:
-        source = inspect.getsource(struct)
-    except OSError:  # an interactive class, or an installation without sources: the table has no meanings, no more
-        source = ""
-    attributes = inspect.cleandoc(struct.__doc__ or "").partition("Attributes:\n")[2].partition("\n\n")[0]
-    described = {name: " ".join(text.split()) for name, text in _ATTRIBUTE.findall(attributes)}
-    return {**dict(_COMMENT.findall(source)), **described}
+_PHRASES = {
+    "gt": "above",
+    "ge": "of at least",
+    "lt": "below",
+    "le": "at most",
+    "multiple_of": "in multiples of",
+}

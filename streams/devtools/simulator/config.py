@@ -1,68 +1,108 @@
-"""What a simulated stream is made of: how much, of which kinds, how much it is mutated and disordered."""
+"""Parameters of a simulated stream: size, kinds of clusters, mutations, disorder."""
 
-import msgspec
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta
+
+from detectors.base_config import BaseConfig
 
 
-def _share(section: str, name: str, value: float) -> None:
-    if not 0 <= value <= 1:
-        raise ValueError(f"{section}.{name} is a share; got {value}; choose a number from 0 to 1")
-
-
-class Mix(msgspec.Struct, frozen=True, kw_only=True):
+class Mix(BaseConfig, frozen=True, kw_only=True):
     """Relative frequency of each kind of cluster; the sum need not be 1."""
 
-    small_talk: float = 0.90  # greetings, family news, small rumours; most are never passed on
-    organic: float = 0.04  # one big account, star-like, quick to come and quick to go
-    viral: float = 0.025  # a rumour that branches from chat to chat until everybody has seen it
-    slow_burn: float = 0.01  # the same, twenty times as slow
-    bot_burst: float = 0.008  # a few accounts, tens of posts each, nearly at once
-    copy_paste: float = 0.017  # many accounts post one text within minutes, none forwards it
+    small_talk: Annotated[
+        float, Meta(ge=0, description="Weight of greetings, family news and small rumours, which are rarely forwarded.")
+    ] = 0.90
+    organic: Annotated[
+        float, Meta(ge=0, description="Weight of star-like cascades from one big account that rise and end quickly.")
+    ] = 0.04
+    viral: Annotated[
+        float,
+        Meta(ge=0, description="Weight of rumours that branch from chat to chat until they are known everywhere."),
+    ] = 0.025
+    slow_burn: Annotated[
+        float, Meta(ge=0, description="Weight of rumours that branch from chat to chat twenty times as slowly.")
+    ] = 0.01
+    bot_burst: Annotated[
+        float,
+        Meta(ge=0, description="Weight of bursts in which a few accounts send tens of posts each, nearly at once."),
+    ] = 0.008
+    copy_paste: Annotated[
+        float,
+        Meta(
+            ge=0, description="Weight of bursts in which many accounts post one text within minutes without forwards."
+        ),
+    ] = 0.017
 
     def __post_init__(self) -> None:
-        """Refuse negative weights, and none at all."""
-        for name in self.__struct_fields__:
-            if getattr(self, name) < 0:
-                raise ValueError(f"mix.{name} must not be negative; got {getattr(self, name)}; use 0 for none")
+        """Check that a weight is positive."""
+        super().__post_init__()
         if not any(getattr(self, name) for name in self.__struct_fields__):
+            raise ValueError("all weights of mix are 0; give at least one kind of cluster a positive weight")
+
+
+class Mutations(BaseConfig, frozen=True, kw_only=True):
+    """Share of copies that are changed, by depth of the change."""
+
+    surface: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Share of copies with a changed banner, emoji, case, punctuation, link or invisible character.",
+        ),
+    ] = 0.12
+    lexical: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Share of copies with typing errors, cuts, an extra sentence or foreign words.",
+        ),
+    ] = 0.04
+    meaning: Annotated[
+        float,
+        Meta(ge=0, le=1, description="Share of copies with a negation, another number or another place."),
+    ] = 0.008
+
+    def __post_init__(self) -> None:
+        """Check that the shares leave room for unchanged copies."""
+        super().__post_init__()
+        if self.surface + self.lexical + self.meaning > 1:
             raise ValueError(
-                "mix must have a kind with a positive weight; got 0 for all; leave mix out for the default"
+                f"mutations.surface, mutations.lexical and mutations.meaning add up to "
+                f"{self.surface + self.lexical + self.meaning:g}, more than 1; lower one of them"
             )
 
 
-class Mutations(msgspec.Struct, frozen=True, kw_only=True):
-    """Share of copies that are changed on the way, by how deep the change goes."""
+class Disorder(BaseConfig, frozen=True, kw_only=True):
+    """Difference between the order of arrival and the order of events. Durations in ms, shares of all events."""
 
-    surface: float = 0.12  # banner, emoji, case, punctuation, link, invisible characters
-    lexical: float = 0.04  # typing errors, spelling, truncation, a sentence more, words of another language
-    meaning: float = 0.008  # negation, another number, another place
-
-    def __post_init__(self) -> None:
-        """Refuse what is no share, and more changes than copies."""
-        for name in self.__struct_fields__:
-            _share("mutations", name, getattr(self, name))
-        if self.surface + self.lexical + self.meaning > 1:
-            raise ValueError("mutations must add up to 1 at most; got more; lower one of surface, lexical, meaning")
-
-
-class Disorder(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the order of arrival strays from the order of events. Durations in milliseconds."""
-
-    delay_ms: int = 0  # every event arrives at most this much after it happened
-    max_out_of_orderness_ms: int = 30_000  # what the reader allows; `late` events miss it
-    allowed_lateness_ms: int = 86_400_000  # beyond it the reader only counts
-    late: float = 0.0  # share of events that arrive behind the allowed lateness
-    expired: float = 0.0  # share that arrive behind the horizon
-    duplicates: float = 0.0  # share that are delivered twice
-    malformed: float = 0.0  # lines that are no events, as a share of the events
+    delay_ms: Annotated[int, Meta(ge=0, description="Longest delay between an event and its arrival.")] = 0
+    max_out_of_orderness_ms: Annotated[
+        int, Meta(ge=0, description="Disorder that the reader waits for (order.max_out_of_orderness_ms).")
+    ] = 30_000
+    allowed_lateness_ms: Annotated[
+        int, Meta(ge=0, description="Lateness beyond which the reader drops an event (order.allowed_lateness_ms).")
+    ] = 86_400_000
+    late: Annotated[
+        float, Meta(ge=0, le=1, description="Share of events that arrive late, within the allowed lateness.")
+    ] = 0.0
+    expired: Annotated[
+        float, Meta(ge=0, le=1, description="Share of events that arrive later than the allowed lateness.")
+    ] = 0.0
+    duplicates: Annotated[float, Meta(ge=0, le=1, description="Share of events that are delivered twice.")] = 0.0
+    malformed: Annotated[float, Meta(ge=0, le=1, description="Lines that are no events, as a share of the events.")] = (
+        0.0
+    )
 
     def __post_init__(self) -> None:
-        """Refuse what is no share, negative durations, and delays that would make punctual events late."""
-        for name in ("late", "expired", "duplicates", "malformed"):
-            _share("disorder", name, getattr(self, name))
-        if not 0 <= self.delay_ms <= self.max_out_of_orderness_ms <= self.allowed_lateness_ms:
+        """Check that a delayed event is not late, nor a late event dropped."""
+        super().__post_init__()
+        if not self.delay_ms <= self.max_out_of_orderness_ms <= self.allowed_lateness_ms:
             raise ValueError(
-                "disorder needs 0 <= delay_ms <= max_out_of_orderness_ms <= allowed_lateness_ms; "
-                f"got {self.delay_ms}, {self.max_out_of_orderness_ms}, {self.allowed_lateness_ms}; "
+                "disorder.delay_ms <= disorder.max_out_of_orderness_ms <= disorder.allowed_lateness_ms does not hold "
+                f"for {self.delay_ms}, {self.max_out_of_orderness_ms} and {self.allowed_lateness_ms}; "
                 "lower the first or raise the others"
             )
 
@@ -80,49 +120,45 @@ LANGUAGES = (
     ("id", 0.04),
     ("th", 0.03),
 )
-"""The languages there are packs for, with the weights used by default."""
+"""Languages with a pack of texts, and their default weights."""
+Language: TypeAlias = Annotated[str, Meta(pattern=f"^({'|'.join(name for name, _ in LANGUAGES)})$")]
 
 
-class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """One value from which the whole stream follows, byte for byte."""
+class SimulatorConfig(BaseConfig, frozen=True, kw_only=True):
+    """All parameters of a simulated stream; equal parameters give equal bytes."""
 
-    seed: int = 7
-    events: int = 5_000  # distinct well-formed events; duplicates and malformed lines come on top
-    cascades: int | None = None  # if set, this many clusters instead, and however many events they give
-    hours: float = 72.0  # from the first event to the last
-    start_ms: int = 1_772_409_600_000  # 2026-03-02T00:00Z
-    big: int = 50  # a cascade is big from this many distinct sharers on
-    largest: float = 0.08  # no cascade has more than this share of the events
+    seed: Annotated[int, Meta(ge=0, description="Seed of the random numbers.")] = 7
+    events: Annotated[
+        int, Meta(ge=1, description="Distinct well-formed events; duplicates and malformed lines are added to these.")
+    ] = 5_000
+    cascades: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="Number of clusters, with as many events as they give. Unset: simulator events decide."),
+    ] = None
+    hours: Annotated[float, Meta(gt=0, description="Hours from the first event to the last.")] = 72.0
+    start_ms: Annotated[
+        int, Meta(description="Time of the first event, in ms since 1970; the default is 2026-03-02 00:00 UTC.")
+    ] = 1_772_409_600_000
+    big: Annotated[int, Meta(ge=1, description="Distinct sharers from which the truth calls a cascade big.")] = 50
+    largest: Annotated[float, Meta(gt=0, description="Largest share of all events that one cascade may have.")] = 0.08
     mix: Mix = Mix()
     mutations: Mutations = Mutations()
     disorder: Disorder = Disorder()
-    languages: tuple[tuple[str, float], ...] = LANGUAGES
-
-    def __post_init__(self) -> None:
-        """Refuse streams that cannot be."""
-        known = [name for name, _ in LANGUAGES]
-        for name in ("events", "hours", "big", "largest"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be positive; got {getattr(self, name)}; leave it out for the default")
-        if self.cascades is not None and self.cascades < 1:
-            raise ValueError(f"cascades must be positive; got {self.cascades}; leave it out to go by events")
-        if self.seed < 0:
-            raise ValueError(f"seed must not be negative; got {self.seed}; try 7")
-        if not self.languages or any(name not in known or weight <= 0 for name, weight in self.languages):
-            raise ValueError(
-                f"languages must be pairs of a known name and a positive weight; known are {', '.join(known)}"
-            )
+    languages: Annotated[
+        tuple[tuple[Language, Annotated[float, Meta(gt=0)]], ...],
+        Meta(min_length=1, description="Languages of the texts, each with its weight."),
+    ] = LANGUAGES
 
     @property
     def end_ms(self) -> int:
-        """The time after which nothing happens."""
+        """The time of the last event, in ms since 1970."""
         return self.start_ms + round(self.hours * 3_600_000)
 
     @property
     def most_shares(self) -> int:
-        """How many shares a cascade may have."""
+        """The number of shares that a cascade may have."""
         return max(20, round(self.largest * (self.events if self.cascades is None else 20 * self.cascades)))
 
 
 SAMPLE = SimulatorConfig(disorder=Disorder(delay_ms=20_000, late=0.002, duplicates=0.004, malformed=0.0016))
-"""What the stream in `examples/` is made from: three days, a little disorder, some lines that are no events."""
+"""Parameters of the stream in `examples/`: three days, little disorder, some lines that are no events."""

@@ -1,41 +1,70 @@
-"""How many processes embed, how much may wait for them, and how long a silent or failing one is borne.
+"""Settings of the embedding pool.
 
-None of these changes a vector, so they stand apart from the settings that can.
+None of them changes a vector, so they are separate from the settings of the embedder.
 """
 
-import msgspec
+from typing import Annotated
+
+from msgspec import Meta
+
+from detectors.base_config import BaseConfig
 
 
-class PoolConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Processes, batches, memory and patience of the embedding pool; none of these changes a vector."""
+class PoolConfig(BaseConfig, frozen=True, kw_only=True):
+    """Processes, batches, memory and timeouts of the embedding pool; none of them changes a vector."""
 
-    processes: int = 1  # each holds the model once and computes on one thread
-    batch_texts: int = 32  # texts handed to a process at once; a failure costs so many again
-    max_waiting: int = 1_024  # distinct texts not embedded yet; callers with more wait for room
-    remembered: int = 20_000  # recent vectors kept, two kilobytes each with the default model; 0 keeps none
-    timeout_ms: int = 60_000  # a batch may take so long before its process is replaced
-    start_timeout_ms: int = 600_000  # loading may take so long; the first time, the model's graph is exported too
-    attempts: int = 3  # fresh processes that must fail at one text, while they do others, before it is given up
-    restart_delay_ms: int = 100  # before the second start of a failing process; doubled with each failure in a row
-    max_restart_delay_ms: int = 30_000  # between two starts of a failing process
+    processes: Annotated[
+        int, Meta(ge=1, description="Embedding processes; each loads the model and computes on one thread.")
+    ] = 1
+    batch_texts: Annotated[
+        int, Meta(ge=1, description="Texts sent to an embedding process at once; a failure repeats the whole batch.")
+    ] = 32
+    max_waiting: Annotated[
+        int, Meta(ge=1, description="Distinct texts that await embedding at most; callers with more texts wait.")
+    ] = 1_024
+    remembered: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Recent vectors kept in memory, 2 kB each with the default model; 0 keeps none.",
+        ),
+    ] = 20_000
+    timeout_ms: Annotated[
+        int, Meta(ge=1, description="Time for one batch, after which the embedding process is replaced.")
+    ] = 60_000
+    start_timeout_ms: Annotated[
+        int,
+        Meta(ge=1, description="Time for an embedding process to load the model, which the first start also exports."),
+    ] = 600_000
+    attempts: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Fresh processes that must fail on one text, while other texts succeed, before the text is "
+            "given up.",
+        ),
+    ] = 3
+    restart_delay_ms: Annotated[
+        int,
+        Meta(
+            ge=1, description="Delay before the second start of a failing process; doubles with each further failure."
+        ),
+    ] = 100
+    max_restart_delay_ms: Annotated[
+        int, Meta(ge=1, description="Longest delay between two starts of a failing process.")
+    ] = 30_000
 
     def __post_init__(self) -> None:
-        """Refuse numbers with which nothing would ever be embedded."""
-        for name in self.__struct_fields__:
-            least = 0 if name == "remembered" else 1
-            if getattr(self, name) < least:
-                raise ValueError(
-                    f"{name} must be at least {least}; got {getattr(self, name)} (pool.{name}); leave it out for the "
-                    "default"
-                )
+        """Check that each process gets a batch, and that the delays rise."""
+        super().__post_init__()
         if self.max_waiting < self.processes * self.batch_texts:
             raise ValueError(
-                f"max_waiting must hold a batch for every process ({self.processes * self.batch_texts}); got "
-                f"{self.max_waiting} (pool.max_waiting); try 1024"
+                f"pool.max_waiting is {self.max_waiting}, less than a batch for each process: pool.processes "
+                f"({self.processes}) times pool.batch_texts ({self.batch_texts}); raise pool.max_waiting to "
+                f"{self.processes * self.batch_texts} or more"
             )
         if self.max_restart_delay_ms < self.restart_delay_ms:
             raise ValueError(
-                f"max_restart_delay_ms must be at least restart_delay_ms ({self.restart_delay_ms}); "
-                f"got {self.max_restart_delay_ms} "
-                "(pool.max_restart_delay_ms); try 30000"
+                f"pool.max_restart_delay_ms is {self.max_restart_delay_ms}, less than pool.restart_delay_ms "
+                f"({self.restart_delay_ms}); raise the first or lower the second"
             )

@@ -415,7 +415,7 @@ def test_equal_arguments_give_equal_bytes() -> None:
 @pytest.mark.parametrize("name", ["k_anonymity", "max_text"])
 def test_a_bound_must_be_positive(name: str) -> None:
     EvidenceConfig(**{name: 1})
-    with pytest.raises(ValueError, match=rf"evidence\.{name} must be positive; got 0; try \d+"):
+    with pytest.raises(ValueError, match=rf"EvidenceConfig\.{name} is 0; expected `int` >= 1"):
         EvidenceConfig(**{name: 0})
 
 

@@ -904,18 +904,18 @@ def test_the_shares_of_each_rung_are_counted() -> None:
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"match": 0.0}, "clustering.match must be above 0 and at most 1; got 0.0; leave it out"),
-        ({"lexical": 1.1}, "clustering.lexical must be above 0 and at most 1; got 1.1"),
-        ({"suggest": 0.9}, r"clustering.suggest must not exceed match \(0.85\); got 0.9; lower it"),
+        ({"match": 0.0}, "ClusteringConfig.match is 0.0; expected `float` > 0.0"),
+        ({"lexical": 1.1}, "ClusteringConfig.lexical is 1.1; expected `float` <= 1.0"),
+        ({"suggest": 0.9}, r"clustering.suggest is 0.9, above clustering.match \(0.85\); lower clustering.suggest or"),
         (
             {"sketch": SketchConfig(match=0.9)},
-            r"clustering.lexical must be at least sketch.match \(0.9\); got 0.8; raise",
+            r"clustering.lexical is 0.8, below clustering.sketch.match \(0.9\), .*; raise clustering.lexical or",
         ),
-        ({"short_text_margin": 1.0}, "clustering.short_text_margin must be from 0 to below 1; got 1.0"),
-        ({"pdq_distance": -1}, "clustering.pdq_distance must be from 0 to 128; got -1"),
-        ({"pdq_quality": 101}, "clustering.pdq_quality must be from 0 to 100; got 101"),
-        ({"realm": ""}, "clustering.realm must not be empty; got ''"),
-        ({"max_clusters": 0}, "clustering.max_clusters must be positive; got 0; leave it out"),
+        ({"short_text_margin": 1.0}, "ClusteringConfig.short_text_margin is 1.0; expected `float` < 1.0"),
+        ({"pdq_distance": -1}, "ClusteringConfig.pdq_distance is -1; expected `int` >= 0"),
+        ({"pdq_quality": 101}, "ClusteringConfig.pdq_quality is 101; expected `int` <= 100"),
+        ({"realm": ""}, "ClusteringConfig.realm is ''; expected `str` of length >= 1"),
+        ({"max_clusters": 0}, "ClusteringConfig.max_clusters is 0; expected `int` >= 1"),
     ],
 )
 def test_a_setting_that_could_never_work_is_refused(setting: dict, message: str) -> None:

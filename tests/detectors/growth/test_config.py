@@ -15,10 +15,10 @@ def test_the_default_is_l_with_fifty_as_big():
     assert make_detector(config).name == "L"
 
 
-def test_an_unknown_detector_is_refused_with_the_names():
-    with pytest.raises(ValueError, match=r"growth\.detector must be one of L, count, .*seismic; got 'loud'"):
+def test_an_unknown_detector_is_refused_and_a_long_name_is_cut():
+    with pytest.raises(ValueError, match=r"GrowthConfig\.detector is 'loud'; invalid enum value 'loud'"):
         GrowthConfig(detector="loud")
-    with pytest.raises(ValueError, match=r"x{40}'"):
+    with pytest.raises(ValueError, match=r"is 'x{38}…;"):
         GrowthConfig(detector="x" * 999)
 
 
@@ -53,8 +53,10 @@ def test_an_unknown_detector_is_refused_with_the_names():
         ("window_ms", 3_600_001),
     ],
 )
-def test_a_senseless_value_is_refused_under_its_settings_name(name, bad):
-    with pytest.raises(ValueError, match=rf"growth\.{name} must be .*; got .*; "):
+def test_a_senseless_value_is_refused_with_its_name(name, bad):
+    with pytest.raises(
+        ValueError, match=rf"(GrowthConfig|growth)\.{name} is .*(; expected|, not a multiple|, which adds up to)"
+    ):
         GrowthConfig(**{name: bad})
 
 

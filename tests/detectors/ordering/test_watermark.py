@@ -45,14 +45,14 @@ def times(released: list[tuple[Sighting, Timeliness]]) -> list[int]:
 @pytest.mark.parametrize("name", ["max_out_of_orderness_ms", "allowed_lateness_ms", "max_jump_ms"])
 def test_a_duration_may_be_zero_but_not_negative(name: str) -> None:
     OrderConfig(**{name: 0})
-    with pytest.raises(ValueError, match=f"order.{name} must not be negative; got -1; use 0 for none"):
+    with pytest.raises(ValueError, match=f"OrderConfig.{name} is -1; expected `int` >= 0"):
         OrderConfig(**{name: -1})
 
 
 @pytest.mark.parametrize("name", ["idle_timeout_ms", "max_waiting", "max_remembered", "confirmations"])
 def test_a_bound_must_be_positive(name: str) -> None:
     OrderConfig(**{name: 1})
-    with pytest.raises(ValueError, match=f"order.{name} must be positive; got 0; leave it out"):
+    with pytest.raises(ValueError, match=f"OrderConfig.{name} is 0; expected `int` >= 1"):
         OrderConfig(**{name: 0})
 
 

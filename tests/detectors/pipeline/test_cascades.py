@@ -466,7 +466,7 @@ def test_a_fact_check_that_nobody_shares_closes_in_silence():
 
 
 def test_bounds_that_hold_nothing_are_refused():
-    with pytest.raises(ValueError, match=r"cascade\.max_debunks must be positive; got 0"):
+    with pytest.raises(ValueError, match=r"CascadeConfig\.max_debunks is 0; expected `int` >= 1"):
         CascadeConfig(max_debunks=0)
 
 

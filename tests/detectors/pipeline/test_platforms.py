@@ -157,14 +157,14 @@ def test_a_setting_that_is_as_in_general_gives_equal_settings():
 @pytest.mark.parametrize(
     ("platforms", "words"),
     [
-        ({"chat": {"target_size": 1}}, "growth.platforms.chat.target_size must be at least 2; got 1"),
-        ({"chat": {"detector": "loud"}}, "growth.platforms.chat.detector must be one of L, count"),
+        ({"chat": {"target_size": 1}}, "growth.platforms.chat.target_size is 1; expected `int` >= 2"),
+        ({"chat": {"detector": "loud"}}, "growth.platforms.chat.detector is 'loud'; invalid enum value 'loud'"),
         (
             {"chat": {"window_ms": 7}},
-            "growth.platforms.chat.window_ms must be a multiple of growth.platforms.chat.buckets",
+            "growth.platforms.chat.window_ms is 7, not a multiple of growth.platforms.chat.buckets (60)",
         ),
-        ({"Chat": {"target_size": 4}}, "growth.platforms must name a platform as events do"),
-        ({"c" * 33: {"target_size": 4}}, "growth.platforms must name a platform as events do"),
+        ({"Chat": {"target_size": 4}}, "growth.platforms: 'Chat' is no name of a platform"),
+        ({"c" * 33: {"target_size": 4}}, "is no name of a platform; use the name in the events"),
     ],
 )
 def test_what_no_detector_could_work_with_is_refused_with_the_platforms_name(platforms, words):
@@ -175,7 +175,7 @@ def test_what_no_detector_could_work_with_is_refused_with_the_platforms_name(pla
 
 def test_a_platform_comes_once():
     twice = (PlatformGrowth("chat", ()), PlatformGrowth("chat", ()))
-    with pytest.raises(ValueError, match=r"growth\.platforms must have each platform once"):
+    with pytest.raises(ValueError, match=r"growth\.platforms lists a platform twice"):
         GrowthConfig(platforms=twice)
 
 

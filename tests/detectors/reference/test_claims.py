@@ -132,7 +132,7 @@ def test_without_examples_nothing_is_suggested():
 
 
 def test_a_threshold_that_suggests_always_is_refused():
-    with pytest.raises(ValueError, match=r"harm\.min_cosine"):
+    with pytest.raises(ValueError, match=r"HarmConfig\.min_cosine is 0\.0; expected `float` > 0\.0"):
         HarmConfig(min_cosine=0.0)
 
 

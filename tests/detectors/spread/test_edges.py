@@ -269,12 +269,12 @@ def test_no_edge_below_the_confidence_and_none_to_itself_or_to_the_future(rows):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"posts_per_chat": 0}, "posts_per_chat must be positive; got 0"),
-        ({"decay": -1.0}, "decay must not be negative"),
-        ({"external_weight": float("nan")}, "external_weight must not be negative; got nan"),
-        ({"coverage": 0.0}, "coverage must be above 0"),
-        ({"same_author_factor": 1.1}, "same_author_factor must be above 0 and at most 1"),
-        ({"min_confidence": 0.4}, "0.5 to 1; got 0.4"),
+        ({"posts_per_chat": 0}, "EdgeConfig.posts_per_chat is 0; expected `int` >= 1"),
+        ({"decay": -1.0}, "EdgeConfig.decay is -1.0; expected `float` >= 0.0"),
+        ({"external_weight": float("nan")}, "EdgeConfig.external_weight is nan; expected `float` >= 0.0"),
+        ({"coverage": 0.0}, "EdgeConfig.coverage is 0.0; expected `float` > 0.0"),
+        ({"same_author_factor": 1.1}, "EdgeConfig.same_author_factor is 1.1; expected `float` <= 1.0"),
+        ({"min_confidence": 0.4}, "EdgeConfig.min_confidence is 0.4; expected `float` >= 0.5"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(fields, words):

@@ -467,9 +467,9 @@ def test_the_recorded_parent_is_what_the_platform_says_and_no_more(fields, expec
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"max_nodes": 1}, "max_nodes must be at least 2; got 1"),
-        ({"max_depth": 0}, "got 0"),
-        ({"max_depth": 4097}, "4096"),
+        ({"max_nodes": 1}, "GraphConfig.max_nodes is 1; expected `int` >= 2"),
+        ({"max_depth": 0}, "GraphConfig.max_depth is 0; expected `int` >= 1"),
+        ({"max_depth": 4097}, "GraphConfig.max_depth is 4097; expected `int` <= 4096"),
     ],
 )
 def test_bounds_that_cannot_hold_an_edge_are_refused(fields, words):

@@ -84,16 +84,16 @@ def test_a_configuration_file_and_the_environment_are_heard(day, tmp_path):
     [(["replay", "none.jsonl"], "error: a source must be readable; got No such file or directory for none.jsonl"),
      (["replay", "."], "error: a source is one file; got the folder ."),
      (["replay", "day.jsonl", "--set", "growth.target_siz=3"], "did you mean growth.target_size"),
-     (["replay", "day.jsonl", "--set", "growth.target_size=x"], "growth.target_size must be a whole number"),
-     (["replay", "day.jsonl", "--detector", "psychic"], "growth.detector must be one of L, count"),
-     (["replay", "day.jsonl", "--config", "none.toml"], "the configuration file must be readable"),
+     (["replay", "day.jsonl", "--set", "growth.target_size=x"], "growth.target_size is 'x' (from --set), but must be"),
+     (["replay", "day.jsonl", "--detector", "psychic"], "is 'psychic' (from --set), but must be one of L, count"),
+     (["replay", "day.jsonl", "--config", "none.toml"], "cannot read the configuration file none.toml: No such file"),
      (["explain", "abcdef"], "there must be a run to read; got none in runs"),
      (["explain", "abcdef", "--run", "nowhere"], "a run folder holds manifest.json"),
      (["rejections", "nowhere"], "a run folder holds manifest.json"),
-     (["settings", "--set", "nothing=1"], "a setting must be one that exists; got 'nothing'"),
+     (["settings", "--set", "nothing=1"], "unknown setting 'nothing' (from --set)"),
      (["simulate", "day.jsonl"], "a file is not replaced unasked; got day.jsonl"),
      (["simulate", "no/such/place.jsonl"], "the stream must be written; got No such file or directory"),
-     (["simulate", "x.jsonl", "--set", "seed=-1"], "seed must not be negative")],
+     (["simulate", "x.jsonl", "--set", "seed=-1"], "seed is -1 (from --set), but must be a whole number")],
 )  # fmt: skip
 def test_what_a_person_can_put_right_is_one_line_and_code_2(day, arguments, words):
     result = hearsay(*arguments, code=2)
@@ -162,8 +162,8 @@ def test_payloads_are_printed_without_anything_that_draws_on_a_terminal(tmp_path
 
 def test_settings_are_printed_with_their_origin_and_without_the_key():
     out = hearsay("settings", "--set", "growth.target_size=77", HEARSAY_KEY=KEY, HEARSAY_POLICY__COOL_DOWN="2h").stdout
-    assert "target_size = 77  # on the command line (--set)" in out
-    assert 'cool_down = "2h"  # in the environment (HEARSAY_POLICY__COOL_DOWN)' in out
+    assert "target_size = 77  # from --set" in out
+    assert 'cool_down = "2h"  # from HEARSAY_POLICY__COOL_DOWN' in out
     assert KEY not in out
 
 

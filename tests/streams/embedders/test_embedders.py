@@ -54,12 +54,12 @@ def test_the_hashing_runtime_needs_no_model_and_no_cache(tmp_path):
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"model": ""}, "a model must be named; got nothing (embedder.model)"),
-        ({"max_chars": 0}, "max_chars must be positive; got 0 (embedder.max_chars)"),
+        ({"model": ""}, "EmbedderConfig.model is ''; expected `str` of length >= 1"),
+        ({"max_chars": 0}, "EmbedderConfig.max_chars is 0; expected `int` >= 1"),
     ],
 )
 def test_a_setting_outside_its_range_is_refused(setting, message):
-    with pytest.raises(ValueError, match="must be") as refusal:
+    with pytest.raises(ValueError, match="EmbedderConfig") as refusal:
         EmbedderConfig(**setting)
     assert message in str(refusal.value)
 

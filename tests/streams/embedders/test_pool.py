@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -565,20 +566,19 @@ asyncio.run(scene())
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"processes": 0}, "processes must be at least 1; got 0 (pool.processes)"),
-        ({"timeout_ms": 0}, "timeout_ms must be at least 1; got 0 (pool.timeout_ms)"),
-        ({"remembered": -1}, "remembered must be at least 0; got -1 (pool.remembered)"),
-        ({"processes": 4, "max_waiting": 127}, "max_waiting must hold a batch for every process (128); got 127"),
+        ({"processes": 0}, "PoolConfig.processes is 0; expected `int` >= 1"),
+        ({"timeout_ms": 0}, "PoolConfig.timeout_ms is 0; expected `int` >= 1"),
+        ({"remembered": -1}, "PoolConfig.remembered is -1; expected `int` >= 0"),
+        ({"processes": 4, "max_waiting": 127}, "pool.max_waiting is 127, less than a batch for each process: pool"),
         (
             {"restart_delay_ms": 50, "max_restart_delay_ms": 49},
-            "max_restart_delay_ms must be at least restart_delay_ms (50); got 49",
+            "pool.max_restart_delay_ms is 49, less than pool.restart_delay_ms (50)",
         ),
     ],
 )
 def test_settings_with_which_nothing_would_be_embedded_are_refused(setting, message):
-    with pytest.raises(ValueError, match="must") as refused:
+    with pytest.raises(ValueError, match=re.escape(message)):
         PoolConfig(**setting)
-    assert str(refused.value).startswith(message)
 
 
 def test_settings_at_their_limits_are_taken():

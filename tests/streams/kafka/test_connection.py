@@ -20,20 +20,20 @@ SASL = {"security": "sasl_plaintext", "sasl_username": "analyst"}
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"source_partitions": 0}, "kafka.source_partitions must be positive; got 0"),
-        ({"cascade_partitions": -1}, "kafka.cascade_partitions must be positive; got -1"),
-        ({"replication_factor": 0}, "kafka.replication_factor must be positive; got 0"),
-        ({"request_timeout_ms": 0}, "kafka.request_timeout_ms must be positive; got 0"),
-        ({"bootstrap": ""}, "kafka.bootstrap must be host:port"),
-        ({"bootstrap": "localhost"}, "kafka.bootstrap must be host:port"),
-        ({"bootstrap": "a:9092,"}, "kafka.bootstrap must be host:port"),
-        ({"bootstrap": "a:port"}, "kafka.bootstrap must be host:port"),
-        ({"bootstrap": "SSL://a:9092"}, "kafka.bootstrap must be host:port"),
-        ({"security": "sasl_ssl"}, "kafka.sasl_username belongs to a kafka.security of sasl_plaintext or sasl_ssl"),
-        ({"sasl_username": "analyst"}, "got security 'plaintext' and a username"),
-        ({"security": "ssl", "cert_file": "a.pem"}, "kafka.cert_file and kafka.cert_key_file go together"),
-        ({"security": "ssl", "cert_key_file": "a.key"}, "kafka.cert_file and kafka.cert_key_file go together"),
-        ({"ca_file": "ca.pem"}, "kafka.ca_file and kafka.cert_file need TLS; got kafka.security 'plaintext'"),
+        ({"source_partitions": 0}, "KafkaSettings.source_partitions is 0; expected `int` >= 1"),
+        ({"cascade_partitions": -1}, "KafkaSettings.cascade_partitions is -1; expected `int` >= 1"),
+        ({"replication_factor": 0}, "KafkaSettings.replication_factor is 0; expected `int` >= 1"),
+        ({"request_timeout_ms": 0}, "KafkaSettings.request_timeout_ms is 0; expected `int` >= 1"),
+        ({"bootstrap": ""}, "write host:port, as in 127.0.0.1:9092"),
+        ({"bootstrap": "localhost"}, "write host:port, as in 127.0.0.1:9092"),
+        ({"bootstrap": "a:9092,"}, "write host:port, as in 127.0.0.1:9092"),
+        ({"bootstrap": "a:port"}, "write host:port, as in 127.0.0.1:9092"),
+        ({"bootstrap": "SSL://a:9092"}, "write host:port, as in 127.0.0.1:9092"),
+        ({"security": "sasl_ssl"}, "kafka.security is 'sasl_ssl' and kafka.sasl_username is empty"),
+        ({"sasl_username": "analyst"}, "kafka.security is 'plaintext' and kafka.sasl_username is set"),
+        ({"security": "ssl", "cert_file": "a.pem"}, "only one of kafka.cert_file and kafka.cert_key_file is set"),
+        ({"security": "ssl", "cert_key_file": "a.key"}, "only one of kafka.cert_file and kafka.cert_key_file is set"),
+        ({"ca_file": "ca.pem"}, "kafka.ca_file and kafka.cert_file need TLS, but kafka.security is 'plaintext'"),
         (SASL | {"ca_file": "ca.pem"}, "kafka.ca_file and kafka.cert_file need TLS"),
     ],
     ids=str,
@@ -101,7 +101,7 @@ def test_the_password_comes_from_the_environment_before_the_file_and_is_never_sh
     given = load(environ={"HEARSAY_KAFKA_PASSWORD": "of the environment"}, overrides=overrides)
     assert given.kafka_password == "of the environment"
     assert "of the environment" not in str(given.settings)
-    with pytest.raises(SettingsError, match=r"a kafka\.sasl_username needs its password"):
+    with pytest.raises(SettingsError, match=r"kafka\.sasl_username is set, but there is no password"):
         load(environ={}, overrides=overrides[:2])
 
 

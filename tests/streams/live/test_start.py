@@ -35,7 +35,7 @@ def test_wrong_words_on_the_command_line_are_named_before_anything_is_asked_of_t
     said = refused(live, only="intake,detect")
     assert said == "error: unknown stage 'detect' in --only; choose from intake, embed, cluster, cascade"
     said = refused(live, argv=[HEARSAY, "worker", "--set", "worker.max_in_flight=0"])
-    assert "worker.max_in_flight must be positive; got 0" in said
+    assert "worker.max_in_flight is 0 (from --set), but must be a whole number of at least 1" in said
     said = refused(live, argv=[HEARSAY, "worker", "--set", "worker.inflight=3"])
     assert "worker.inflight" in said
     assert "worker.max_in_flight" in said

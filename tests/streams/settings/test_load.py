@@ -47,9 +47,9 @@ def test_each_setting_tells_where_it_came_from(tmp_path):
     config = toml(tmp_path, "[growth]\ntarget_size = 60\nmin_sharers = 3\n")
     effective = load(config, {"HEARSAY_GROWTH__MIN_SHARERS": "4"}, ["growth.detector=count"])
     assert effective.origins == {
-        "growth.target_size": f"in {config}",
-        "growth.min_sharers": "in the environment (HEARSAY_GROWTH__MIN_SHARERS)",
-        "growth.detector": "on the command line (--set)",
+        "growth.target_size": str(config),
+        "growth.min_sharers": "HEARSAY_GROWTH__MIN_SHARERS",
+        "growth.detector": "--set",
     }
 
 
@@ -75,17 +75,25 @@ def test_a_section_within_a_section_is_named_by_both(tmp_path):
 
 @pytest.mark.parametrize(
     ("environ", "overrides", "words"),
-    [({}, ["growth.target_sise=1"], "on the command line (--set); did you mean growth.target_size"),
-     ({"HEARSAY_GROWTH__TARGET_SISE": "1"}, [], "(HEARSAY_GROWTH__TARGET_SISE); did you mean growth.target_size"),
-     ({"HEARSAY_GROWTH_TARGET_SIZE": "1"}, [], "did you mean growth.target_size (HEARSAY_GROWTH__TARGET_SIZE in"),
-     ({}, ["growth.target_size"], "--set takes name=value; got 'growth.target_size'; try --set growth.target_size=100"),
-     ({}, ["growth.target_size=many"], "growth.target_size must be a whole number"),
-     ({}, ["growth.target_size=many"], "got 'many' on the command line (--set); try 50, the default"),
-     ({"HEARSAY_POLICY__COOL_DOWN": "soon"}, [], "policy.cool_down_ms must be a duration"),
-     ({}, ["growth.target_size=1"], "growth.target_size must be at least 2; got 1"),
-     ({}, ["growth.target_size=1"], "(growth.target_size on the command line (--set))"),
-     ({}, ["growth.detector=psychic"], "growth.detector must be one of L, count"),
-     ({}, ["replay.batch_events=0"], "replay.batch_events must be positive; got 0")],
+    [({}, ["growth.target_sise=1"], "'growth.target_sise' (from --set); did you mean growth.target_size?"),
+     ({"HEARSAY_GROWTH__TARGET_SISE": "1"}, [],
+      "(from HEARSAY_GROWTH__TARGET_SISE); did you mean HEARSAY_GROWTH__TARGET_SIZE?"),
+     ({"HEARSAY_GROWTH_TARGET_SIZE": "1"}, [], "did you mean HEARSAY_GROWTH__TARGET_SIZE?"),
+     ({}, ["growth.target_size"], "--set 'growth.target_size' has no value; write name=value, as in growth.target"),
+     ({}, ["growth.target_size=many"],
+      "growth.target_size is 'many' (from --set), but must be a whole number of at least 2; the default is 50"),
+     ({"HEARSAY_POLICY__COOL_DOWN": "soon"}, [],
+      "policy.cool_down_ms is 'soon' (from HEARSAY_POLICY__COOL_DOWN), but must be a duration of at least 0; the def"),
+     ({}, ["growth.target_size=1"], "growth.target_size is 1 (from --set), but must be a whole number of at least 2; "),
+     ({}, ["growth.threshold=inf"], "growth.threshold is 'inf' (from --set), but must be a number or none; "),
+     ({}, ["growth.detector=psychic"], "growth.detector is 'psychic' (from --set), but must be one of L, count, cusum"),
+     ({}, ["growth.window=61s"], "not a multiple of growth.buckets (60); try 3600000 and 60 (growth.window_ms from --"),
+     ({}, ["replay.batch_events=0"], "replay.batch_events is 0 (from --set), but must be a whole number of at least"),
+     ({}, ["worker.log_level=loud"], "worker.log_level is 'loud' (from --set), but must be one of debug, error, info,"),
+     ({}, ["worker.port=65536"], "worker.port is 65536 (from --set), but must be a whole number from 0 to 65535"),
+     ({}, ["worker.standby_replicas=-1"], "worker.standby_replicas is -1 (from --set), but must be a whole number of"),
+     ({}, ["clustering.model_scripts=Elvish"], "(clustering.model_scripts from --set)"),
+     ({}, ["order.max_out_of_orderness=-1"], "order.max_out_of_orderness_ms is -1 (from --set), but must be a dur")],
 )  # fmt: skip
 def test_what_is_wrong_is_refused_with_rule_value_place_and_remedy(environ, overrides, words):
     with pytest.raises(SettingsError) as caught:
@@ -95,19 +103,19 @@ def test_what_is_wrong_is_refused_with_rule_value_place_and_remedy(environ, over
 
 def test_an_unknown_name_in_the_file_is_refused(tmp_path):
     config = toml(tmp_path, "[grwth]\ntarget_size = 60\n")
-    with pytest.raises(SettingsError, match=r"'grwth.target_size' in .*hearsay.toml; did you mean growth"):
+    with pytest.raises(SettingsError, match=r"'grwth.target_size' \(from .*hearsay.toml\); did you mean growth"):
         load(config, {})
 
 
 def test_a_wrong_type_in_the_file_is_refused(tmp_path):
-    with pytest.raises(SettingsError, match=r"growth.target_size must be a whole number .*got '60' in "):
+    with pytest.raises(SettingsError, match=r"growth.target_size is '60' \(from .*hearsay.toml\), but must be a whole"):
         load(toml(tmp_path, '[growth]\ntarget_size = "60"\n'), {})
 
 
 def test_a_file_that_is_no_toml_or_not_there_is_refused(tmp_path):
-    with pytest.raises(SettingsError, match=r"the configuration file must be TOML; got .*line 1"):
+    with pytest.raises(SettingsError, match=r"the configuration file .*hearsay.toml is not TOML: .*line 1"):
         load(toml(tmp_path, "growth: big"), {})
-    with pytest.raises(SettingsError, match=r"must be readable; got No such file or directory for .*none.toml"):
+    with pytest.raises(SettingsError, match=r"cannot read the configuration file .*none.toml: No such file"):
         load(tmp_path / "none.toml", {})
 
 
@@ -179,7 +187,7 @@ def test_a_key_shows_its_name_only():
 def test_the_effective_settings_are_printed_as_a_file_that_gives_them_again(tmp_path):
     effective = load(environ={}, overrides=["growth.target_size=77", "policy.cool_down=90m", "growth.threshold=6.5"])
     text = as_toml(effective)
-    assert "target_size = 77  # on the command line (--set)" in text
+    assert "target_size = 77  # from --set" in text
     assert 'cool_down = "90m"' in text
     assert tomllib.loads(text)
     assert load(toml(tmp_path, text), {}).settings == effective.settings
@@ -195,14 +203,15 @@ def test_settings_survive_a_manifest():
 
 
 def test_a_manifest_with_a_setting_of_another_release_is_refused():
-    with pytest.raises(SettingsError, match=r"got 'growth.moon' in the run's manifest"):
+    with pytest.raises(SettingsError, match=r"'growth.moon' \(from the run's manifest\)"):
         from_values({"growth.moon": 1})
 
 
-def test_every_setting_has_a_row_and_a_meaning():
+def test_every_setting_has_a_row_and_a_description():
     table = as_markdown()
-    for name, leaf in catalogue().items():
-        assert leaf.meaning, f"{name} needs a comment beside it, or its section a docstring"
+    for name, spec in catalogue().items():
+        assert spec.description[:1].isupper(), f"{name} needs a description in its msgspec.Meta: a full phrase"
+        assert spec.description.endswith("."), name
         assert f"| `{name}` | `" in table
     assert len(list(rows(load(environ={})))) == len(catalogue())
 

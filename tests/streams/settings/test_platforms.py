@@ -36,7 +36,7 @@ def test_file_environment_and_command_line_say_the_same(tmp_path):
     assert len({one.settings.pipeline.digest() for one in made}) == 1
     here = made[0].settings.pipeline.growth.on("whatsapp")
     assert (here.target_size, here.window_ms) == (6, 600_000)
-    assert made[1].origins[LOW] == "in the environment (HEARSAY_GROWTH__PLATFORMS__WHATSAPP__TARGET_SIZE)"
+    assert made[1].origins[LOW] == "HEARSAY_GROWTH__PLATFORMS__WHATSAPP__TARGET_SIZE"
 
 
 def test_a_later_source_overrides_one_setting_of_a_platform_and_leaves_the_others(tmp_path):
@@ -51,19 +51,20 @@ def test_a_later_source_overrides_one_setting_of_a_platform_and_leaves_the_other
 
 
 REFUSALS = {
-    "growth.platforms.whatsapp.target_siz=6": """a setting must be one that exists; got
-        'growth.platforms.whatsapp.target_siz' on the command line (--set); did you mean
-        growth.platforms.whatsapp.target_size (HEARSAY_GROWTH__PLATFORMS__WHATSAPP__TARGET_SIZE in the environment)?""",
-    f"{LOW}=many": f"""{LOW} must be a whole number (Expected int, got str); got 'many' on the command line (--set);
-        try 50, the default""",
-    f"{LOW}=1": f"""{LOW} must be at least 2; got 1; set the number of distinct sharers that you call big, e.g. 50
-        ({LOW} on the command line (--set))""",
-    "growth.platforms=6": f"""a platform's setting is named growth.platforms.PLATFORM.NAME; got 'growth.platforms' on
-        the command line (--set); try {LOW}""",
-    "growth.platforms.whatsapp=6": f"""a platform's setting is named growth.platforms.PLATFORM.NAME; got
-        'growth.platforms.whatsapp' on the command line (--set); try {LOW}""",
-    "growth.platforms.what sapp.target_size=6": """growth.platforms must name a platform as events do, in up to 32 small
-        letters, digits, dots, dashes or underscores; got 'what sapp'; try growth.platforms.whatsapp""",
+    "growth.platforms.whatsapp.target_siz=6": """unknown setting
+        'growth.platforms.whatsapp.target_siz' (from --set); did you mean growth.platforms.whatsapp.target_size?""",
+    f"{LOW}=many": f"""{LOW} is 'many' (from --set), but must be a whole number of at least 2; the default is
+        50""",
+    f"{LOW}=1": f"{LOW} is 1 (from --set), but must be a whole number of at least 2; the default is 50",
+    "growth.platforms.whatsapp.window=61s": """growth.platforms.whatsapp.window_ms is 61000, not a multiple of
+        growth.platforms.whatsapp.buckets (60); try 3600000 and 60 (growth.platforms.whatsapp.window_ms from --set)""",
+    "growth.platforms=6": f"""'growth.platforms' (from --set) names no setting of a platform; write
+        growth.platforms.PLATFORM.NAME, as in {LOW}""",
+    "growth.platforms.whatsapp=6": f"""'growth.platforms.whatsapp' (from --set) names no setting of a platform; write
+        growth.platforms.PLATFORM.NAME, as in {LOW}""",
+    "growth.platforms.what sapp.target_size=6": """growth.platforms: 'what sapp' is no name of a platform; use
+        the name in the events, up to 32 small letters, digits, dots, dashes or underscores, as in
+        growth.platforms.whatsapp""",
 }
 
 
