@@ -1,6 +1,6 @@
-"""Checks that everything a run needs is here: Python, packages, the model, room, the key.
+"""Check the requirements of a run: Python, packages, the model, memory, disk space, the key.
 
-A deployment finds out before its first event, and a newcomer sees which of several things is missing.
+A deployment detects a missing requirement before its first event, and a new user sees the requirement by name.
 """
 
 import os
@@ -27,14 +27,14 @@ from streams.settings.load import ResolvedSettings
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _UNIT_TOLERANCE = 1e-3
-_LEAST_PYTHON = (3, 11)
-_LEAST_MEMORY = 2 << 30  # bytes: the model, the index and two million remembered messages
-_LEAST_DISK = 1 << 30
+_MIN_PYTHON = (3, 11)
+_MIN_MEMORY = 2 << 30  # bytes: the model, the index and two million remembered messages
+_MIN_DISK = 1 << 30
 _SWITCHES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 
 
 class Status(StrEnum):
-    """How a check went."""
+    """Outcome of a check."""
 
     GOOD = "ok"
     WARNING = "warning"
@@ -45,7 +45,7 @@ _COLOURS = {Status.GOOD: "green", Status.WARNING: "yellow", Status.FAILED: "bold
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One check, what was found, and what to do about it."""
+    """Result of one check, with the action to take."""
 
     name: str
     status: Status
@@ -54,12 +54,12 @@ class Finding(msgspec.Struct, frozen=True):
 
     @property
     def failed(self) -> bool:
-        """Whether a run cannot do without it."""
+        """Return True if a run is impossible without the requirement."""
         return self.status is Status.FAILED
 
 
 def examine(effective: ResolvedSettings) -> list[Finding]:
-    """Every check, in the order in which they are worth reading."""
+    """Run every check; return the findings in the order of importance."""
     return [
         python(),
         packages(),
@@ -74,15 +74,15 @@ def examine(effective: ResolvedSettings) -> list[Finding]:
 
 
 def python(found: tuple[int, ...] = sys.version_info[:3]) -> Finding:
-    """Whether the interpreter is new enough."""
+    """Check the version of the interpreter."""
     name = f"{platform.python_implementation()} {'.'.join(map(str, found))}"
-    if found < _LEAST_PYTHON:
+    if found < _MIN_PYTHON:
         return Finding("python", Status.FAILED, name, "install Python 3.11 or newer")
     return Finding("python", Status.GOOD, name)
 
 
 def packages(name: str = "hearsay") -> Finding:
-    """Whether what the installed package asks for is installed."""
+    """Check the installed dependencies of a package."""
     try:
         wanted = distribution(name).requires or []
     except PackageNotFoundError:
@@ -92,7 +92,7 @@ def packages(name: str = "hearsay") -> Finding:
     missing = [bare for bare in names if not _is_installed(bare)]
     if missing:
         return Finding("packages", Status.FAILED, f"missing: {', '.join(missing)}", "pip install -e .")
-    return Finding("packages", Status.GOOD, f"all {len(names)} that are needed")
+    return Finding("packages", Status.GOOD, f"all {len(names)} required packages")
 
 
 def _is_installed(name: str) -> bool:
@@ -104,52 +104,55 @@ def _is_installed(name: str) -> bool:
 
 
 def model(effective: ResolvedSettings, make: Callable[..., Embedder] = make_embedder) -> Finding:
-    """Whether the model loads and gives a unit vector; the first time, this also writes the model's fast form."""
+    """Check that the model loads and returns a unit vector. The first call also writes the fast form of the model."""
     began = time.perf_counter()
     try:
         embedder = make(effective.settings.embedder)
         vector = embedder.embed(["the mill has poisoned the river"])[0]
-    except Exception as error:  # noqa: BLE001 - whatever keeps the model from loading is the finding
+    except Exception as error:  # noqa: BLE001 - any failure to load the model is the finding
         return Finding(
             "model", Status.FAILED, f"{type(error).__name__}: {_first_line(error)}", "see embedder.* settings"
         )
     seconds = time.perf_counter() - began
     if not abs(float(np.linalg.norm(vector)) - 1.0) < _UNIT_TOLERANCE:
-        return Finding("model", Status.FAILED, f"{embedder.revision} gives no unit vectors", "choose another model")
-    return Finding("model", Status.GOOD, f"{embedder.revision}, {len(vector)} numbers, ready in {seconds:.1f} s")
+        return Finding("model", Status.FAILED, f"{embedder.revision} returns no unit vectors", "choose another model")
+    return Finding("model", Status.GOOD, f"{embedder.revision}, {len(vector)} dimensions, ready in {seconds:.1f} s")
 
 
 def threads(environ: Mapping[str, str] | None = None, cores: int | None = None) -> Finding:
-    """Whether the model's threads fit the machine; too many of them fight each other."""
+    """Check that the threads of the model fit the machine; surplus threads slow each other down."""
     environ = os.environ if environ is None else environ
     cores = cores or os.cpu_count() or 1
     given = environ.get("OMP_NUM_THREADS", "")
     found = f"OMP_NUM_THREADS={given or 'not set'}, {cores} cores"
     if given.isdigit() and 0 < int(given) <= cores:
         return Finding("threads", Status.GOOD, found)
-    return Finding("threads", Status.WARNING, found, "export OMP_NUM_THREADS=1, one process a core")
+    return Finding("threads", Status.WARNING, found, "export OMP_NUM_THREADS=1, and run one process per core")
 
 
 def memory(available: int | None = None) -> Finding:
-    """Whether there is room for the model, the index and what is remembered."""
+    """Check the memory for the model, the index and the remembered messages."""
     available = _free_memory() if available is None else available
     found = f"{available / (1 << 30):.1f} GiB available"
-    if available < _LEAST_MEMORY:
-        return Finding("memory", Status.WARNING, found, "2 GiB do for a day of a busy platform; lower the bounds")
+    if available < _MIN_MEMORY:
+        remedy = "2 GiB suffice for one day of a busy platform; else lower clustering.max_messages and max_aliases"
+        return Finding("memory", Status.WARNING, found, remedy)
     return Finding("memory", Status.GOOD, found)
 
 
 def disk(path: Path, free: int | None = None) -> Finding:
-    """Whether run folders can be written here."""
+    """Check that run folders can be written to the working folder."""
     if not os.access(path, os.W_OK):
-        return Finding("disk", Status.WARNING, "the working folder cannot be written", "name run folders with --out")
+        return Finding("disk", Status.WARNING, "the working folder is not writable", "choose the run folder with --out")
     free = shutil.disk_usage(path).free if free is None else free
     found = f"{free / (1 << 30):.1f} GiB free here"
-    return Finding("disk", Status.GOOD if free >= _LEAST_DISK else Status.WARNING, found, "make room for run folders")
+    return Finding(
+        "disk", Status.GOOD if free >= _MIN_DISK else Status.WARNING, found, "free disk space for run folders"
+    )
 
 
 def hub(environ: Mapping[str, str] | None = None) -> Finding:
-    """Whether the model libraries may call a hub; the default model comes as a package and needs none."""
+    """Report the offline switches of the model libraries; the default model is a package and needs no hub."""
     environ = os.environ if environ is None else environ
     on = [name for name in _SWITCHES if environ.get(name, "").lower() in ("1", "true", "yes", "on")]
     found = ", ".join(on) or "not set; the default model needs no hub"
@@ -157,17 +160,17 @@ def hub(environ: Mapping[str, str] | None = None) -> Finding:
 
 
 def key(effective: ResolvedSettings) -> Finding:
-    """Whether pseudonyms are made with a key that not everybody knows."""
+    """Check that the pseudonyms use a private key instead of the public demo key."""
     if effective.key.is_demo:
         return Finding("key", Status.WARNING, effective.key.origin, f"export {KEY_VARIABLE}=$(openssl rand -hex 32)")
     return Finding("key", Status.GOOD, f"{effective.key.id}, {effective.key.origin}")
 
 
 def tools(which: Callable[[str], str | None] = shutil.which) -> Iterator[Finding]:
-    """Whether programs are here that only some tests and deployments use."""
+    """Report the optional programs of some tests and deployments."""
     for name, use in (("java", "a local Kafka broker"), ("mvn", "fetching that broker")):
         path = which(name)
-        yield Finding(name, Status.GOOD, f"{path or 'not here'}; optional: for {use}")
+        yield Finding(name, Status.GOOD, f"{path or 'not found'}; optional, for {use}")
 
 
 def table(findings: list[Finding]) -> Table:
@@ -182,8 +185,8 @@ def table(findings: list[Finding]) -> Table:
 def _free_memory() -> int:
     try:
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):  # not every system tells; then there is nothing to warn of
-        return _LEAST_MEMORY
+    except (ValueError, OSError):  # some systems report no figure; then skip the warning
+        return _MIN_MEMORY
 
 
 def _first_line(error: BaseException) -> str:

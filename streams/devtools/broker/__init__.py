@@ -1,6 +1,7 @@
-"""Apache Kafka for development and tests, without Docker. Java runs it, Maven fetches it, and it dies with its parent.
+"""Run Apache Kafka for development and tests, without Docker: Java runs Kafka, Maven fetches Kafka.
 
-One node on loopback that keeps one copy of everything: never for data that somebody would miss.
+The broker is one node on loopback, with one copy of the data and by default no authentication; the broker ends with its
+parent process. Do not use the broker for data of value.
 """
 
 from streams.devtools.broker.broker import Broker

@@ -1,4 +1,4 @@
-"""Waits until a broker answers, as a client would find it: with itself in the list of its brokers."""
+"""Wait until a broker answers a client and lists itself among its brokers."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ _TRY_MS = 2_000
 
 
 def await_answer(port: int, deadline_s: float, is_alive: Callable[[], bool]) -> bool:
-    """Whether the broker at this port answers before the deadline (of the monotonic clock), and before it ends."""
+    """Return True once the broker at a port answers; False at the deadline (monotonic clock, in s) or if Kafka ends."""
     from kafka import KafkaConsumer  # noqa: PLC0415 - a test run that starts no broker does not pay for the client
     from kafka.errors import KafkaError  # noqa: PLC0415
 

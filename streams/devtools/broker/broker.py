@@ -1,6 +1,6 @@
-"""One Apache Kafka in a folder: started, awaited, stopped, killed, paused, and brought back with its data.
+"""Start, stop, kill, pause and restart one Apache Kafka in a folder, with its data.
 
-Tests do to it what happens to brokers, so each of these is one call.
+Each failure that happens to brokers is one call, for tests.
 """
 
 import base64
@@ -25,27 +25,27 @@ from streams.errors import UserError
 _PROPERTIES = "hearsay-broker.properties"
 _JAVA_OPTIONS = (
     "-Xmx512m",
-    "-XX:+UseSerialGC",  # with the next: half a second less to start than the defaults, on two cores
+    "-XX:+UseSerialGC",  # saves, with the next option, half a second of the start on two cores
     "-XX:TieredStopAtLevel=1",
     "-XX:+ExitOnOutOfMemoryError",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ",
-    "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn",  # it prints five hundred settings, twice
+    "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn",  # else five hundred settings are printed twice
 )
 _TRIES = 5
 _TAKEN = "failed to bind"
 
 
 class Broker:
-    """A broker of one node on loopback, for development and tests only. As a context manager it is started and stopped.
+    """Broker of one node on loopback, for development and tests only. A context manager starts and stops the broker.
 
     Args:
-        folder: its data, configuration and log; made if absent, and kept. Empty, or an earlier broker's.
-        port: where clients connect; a free one if None. The others are free ones in any case.
-        tls: opens a second listener that speaks TLS.
-        login: opens a second listener that asks for this login; with `tls` it is the same one.
-        start_within_s: seconds until it must answer; what Maven does the first time is not counted.
-        stop_within_s: seconds until it is killed when asked to stop.
+        folder: data, configuration and log; created if absent, and kept. Must be empty or of an earlier broker.
+        port: port for clients; a free port if None. All other ports are free ports.
+        tls: files for a second listener with TLS.
+        login: login for a second listener; with `tls` both apply to the same listener.
+        start_within_s: seconds until Kafka must answer, without the time of the first fetch by Maven.
+        stop_within_s: seconds between the request to stop and the kill.
 
     Raises:
         ValueError: a duration that is not positive.
@@ -64,7 +64,7 @@ class Broker:
     ) -> None:
         for name, value in (("start_within_s", start_within_s), ("stop_within_s", stop_within_s)):
             if value <= 0:
-                raise ValueError(f"{name} must be positive; got {value}; leave it out")
+                raise ValueError(f"{name} must be positive, not {value}; omit the argument for the default")
         self._folder = Folder(folder)
         self._fixed_port = port
         self._security = Security(tls, login)
@@ -75,76 +75,81 @@ class Broker:
 
     @property
     def bootstrap(self) -> str:
-        """The address for clients, `host:port`; the same after every restart."""
+        """Return the address for clients, `host:port`; a restart keeps the address."""
         return f"{ports.HOST}:{self._known_ports().plain}"
 
     @property
     def secured_bootstrap(self) -> str:
-        """The address of the second listener."""
+        """Return the address of the second listener.
+
+        Raises:
+            ValueError: the broker has no second listener.
+
+        """
         if self._security.protocol is None:
-            raise ValueError("a second listener must be asked for; got neither tls nor login; give one to Broker")
+            raise ValueError("the broker has no second listener; pass tls or login to Broker")
         return f"{ports.HOST}:{self._known_ports().secured}"
 
     @property
     def log(self) -> Path:
-        """The file that Kafka logs to."""
+        """Return the path of the log of Kafka."""
         return self._folder.log
 
     @property
     def pid(self) -> int:
-        """The number of the process that runs."""
+        """Return the process id of Kafka."""
         return self._running().pid
 
     def start(self) -> Self:
-        """Start it and wait until it answers. One that runs is left alone.
+        """Start Kafka and wait for an answer. A running broker stays unchanged.
 
         Raises:
-            ToolMissingError: no Java, or no Maven to fetch Kafka with.
+            ToolMissingError: Java is missing, or Maven is missing and Kafka is not fetched yet.
             UserError: the folder or the port cannot be used, or Kafka ends or does not answer.
 
         """
         if self._child is not None and self._child.is_alive():
             return self
-        self.kill()  # clears away one that has ended by itself
+        self.kill()  # release the folder of a process that has ended by itself
         java = [find_java(), *_JAVA_OPTIONS, "-cp", class_path()]
-        self._folder.take()
+        self._folder.lock()
         try:
             self._start(java)
         finally:
             if self._child is None:
-                self._folder.leave()
+                self._folder.unlock()
         return self
 
     def stop(self) -> None:
-        """Let it finish, then end it. Its data stay. One that does not run is left alone."""
+        """Stop Kafka; kill the process after `stop_within_s`. The data remain. Does nothing if Kafka does not run."""
         self._end(self._stop_within_s)
 
     def kill(self) -> None:
-        """End it at once, as a crash does."""
+        """Kill Kafka at once, like a crash."""
         self._end(0)
 
     def restart(self) -> None:
-        """Start it again on the same ports with the same data, whether it was stopped, killed or runs."""
+        """Stop Kafka if necessary and start again with the same ports and data."""
         self.stop()
         self.start()
 
     def pause(self) -> None:
-        """Let it stand still: connections stay open and nothing answers."""
+        """Pause Kafka: connections stay open without answers."""
         self._running().send(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a paused one go on."""
+        """Resume a paused Kafka."""
         self._running().send(signal.SIGCONT)
 
     def wait(self) -> None:
-        """Wait as long as it runs.
+        """Wait until Kafka ends.
 
         Raises:
-            UserError: it has ended without having been asked to.
+            UserError: Kafka has ended without a request.
 
         """
         self._running().wait()
-        raise self._failure("its end")
+        raise self._failure("Kafka ended")
 
     def __enter__(self) -> Self:
         return self.start()
@@ -156,19 +161,19 @@ class Broker:
 
     def _known_ports(self) -> ports.Ports:
         if self._ports is None:
-            raise ValueError("a broker has an address once it was started; got one that was not; call start()")
+            raise ValueError("the broker has no address before its first start; call start()")
         return self._ports
 
     def _running(self) -> BrokerProcess:
         if self._child is None:
-            raise ValueError("a broker must run for this; got one that does not; call start()")
+            raise ValueError("the broker does not run; call start()")
         return self._child
 
     def _end(self, grace_s: float) -> None:
         if self._child is not None:
             self._child.end(grace_s)
             self._child = None
-            self._folder.leave()
+            self._folder.unlock()
 
     def _start(self, java: list[str]) -> None:
         for _ in range(_TRIES):
@@ -179,12 +184,12 @@ class Broker:
                 self._configure(java, self._ports)
                 self._run(java, self._ports)
             except UserError:
-                if not (any_port and self._folder.log_says(_TAKEN)):
+                if not (any_port and self._folder.log_contains(_TAKEN)):
                     raise
-                self._ports = None  # somebody was quicker: others will do
+                self._ports = None  # another process took a port first: try other ports
             else:
                 return
-        raise UserError(f"the broker needs ports that stay free; got {_TRIES} that others took; name one (--port)")
+        raise UserError(f"other processes took the broker's ports {_TRIES} times in a row; choose a port with --port")
 
     def _configure(self, java: list[str], chosen: ports.Ports) -> None:
         try:
@@ -197,10 +202,10 @@ class Broker:
 
     def _format(self, java: list[str]) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        named = f"--cluster-id={cluster}"  # in one word: one in 64 begins with a dash
+        named = f"--cluster-id={cluster}"  # in one word, because one id in 64 begins with a dash
         tool = ["kafka.tools.StorageTool", "format", "--standalone", named, "--config", _PROPERTIES]
         with self.log.open("ab") as log:
-            done = subprocess.run(  # noqa: S603 - our own words, and a login that was checked
+            done = subprocess.run(  # noqa: S603 - fixed words and a checked login
                 [*java, *tool, *self._security.format_arguments()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -209,7 +214,7 @@ class Broker:
                 check=False,
             )
         if done.returncode:
-            raise self._failure(f"exit status {done.returncode} of its storage tool")
+            raise self._failure(f"the storage tool exited with status {done.returncode}")
 
     def _run(self, java: list[str], chosen: ports.Ports) -> None:
         child = self._child = BrokerProcess([*java, "kafka.Kafka", _PROPERTIES], self._folder.path, self.log)
@@ -221,10 +226,10 @@ class Broker:
             if not answered:
                 self._end(0)
         if not answered:
-            raise self._failure("its end" if ended else f"no answer within {self._start_within_s:g} s")
+            raise self._failure("Kafka ended" if ended else f"no answer within {self._start_within_s:g} s")
 
-    def _failure(self, what: str) -> UserError:
+    def _failure(self, cause: str) -> UserError:
         return UserError(
-            f"Kafka must start and go on; got {what} ({self.log}); see its last words, and try an empty folder:\n"
-            f"{self._folder.last_words()}"
+            f"the Kafka broker failed: {cause}; see the end of {self.log} below, and try an empty folder:\n"
+            f"{self._folder.log_excerpt()}"
         )

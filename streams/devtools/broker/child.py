@@ -1,8 +1,9 @@
-"""A process that ends when its parent does, however the parent ends.
+"""Run a process that ends with its parent, also if the parent is killed.
 
-A shell stands where the program will: it leaves a watcher behind, then becomes the program. The watcher reads a pipe
-that only the parent holds open. The end of the pipe is the end of the parent, and the watcher kills the program. Unlike
-a signal at the parent's death, this does not hang on the thread that began it, and works on every POSIX system.
+A shell starts a watcher in the background and then replaces itself with the program. The watcher reads a pipe whose
+other end only the parent holds open. When the pipe ends, the parent has ended, and the watcher kills the program.
+Unlike a death signal of the parent, a pipe does not depend on the thread that starts the process, and works on every
+POSIX system.
 """
 
 import signal
@@ -18,9 +19,9 @@ exec "$@" 3<&-
 
 
 class BrokerProcess:
-    """A running program. It gets no Ctrl-C from the terminal; its parent decides when it ends.
+    """Running program. Ctrl-C in the terminal does not reach the program; the parent ends the program.
 
-    A fork of the parent that lives on without starting another program holds the pipe, too, and so keeps it alive.
+    A fork of the parent without a program of its own also holds the pipe open, and so keeps the program alive.
     """
 
     def __init__(self, command: list[str], folder: Path, output: Path) -> None:
@@ -36,19 +37,19 @@ class BrokerProcess:
 
     @property
     def pid(self) -> int:
-        """Its number, also of the program that the shell became."""
+        """Return the process id; the program keeps the id of the shell."""
         return self._process.pid
 
     def is_alive(self) -> bool:
-        """Whether it runs, or is paused."""
+        """Return True if the program runs or is paused."""
         return self._process.poll() is None
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal; nothing happens if it has ended."""
+        """Send a signal; does nothing after the end of the program."""
         self._process.send_signal(number)
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until it has ended; False if it has not in this time."""
+        """Wait for the end of the program; return False after a timeout, in s."""
         try:
             self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
@@ -56,9 +57,9 @@ class BrokerProcess:
         return True
 
     def end(self, grace_s: float) -> None:
-        """Ask it to end, and kill it where it has not in this time. It leaves nothing behind."""
+        """Terminate the program, and kill the program after the grace time, in s. Ends the watcher, too."""
         if grace_s > 0:
-            self.send(signal.SIGCONT)  # a paused program hears nothing else
+            self.send(signal.SIGCONT)  # a paused program receives no other signal
             self.send(signal.SIGTERM)
         if not self.wait(grace_s):
             self.send(signal.SIGKILL)
@@ -69,8 +70,8 @@ class BrokerProcess:
         pipe = self._process.stdin
         if pipe is None or pipe.closed:
             return
-        with suppress(BrokenPipeError):  # somebody ended the watcher
-            pipe.write(b"\n")  # a line is a farewell; the mere end of the pipe is the parent's death
+        with suppress(BrokenPipeError):  # the watcher was killed
+            pipe.write(b"\n")  # a line dismisses the watcher; the end of the pipe alone means that the parent died
             pipe.flush()
         with suppress(BrokenPipeError):
             pipe.close()

@@ -1,7 +1,7 @@
-"""Gives Java the files that make up Kafka: Maven fetches them once, later starts ask nobody.
+"""Find the class path of Kafka: Maven fetches the files once, and later starts read the cached class path.
 
-The answer is kept by the digest of `pom.xml`, so that another version of Kafka is another entry, and it counts only
-while every file that it names is there.
+The digest of `pom.xml` names the cache entry, so another version of Kafka has another entry. An entry is valid while
+every listed file exists.
 """
 
 import fcntl
@@ -23,15 +23,15 @@ _SHOWN_LINES = 5
 
 
 def class_path(cache: Path | None = None) -> str:
-    """The class path, as `java -cp` takes it.
+    """Return the class path in the form of `java -cp`.
 
-    Processes that ask at the same time wait for the one that fetches. The lock dies with its process.
+    Concurrent processes wait for the first, which fetches the files. The lock ends with its process.
 
     Args:
-        cache: where the answer is kept; the user's cache folder if None.
+        cache: folder of the cache entries; the cache folder of the user if None.
 
     Raises:
-        ToolMissingError: Maven is needed and absent.
+        ToolMissingError: Maven is necessary and missing.
         UserError: the files cannot be fetched, or the cache cannot be written.
 
     """
@@ -58,26 +58,26 @@ def _fetch(entry: Path) -> str:
     partial.replace(entry)
     found = _read(entry)
     if found is None:
-        raise UserError(f"Maven must name the files of the broker; got others than are there ({entry}); delete it")
+        raise UserError(f"Maven listed files of the broker that do not exist; delete {entry} and try again")
     return found
 
 
 def _run_maven(arguments: list[str]) -> None:
     command = [find_maven(), "--batch-mode", "--quiet", *arguments]
     try:
-        done = subprocess.run(  # noqa: S603 - our own words
+        done = subprocess.run(  # noqa: S603 - fixed words
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_FETCHED_WITHIN_S, check=False
         )
     except subprocess.TimeoutExpired:
         raise UserError(
-            f"the broker's files must be fetched within {_FETCHED_WITHIN_S} s; got no end of it (mvn); "
-            "see whether Maven Central, or the mirror in ~/.m2/settings.xml, answers"
+            f"mvn did not fetch the files of the broker within {_FETCHED_WITHIN_S} s; "
+            "check the connection to Maven Central, or to the mirror in ~/.m2/settings.xml"
         ) from None
     if done.returncode:
-        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[:_SHOWN_LINES])
+        output = "\n".join((done.stdout + done.stderr).strip().splitlines()[:_SHOWN_LINES])
         raise UserError(
-            f"the broker's files must be fetched with Maven the first time; got exit status {done.returncode} (mvn); "
-            f"see whether Maven Central, or the mirror in ~/.m2/settings.xml, answers:\n{said}"
+            f"mvn could not fetch the files of the broker (exit status {done.returncode}); "
+            f"check the connection to Maven Central, or to the mirror in ~/.m2/settings.xml:\n{output}"
         )
 
 
@@ -88,8 +88,8 @@ def _lock(path: Path) -> Iterator[None]:
         file = path.open("wb")
     except OSError as error:
         raise UserError(
-            f"the broker's cache folder must be writable the first time; got {error.strerror} for {path.parent} "
-            "(XDG_CACHE_HOME); set another folder"
+            f"cannot write to the cache folder of the broker {path.parent}: {error.strerror}; "
+            "set XDG_CACHE_HOME to another folder"
         ) from error
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)

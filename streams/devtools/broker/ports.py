@@ -1,7 +1,7 @@
-"""Chooses the ports that a broker listens on.
+"""Choose the ports of a broker.
 
-They lie below the range from which systems serve outgoing connections: a client that keeps calling a dead broker's
-port from that range can be given the very port as its own, and the broker could not come back to it.
+The ports are below the range of ephemeral ports. A client that keeps calling the port of a dead broker may receive an
+ephemeral port equal to the port of the broker, and the broker could not restart.
 """
 
 import secrets
@@ -12,12 +12,12 @@ import msgspec
 from streams.errors import UserError
 
 HOST = "127.0.0.1"
-_LOWEST, _HIGHEST = 20_000, 32_000  # Linux serves outgoing connections from 32768 up, macOS from 49152
+_LOWEST, _HIGHEST = 20_000, 32_000  # ephemeral ports begin at 32768 on Linux, at 49152 on macOS
 _TRIES = 1_000
 
 
 class Ports(msgspec.Struct, frozen=True):
-    """Where one broker listens: for clients, for itself, and for clients that must prove who they are."""
+    """Ports of one broker: for clients, for the controller, and for authenticated clients."""
 
     plain: int
     controller: int
@@ -25,13 +25,13 @@ class Ports(msgspec.Struct, frozen=True):
 
 
 def choose(plain: int | None = None) -> Ports:
-    """Ports that were free a moment ago.
+    """Choose ports that are free now.
 
     Args:
-        plain: the one for clients, if it is to be this one, free or not.
+        plain: port for clients, free or not; a free port if None.
 
     Raises:
-        UserError: none is left.
+        UserError: no free port was found.
 
     """
     chosen: list[int] = [] if plain is None else [plain]
@@ -42,28 +42,26 @@ def choose(plain: int | None = None) -> Ports:
         if port not in chosen and is_free(port):
             chosen.append(port)
     raise UserError(
-        f"the broker needs free ports; got none in {_TRIES} tries from {_LOWEST} to {_HIGHEST} on {HOST}; "
-        "end what occupies them"
+        f"no free ports for the broker in {_TRIES} tries from {_LOWEST} to {_HIGHEST} on {HOST}; "
+        "stop programs that use these ports"
     )
 
 
 def require_free(port: int) -> None:
-    """Refuse a port where somebody listens.
+    """Check that a port is free.
 
     Raises:
-        UserError: somebody does, or it is no port that this user may have.
+        UserError: another process uses the port, or the user may not use the port.
 
     """
     if not is_free(port):
-        raise UserError(
-            f"the broker's port must be free; got {port}, where somebody listens (--port); end that, or name another"
-        )
+        raise UserError(f"port {port} is not free; stop the process that uses the port, or choose another --port")
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen there now."""
+    """Return True if a server could listen on the port now."""
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as Java does: a closed port may linger
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as Java does: a closed port may stay in TIME_WAIT
         try:
             probe.bind((HOST, port))
         except (OSError, OverflowError):
@@ -72,7 +70,7 @@ def is_free(port: int) -> bool:
 
 
 def accepts(port: int) -> bool:
-    """Whether somebody listens there."""
+    """Return True if a server listens on the port."""
     try:
         with socket.create_connection((HOST, port), timeout=1):
             return True

@@ -1,6 +1,6 @@
-"""Writes the broker's configuration: one node that is broker and controller, small, quick to answer.
+"""Write the configuration of the broker: one small node, both broker and controller, with short timeouts.
 
-Paths in it are relative to the broker's folder, which is also where it runs: no name of a folder can break the file.
+Paths are relative to the folder of the broker, the working folder of Kafka, so no folder name can break the file.
 """
 
 from streams.devtools.broker.ports import HOST, Ports
@@ -14,13 +14,13 @@ _FIXED = {
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
     "log.dirs": DATA,
-    # A topic is created by whoever means it; a misspelt name is an error.
+    # Topics are created explicitly, so a misspelt name is an error.
     "auto.create.topics.enable": "false",
     "group.initial.rebalance.delay.ms": "0",
-    # After a crash the node comes back once its former self is given up, which by default takes nine seconds.
+    # After a crash the node restarts once its old session has expired, by default after nine seconds.
     "broker.session.timeout.ms": "2000",
     "broker.heartbeat.interval.ms": "500",
-    # There is one node, so one copy; and few partitions of Kafka's own, because each costs files and time.
+    # One node allows one copy; internal topics have few partitions, because each partition costs files and time.
     "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "4",
     "transaction.state.log.replication.factor": "1",
@@ -39,7 +39,7 @@ _FIXED = {
 
 
 def server_properties(ports: Ports, security: Security) -> str:
-    """The text of the configuration file."""
+    """Return the text of the configuration file."""
     lines = _FIXED | _listeners(ports, security) | security.properties()
     return "".join(f"{name}={value}\n" for name, value in lines.items())
 

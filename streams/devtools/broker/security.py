@@ -1,6 +1,6 @@
-"""The broker's second listener: TLS, a login, or both, as a production cluster asks for them.
+"""Configure the second listener of the broker: TLS, a login, or both, as in a production cluster.
 
-So that the clients' security settings are tested against what they are for.
+Tests of the clients' security settings use the listener.
 """
 
 import re
@@ -19,23 +19,23 @@ _MODULES = "org.apache.kafka.common.security"
 
 
 class TlsFiles(msgspec.Struct, frozen=True):
-    """PEM files that the broker shows, and by which it knows its clients. The certificate must name 127.0.0.1."""
+    """PEM files of the broker, and the authority of its clients. The certificate must name 127.0.0.1."""
 
     key: Path
-    """Its private key, PKCS #8, not encrypted."""
+    """Private key, PKCS #8, not encrypted."""
     certificate: Path
-    """Its certificate, followed by those between it and the authority."""
+    """Certificate, followed by the intermediate certificates."""
     authority: Path
-    """Who must have signed a client's certificate."""
+    """Authority of client certificates."""
     ask_clients: bool = False
-    """Whether a client must show a certificate, too."""
+    """True to require a certificate from clients."""
 
 
 class Login(msgspec.Struct, frozen=True):
-    """A user that may come in, by PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.
+    """User of the broker, for PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512.
 
     Raises:
-        ValueError: other characters than letters, digits, dot, underscore and hyphen, which Kafka would misread.
+        ValueError: user or password has characters other than letters, digits, dot, underscore and hyphen.
 
     """
 
@@ -44,40 +44,42 @@ class Login(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if not all(_SAFE.fullmatch(text) for text in (self.user, self.password)):
-            raise ValueError("user and password must be letters, digits, '.', '_' and '-'; got others; leave them out")
+            raise ValueError(
+                "user and password may contain only letters, digits, '.', '_' and '-': Kafka would misread others"
+            )
 
 
 class Security(msgspec.Struct, frozen=True):
-    """What the second listener asks for; without any of it there is none."""
+    """TLS files and login of the second listener; without both there is no second listener."""
 
     tls: TlsFiles | None = None
     login: Login | None = None
 
     @property
     def protocol(self) -> str | None:
-        """Kafka's name for the combination; None if nothing is asked for."""
+        """Return the name of the security protocol in Kafka; None without TLS and login."""
         if self.login is None:
             return "SSL" if self.tls else None
         return "SASL_SSL" if self.tls else "SASL_PLAINTEXT"
 
     def properties(self) -> dict[str, str]:
-        """The listener's lines of the broker's configuration; its PEM files lie beside that."""
+        """Return the settings of the listener. The PEM files are in the folder of the configuration."""
         lines = _tls_lines(self.tls) if self.tls else {}
         lines |= _login_lines(self.login) if self.login else {}
         return {f"listener.name.{LISTENER.lower()}.{name}": value for name, value in lines.items()}
 
     def format_arguments(self) -> list[str]:
-        """What puts the user into a new broker's metadata, where SCRAM looks for it."""
+        """Return the arguments that add the user to the metadata of a new broker, for SCRAM."""
         if self.login is None:
             return []
         user = f"[name={self.login.user},password={self.login.password}]"
         return [word for mechanism in _SCRAM for word in ("--add-scram", f"{mechanism}={user}")]
 
     def write_files(self, folder: Path) -> None:
-        """Put the PEM files where `properties` says.
+        """Write the PEM files to the paths in `properties`.
 
         Raises:
-            UserError: one of them cannot be read.
+            UserError: a file cannot be read.
 
         """
         if self.tls is None:
@@ -87,7 +89,7 @@ class Security(msgspec.Struct, frozen=True):
             authority = self.tls.authority.read_bytes()
         except OSError as error:
             raise UserError(
-                f"the broker's TLS files must be readable; got {error.strerror} for {error.filename} (tls); name others"
+                f"cannot read the TLS file {error.filename}: {error.strerror}; pass the path of a readable PEM file"
             ) from None
         place = folder / _KEY_STORE
         place.touch(mode=0o600)

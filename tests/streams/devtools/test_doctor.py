@@ -39,7 +39,7 @@ def test_what_is_not_installed_is_named():
 def test_a_model_that_loads_is_named_with_its_revision():
     finding = doctor.model(DEFAULT, lambda config: HashingEmbedder())
     assert finding.status is Status.GOOD
-    assert finding.found.startswith(f"{HashingEmbedder().revision}, 256 numbers, ready in ")
+    assert finding.found.startswith(f"{HashingEmbedder().revision}, 256 dimensions, ready in ")
 
 
 def test_a_model_that_does_not_load_fails_with_the_first_line_of_the_reason():

@@ -65,4 +65,4 @@ def test_what_a_person_can_put_right_is_one_line_and_code_2(tmp_path):
     (tmp_path / "file").touch()
     result = CliRunner().invoke(app, [str(tmp_path / "file")])
     assert result.exit_code == 2
-    assert "error: the broker needs a folder that can be written" in result.stderr
+    assert "error: cannot write to the folder of the broker" in result.stderr

@@ -91,19 +91,19 @@ def test_a_login_without_tls_and_a_certificate_without_a_login(own_broker, autho
 
 
 def test_without_tls_and_login_there_is_no_second_listener(tmp_path):
-    with pytest.raises(ValueError, match="a second listener must be asked for"):
+    with pytest.raises(ValueError, match="the broker has no second listener"):
         _ = Broker(tmp_path).secured_bootstrap
 
 
 @pytest.mark.parametrize("text", ["", "two words", 'quote"', "comma,", "bracket]", "ключ"])
 def test_a_login_that_kafka_would_misread_is_refused_and_not_shown(text):
-    with pytest.raises(ValueError, match=r"must be letters, digits") as refused:
+    with pytest.raises(ValueError, match=r"may contain only letters, digits") as refused:
         Login("user", text)
-    assert not text or text not in str(refused.value).split("got")[1]
+    assert not text or text not in str(refused.value)
 
 
 def test_a_certificate_that_is_not_there_is_named(tmp_path, own_broker, authority):
     pair = authority.issue("third-broker")
     missing = tmp_path / "nowhere.pem"
-    with pytest.raises(UserError, match=r"TLS files must be readable; got No such file .*nowhere\.pem"):
+    with pytest.raises(UserError, match=r"cannot read the TLS file .*nowhere\.pem: No such file"):
         own_broker(tls=TlsFiles(pair.key, missing, authority.file))
