@@ -9,7 +9,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: demo demo-live test test-fast lint types imports check report-assets bench bench-live evaluate docs clean
+.PHONY: demo demo-live test test-fast lint types imports check screenshot report-assets bench bench-live evaluate docs clean
 
 $(STAMP): pyproject.toml .ci/constraints.txt
 	@echo "Installing into $(VENV): some minutes the first time, because PyTorch is large."
@@ -47,6 +47,9 @@ docs: $(STAMP) ## writes again what is generated: JSON Schemas, the AsyncAPI doc
 	$(BIN)/hearsay schema --out docs/schemas
 	$(BIN)/hearsay settings --into docs/operate/reference.md
 	$(BIN)/hearsay topics --into docs/operate/reference.md
+
+screenshot: $(STAMP) ## take the README's picture of the report again, with Chromium
+	$(BIN)/python -m tests.docs.screenshot
 
 report-assets: ## builds the report's script and style again, from npm; they are committed, so that a user needs no node
 	cd streams/runs/report/web && npm ci --no-audit --no-fund && npm run build

@@ -1,8 +1,8 @@
 """Take the README's picture of the report: `python -m tests.docs.screenshot [PNG]`.
 
 The command replays the sample, writes the report, opens the report in headless Chromium and saves the part about the
-rumour of the README's alert: its text, its alerts and its growth. `make screenshot` runs the command after a change of the
-report. It needs chromium and chromedriver.
+rumour of the README's alert: its text, its alerts and its growth. `make screenshot` runs the command after a change of
+the report. It needs chromium and chromedriver.
 """
 
 import shutil
@@ -17,6 +17,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.wait import WebDriverWait
 
 from streams.replay.replay import replay
+from streams.runs.folder import Run
 from streams.runs.report import write_report
 from streams.settings.load import load
 from tests.docs.pages import ROOT
@@ -35,7 +36,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = load(environ={})
         run = replay(str(ROOT / "examples" / "sample.jsonl.gz"), Path(folder) / "demo", settings.settings, settings.key)
-        take(write_report(run.folder, Path(folder) / "demo.html"), picture)
+        take(write_report(Run(run.folder), Path(folder) / "demo.html"), picture)
     size = picture.stat().st_size
     if size > MAX_BYTES:
         sys.exit(f"{picture} has {size} bytes, more than {MAX_BYTES}; reduce WIDTH or HEIGHT in {__file__}")
