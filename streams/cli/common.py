@@ -3,7 +3,7 @@
 The commands live in more than one module; each takes these from here, so that they read and fail alike.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,17 +36,32 @@ def friendly() -> Iterator[None]:
         raise typer.Exit(STATUS) from None
 
 
-def rewrite(page: Path, put_into: Callable[[str], str]) -> None:
-    """Put what is generated into a page.
+def rewrite(page: Path, name: str, table: str) -> None:
+    """Replace a generated table in a file; see `put_into`.
 
     Raises:
-        UserError: the page cannot be read or written, or lacks the marks.
+        UserError: the file cannot be read or written, or lacks the marks.
 
     """
     try:
-        page.write_text(put_into(page.read_text("utf-8")), "utf-8")
+        page.write_text(put_into(page.read_text("utf-8"), name, table), "utf-8")
     except OSError as error:
-        raise UserError(f"the page must be there to be written to; got {error.strerror} for {page}") from None
+        raise UserError(f"cannot rewrite the page {page}: {error.strerror}; check the path") from None
+
+
+def put_into(page: str, name: str, table: str) -> str:
+    """Return a page with a table between its marks `<!-- name -->` and `<!-- /name -->`.
+
+    Raises:
+        UserError: the page lacks the marks.
+
+    """
+    begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
+    before, begins, rest = page.partition(begin)
+    _, ends, after = rest.partition(end)
+    if not (begins and ends):
+        raise UserError(f"the page has no lines {begin.strip()} and {end.strip()}; add both where the table belongs")
+    return f"{before}{begins}\n{table}\n{ends}{after}"
 
 
 def load_settings(config: Path | None, overrides: list[str]) -> "ResolvedSettings":

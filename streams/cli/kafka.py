@@ -45,7 +45,7 @@ def topics(
 
     with friendly():
         if into is not None:
-            rewrite(into, table.put_into)
+            rewrite(into, "topics", table.as_markdown())
             return
         with _kafka(config, overrides) as (settings, password):
             if create:

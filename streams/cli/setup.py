@@ -32,11 +32,11 @@ def settings(
     overrides: Overrides = None,
 ) -> None:
     """Print the effective settings as a TOML file, with where each one came from."""
-    from streams.settings.render import as_markdown, as_toml, put_into
+    from streams.settings.render import as_markdown, as_toml
 
     with friendly():
         if into is not None:
-            rewrite(into, put_into)
+            rewrite(into, "settings", as_markdown())
             return
         typer.echo(as_markdown() if markdown else as_toml(load_settings(config, overrides or [])), nl=False)
 

@@ -21,7 +21,6 @@ _DAY_MS = 86_400_000
 _MIB = 1 << 20
 _ALREADY_EXISTS = 36  # the broker's code
 _CUTS = {"source": "`kafka.source_partitions`", "cascade": "`kafka.cascade_partitions`", "one": "1"}
-_BEGINS, _ENDS = "<!-- topics -->\n", "<!-- /topics -->\n"
 
 
 class Topic(msgspec.Struct, frozen=True):
@@ -263,20 +262,6 @@ def as_markdown() -> str:
         for topic in TOPICS
     ]
     return "\n".join(lines) + "\n"
-
-
-def put_into(page: str) -> str:
-    """A page with the table of topics between its marks `<!-- topics -->` and `<!-- /topics -->`.
-
-    Raises:
-        UserError: the page lacks the marks.
-
-    """
-    before, begins, rest = page.partition(_BEGINS)
-    _, ends, after = rest.partition(_ENDS)
-    if not (begins and ends):
-        raise UserError(f"a page takes the table between {_BEGINS.strip()} and {_ENDS.strip()}; got one without them")
-    return f"{before}{begins}\n{as_markdown()}\n{ends}{after}"
 
 
 def _differences(topic: Topic, settings: KafkaSettings, found: BrokerTopic | None) -> Iterator[str]:

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from streams.settings.load import ResolvedSettings, catalogue, flatten
 from streams.settings.platforms import TABLE
-from streams.settings.tree import SettingsError, SettingSpec, kind_of, show
+from streams.settings.tree import SettingSpec, kind_of, show
 
-_BEGINS, _ENDS = "<!-- settings -->\n", "<!-- /settings -->\n"
 _FOR_ONE_PLATFORM = "Overrides a growth setting for cascades whose first post is on that platform."
 
 
@@ -39,19 +38,3 @@ def as_markdown() -> str:
     )
     head = "| setting | default | value | description |\n| --- | --- | --- | --- |\n"
     return "\n".join(f"### `{name}`\n\n{head}" + "\n".join(rows) + "\n" for name, rows in tables.items())
-
-
-def put_into(page: str) -> str:
-    """A page with the table of all settings between its marks `<!-- settings -->` and `<!-- /settings -->`.
-
-    Raises:
-        SettingsError: the page lacks the marks.
-
-    """
-    before, begins, rest = page.partition(_BEGINS)
-    _, ends, after = rest.partition(_ENDS)
-    if not (begins and ends):
-        raise SettingsError(
-            f"a page takes the table between {_BEGINS.strip()} and {_ENDS.strip()}; got one without them"
-        )
-    return f"{before}{begins}\n{as_markdown()}\n{ends}{after}"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from kafka.admin import KafkaAdminClient
 
+from streams.cli.common import put_into
 from streams.errors import UserError
 from streams.kafka import topics
 from streams.kafka.topics import TOPICS, BrokerTopic
@@ -62,16 +63,11 @@ def test_the_journals_of_the_stages_outlive_a_long_weekend():
     assert all(kept[name] >= 7 * DAY_MS for name in ("ordered", "assignments", "state-transfers"))
 
 
-def test_the_table_goes_between_the_marks_of_a_page_and_nowhere_else():
-    page = "before\n<!-- topics -->\nold\n<!-- /topics -->\nafter\n"
-    assert topics.put_into(page) == f"before\n<!-- topics -->\n\n{topics.as_markdown()}\n<!-- /topics -->\nafter\n"
-    with pytest.raises(UserError, match="got one without them"):
-        topics.put_into("a page\n")
-
-
 def test_the_table_in_the_documentation_is_fresh():
     page = OPERATE.read_text("utf-8")
-    assert topics.put_into(page) == page, "run `hearsay topics --into docs/operate/reference.md`"
+    assert put_into(page, "topics", topics.as_markdown()) == page, (
+        "run `hearsay topics --into docs/operate/reference.md`"
+    )
 
 
 @pytest.mark.broker

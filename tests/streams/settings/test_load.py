@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.cli.common import put_into
 from streams.settings.key import DEMO_KEY
 from streams.settings.load import Settings, catalogue, from_values, load, to_values
-from streams.settings.render import as_markdown, as_toml, put_into, rows
+from streams.settings.render import as_markdown, as_toml, rows
 from streams.settings.tree import SettingsError
 
 OPERATE = Path(__file__).parents[3] / "docs" / "operate" / "reference.md"
@@ -218,14 +219,7 @@ def test_every_setting_has_a_row_and_a_description():
 
 def test_the_documented_table_is_the_generated_one():
     page = OPERATE.read_text("utf-8")
-    assert put_into(page) == page, "run `hearsay settings --into docs/operate/reference.md`"
-
-
-def test_the_table_goes_between_the_marks_of_a_page_and_nowhere_else():
-    page = "before\n<!-- settings -->\nold\n<!-- /settings -->\nafter\n"
-    assert put_into(page) == f"before\n<!-- settings -->\n\n{as_markdown()}\n<!-- /settings -->\nafter\n"
-    with pytest.raises(SettingsError, match="got one without them"):
-        put_into("a page\n")
+    assert put_into(page, "settings", as_markdown()) == page, "run `hearsay settings --into docs/operate/reference.md`"
 
 
 NAMES = sorted(catalogue())
