@@ -1,4 +1,4 @@
-"""How fast a cascade gains distinct sharers: the default detector L and the baselines, selectable by name."""
+"""Measure how fast a cascade gains distinct sharers: the default detector L and the baselines, selectable by name."""
 
 from collections.abc import Iterable
 
@@ -16,18 +16,18 @@ from detectors.growth.seismic import Seismic
 DETECTORS: dict[str, type[GrowthDetector]] = {
     detector.name: detector for detector in (ExpectedGrowth, Count, Rate, Ewma, Kleinberg, Cusum, Glr, Seismic)
 }
-"""Every growth detector by the name that `GrowthConfig.detector` takes."""
+"""Growth detectors by their names in `GrowthConfig.detector`."""
 
 
 def make_detector(config: GrowthConfig) -> GrowthDetector:
-    """Build the detector that `config` names, for one cascade."""
+    """Build the detector named in `config`, for one cascade."""
     return DETECTORS[config.detector](config)
 
 
 def rebuild_detector(config: GrowthConfig, firsts: Iterable[tuple[int, float]], earlier: float = 0.0) -> GrowthDetector:
-    """Build the detector of a cascade under other settings, from its first shares as (time, weight), earliest first.
+    """Build a cascade's detector under other settings, from its first shares as (time, weight), earliest first.
 
-    `earlier` sharers, whose times are not known any more, count in the size alone.
+    `earlier` sharers, whose times are no longer known, only add to the size.
     """
     growth = make_detector(config)
     for time, weight in firsts:

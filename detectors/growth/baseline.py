@@ -1,14 +1,14 @@
-"""One cold-start rule for all baselines: what each would read for the burst at which L speaks.
+"""Derive the cold-start thresholds of all baselines from one reference burst.
 
-The baselines measure in different units, so their thresholds are made comparable through one reference burst: as
-many sharers, evenly spread over the detector's window, as bring L to its own cold limit.
+The baselines measure in different units. One reference burst makes their thresholds comparable: as many sharers, evenly
+spread over the detector's window, as bring L to its own cold threshold.
 """
 
 from abc import abstractmethod
 
-from detectors.growth.base import LEVEL_STEP, GrowthDetector, rounded
+from detectors.growth.base import LEVEL_STEP, GrowthDetector, Thresholds, rounded
 from detectors.growth.config import GrowthConfig
-from detectors.growth.expected_growth import sharers_at_limit
+from detectors.growth.expected_growth import sharers_at_threshold
 from detectors.text.formatting import duration
 
 
@@ -16,7 +16,7 @@ class Baseline(GrowthDetector):
     """A detector whose cold thresholds are its readings of the reference burst, and of 4 and 16 times its sharers.
 
     Raises:
-        ValueError: the ordinary rate is as fast as the reference burst, so that nothing could stand out.
+        ValueError: the ordinary rate is as fast as the reference burst, so no cascade could exceed it.
 
     """
 
@@ -24,23 +24,22 @@ class Baseline(GrowthDetector):
 
     def __init__(self, config: GrowthConfig) -> None:
         super().__init__(config)
-        if config.threshold is None and not 0 < self._levels[0] < self._levels[1] < self._levels[2]:
+        if config.threshold is None and not 0 < self._thresholds[0] < self._thresholds[1] < self._thresholds[2]:
             raise ValueError(
-                f"growth.ordinary_per_hour must be below the pace of a cascade that gets big; got "
-                f"{config.ordinary_per_hour:g} with growth.target_size {config.target_size}; "
-                "lower the one or raise the other"
+                f"growth.ordinary_per_hour {config.ordinary_per_hour:g} is as fast as a cascade that reaches "
+                f"growth.target_size {config.target_size}; lower growth.ordinary_per_hour or raise growth.target_size"
             )
 
     def _window(self) -> int:
-        """Length of the reference burst in ms."""
+        """Return the length of the reference burst in ms."""
         return self._config.window_ms
 
     @abstractmethod
     def _burst(self, sharers: float) -> float:
-        """What the statistic reads after `sharers`, evenly spread over `_window`."""
+        """Return the statistic after `sharers`, evenly spread over `_window`."""
 
-    def _cold_levels(self) -> tuple[float, float, float]:
-        sharers = sharers_at_limit(self._config, self._window())
+    def _cold_thresholds(self) -> Thresholds:
+        sharers = sharers_at_threshold(self._config, self._window())
         return (
             rounded(self._burst(sharers)),
             rounded(self._burst(LEVEL_STEP * sharers)),
@@ -50,14 +49,14 @@ class Baseline(GrowthDetector):
     def _cold_rule(self) -> str:
         window, config = self._window(), self._config
         return (
-            f"{self.name} of {sharers_at_limit(config, window)} distinct sharers within {duration(window)}, "
-            f"where L's limit lies for q = {config.target_size}, cold-start rule"
+            f"{self.name} of {sharers_at_threshold(config, window)} distinct sharers within {duration(window)}, "
+            f"where L's threshold lies for q = {config.target_size}, cold-start rule"
         )
 
-    def _raised(self, times: int) -> str:
-        return f"for {times} times as many" if self._config.threshold is None else super()._raised(times)
+    def _step_rule(self, times: int) -> str:
+        return f"for {times} times as many" if self._config.threshold is None else super()._step_rule(times)
 
 
 def hourly(rate: float, ms: int) -> float:
-    """Sharers that a stream of `rate` an hour brings in `ms`."""
+    """Return the sharers that a stream of `rate` an hour brings in `ms`."""
     return rate * ms / 3_600_000

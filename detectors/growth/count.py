@@ -1,22 +1,22 @@
-"""Count: the distinct sharers so far, the plainest baseline.
+"""Count the distinct sharers so far: the plainest baseline.
 
-Every alert that it raises is right, and late: it says what has happened, not what is coming.
+Every alert of this detector is right, and late: a count describes the past, not the future.
 """
 
 from typing import Any, Self
 
-from detectors.growth.base import LEVEL_STEP, GrowthDetector
+from detectors.growth.base import LEVEL_STEP, GrowthDetector, Thresholds
 
 
 class Count(GrowthDetector):
     """Score N, the distinct sharers so far. Levels at q, 4q and 16q.
 
     High means: the cascade is big already. An update is one addition, the state one number; the order of arrival
-    does not matter, `retract` and `merge` are exact. `L` speaks earlier; take this one where only size matters, or
-    beside it to catch slow burns.
+    does not matter, `retract` and `merge` are exact. `L` alerts earlier; use `count` where only size matters, or next
+    to `L` to catch slow burns.
 
     >>> from detectors.growth.config import GrowthConfig
-    >>> detector = Count(GrowthConfig(detector="count", big=3))
+    >>> detector = Count(GrowthConfig(detector="count", target_size=3))
     >>> [detector.level(detector.update(0)) for _ in range(5)]
     [0, 0, 0, 0, 1]
 
@@ -28,7 +28,7 @@ class Count(GrowthDetector):
     version = 1
     _state_type = tuple[()]
 
-    def _cold_levels(self) -> tuple[float, float, float]:
+    def _cold_thresholds(self) -> Thresholds:
         target_size = float(self._config.target_size)
         return target_size, LEVEL_STEP * target_size, LEVEL_STEP**2 * target_size
 
@@ -36,25 +36,25 @@ class Count(GrowthDetector):
         return f"q distinct sharers with q = {self._config.target_size}, cold-start rule"
 
     def _clear(self) -> None:
-        """Keep the size: nothing else is remembered."""
+        """Keep the size, the only number."""
 
     def _move(self, time: int) -> None:
-        """Stand still: a count does not age."""
+        """Do nothing: a count does not age."""
 
     def _add(self, time: int, weight: float) -> None:
-        """Leave the size to the caller, who has added it."""
+        """Do nothing: the caller has added to the size."""
 
     def _remove(self, time: int, weight: float) -> None:
-        """Leave the size to the caller, who has subtracted it."""
+        """Do nothing: the caller has subtracted from the size."""
 
     def _value(self, time: int) -> float:
         return self._size
 
     def _union(self, other: Self) -> None:
-        """Leave the size to the caller, who has added it."""
+        """Do nothing: the caller has added to the size."""
 
-    def _state(self) -> tuple[Any, ...]:
+    def _snapshot(self) -> tuple[Any, ...]:
         return ()
 
-    def _load(self, state: tuple[()]) -> None:
-        """Take nothing: the size is all there is."""
+    def _restore(self, state: tuple[()]) -> None:
+        """Do nothing: the size is the whole state."""

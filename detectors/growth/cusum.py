@@ -1,4 +1,4 @@
-"""CUSUM: evidence, added up since it last was nil, that the cascade runs faster than an ordinary one.
+"""Add up the evidence that a cascade runs faster than an ordinary one (CUSUM).
 
 Page 1954, doi:10.1093/biomet/41.1-2.100, with the log likelihood ratio of two Poisson rates.
 """
@@ -13,14 +13,14 @@ from detectors.growth.config import GrowthConfig
 class Cusum(Baseline):
     """Score S: log likelihood ratio of rate rho x lambda against lambda, never below 0.
 
-    Each share adds ln rho (`cusum_ratio`), each hour subtracts (rho - 1) x `ordinary_per_hour`. High means: for some
-    time, however long ago it began, the cascade has run faster than ordinary. Levels: S after `L`'s reference burst
-    (as many sharers, evenly spread over `window_ms`, as bring `L` to its cold limit), after 4 and 16 times as many.
+    Each share adds ln rho (`cusum_ratio`), each hour subtracts (rho - 1) x `ordinary_per_hour`. High means: the cascade
+    has run faster than ordinary for some time, however long ago the change was. Levels: S after `L`'s reference burst
+    (as many sharers, evenly spread over `window_ms`, as bring `L` to its cold threshold), after 4 and 16 times as many.
 
-    Not linear, because S stops at 0: a share that comes late counts as if it came at the clock (an upper bound of
-    what it would have added), `retract` corrects the size only, and `merge` adds both sums less ln rho for each
-    duplicate (a lower bound: the drift of the time that both ran was subtracted twice). An update is a handful of
-    additions; the state is one number. It finds a lasting change of a known size soonest; `L` needs no ordinary rate.
+    S stops at 0, so the statistic is not linear: a late share counts as if it came at the clock (an upper bound of its
+    contribution), `retract` corrects the size only, and `merge` adds both sums less ln rho for each duplicate (a lower
+    bound: the drift of the common time was subtracted twice). An update is a handful of additions; the state is one
+    number. CUSUM finds a lasting change of a known size soonest; `L` needs no ordinary rate.
 
     >>> detector = Cusum(GrowthConfig(detector="cusum", cusum_ratio=2.0))
     >>> [detector.update(0), detector.update(0), detector.update(1_800_000), detector.score(36_000_000)]
@@ -54,7 +54,7 @@ class Cusum(Baseline):
         self._sum += weight * self._gain
 
     def _remove(self, time: int, weight: float) -> None:
-        """Leave the sum: what it would have been without the share is not known."""
+        """Do nothing: the sum without the share is not known."""
 
     def _drop(self, time: int, weight: float) -> None:
         self._sum = max(0.0, self._sum - weight * self._gain)
@@ -65,8 +65,8 @@ class Cusum(Baseline):
     def _union(self, other: Self) -> None:
         self._sum += other._sum
 
-    def _state(self) -> tuple[Any, ...]:
+    def _snapshot(self) -> tuple[Any, ...]:
         return (self._sum,)
 
-    def _load(self, state: tuple[float]) -> None:
+    def _restore(self, state: tuple[float]) -> None:
         (self._sum,) = state

@@ -1,4 +1,4 @@
-"""EWMA: an exponentially weighted count against what an ordinary cascade would show.
+"""Compare an exponentially weighted count (EWMA) with that of an ordinary cascade.
 
 Roberts 1959, doi:10.1080/00401706.1959.10489860, in continuous time: each share fades with one time constant.
 """
@@ -16,9 +16,9 @@ class Ewma(Baseline):
     A(t) = sum of w exp(-(t - t_i) / tau), tau = `ewma_ms`. Under a Poisson stream of `ordinary_per_hour` its mean
     is rate x tau and its variance half of that, which centres and scales it: z = (A - mean) / sqrt(mean / 2).
     High means: faster than ordinary for about tau. Levels: z after `L`'s reference burst (as many sharers, evenly
-    spread over tau, as bring `L` to its cold limit), after 4 and after 16 times as many. Linear: the order of
+    spread over tau, as bring `L` to its cold threshold), after 4 and 16 times as many. Linear: the order of
     arrival does not matter, `retract` and `merge` are exact. An update costs one exponential; the state is one
-    number. It has one time scale where `L` has six, and no notion of how much a share brings.
+    number. EWMA has one time scale where `L` has six, and no notion of how much a share brings.
 
     >>> detector = Ewma(GrowthConfig(detector="ewma", ordinary_per_hour=2.0))
     >>> [detector.update(0), detector.update(0), detector.update(0)]
@@ -42,7 +42,7 @@ class Ewma(Baseline):
         return self._config.ewma_ms
 
     def _burst(self, sharers: float) -> float:
-        return self._z(sharers * (1.0 - exp(-1.0)))  # evenly spread over tau, so much of them has not faded
+        return self._z(sharers * (1.0 - exp(-1.0)))  # the part of sharers evenly spread over tau that has not faded
 
     def _z(self, fading: float) -> float:
         return (fading - self._mean) / sqrt(self._mean / 2)
@@ -68,8 +68,8 @@ class Ewma(Baseline):
     def _union(self, other: Self) -> None:
         self._fading += other._fading
 
-    def _state(self) -> tuple[Any, ...]:
+    def _snapshot(self) -> tuple[Any, ...]:
         return (self._fading,)
 
-    def _load(self, state: tuple[float]) -> None:
+    def _restore(self, state: tuple[float]) -> None:
         (self._fading,) = state

@@ -1,9 +1,10 @@
-"""L: expected further sharers times the root of size and exponent, from the size, the fresh mass and the mean age.
+"""Score the expected growth (detector L): expected further sharers times the root of size and exponent.
 
-A share stays fresh as long as people still react to it (a sum of six exponentials close to the reaction times of
-doi:10.1145/2783258.2783401). What the spent mass has brought gives the reproduction number, with the Gamma prior of
-doi:10.1093/aje/kwt133; it says how many more the fresh mass will bring. The exponent tells what passes itself on from
-what one large audience answers to: the former speeds up, the latter slows down from its first minutes.
+A share stays fresh as long as people still react to the message (a sum of six exponentials close to the reaction times
+of doi:10.1145/2783258.2783401). The sharers that followed the spent mass give the reproduction number, with the Gamma
+prior of doi:10.1093/aje/kwt133; the reproduction number forecasts the followers of the fresh mass. The exponent
+distinguishes a message that passes from one person to the next, and speeds up, from the answer of one large audience,
+which slows down from its first minutes.
 """
 
 from functools import lru_cache
@@ -12,19 +13,19 @@ from typing import Any, Self, TypeAlias
 
 from scipy.special import gammaincinv
 
-from detectors.growth.base import LEVEL_STEP, GrowthDetector, rounded
+from detectors.growth.base import LEVEL_STEP, GrowthDetector, Thresholds, rounded
 from detectors.growth.config import GrowthConfig
 from detectors.growth.forecast import forecast
 
 TAU_MS = (60_000, 360_000, 2_160_000, 12_960_000, 77_760_000, 466_560_000)
 PRIOR = 5.0
-"""a0: as many imagined sharers, each followed by one more on average, steady the reproduction number."""
+"""a0: imagined sharers, each followed by one more on average, that steady the reproduction number."""
 FLOOR = -99.0
 """Score of a cascade without sharers."""
 FAINT = 1e-9
-"""Fresh mass is never taken below this share of the size, so that a score is finite after years of silence."""
+"""Lower bound of the fresh mass as a share of the size, so a score is finite after years of silence."""
 EVEN = 20.0
-"""As many imagined sharers, evenly spread over the age, steady the exponent."""
+"""Imagined sharers, evenly spread over the age, that steady the exponent."""
 _CAP = 0.7  # of the branching ratio: at most 1 / (1 - 0.7) times the direct followers
 _QUIET_MASS = 0.1
 _QUOTABLE = 11.0  # offspring from which the reproduction number's coefficient of variation is 0.3 or less
@@ -38,25 +39,25 @@ _G0, _G1, _G2, _G3, _G4, _G5 = (40 * tau for tau in TAU_MS)  # after 40 tau the 
 
 
 def reproduction(size: float, mass: float) -> float:
-    """R-hat: sharers that one share brings, the posterior mean of a Gamma with shape a0+N-1 and rate a0+N-M."""
+    """Return R-hat, the sharers that one share brings: the mean of a Gamma with shape a0+N-1 and rate a0+N-M."""
     return (PRIOR + size - 1.0) / (PRIOR + size - mass)
 
 
 def expected_further(size: float, mass: float) -> float:
-    """A-hat: distinct sharers still to come, direct and indirect, the branching ratio capped at 0.7."""
+    """Return A-hat, the distinct sharers still to come, direct and indirect; the branching ratio is capped at 0.7."""
     ratio = reproduction(size, mass)
     return ratio * mass / (1.0 - min(_CAP * ratio, _CAP))
 
 
 def growth_exponent(fresh: float, old: float) -> float:
-    """The exponent c of growth as a power of the age, N ~ age^c: under 1 it slows down, above 1 it speeds up.
+    """Return the exponent c of growth as a power of the age, N ~ age^c: below 1 growth slows down, above 1 speeds up.
 
     Args:
-        fresh: sharers since the cascade began, or began again.
-        old: the sum of their ages as parts of the cascade's age, 0 to `fresh`: under N ~ age^c, fresh / (1 + c).
+        fresh: sharers since the cascade began or reopened.
+        old: the sum of the sharers' ages as parts of the cascade's age, 0 to `fresh`; fresh / (1 + c) if N ~ age^c.
 
     Returns:
-        the estimate from the mean age, with `EVEN` imagined sharers at c = 1.
+        The estimate from the mean age, with `EVEN` imagined sharers at c = 1.
 
     """
     old = min(max(old, 0.0), fresh)
@@ -64,7 +65,7 @@ def growth_exponent(fresh: float, old: float) -> float:
 
 
 def growth_score(size: float, mass: float, exponent: float = 1.0) -> float:
-    """Score z = ln A-hat + (ln(c N) - 1 / root of N) / 2 rounded to 1e-6; `FLOOR` where nobody shared."""
+    """Return z = ln A-hat + (ln(c N) - 1 / root of N) / 2 rounded to 1e-6; `FLOOR` without sharers."""
     if size <= 0.0:
         return FLOOR
     mass = max(mass, size * FAINT)
@@ -74,49 +75,49 @@ def growth_score(size: float, mass: float, exponent: float = 1.0) -> float:
     return floor((log(further * sqrt(exponent * size)) - 0.5 / sqrt(size)) * 1e6 + 0.5) / 1e6
 
 
-def cold_limit(target_size: int) -> float:
-    """Threshold of level 1 from q alone: 1.5 ln q + 0.4."""
+def cold_threshold(target_size: int) -> float:
+    """Return the level-1 threshold from the target size q alone: 1.5 ln q + 0.4."""
     return rounded(1.5 * log(target_size) + 0.4)
 
 
 @lru_cache(maxsize=256)
-def sharers_at_limit(config: GrowthConfig, window_ms: int) -> int:
-    """The reference burst of the baselines: how many sharers, evenly spread over a window, bring L to its cold limit.
+def sharers_at_threshold(config: GrowthConfig, window_ms: int) -> int:
+    """Return the reference burst of the baselines: the sharers, evenly spread over a window, that L alerts on.
 
     Returns:
-        the least whole number of sharers, all within the window, for which L's score reaches `cold_limit`.
+        The least whole number of sharers, all within the window, for which L's score reaches `cold_threshold`.
 
     """
     left = sum(
         weight * tau / window_ms * -expm1(-window_ms / tau)
         for weight, tau in zip(config.kernel_weights, TAU_MS, strict=True)
     )
-    limit = cold_limit(config.target_size)
+    threshold = cold_threshold(config.target_size)
     high = 1
-    while growth_score(high, high * left) < limit:
+    while growth_score(high, high * left) < threshold:
         high *= 2
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if growth_score(middle, middle * left) >= limit else (middle, high)
+        low, high = (low, middle) if growth_score(middle, middle * left) >= threshold else (middle, high)
     return high
 
 
 class ExpectedGrowth(GrowthDetector):
-    """The default: score z = ln(expected further sharers) + (ln(exponent x distinct sharers) - 1 / root of them) / 2.
+    """The default detector, labelled L: z = ln(expected further sharers) + (ln(exponent x N) - 1 / root of N) / 2.
 
-    High means: many more distinct sharers are to be expected, enough have come to believe it, and they do not come ever
-    slower. The state is sums and the time of the first share, so the result does not depend on the order of arrival but
-    for the last bits, which the rounding hides; `merge` is exact, and so is `retract`, but for the first share's time,
+    High means: many more distinct sharers are expected, enough people have shared, and the growth does not slow down.
+    The state is sums and the time of the first share, so the result does not depend on the order of arrival, except for
+    the last bits, which the rounding hides. `merge` is exact; `retract` is exact except for the first share's time,
     which stays. An update costs six exponentials, about a microsecond, and the state is some 170 bytes. `rate` is as
     good where its window has been tuned to the platform; `count` where only size matters.
 
     Source: doi:10.1145/2783258.2783401 (reaction times), doi:10.1093/aje/kwt133 (reproduction number).
 
-    >>> detector = L(GrowthConfig(big=50))
+    >>> detector = ExpectedGrowth(GrowthConfig(target_size=50))
     >>> scores = [detector.update(60_000 * minute) for minute in range(30)]
-    >>> sum(detector.level(score) == 0 for score in scores)  # at one sharer a minute, so many before the alert
-    22
+    >>> sum(detector.level(score) == 0 for score in scores)  # sharers before the alert, at one a minute
+    21
 
     """
 
@@ -136,9 +137,9 @@ class ExpectedGrowth(GrowthDetector):
         super().__init__(config)
 
     def update(self, time: int, weight: float = 1.0) -> float:
-        """Take a first share of a distinct sharer; return the score at the clock, rounded to 1e-6.
+        """Add the first share of a distinct sharer; return the score at the clock, rounded to 1e-6.
 
-        The same as in every detector, unrolled for speed.
+        Equal to `GrowthDetector.update`, unrolled for speed.
         """
         gap = time - self._clock
         if gap < 0:
@@ -167,39 +168,39 @@ class ExpectedGrowth(GrowthDetector):
         return growth_score(size, u * a + v * b + w * c + x * d + y * e + z * f, exponent)
 
     def mass(self, time: int) -> float:
-        """M at `time`: sharers whose share can still be answered, 0 to N."""
+        """Return M at `time`: the sharers whose share people may still react to, 0 to N."""
         total = 0.0
         for weight, part in zip(self._weights, _faded(self._mass, time - self._clock), strict=True):
             total += weight * part
         return max(0.0, total)
 
     def exponent(self, time: int) -> float:
-        """Exponent of growth at `time`, not before the clock: 1 where it is even, or too early to tell."""
+        """Return the exponent of growth at `time`, not before the clock; 1 if the pace is steady or not yet known."""
         age = time - self._first
         if age <= 0:
             return 1.0
         return growth_exponent(self._fresh, (self._aged + (time - self._clock) * self._fresh) / age)
 
     def quiet(self, time: int) -> bool:
-        """Tell whether the fresh mass at `time` is under 0.1."""
+        """Return True if the fresh mass at `time` is below 0.1."""
         return self.mass(max(time, self._clock)) < _QUIET_MASS
 
     def _value(self, time: int) -> float:
         return growth_score(self._size, self.mass(time), self.exponent(time))
 
-    def _details(self, time: int, limit: float) -> dict[str, Any]:
+    def _details(self, time: int, threshold: float) -> dict[str, Any]:
         if self._size <= 0.0:
             return {}
         mass, exponent, calibration = self.mass(time), self.exponent(time), self._config.calibration
-        told, limited = (
-            forecast(self._size, further).times(calibration)
-            for further in (expected_further(self._size, mass), _further_at(limit, self._size, exponent))
+        expected, required = (
+            forecast(self._size, further).scaled(calibration)
+            for further in (expected_further(self._size, mass), _further_at(threshold, self._size, exponent))
         )
         details = {
-            "expected_further": round(told.middle, 3),
-            "expected_low": round(told.low, 3),
-            "expected_high": round(told.high, 3),
-            "threshold_at_size": round(limited.middle, 3),
+            "expected_further": round(expected.middle, 3),
+            "expected_low": round(expected.low, 3),
+            "expected_high": round(expected.high, 3),
+            "threshold_at_size": round(required.middle, 3),
             "fresh_share": round(mass / self._size, 6),
             "exponent": round(exponent, 3),
         }
@@ -212,16 +213,16 @@ class ExpectedGrowth(GrowthDetector):
             details["reproduction_high"] = round(float(gammaincinv(shape, 0.95)) / rate, 3)
         return details
 
-    def _steps(self, first: float) -> tuple[float, float, float]:
+    def _thresholds_from(self, first: float) -> Thresholds:
         return rounded(first), rounded(first + log(LEVEL_STEP)), rounded(first + 2 * log(LEVEL_STEP))
 
-    def _cold_levels(self) -> tuple[float, float, float]:
-        return self._steps(cold_limit(self._config.target_size))
+    def _cold_thresholds(self) -> Thresholds:
+        return self._thresholds_from(cold_threshold(self._config.target_size))
 
     def _cold_rule(self) -> str:
         return f"1.5 ln q + 0.4 with q = {self._config.target_size}, cold-start rule"
 
-    def _raised(self, times: int) -> str:
+    def _step_rule(self, times: int) -> str:
         return f"plus ln {times}"
 
     def _clear(self) -> None:
@@ -255,22 +256,22 @@ class ExpectedGrowth(GrowthDetector):
         self._aged += other._aged
         self._first = min(self._first, other._first)
 
-    def _state(self) -> tuple[Any, ...]:
+    def _snapshot(self) -> tuple[Any, ...]:
         return (*self._mass, self._fresh, self._aged, self._first)
 
-    def _load(self, state: _Whole) -> None:
+    def _restore(self, state: _Whole) -> None:
         *mass, self._fresh, self._aged, self._first = state
         a, b, c, d, e, f = mass
         self._mass = (a, b, c, d, e, f)
 
 
-def _further_at(limit: float, size: float, exponent: float) -> float:
-    """The A-hat with which a cascade of this size and exponent scores `limit`."""
-    return exp(limit + 0.5 / sqrt(size)) / sqrt(exponent * size)
+def _further_at(threshold: float, size: float, exponent: float) -> float:
+    """Return the A-hat at which a cascade of this size and exponent scores `threshold`."""
+    return exp(threshold + 0.5 / sqrt(size)) / sqrt(exponent * size)
 
 
 def _faded(mass: _Six, gap: int) -> _Six:
-    """The six sums after `gap` ms, 0 or more."""
+    """Return the six sums after `gap` ms, 0 or more."""
     a, b, c, d, e, f = mass
     return (
         a * exp(gap * _K0) if gap < _G0 else 0.0,
@@ -288,7 +289,7 @@ __all__ = [
     "PRIOR",
     "TAU_MS",
     "ExpectedGrowth",
-    "cold_limit",
+    "cold_threshold",
     "expected_further",
     "growth_exponent",
     "growth_score",

@@ -1,4 +1,4 @@
-"""GLR: the strongest evidence over windows of many lengths that shares come faster than ordinary.
+"""Find the strongest evidence, over windows of many lengths, that shares come faster than ordinary (GLR).
 
 Generalised likelihood ratio for a Poisson rate (Willsky and Jones 1976, doi:10.1109/TAC.1976.1101146) at dyadic
 scales, so that memory grows with the logarithm of the longest window only.
@@ -16,13 +16,13 @@ _PARTS = 4  # buckets of each window
 class Glr(Baseline):
     """Score: the largest log likelihood ratio n ln(n / mu) - (n - mu) over `glr_scales` trailing windows.
 
-    Window k is `glr_shortest_ms` x 2^k long, on a grid of quarters; n is what came in it, mu what
-    `ordinary_per_hour` would have brought. High means: at some scale, what came is hardly chance. Levels: the score
-    of `L`'s reference burst (as many sharers, evenly spread over `window_ms`, as bring `L` to its cold limit), then
-    of 4 and 16 times as many. Linear counts: the order of arrival does not matter, `retract` and `merge` are exact;
-    a time shift by whole multiples of the longest quarter changes nothing. An update visits every scale, some ten
-    microseconds; memory is four numbers a scale. Strong at hundreds of sharers; three chats of one owner that post
-    in the same second look like the end of the world to it, where `L` waits.
+    Window k is `glr_shortest_ms` x 2^k long, on a grid of quarters; n is the number of sharers in the window, mu the
+    number at `ordinary_per_hour`. High means: at some scale, chance hardly explains the number of sharers. Levels: the
+    score of `L`'s reference burst (as many sharers, evenly spread over `window_ms`, as bring `L` to its cold
+    threshold), then of 4 and 16 times as many. Linear counts: the order of arrival does not matter, `retract` and
+    `merge` are exact; a time shift by whole multiples of the longest quarter changes nothing. An update visits every
+    scale, some ten microseconds; memory is four numbers a scale. GLR is strong at hundreds of sharers, and overreacts
+    to three chats of one owner that post in the same second, where `L` waits.
 
     >>> detector = Glr(GrowthConfig(detector="glr"))
     >>> [detector.update(0), detector.update(30_000), detector.update(30_000)]
@@ -79,13 +79,13 @@ class Glr(Baseline):
             for part in range(_PARTS):
                 mine[part] += theirs[part]
 
-    def _state(self) -> tuple[Any, ...]:
+    def _snapshot(self) -> tuple[Any, ...]:
         return tuple(tuple(ring) for ring in self._counts)
 
-    def _load(self, state: list[list[float]]) -> None:
+    def _restore(self, state: list[list[float]]) -> None:
         self._counts = state
 
 
 def _ratio(count: float, mean: float) -> float:
-    """Log likelihood ratio of a Poisson rate of `count` against `mean`; 0 where the count is not above it."""
+    """Return the log likelihood ratio of a Poisson rate of `count` against `mean`; 0 unless the count is above."""
     return count * log(count / mean) - (count - mean) if count > mean else 0.0

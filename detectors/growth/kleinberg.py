@@ -1,6 +1,6 @@
-"""Kleinberg: the weight of the burst that the cascade is in, by the two-state automaton.
+"""Weigh the burst that a cascade is in, by Kleinberg's two-state automaton.
 
-Kleinberg 2003, doi:10.1023/A:1024940629314, decoded online: two path costs are all that the best path needs.
+Kleinberg 2003, doi:10.1023/A:1024940629314, decoded online: the best path needs two path costs only.
 """
 
 from math import inf, log
@@ -16,15 +16,14 @@ class Kleinberg(Baseline):
 
     State 0 emits shares at `ordinary_per_hour`, state 1 at s (`burst_ratio`) times that. A gap x costs
     alpha x - ln alpha in a state of rate alpha; entering state 1 costs gamma ln N (`burst_cost`), leaving is free.
-    The weight of a burst is what state 1 saves over it. The paper takes the ordinary rate from the finished stream,
-    which a live one does not know, hence the setting. High means: a burst runs, and has for long or at great speed.
-    Levels: the weight of `L`'s reference burst (as many sharers, evenly spread over `window_ms`, as bring `L` to its
-    cold limit), and of 4 and 16 times as many sharers.
+    The weight of a burst is the cost that state 1 saves over its length. The paper takes the ordinary rate from the
+    finished stream; a live stream does not know the rate, hence the setting. High means: a burst is open, and has been
+    for long or at great speed. Levels: the weight of `L`'s reference burst (as many sharers, evenly spread over
+    `window_ms`, as bring `L` to its cold threshold), and of 4 and 16 times as many sharers.
 
-    Order matters to an automaton: a share that comes late counts as if it came at the clock, `retract` corrects the
-    size only, and `merge` adds the weights of the bursts that are open (less ln s for each duplicate). An update
-    is a dozen additions and a logarithm; the state is three numbers. It tells when a burst
-    began and ended, not what is to come: for that take `L`.
+    Order matters to an automaton: a late share counts as if it came at the clock, `retract` corrects the size only, and
+    `merge` adds the weights of the open bursts (less ln s for each duplicate). An update is a dozen additions and a
+    logarithm; the state is three numbers. The score shows when a burst began and ended; use `L` for forecasts.
 
     >>> detector = Kleinberg(GrowthConfig(detector="kleinberg"))
     >>> [detector.update(0) for _ in range(3)], detector.score(36_000_000)
@@ -51,16 +50,16 @@ class Kleinberg(Baseline):
         return sharers * self._gain - hourly(self._rise, self._config.window_ms)
 
     def _gap(self, time: int) -> float:
-        """What state 1 pays more than state 0 for the silence since the last share."""
+        """Return the extra cost of state 1 over state 0 for the silence since the last share."""
         return 0.0 if self._since == NEVER else hourly(self._rise, time - self._since)
 
     def _clear(self) -> None:
-        self._ahead = inf  # cost of the best path into state 1 less that into state 0; it begins in state 0
+        self._ahead = inf  # cost of the best path into state 1 less that into state 0; paths begin in state 0
         self._weight = 0.0  # of the burst at the end of the best path into state 1
         self._since = NEVER  # the last share: the gap that is still open
 
     def _move(self, time: int) -> None:
-        """Wait: a gap is charged when the share that ends it comes."""
+        """Do nothing: the share that ends a gap pays for the gap."""
 
     def _add(self, time: int, weight: float) -> None:
         enter = self._config.burst_cost * log(max(1.0, self._size))
@@ -70,7 +69,7 @@ class Kleinberg(Baseline):
         self._since = self._clock
 
     def _remove(self, time: int, weight: float) -> None:
-        """Leave the path: what it would have been without the share is not known."""
+        """Do nothing: the path without the share is not known."""
 
     def _drop(self, time: int, weight: float) -> None:
         self._weight = max(0.0, self._weight - weight * self._gain)
@@ -85,7 +84,7 @@ class Kleinberg(Baseline):
         if other._since == NEVER:
             return
         if self._since == NEVER:
-            self._load((other._ahead, other._weight, other._since))
+            self._restore((other._ahead, other._weight, other._since))
             return
         since = max(self._since, other._since)
         mine, theirs = self._value(since), other._value(since)
@@ -93,8 +92,8 @@ class Kleinberg(Baseline):
         self._ahead = min(self._ahead, other._ahead)
         self._since = since
 
-    def _state(self) -> tuple[Any, ...]:
+    def _snapshot(self) -> tuple[Any, ...]:
         return (self._ahead, self._weight, self._since)
 
-    def _load(self, state: tuple[float, float, int]) -> None:
+    def _restore(self, state: tuple[float, float, int]) -> None:
         self._ahead, self._weight, self._since = state

@@ -1,6 +1,6 @@
-"""Rate: the distinct sharers of the last hour, the baseline that teams know.
+"""Count the distinct sharers of the last hour: the baseline that teams know.
 
-The window is a ring of buckets on a fixed time grid, so that its memory is bounded and late shares find their place.
+The window is a ring of buckets on a fixed time grid, so memory is bounded and late shares find their bucket.
 """
 
 from typing import Any, Self
@@ -12,12 +12,12 @@ from detectors.growth.config import GrowthConfig
 class Rate(Baseline):
     """Score: distinct sharers in the trailing window of `window_ms`, on a grid of `buckets`.
 
-    The window is the bucket of the clock and the `buckets` - 1 before it, so it spans between one bucket less than
-    `window_ms` and the whole of it. High means: many joined just now, relative to what the operator calls big.
-    Levels: as many sharers as bring `L` to its cold limit when evenly spread over one window, then 4 and 16 times
-    as many. Linear: the order of arrival does not matter, `retract` and `merge` are exact; a time shift by whole
-    buckets changes nothing. An update costs one sum over the ring, some two microseconds; memory is `buckets`
-    numbers. As good as `L` where the window has been tuned to the platform, which takes labelled history.
+    The window is the bucket of the clock and the `buckets` - 1 before, so its length lies between `window_ms` less one
+    bucket and `window_ms`. High means: many joined just now, relative to the target size. Levels: as many sharers as
+    bring `L` to its cold threshold when evenly spread over one window, then 4 and 16 times as many. Linear: the order
+    of arrival does not matter, `retract` and `merge` are exact; a time shift by whole buckets changes nothing. An
+    update costs one sum over the ring, some two microseconds; memory is `buckets` numbers. As good as `L` where the
+    window has been tuned to the platform, which takes labelled history.
 
     >>> detector = Rate(GrowthConfig(detector="rate"))
     >>> [detector.update(minute * 60_000) for minute in (0, 1, 59, 60, 61)]
@@ -65,8 +65,8 @@ class Rate(Baseline):
     def _union(self, other: Self) -> None:
         self._ring = [mine + theirs for mine, theirs in zip(self._ring, other._ring, strict=True)]
 
-    def _state(self) -> tuple[Any, ...]:
+    def _snapshot(self) -> tuple[Any, ...]:
         return tuple(self._ring)
 
-    def _load(self, state: list[float]) -> None:
+    def _restore(self, state: list[float]) -> None:
         self._ring = state

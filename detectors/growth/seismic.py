@@ -1,35 +1,35 @@
-"""SEISMIC: the final size that a self-exciting process predicts, the method that L simplifies.
+"""Predict the final size with a self-exciting process (SEISMIC), the method that L simplifies.
 
-Zhao et al. 2015, doi:10.1145/2783258.2783401, without followers: every sharer counts one.
+Zhao et al. 2015, doi:10.1145/2783258.2783401, without followers: every sharer has degree 1.
 """
 
 from bisect import bisect_right
 from math import pow  # noqa: A004 - the built-in one may be complex, to a type checker
 from typing import Any, Self
 
-from detectors.growth.base import GrowthDetector
+from detectors.growth.base import GrowthDetector, Thresholds
 
 FLAT_S = 300.0
-"""s0: for so many seconds people react at a constant rate."""
+"""s0: seconds during which people react at a constant rate."""
 THETA = 0.2314843
-"""Exponent of the power law after that."""
+"""Exponent of the power law after s0."""
 PEAK = 1.0 / (FLAT_S * (1.0 + 1.0 / THETA))
 """c: the reaction rate per second during the first s0, 6.265725e-4."""
 SUPERCRITICAL = 0.99
-"""The infectiousness is capped here: from 1 on the paper's prediction is infinite."""
+"""Cap of the infectiousness: from 1 on the paper's prediction is infinite."""
 _FINEST_MS = 1_000
-_NOTHING = 1e-9  # what rounding may leave of a bin whose shares were all taken back
+_NOTHING = 1e-9  # rounding may leave this much in a bin without shares
 
 
 def reacted(age: float) -> float:
-    """Phi: share of the reactions that come within `age` seconds."""
+    """Return Phi, the share of the reactions within `age` seconds."""
     if age <= FLAT_S:
         return PEAK * age
     return 1.0 - PEAK * FLAT_S / THETA * pow(age / FLAT_S, -THETA)
 
 
 def reaction_time(age: float) -> float:
-    """Integral of s phi(s) from 0 to `age` seconds, for the linear kernel."""
+    """Return the integral of s phi(s) from 0 to `age` seconds, for the linear kernel."""
     if age <= FLAT_S:
         return PEAK * age * age / 2.0
     tail = FLAT_S**2 / (1.0 - THETA) * (pow(age / FLAT_S, 1.0 - THETA) - 1.0)
@@ -37,7 +37,7 @@ def reaction_time(age: float) -> float:
 
 
 def seen_through_kernel(age: float, life: float) -> float:
-    """Integral over the reactions to a share of `age` seconds, weighted by K(u) = max(0, 1 - 2u / life), u ago."""
+    """Return the integral over the reactions to a share of `age` seconds, weighted by K(u) = max(0, 1 - 2u / life)."""
     start = max(0.0, age - life / 2.0)
     slope = 2.0 / life
     return (1.0 - slope * age) * (reacted(age) - reacted(start)) + slope * (reaction_time(age) - reaction_time(start))
@@ -48,14 +48,14 @@ class Seismic(GrowthDetector):
 
     With the cascade's age T, infectiousness p = sum of K(t - t_i) / sum of the kernel-weighted reactions that
     were possible, K(u) = max(0, 1 - 2u / T); prediction N + p (degree - reacted) / (1 - p), all degrees 1, p capped
-    at 0.99. High means: it will be big. Levels at q, 4q and 16q. It predicts well from some fifty sharers on and
-    fires on noise at five; `L` is the same idea with shrinkage and a price on small numbers.
+    at 0.99. High means: the cascade will be big. Levels at q, 4q and 16q. SEISMIC predicts well from some fifty sharers
+    on and fires on noise at five; `L` is the same idea with shrinkage and a price on small numbers.
 
-    Memory: shares older than some seconds are kept as (count, mean time) of bins on a dyadic grid, each narrower
-    than its age divided by `seismic_resolution`: logarithmically many, below 45 x resolution whatever comes. The
-    bin of a share depends on the clock alone, so the order of arrival does not matter but for rounding; `retract`
-    and `merge` are exact as to the bins; a time shift by whole seconds may move the grid's edges. An update costs a
-    pass over the bins, some hundred microseconds at a week's age.
+    Memory: shares older than some seconds are kept as (count, mean time) of bins on a dyadic grid, each narrower than
+    its age divided by `seismic_resolution`: logarithmically many, below 45 x resolution in every case. The bin of a
+    share depends on the clock alone, so the order of arrival does not matter except for rounding; `retract` and `merge`
+    are exact up to the bins; a time shift by whole seconds may move the grid's edges. An update costs a pass over the
+    bins, some hundred microseconds at a week's age.
 
     >>> from detectors.growth.config import GrowthConfig
     >>> detector = Seismic(GrowthConfig(detector="seismic"))
@@ -74,11 +74,11 @@ class Seismic(GrowthDetector):
     _born: int | None
 
     def infectiousness(self, time: int) -> float:
-        """Read p at `time`: direct followers that one share brings, at most `SUPERCRITICAL`; 0 at the first share."""
+        """Return p at `time`: direct followers of one share, at most `SUPERCRITICAL`; 0 at the first share."""
         return self._read(time)[0]
 
     def _read(self, time: int) -> tuple[float, float]:
-        """Infectiousness, and the reactions still to be expected per unit of it."""
+        """Return the infectiousness, and the reactions still expected per unit of infectiousness."""
         if self._born is None or time <= self._born:
             return 0.0, 0.0
         life = (time - self._born) / 1000.0
@@ -94,15 +94,15 @@ class Seismic(GrowthDetector):
         ratio, pending = self._read(time)
         return self._size + ratio * pending / (1.0 - ratio)
 
-    def _details(self, time: int, limit: float) -> dict[str, Any]:
+    def _details(self, time: int, threshold: float) -> dict[str, Any]:
         ratio, pending = self._read(time)
         return {
             "expected_further": round(ratio * pending / (1.0 - ratio), 3),
-            "threshold_at_size": round(max(0.0, limit - self._size), 3),
+            "threshold_at_size": round(max(0.0, threshold - self._size), 3),
         }
 
-    def _cold_levels(self) -> tuple[float, float, float]:
-        return self._steps(self._config.target_size)
+    def _cold_thresholds(self) -> Thresholds:
+        return self._thresholds_from(self._config.target_size)
 
     def _cold_rule(self) -> str:
         return f"a predicted q distinct sharers with q = {self._config.target_size}, cold-start rule"
@@ -112,7 +112,7 @@ class Seismic(GrowthDetector):
         self._born = None  # the first share
 
     def _width(self, time: int, clock: int, width: int = _FINEST_MS) -> int:
-        """Width of the bin that holds `time` when the clock stands at `clock`: the widest that is old enough."""
+        """Return the width of the bin that holds `time` at `clock`: the widest bin that is old enough."""
         wider = 2 * width
         while clock - time // wider * wider >= self._config.seismic_resolution * wider:
             width, wider = wider, 2 * wider
@@ -159,8 +159,8 @@ class Seismic(GrowthDetector):
         born = [time for time in (self._born, other._born) if time is not None]
         self._born = min(born, default=None)
 
-    def _state(self) -> tuple[Any, ...]:
+    def _snapshot(self) -> tuple[Any, ...]:
         return self._born, tuple(self._bins)
 
-    def _load(self, state: tuple[int | None, list[tuple[int, int, float, float]]]) -> None:
+    def _restore(self, state: tuple[int | None, list[tuple[int, int, float, float]]]) -> None:
         self._born, self._bins = state

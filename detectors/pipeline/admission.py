@@ -136,7 +136,7 @@ class AdmissionControl:
 
     def _line(self, followed: _Followed) -> float:
         """The score under which level 1 falls."""
-        return fall_thresholds(followed.growth.levels(), self._policy.hysteresis)[0]
+        return fall_thresholds(followed.growth.thresholds(), self._policy.hysteresis)[0]
 
     def _merge(self, merge: Merge, threshold_offset: float) -> None:
         absorbed = self._followed.pop(merge.absorbed, None) or self._wake(merge.absorbed, merge.time)

@@ -150,7 +150,7 @@ class Cascade:
         return cascade
 
     def _new_policy(self) -> AlertPolicy:
-        config, levels = self.tracker.growth_config, self.tracker.growth.levels()
+        config, levels = self.tracker.growth_config, self.tracker.growth.thresholds()
         return AlertPolicy(self.settings.policy, levels, config.target_size, config.min_sharers)
 
     def _set_platform(self, platform: str) -> None:

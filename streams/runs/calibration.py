@@ -186,9 +186,10 @@ def _factor(asked: Sequence[_Asked]) -> float:
 
 
 def _coverage(asked: Sequence[_Asked], factor: float = 1.0) -> Coverage:
-    told = [one.told.times(factor) for one in asked]
-    inside = sum(range_.holds(one.came) for range_, one in zip(told, asked, strict=True))
-    above = sum(one.came > range_.high and not range_.holds(one.came) for range_, one in zip(told, asked, strict=True))
+    told = [one.told.scaled(factor) for one in asked]
+    inside = sum(range_.contains(one.came) for range_, one in zip(told, asked, strict=True))
+    over = (one.came > range_.high and not range_.contains(one.came) for range_, one in zip(told, asked, strict=True))
+    above = sum(over)
     shares = [round(count / len(asked), 3) for count in (len(asked) - inside - above, inside, above)]
     return Coverage(below=shares[0], inside=shares[1], above=shares[2])
 

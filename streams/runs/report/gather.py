@@ -170,7 +170,7 @@ def _curve(shares: list[dict[str, Any]], config: GrowthConfig) -> Curve:
         time=[point.time for point in kept],
         sharers=[point.sharers for point in kept],
         score=[round(point.score, 4) for point in kept],
-        limits=list(make_detector(config).levels()),
+        limits=list(make_detector(config).thresholds()),
     )
 
 

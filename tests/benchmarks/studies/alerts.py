@@ -50,7 +50,7 @@ def report(stream: Recorded) -> None:
     print(f"drawn blindly at {stream.min_sharers} sharers: PF {by_chance(test, positive, stream.min_sharers):.3f}")
     configs = {name: growth_config(stream, q, name) for name in DETECTORS}
     traces = {name: traces_of(test, config) for name, config in configs.items()}
-    cold = {n: earliness(traces[n], positive, make_detector(config).levels()[0]) for n, config in configs.items()}
+    cold = {n: earliness(traces[n], positive, make_detector(config).thresholds()[0]) for n, config in configs.items()}
     print_earliness("each detector's own cold rule", cold)
     configs |= tuned(history, before, configs["L"])
     traces |= {name: traces_of(test, config) for name, config in configs.items() if name not in traces}

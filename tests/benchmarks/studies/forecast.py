@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import QuantileRegressor
 
 from detectors.growth import GrowthConfig
-from detectors.growth.expected_growth import ExpectedGrowth, cold_limit, expected_further
+from detectors.growth.expected_growth import ExpectedGrowth, cold_threshold, expected_further
 from detectors.growth.forecast import LEAST, MOST, Forecast, calibration, forecast
 from tests.benchmarks.corpora.recorded import LARGE, STREAMS, cut, tracks
 from tests.benchmarks.corpora.tracks import Track, require_data, table
@@ -24,7 +24,7 @@ from tests.benchmarks.studies.seismic import report as report_seismic
 
 BIG = (5, 10, 20, 50, 100, 200, 500)
 """Ideas of big whose alerts are asked: the forecast is read where a person reads it, at an alert."""
-LEVELS = tuple(sorted(cold_limit(q) + step * math.log(4) for q in BIG for step in range(3)))
+LEVELS = tuple(sorted(cold_threshold(q) + step * math.log(4) for q in BIG for step in range(3)))
 BANDS = ((3, 10), (10, 30), (30, 100), (100, math.inf))
 QUANTILES = (0.1, 0.5, 0.9)
 CALIBRATED_AT = (5, 20, 50, 200)
@@ -112,7 +112,7 @@ def calibrated(ends: Ends, past: Sequence[Asked], judged: Asked) -> tuple[float,
         return calibration(ranges, [float(came) for part in chosen for came in part.came])
 
     def corrected(factor: float) -> tuple[float, float, float]:
-        return _where([one.times(factor) for one in told], judged.came)
+        return _where([one.scaled(factor) for one in told], judged.came)
 
     draw = np.random.default_rng(SEED)
     drawn = [draw.choice(len(past), FEW, replace=False) for _ in range(DRAWS)]
@@ -126,7 +126,9 @@ def calibrated(ends: Ends, past: Sequence[Asked], judged: Asked) -> tuple[float,
 
 def at_alerts(found: Sequence[Track], config: GrowthConfig | None = None) -> Asked:
     """Follow each cascade and ask whenever its score first reaches a level, of one idea of big or of all."""
-    levels, least = (LEVELS, LEAST_SHARERS) if config is None else (ExpectedGrowth(config).levels(), config.min_sharers)
+    levels, least = (
+        (LEVELS, LEAST_SHARERS) if config is None else (ExpectedGrowth(config).thresholds(), config.min_sharers)
+    )
     rows = [row for track in found for row in _asked_of(track, levels, least)]
     size, expected, came = np.array(rows, dtype=np.float64).reshape(-1, 3).T
     return Asked(size, expected, came)
@@ -148,7 +150,7 @@ def _asked_of(track: Track, levels: Sequence[float], least: int) -> list[tuple[f
 def inside(asked: Asked) -> NDArray[np.bool_]:
     """Whether each range, as printed in whole sharers, held what came."""
     told = [forecast(size, expected) for size, expected in zip(asked.size, asked.expected, strict=True)]
-    return np.array([one.holds(came) for one, came in zip(told, asked.came, strict=True)], dtype=np.bool_)
+    return np.array([one.contains(came) for one, came in zip(told, asked.came, strict=True)], dtype=np.bool_)
 
 
 def factor_two(asked: Asked) -> NDArray[np.bool_]:
@@ -180,7 +182,7 @@ def _ranges(ends: Ends, asked: Asked) -> list[Forecast]:
 
 def _where(told: Sequence[Forecast], came: Floats) -> tuple[float, float, float]:
     """Shares of what came inside, below and above the ranges."""
-    held = np.array([one.holds(further) for one, further in zip(told, came, strict=True)], dtype=np.bool_)
+    held = np.array([one.contains(further) for one, further in zip(told, came, strict=True)], dtype=np.bool_)
     under = came < np.array([one.middle for one in told])
     return _mean(held), _mean(~held & under), _mean(~held & ~under)
 

@@ -150,7 +150,7 @@ def ahead(track: Track, at: int | None) -> float | None:
 
 def perfect(judged: Judged) -> Found:
     """The same detector on the true rumours: what no clustering can better except by mixing."""
-    limit = make_detector(judged.growth).levels()[0]
+    limit = make_detector(judged.growth).thresholds()[0]
     traces = [trace(track, judged.growth) for track in judged.positives]
     hits = [one.first(limit) for one in traces]
     return Found(

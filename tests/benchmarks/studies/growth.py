@@ -100,7 +100,8 @@ def judge(stream: Recorded, events: Sequence[ForwardEvent], first: Run, embedder
     configs = {name: growth_config(stream, q, name) for name in DETECTORS}
     traces = {name: traces_of(test, config) for name, config in configs.items()}
     cold = {
-        name: earliness(traces[name], positive, make_detector(config).levels()[0]) for name, config in configs.items()
+        name: earliness(traces[name], positive, make_detector(config).thresholds()[0])
+        for name, config in configs.items()
     }
     print_earliness("each detector's own cold rule", cold)
     same = {name: at_alerts(traces[name], positive, cold["L"].alerts) for name in traces}
@@ -146,7 +147,7 @@ def compare_with_pipeline(
     growth = growth_config(stream, q, "L")
     config = PipelineConfig(growth=growth)
     second = run(events, config, embedder)
-    limit = make_detector(growth).levels()[0]
+    limit = make_detector(growth).thresholds()[0]
     expected = {track.name for track in tracks if trace(track, growth).first(limit) is not None}
     threshold_offset = second.alerted()
     print(

@@ -150,7 +150,10 @@ def split_at_random() -> None:
         config = growth_config(stream, q, "L")
         whole = traces_of(test, config)
         budget = threshold_for([max(one.scores, default=-math.inf) for one in whole], sum(positives(test, q)))
-        for rule, limit in (("as many alerts as positives", budget), ("cold rule", make_detector(config).levels()[0])):
+        for rule, limit in (
+            ("as many alerts as positives", budget),
+            ("cold rule", make_detector(config).thresholds()[0]),
+        ):
             rows += halves_at(stream, rule, limit, q, test, whole)
     names = ("stream", "threshold", "positives", "figure", "whole", "one half", "either half", "either less whole")
     table("recorded cascades split in two at random and never merged", names, rows)

@@ -17,7 +17,7 @@ from scipy.stats import false_discovery_control
 
 from detectors.alerting.budget import AlertBudget
 from detectors.growth import GrowthConfig
-from detectors.growth.expected_growth import FLOOR, ExpectedGrowth, cold_limit
+from detectors.growth.expected_growth import FLOOR, ExpectedGrowth, cold_threshold
 from streams.devtools.simulator.clock import Day, reaction_seconds
 from tests.benchmarks.corpora.recorded import STREAMS, halves, tracks
 from tests.benchmarks.corpora.tracks import Track, require_data, table
@@ -122,7 +122,7 @@ def background(null: Null, draw: np.random.Generator) -> Broadcasts:
             delays = (reaction_seconds(float(draw.random())) for _ in range(int(draw.poisson(mean))))
             times = [root, *sorted(clock.later(root, delay) for delay in delays)]
             scores = scored(times, GrowthConfig(target_size=BIG))
-            high += reached(len(start), times, scores, cold_limit(BIG))
+            high += reached(len(start), times, scores, cold_threshold(BIG))
             start.append(day)
             peak.append(max(scores))
     return Broadcasts(np.array(start), np.array(peak), sorted(high))
@@ -149,7 +149,7 @@ def rules(stream: Broadcasts) -> dict[str, Ints]:
     found = np.concatenate([discoveries(start, peak, day) for day in range(DAYS)])
     opened = openings(stream.high, GrowthConfig(target_size=BIG), AlertBudget(BUDGET))
     return {
-        "cold": start[peak >= cold_limit(BIG)],
+        "cold": start[peak >= cold_threshold(BIG)],
         "budget": np.array([one.at for one in opened], dtype=np.int64) // DAY_MS,
         "rolling": start[peak >= rolling[start]],
         "Benjamini-Hochberg": start[found],
@@ -177,7 +177,7 @@ def _known(start: Ints, peak: Floats, day: int) -> Floats:
 
 def rolling_limit(start: Ints, peak: Floats, day: int) -> float:
     """The score that so many cascades a day exceeded, mixed with the cold limit while little is known."""
-    cold, known = cold_limit(BIG), _known(start, peak, day)
+    cold, known = cold_threshold(BIG), _known(start, peak, day)
     if not len(known):
         return cold
     days = min(day - CLOSED_AFTER, MONTH)
@@ -190,7 +190,7 @@ def discoveries(start: Ints, peak: Floats, day: int) -> NDArray[np.bool_]:
     """Which cascades of a day stand out from the closed ones, a tenth of them falsely at most on average."""
     today, known = peak[start == day], np.sort(_known(start, peak, day))
     if len(known) < ENOUGH or not len(today):
-        return today >= cold_limit(BIG)
+        return today >= cold_threshold(BIG)
     rarity = (1 + len(known) - np.searchsorted(known, today, side="left")) / (1 + len(known))
     found: NDArray[np.bool_] = false_discovery_control(rarity) <= FALSE_SHARE
     return found

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from detectors.growth import GrowthConfig
-from detectors.growth.expected_growth import cold_limit
+from detectors.growth.expected_growth import cold_threshold
 from detectors.growth.seismic import Seismic
 from tests.benchmarks.corpora.tracks import Track
 from tests.benchmarks.studies.forecast import Asked, at_alerts, calibrated, fitted, inside
@@ -99,14 +99,14 @@ def test_blind_draws_find_as_many_as_they_are_of_those_that_get_there():
 
 def test_the_rolling_limit_is_the_cold_one_until_a_cascade_has_closed():
     start, peak = np.arange(20), np.full(20, 99.0)
-    assert rolling_limit(start, peak, CLOSED_AFTER) == cold_limit(BIG)
-    assert rolling_limit(start, peak, CLOSED_AFTER + 1) > cold_limit(BIG)
+    assert rolling_limit(start, peak, CLOSED_AFTER) == cold_threshold(BIG)
+    assert rolling_limit(start, peak, CLOSED_AFTER + 1) > cold_threshold(BIG)
 
 
 def test_the_rolling_limit_knows_nothing_of_cascades_that_are_still_open():
     start = np.repeat(np.arange(30), 100)
     peak = np.where(start >= 30 - CLOSED_AFTER, 99.0, 1.0)
-    assert rolling_limit(start, peak, 30) <= cold_limit(BIG)
+    assert rolling_limit(start, peak, 30) <= cold_threshold(BIG)
 
 
 def test_what_is_like_all_that_closed_is_no_discovery_and_what_is_far_above_is():

@@ -51,7 +51,7 @@ def test_a_time_before_the_newest_opening_reads_as_that():
 @pytest.mark.parametrize("name", DETECTORS)
 def test_every_detectors_limit_rises_without_end_and_meets_those_of_its_levels(name):
     detector = make_detector(GrowthConfig(detector=name))
-    one, two, three = detector.levels()
+    one, two, three = detector.thresholds()
     assert [detector.threshold(threshold_offset) for threshold_offset in (0.0, 1.0, 2.0)] == [one, two, three]
     rising = [detector.threshold(threshold_offset) for threshold_offset in (0.5, 1.5, 2.5, 9.0)]
     assert one < rising[0] < two < rising[1] < three < rising[2] < rising[3]

@@ -871,7 +871,7 @@ def test_a_levels_floor_can_be_read() -> None:
 @pytest.mark.parametrize("name", ["L", "count", "rate", "ewma", "kleinberg", "cusum", "glr", "seismic"])
 def test_every_growth_detector_can_speak_and_fall_silent_through_it(name: str) -> None:
     detector = make_detector(GrowthConfig(detector=name))
-    policy = AlertPolicy(PolicyConfig(), detector.levels(), 50, 5)
+    policy = AlertPolicy(PolicyConfig(), detector.thresholds(), 50, 5)
     said: list[Transition] = []
     for second in range(400):
         time = second * 1000

@@ -54,7 +54,7 @@ def test_nothing_seen_is_no_alert_and_finite(name):
     detector = make_detector(GrowthConfig(detector=name, min_sharers=1))
     score = detector.score(T0)
     assert isfinite(score)
-    assert score < detector.levels()[0]
+    assert score < detector.thresholds()[0]
     assert detector.level(score) == 0
     assert detector.size == 0
     assert detector.quiet(T0)
@@ -64,7 +64,7 @@ def test_nothing_seen_is_no_alert_and_finite(name):
 @every
 def test_thresholds_rise_and_the_rule_names_q(name):
     detector = make_detector(GrowthConfig(detector=name, target_size=50))
-    first, second, third = detector.levels()
+    first, second, third = detector.thresholds()
     assert 0 < first < second < third
     assert "q = 50" in detector.rule()
     assert "cold-start rule" in detector.rule()
@@ -77,7 +77,7 @@ def test_the_rule_beside_a_higher_limit_says_how_it_follows_from_the_first(name)
         assert detector.explain(T0, 0).rule == detector.explain(T0, 1).rule == detector.rule()
         for level, times in ((2, 4), (3, 16)):
             told = detector.explain(T0, level)
-            assert told.threshold == detector.levels()[level - 1]
+            assert told.threshold == detector.thresholds()[level - 1]
             assert told.rule.startswith(detector.rule() + "; ")
             assert told.rule.endswith(f" at level {level}")
             assert f" {times} " in told.rule
@@ -86,7 +86,7 @@ def test_the_rule_beside_a_higher_limit_says_how_it_follows_from_the_first(name)
 @every
 def test_a_bigger_q_asks_for_more(name):
     limits = [
-        make_detector(GrowthConfig(detector=name, target_size=target_size)).levels()[0]
+        make_detector(GrowthConfig(detector=name, target_size=target_size)).thresholds()[0]
         for target_size in (5, 50, 500, 5000)
     ]
     assert all(lower < higher for lower, higher in pairwise(limits))
@@ -95,7 +95,7 @@ def test_a_bigger_q_asks_for_more(name):
 @every
 def test_a_threshold_of_the_operators_own_is_taken_as_it_is(name):
     detector = make_detector(GrowthConfig(detector=name, threshold=12.5))
-    assert detector.levels()[0] == 12.5
+    assert detector.thresholds()[0] == 12.5
     assert detector.rule() == "threshold set by the operator"
 
 
@@ -226,7 +226,7 @@ def test_merging_with_nothing_changes_nothing(name, history):
 def test_a_merge_with_another_kind_or_other_settings_is_refused(name):
     detector = make_detector(GrowthConfig(detector=name))
     other = make_detector(GrowthConfig(detector="count" if name == "L" else "L"))
-    with pytest.raises(TypeError, match=f"two {name} detectors"):
+    with pytest.raises(TypeError, match=f"into {name}; use the same detector"):
         detector.merge(other)
     with pytest.raises(TypeError, match="equal settings"):
         detector.merge(make_detector(GrowthConfig(detector=name, target_size=51)))
@@ -401,11 +401,11 @@ def test_where_silence_does_not_help_the_explanation_says_so():
 def test_an_ordinary_rate_above_the_alarming_one_is_refused(name):
     config = GrowthConfig(detector=name, target_size=5, ordinary_per_hour=1e6)
     if name == "rate":  # it has no ordinary rate
-        assert make_detector(config).levels()[0] > 0
+        assert make_detector(config).thresholds()[0] > 0
         return
-    with pytest.raises(ValueError, match=r"growth\.ordinary_per_hour must be below .* with growth\.target_size 5"):
+    with pytest.raises(ValueError, match=r"ordinary_per_hour 1e\+06 is as fast as .* growth\.target_size 5;"):
         make_detector(config)
     assert (
-        make_detector(GrowthConfig(detector=name, target_size=5, ordinary_per_hour=1e6, threshold=1.0)).levels()[0]
+        make_detector(GrowthConfig(detector=name, target_size=5, ordinary_per_hour=1e6, threshold=1.0)).thresholds()[0]
         == 1.0
     )

@@ -8,7 +8,7 @@ from detectors.growth.count import Count
 
 def test_levels_lie_at_q_four_q_and_sixteen_q():
     detector = Count(GrowthConfig(detector="count", target_size=50))
-    assert detector.levels() == (50.0, 200.0, 800.0)
+    assert detector.thresholds() == (50.0, 200.0, 800.0)
     assert detector.rule() == "q distinct sharers with q = 50, cold-start rule"
 
 

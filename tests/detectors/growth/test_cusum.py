@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from detectors.growth import GrowthConfig
 from detectors.growth.cusum import Cusum
-from detectors.growth.expected_growth import sharers_at_limit
+from detectors.growth.expected_growth import sharers_at_threshold
 
 HOUR = 3_600_000
 T0 = 1_700_000_000_000
@@ -75,9 +75,9 @@ def test_a_merge_adds_the_evidence_and_drops_the_duplicates():
     assert (one.size, one.score(T0)) == (0, 0.0)
 
 
-def test_the_cold_limit_is_what_the_reference_burst_reads():
-    sharers = sharers_at_limit(CONFIG, HOUR)
+def test_the_cold_threshold_is_what_the_reference_burst_reads():
+    sharers = sharers_at_threshold(CONFIG, HOUR)
     detector = Cusum(CONFIG)
     for part in range(sharers):
         detector.update(T0 + part * HOUR // sharers)
-    assert detector.score(T0 + HOUR) == pytest.approx(detector.levels()[0], abs=1e-5)
+    assert detector.score(T0 + HOUR) == pytest.approx(detector.thresholds()[0], abs=1e-5)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from detectors.growth import GrowthConfig
 from detectors.growth.ewma import Ewma
-from detectors.growth.expected_growth import sharers_at_limit
+from detectors.growth.expected_growth import sharers_at_threshold
 
 HOUR = 3_600_000
 T0 = 1_700_000_000_000
@@ -51,11 +51,11 @@ def test_an_ordinary_cascade_scores_nought_with_a_spread_of_one():
     assert np.std(readings) == pytest.approx(1.0, abs=0.12)
 
 
-def test_the_cold_limit_is_what_the_reference_burst_leaves():
+def test_the_cold_threshold_is_what_the_reference_burst_leaves():
     config = GrowthConfig(detector="ewma")
-    sharers = sharers_at_limit(config, HOUR)
+    sharers = sharers_at_threshold(config, HOUR)
     history = [(T0 + round((part + 0.5) * HOUR / sharers), 1.0) for part in range(sharers)]
     detector = Ewma(config)
     for time, _ in history:
         detector.update(time)
-    assert detector.score(T0 + HOUR) == pytest.approx(detector.levels()[0], rel=1e-3)
+    assert detector.score(T0 + HOUR) == pytest.approx(detector.thresholds()[0], rel=1e-3)

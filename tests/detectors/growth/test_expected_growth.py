@@ -13,12 +13,12 @@ from detectors.growth.expected_growth import (
     FLOOR,
     TAU_MS,
     ExpectedGrowth,
-    cold_limit,
+    cold_threshold,
     expected_further,
     growth_exponent,
     growth_score,
     reproduction,
-    sharers_at_limit,
+    sharers_at_threshold,
 )
 
 CONFIG = GrowthConfig(target_size=50)
@@ -164,13 +164,13 @@ def test_a_cascade_that_begins_again_has_a_new_course():
 
 def test_the_documented_alert_comes_out_as_written():
     # the wording example at an even pace: A x sqrt(N) x e^(-1 / (2 sqrt N)) against e^0.4 q^1.5 with q = 37
-    limit = cold_limit(37)
+    limit = cold_threshold(37)
     assert exp(limit) == pytest.approx(336, abs=0.5)
     assert 70 * sqrt(42) * exp(-0.5 / sqrt(42)) == pytest.approx(420, abs=0.5)
 
 
 def test_the_cold_rule_is_the_documented_one():
-    assert ExpectedGrowth(CONFIG).levels() == pytest.approx(
+    assert ExpectedGrowth(CONFIG).thresholds() == pytest.approx(
         (1.5 * log(50) + 0.4, 1.5 * log(50) + 0.4 + log(4), 1.5 * log(50) + 0.4 + log(16)), abs=1e-6
     )
     assert ExpectedGrowth(CONFIG).rule() == "1.5 ln q + 0.4 with q = 50, cold-start rule"
@@ -181,7 +181,7 @@ def test_the_cold_rule_is_the_documented_one():
 
 def test_an_operators_threshold_replaces_the_rule():
     detector = ExpectedGrowth(GrowthConfig(threshold=5.0))
-    assert detector.levels() == (5.0, 6.386294, 7.772589)
+    assert detector.thresholds() == (5.0, 6.386294, 7.772589)
     assert detector.rule() == "limit set by the operator"
 
 
@@ -189,7 +189,7 @@ def test_an_operators_threshold_replaces_the_rule():
 def test_a_score_at_the_limit_meets_it_and_one_millionth_less_does_not(above, level):
     detector = ExpectedGrowth(GrowthConfig(min_sharers=1))
     detector.update(T0)
-    assert detector.level(round(detector.levels()[0] + above, 6)) == level
+    assert detector.level(round(detector.thresholds()[0] + above, 6)) == level
 
 
 def test_the_limit_is_met_at_exactly_the_score_that_an_update_returns():
@@ -213,7 +213,7 @@ def test_a_score_means_nothing_below_the_least_number_of_sharers(sharers, level)
 def test_levels_rise_as_the_score_does():
     detector = ExpectedGrowth(GrowthConfig(threshold=1.0, min_sharers=1))
     detector.update(T0)
-    first, second, third = detector.levels()
+    first, second, third = detector.thresholds()
     assert [detector.level(score) for score in (0.0, first, second, third, inf)] == [0, 1, 2, 3, 3]
 
 
@@ -354,7 +354,7 @@ def test_an_explanation_holds_the_numbers_of_the_formula():
     told = detector.explain(end, 2)
     assert told.detector == "L"
     assert told.score == pytest.approx(z, abs=1.1e-6)
-    assert told.threshold == detector.levels()[1]
+    assert told.threshold == detector.thresholds()[1]
     assert told.expected_further == pytest.approx(a * (n / 3) ** -0.23, abs=1e-3)
     assert told.expected_low == pytest.approx(a * 0.07 * (n / 3) ** 0.25, abs=1e-3)
     assert told.expected_high == pytest.approx(a * 17 * (n / 3) ** -0.75, abs=1e-3)
@@ -381,7 +381,7 @@ def test_an_explanation_says_after_what_silence_the_score_falls():
     detector = ExpectedGrowth(CONFIG)
     for minute in range(30):
         detector.update(T0 + minute * MINUTE)
-    end, limit = T0 + 29 * MINUTE, detector.levels()[0]
+    end, limit = T0 + 29 * MINUTE, detector.thresholds()[0]
     under = detector.falls_below(limit, end)
     assert detector.score(under) < limit <= detector.score(under - 1)
     minutes, seconds = divmod((under - end) // 1000, 60)
@@ -392,7 +392,7 @@ def test_an_explanation_of_a_score_under_its_limit_says_so():
     detector = ExpectedGrowth(CONFIG)
     detector.update(T0)
     assert detector.explain(T0).lowers_when == "the score is under the limit already"
-    assert detector.explain(T0, 0).threshold == detector.levels()[0]
+    assert detector.explain(T0, 0).threshold == detector.thresholds()[0]
 
 
 def test_quiet_is_when_the_fresh_mass_is_under_a_tenth():
@@ -412,7 +412,7 @@ def test_quiet_is_when_the_fresh_mass_is_under_a_tenth():
 @pytest.mark.parametrize("window", [5 * MINUTE, HOUR, 6 * HOUR])
 def test_the_reference_burst_is_the_least_that_brings_the_score_to_its_limit(target_size, window):
     config = GrowthConfig(target_size=target_size)
-    sharers = sharers_at_limit(config, window)
+    sharers = sharers_at_threshold(config, window)
 
     def even(count):
         fine = 2000  # the integral over the window as a sum
@@ -423,8 +423,8 @@ def test_the_reference_burst_is_the_least_that_brings_the_score_to_its_limit(tar
         )
         return growth_score(count, count * left / fine)
 
-    assert even(sharers) >= cold_limit(target_size) - 1e-4
-    assert sharers == 1 or even(sharers - 1) < cold_limit(target_size) + 1e-4
+    assert even(sharers) >= cold_threshold(target_size) - 1e-4
+    assert sharers == 1 or even(sharers - 1) < cold_threshold(target_size) + 1e-4
 
 
 def test_another_kernel_changes_what_is_fresh():

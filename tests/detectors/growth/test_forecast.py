@@ -47,7 +47,7 @@ def test_by_the_calibration_half_of_the_forecasts_are_too_low(asked):
 
 def test_a_range_holds_what_its_ends_hold_in_whole_sharers():
     told = Forecast(2.6, 10.0, 40.2)
-    assert [told.holds(came) for came in (1, 2, 41, 42)] == [False, True, True, False]
+    assert [told.contains(came) for came in (1, 2, 41, 42)] == [False, True, True, False]
 
 
 def test_what_is_told_and_its_limit_are_multiplied_alike_and_the_score_is_not():

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import poisson
 
 from detectors.growth import GrowthConfig
-from detectors.growth.expected_growth import sharers_at_limit
+from detectors.growth.expected_growth import sharers_at_threshold
 from detectors.growth.glr import Glr
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -66,10 +66,10 @@ def test_three_shares_in_a_second_shout_which_is_its_known_weakness():
     assert score > 12
 
 
-def test_the_cold_limit_is_what_the_reference_burst_reads_in_its_window():
+def test_the_cold_threshold_is_what_the_reference_burst_reads_in_its_window():
     config = GrowthConfig(detector="glr", glr_shortest_ms=HOUR, glr_scales=1)
-    sharers = sharers_at_limit(config, HOUR)
+    sharers = sharers_at_threshold(config, HOUR)
     detector = Glr(config)
     for part in range(sharers):
         detector.update(T0 + part * HOUR // sharers)
-    assert detector.score(T0 + HOUR - 1) == pytest.approx(detector.levels()[0], abs=1e-5)
+    assert detector.score(T0 + HOUR - 1) == pytest.approx(detector.thresholds()[0], abs=1e-5)

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from detectors.growth import GrowthConfig
-from detectors.growth.expected_growth import sharers_at_limit
+from detectors.growth.expected_growth import sharers_at_threshold
 from detectors.growth.kleinberg import Kleinberg
 
 HOUR = 3_600_000
@@ -134,9 +134,9 @@ def test_two_calm_cascades_stay_calm():
     assert calm[0].score(T0 + 5 * HOUR) == 0
 
 
-def test_the_cold_limit_is_what_the_reference_burst_weighs():
-    sharers = sharers_at_limit(CONFIG, HOUR)
+def test_the_cold_threshold_is_what_the_reference_burst_weighs():
+    sharers = sharers_at_threshold(CONFIG, HOUR)
     detector = Kleinberg(CONFIG)
     for part in range(1, sharers + 1):
         score = detector.update(T0 + part * HOUR // sharers)
-    assert score == pytest.approx(detector.levels()[0], abs=1 / sharers + 1e-6)
+    assert score == pytest.approx(detector.thresholds()[0], abs=1 / sharers + 1e-6)

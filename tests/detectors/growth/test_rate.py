@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.growth import GrowthConfig
-from detectors.growth.expected_growth import sharers_at_limit
+from detectors.growth.expected_growth import sharers_at_threshold
 from detectors.growth.rate import Rate
 
 MINUTE, HOUR = 60_000, 3_600_000
@@ -59,10 +59,10 @@ def test_a_share_from_before_the_window_changes_nothing():
     assert detector.size == 2.0
 
 
-def test_the_cold_limit_is_where_l_would_speak():
+def test_the_cold_threshold_is_where_l_would_speak():
     detector = Rate(GrowthConfig(detector="rate", target_size=50))
-    sharers = sharers_at_limit(CONFIG, HOUR)
-    assert detector.levels() == (sharers, 4 * sharers, 16 * sharers)
+    sharers = sharers_at_threshold(CONFIG, HOUR)
+    assert detector.thresholds() == (sharers, 4 * sharers, 16 * sharers)
     assert detector.rule() == (
         f"rate of {sharers} distinct sharers within 1 h, where L's limit lies for q = 50, cold-start rule"
     )
