@@ -2,10 +2,13 @@
 
 from schemas.alert import Alert
 from schemas.assignment import Assignment, Merge
+from schemas.cascade_commands import CascadeCommands
 from schemas.event import ForwardEvent
-from schemas.frame import CascadeCommands, EventBatch, StateTransferChunk, WatermarkReport
+from schemas.event_batch import EventBatch
 from schemas.rejection import Rejection
 from schemas.sighting import Sighting
+from schemas.state_transfer_chunk import StateTransferChunk
+from schemas.watermark_report import WatermarkReport
 
 __all__ = [
     "Alert",

@@ -1,8 +1,8 @@
-"""The live cascade stage: one partition's numbered steps in, alerts out.
+"""Live cascade stage: the numbered commands of one partition in, alerts out.
 
-Each cascade lives on one partition. Where two that prove one rumour live on different ones, the state of the absorbed
-is handed over: its partition sends it when it comes to the merge, and the survivor's waits for it there. So the merge
-happens at the same place in both orders, whoever runs faster.
+Each cascade lives on one partition. A merge of cascades on two partitions transfers the state of the absorbed cascade:
+its partition sends the state when it reaches the merge, and the survivor's partition waits there for the state. The
+merge therefore takes place at the same position in both orders, whichever worker is faster.
 """
 
 from collections import deque
@@ -18,153 +18,160 @@ from detectors.pipeline.config import PipelineConfig
 from detectors.snapshot import SnapshotError, pack, unpack
 from schemas.alert import Alert, Provenance
 from schemas.assignment import Merge
-from schemas.frame import CascadeCommand, CascadeCommands, StateTransferChunk
+from schemas.cascade_commands import CascadeCommand, CascadeCommands
+from schemas.state_transfer_chunk import StateTransferChunk
 
-_decode_handover = msgspec.msgpack.Decoder(StateTransfer).decode
-_PART_BYTES = 512 * 1024  # of a handover's piece: well under what a broker takes by default
+_decode_transfer = msgspec.msgpack.Decoder(StateTransfer).decode
+_CHUNK_BYTES = 512 * 1024  # well below a broker's default limit on a record
 
 
 class _State(msgspec.Struct, array_like=True):
     cascades: bytes
-    next_step: int
-    merged: int
-    parts: list[StateTransferChunk]
+    next_command: int
+    last_merge: int
+    chunks: list[StateTransferChunk]
     partition: int
     partitions: int
 
 
-class Spread(msgspec.Struct):
-    """What steps led to: alerts in order, and pieces of state with the partitions that they are for."""
+class StageOutput(msgspec.Struct):
+    """Alerts in order, and chunks of state, each with its target partition."""
 
     alerts: list[Alert] = []
     transfers: list[tuple[int, StateTransferChunk]] = []
 
 
 class CascadeStage:
-    """Applies the steps of one partition; each step once, by its number.
+    """Applies the commands of one partition, each command once, by its number.
 
-    Memory is that of `Cascades`, the handovers that came before their merge, and the rest of the steps behind a merge
-    that waits: whoever drives the stage gives it no more while `waits_for` is set.
+    Memory is that of `Cascades`, the state transfers received before their merge, and the pending commands behind a
+    merge that waits. The caller passes no further commands while `awaited_merge` is set.
     """
 
     def __init__(self, config: PipelineConfig, provenance: Provenance, partition: int, partitions: int) -> None:
-        self.cascades = Cascades(config.parts(tables=False), AlertContext(config.evidence, config.policy, provenance))
+        context = AlertContext(config.evidence, config.policy, provenance)
+        self.cascades = Cascades(config.parts(tables=False), context)
         self._digest = config.digest()
         self._partition = partition
         self._partitions = partitions
-        self._next_step = 0
-        self._merged = 0  # number of the last merge that was done
-        self._parts: dict[int, dict[int, StateTransferChunk]] = {}  # merge -> piece -> content
-        self._held: deque[CascadeCommand] = deque()
+        self._next_command = 0
+        self._last_merge = 0  # number of the last applied merge
+        self._chunks: dict[int, dict[int, StateTransferChunk]] = {}  # merge number -> chunk number -> chunk
+        self._pending: deque[CascadeCommand] = deque()
 
     @property
-    def waits_for(self) -> int | None:
-        """The number of the merge whose handover has not come, if one holds the rest up."""
-        return self._held[0].merge_number if self._held else None
+    def awaited_merge(self) -> int | None:
+        """Number of the merge whose state transfer is incomplete and blocks the pending commands, if any."""
+        return self._pending[0].merge_number if self._pending else None
 
-    def update(self, steps: CascadeCommands) -> Spread:
-        """Apply the steps that are new.
+    def update(self, commands: CascadeCommands) -> StageOutput:
+        """Apply the commands that are new.
 
         Raises:
-            SnapshotError: steps are missing before these, or they are for another number of partitions.
+            SnapshotError: commands are missing before these, or they are for another number of partitions.
         """
-        self._check(steps)
-        self._held.extend(steps.commands[max(0, self._next_step + len(self._held) - steps.first) :])
-        return self._go_on()
+        self._check(commands)
+        self._pending.extend(commands.commands[max(0, self._next_command + len(self._pending) - commands.first) :])
+        return self._apply_pending()
 
-    def receive(self, part: StateTransferChunk) -> Spread:
-        """Take a piece of a handover; go on where it completes the one that was waited for."""
-        if part.merge_number > self._merged:
-            self._parts.setdefault(part.merge_number, {})[part.part] = part
-        return self._go_on()
+    def receive(self, chunk: StateTransferChunk) -> StageOutput:
+        """Take a chunk of a state transfer; apply the pending commands if the transfer is complete."""
+        if chunk.merge_number > self._last_merge:
+            self._chunks.setdefault(chunk.merge_number, {})[chunk.chunk] = chunk
+        return self._apply_pending()
 
     def snapshot(self) -> bytes:
-        """Everything but the steps that wait: they are to be given again."""
-        parts = [pieces[part] for _, pieces in sorted(self._parts.items()) for part in sorted(pieces)]
+        """Return the state without the pending commands, which the caller must pass again."""
+        chunks = [received[number] for _, received in sorted(self._chunks.items()) for number in sorted(received)]
         state = _State(
-            self.cascades.snapshot(), self._next_step, self._merged, parts, self._partition, self._partitions
+            self.cascades.snapshot(),
+            self._next_command,
+            self._last_merge,
+            chunks,
+            self._partition,
+            self._partitions,
         )
         return pack(f"cascade {self._digest}", 1, state)
 
     def restore(self, data: bytes) -> None:
-        """Take up where `snapshot` was taken.
+        """Continue from a snapshot.
 
         Raises:
-            SnapshotError: another version's state, one made with other settings, or of another partition.
+            SnapshotError: the snapshot has another version, other settings, or another partition.
         """
         state = unpack(f"cascade {self._digest}", 1, _State, data)
         if (state.partition, state.partitions) != (self._partition, self._partitions):
             raise SnapshotError(
-                f"the state must be of cascade partition {self._partition} of {self._partitions}; got "
-                f"{state.partition} of {state.partitions}; set kafka.cascade_partitions back, or start a new prefix"
+                f"the state was saved for cascade partition {state.partition} of {state.partitions}, but this worker "
+                f"has partition {self._partition} of {self._partitions}; set kafka.cascade_partitions back, or start a "
+                "new kafka.prefix"
             )
         self.cascades.restore(state.cascades)
-        self._next_step, self._merged = state.next_step, state.merged
-        self._parts = {}
-        for part in state.parts:
-            self._parts.setdefault(part.merge_number, {})[part.part] = part
-        self._held.clear()
+        self._next_command, self._last_merge = state.next_command, state.last_merge
+        self._chunks = {}
+        for chunk in state.chunks:
+            self._chunks.setdefault(chunk.merge_number, {})[chunk.chunk] = chunk
+        self._pending.clear()
 
-    def _check(self, steps: CascadeCommands) -> None:
-        if steps.partitions != self._partitions:
+    def _check(self, commands: CascadeCommands) -> None:
+        if commands.partitions != self._partitions:
             raise SnapshotError(
-                f"steps must be for {self._partitions} cascade partitions; got {steps.partitions}; "
-                "set kafka.cascade_partitions alike for all workers"
+                f"commands are for {commands.partitions} cascade partitions, but {self._partitions} are configured; "
+                "set kafka.cascade_partitions to the same number for all workers"
             )
-        if steps.first > self._next_step + len(self._held):
+        expected = self._next_command + len(self._pending)
+        if commands.first > expected:
             raise SnapshotError(
-                f"steps must come without a gap; got number {steps.first} after {self._next_step + len(self._held)} in "
-                f"cascade partition {self._partition}; replay the topic `sightings` from the last checkpoint"
+                f"commands {expected} to {commands.first - 1} of cascade partition {self._partition} are missing from "
+                "the topic `assignments`; replay the topic `sightings` from the last checkpoint"
             )
 
-    def _go_on(self) -> Spread:
-        out, outputs = Spread(alerts=[], transfers=[]), CascadeOutput(alerts=[], edges=[], clusters=[])
-        while self._held and self._apply(self._held[0], outputs, out):
-            self._held.popleft()
-            self._next_step += 1
-        out.alerts = outputs.alerts
+    def _apply_pending(self) -> StageOutput:
+        out, output = StageOutput(alerts=[], transfers=[]), CascadeOutput(alerts=[], edges=[], clusters=[])
+        while self._pending and self._apply(self._pending[0], output, out):
+            self._pending.popleft()
+            self._next_command += 1
+        out.alerts = output.alerts
         return out
 
-    def _apply(self, step: CascadeCommand, outputs: CascadeOutput, out: Spread) -> bool:
-        """Whether the step was done; a merge may have to wait for the other side."""
-        if step.assignment is not None:
-            self.cascades.update(step.assignment, outputs)
-        elif step.watermark is not None:
-            self.cascades.advance(step.watermark, outputs)
-        elif step.merge is not None:
-            return self._merge(step.merge, step.merge_number, outputs, out)
+    def _apply(self, command: CascadeCommand, output: CascadeOutput, out: StageOutput) -> bool:
+        """Apply a command; return False if the command is a merge that must wait for its state transfer."""
+        if command.assignment is not None:
+            self.cascades.update(command.assignment, output)
+        elif command.watermark is not None:
+            self.cascades.advance(command.watermark, output)
+        elif command.merge is not None:
+            return self._merge(command.merge, command.merge_number, output, out)
         return True
 
-    def _merge(self, merge: Merge, number: int, outputs: CascadeOutput, out: Spread) -> bool:
-        absorbed, survivor = (
-            partition_for(merge.absorbed, self._partitions),
-            partition_for(merge.survivor, self._partitions),
-        )
+    def _merge(self, merge: Merge, number: int, output: CascadeOutput, out: StageOutput) -> bool:
+        absorbed = partition_for(merge.absorbed, self._partitions)
+        survivor = partition_for(merge.survivor, self._partitions)
         if absorbed == survivor:
-            self.cascades.update(merge, outputs)
+            self.cascades.update(merge, output)
         elif absorbed == self._partition:
-            given = msgspec.msgpack.encode(self.cascades.send_state(merge, outputs))
-            out.transfers += [(survivor, part) for part in _pieces(number, given)]
+            data = msgspec.msgpack.encode(self.cascades.send_state(merge, output))
+            out.transfers += [(survivor, chunk) for chunk in _split(number, data)]
         else:
-            taken = self._take(number)
-            if taken is None:
+            transfer = self._take_transfer(number)
+            if transfer is None:
                 return False
-            self.cascades.receive_state(merge, taken, outputs)
-        self._merged = number
+            self.cascades.receive_state(merge, transfer, output)
+        self._last_merge = number
         return True
 
-    def _take(self, number: int) -> StateTransfer | None:
-        pieces = self._parts.get(number, {})
-        if not pieces or len(pieces) < next(iter(pieces.values())).parts:
+    def _take_transfer(self, number: int) -> StateTransfer | None:
+        """Assemble the state transfer of a merge and drop its chunks; None if a chunk is missing."""
+        chunks = self._chunks.get(number, {})
+        if not chunks or len(chunks) < next(iter(chunks.values())).chunks:
             return None
-        data = b"".join(pieces[part].data for part in sorted(pieces))
-        self._parts = {known: kept for known, kept in self._parts.items() if known > number}
-        return _decode_handover(data)
+        data = b"".join(chunks[chunk].data for chunk in sorted(chunks))
+        self._chunks = {known: received for known, received in self._chunks.items() if known > number}
+        return _decode_transfer(data)
 
 
-def _pieces(number: int, data: bytes) -> Iterator[StateTransferChunk]:
-    cuts = range(0, len(data), _PART_BYTES)
-    for part, begin in enumerate(cuts):
-        yield StateTransferChunk(
-            merge_number=number, part=part, parts=len(cuts), data=data[begin : begin + _PART_BYTES]
-        )
+def _split(merge_number: int, data: bytes) -> Iterator[StateTransferChunk]:
+    starts = range(0, len(data), _CHUNK_BYTES)
+    for number, start in enumerate(starts):
+        part = data[start : start + _CHUNK_BYTES]
+        yield StateTransferChunk(merge_number=merge_number, chunk=number, chunks=len(starts), data=part)

@@ -1,7 +1,7 @@
-"""The live cluster stage: frames of the ordered log in, numbered steps for each cascade partition out.
+"""Live cluster stage: event batches of the ordered log in, numbered commands for each cascade partition out.
 
-It is a function of the ordered log alone. Frames that come again are recognised by their offsets; the steps that they
-would lead to were numbered the first time. So whoever takes the stage over repeats at worst, and never differs.
+The stage is a function of the ordered log. It recognises repeated batches by their offsets, and numbers commands in the
+order of the log. A worker that takes over the stage may repeat commands, and never issues different ones.
 """
 
 import hashlib
@@ -10,21 +10,25 @@ from collections.abc import Sequence
 import msgspec
 
 from detectors.pipeline.config import PipelineConfig
-from detectors.pipeline.ordered_clustering import OrderedClustering, Released
+from detectors.pipeline.ordered_clustering import OrderedClustering, OrderedItems, WatermarkMark
 from detectors.reference.matcher import ReferenceMatcher
 from detectors.similarity.embedding import Embedder, Vectors
 from detectors.snapshot import SnapshotError, pack, unpack
-from schemas.assignment import Assignment, Merge
-from schemas.frame import CascadeCommand, CascadeCommands, EventBatch, WatermarkReport
+from schemas.assignment import Merge
+from schemas.cascade_commands import CascadeCommand, CascadeCommands
+from schemas.event_batch import EventBatch
 from schemas.sighting import Sighting
+from schemas.watermark_report import WatermarkReport
+
+_Commands = list[list[CascadeCommand]]  # by cascade partition
 
 
 class _State(msgspec.Struct, array_like=True):
-    assigner: bytes
+    ordered_clustering: bytes
     next_offset: dict[int, int]
-    next_step: list[int]
-    told: int
-    expected: int
+    next_command: list[int]
+    sent_watermark: int
+    source_partitions: int
     merges: int
     received: int
     rejected: int
@@ -32,90 +36,94 @@ class _State(msgspec.Struct, array_like=True):
 
 
 def partition_for(cluster_id: str, partitions: int) -> int:
-    """The cascade partition that a cluster lives on."""
+    """Return the cascade partition of a cluster, 0 to `partitions` - 1."""
     digest = hashlib.blake2b(cluster_id.encode(), digest_size=8, person=b"hearsay:home").digest()
     return int.from_bytes(digest, "big") % partitions
 
 
 class ClusterStage:
-    """Orders and clusters one realm's events; the only writer of its cascades' steps.
+    """Orders and clusters the events of one realm; the only writer of its cascade commands.
 
-    Memory is that of `OrderedClustering`, and two integers for each source and cascade partition.
+    Memory is that of `OrderedClustering`, and two integers per source partition and cascade partition.
+
+    Args:
+        config: every setting that can change an outcome.
+        embedder: the embedding model.
+        partitions: number of cascade partitions; part of the state.
+        matcher: claims and harm examples to compare new wordings with; no part of the state.
     """
 
     def __init__(
-        self, config: PipelineConfig, embedder: Embedder, partitions: int, recogniser: ReferenceMatcher | None = None
+        self, config: PipelineConfig, embedder: Embedder, partitions: int, matcher: ReferenceMatcher | None = None
     ) -> None:
-        """`partitions` is the number of cascade partitions; it is part of the state. The recogniser is not."""
-        self.assigner = OrderedClustering(config, embedder, recogniser)
+        self.ordered_clustering = OrderedClustering(config, embedder, matcher)
         self._config = config
         self._partitions = partitions
         self._next_offset: dict[int, int] = {}
-        self._next_step = [0] * partitions
-        self._told = -config.order.max_out_of_orderness_ms
-        self._expected = self._merges = 0
+        self._next_command = [0] * partitions
+        self._sent_watermark = -config.order.max_out_of_orderness_ms
+        self._source_partitions = self._merges = 0
         self._received = self._rejected = 0
         self.missing = 0
 
-    def release(self, frame: EventBatch) -> Released:
-        """Take what is new in a frame; give the sightings whose turn has come, for `apply`."""
-        order = self.assigner.order
-        if frame.partitions > self._expected:
-            order.expect(range(self._expected, frame.partitions))
-            self._expected = frame.partitions
-        fresh = self._fresh(frame)
-        released = self.assigner.release(fresh)
-        if frame.idle and frame.end >= self._next_offset[frame.partition]:
-            released += self.assigner.mark_idle(frame.partition)
-        return released
+    def reorder(self, batch: EventBatch) -> OrderedItems:
+        """Push the new events of a batch into the reorder buffer; return the items to `assign`."""
+        ordered_clustering = self.ordered_clustering
+        if batch.partitions > self._source_partitions:
+            ordered_clustering.order.expect(range(self._source_partitions, batch.partitions))
+            self._source_partitions = batch.partitions
+        items = ordered_clustering.reorder(self._take_new(batch))
+        if batch.idle and batch.end >= self._next_offset[batch.partition]:
+            items += ordered_clustering.mark_idle(batch.partition)
+        return items
 
-    def apply(
-        self, released: Released, texts: Sequence[str] = (), vectors: Vectors | None = None
+    def assign(
+        self, items: OrderedItems, texts: Sequence[str] = (), vectors: Vectors | None = None
     ) -> list[CascadeCommands]:
-        """Cluster what was released; give the steps of each cascade partition that has any, numbered."""
-        steps: list[list[CascadeCommand]] = [[] for _ in range(self._partitions)]
-        for item in self.assigner.apply(released, texts, vectors):
-            if isinstance(item, int):
-                self._tell(steps, item)
-            elif isinstance(item, Merge):
-                self._merges += 1
-                for partition in sorted(
-                    {partition_for(item.absorbed, len(steps)), partition_for(item.survivor, len(steps))}
-                ):
-                    steps[partition].append(CascadeCommand(merge=item, merge_number=self._merges))
-            else:
-                steps[partition_for(item.cluster_id, len(steps))].append(CascadeCommand(assignment=_light(item)))
-        if self.assigner.order.watermark > self._told:
-            self._told = self.assigner.order.watermark
-            self._tell(steps, self._told)
-        return [self._number(partition, given) for partition, given in enumerate(steps) if given]
+        """Assign ordered items to clusters; return the numbered commands of each partition that has any.
 
-    def account(self) -> WatermarkReport:
-        """How far the log has come, and where its events went."""
-        order, clustering = self.assigner.order, self.assigner.clustering
+        `texts` and `vectors` are those of `OrderedClustering.assign`.
+        """
+        commands: _Commands = [[] for _ in range(self._partitions)]
+        for item in self.ordered_clustering.assign(items, texts, vectors):
+            if isinstance(item, WatermarkMark):
+                _broadcast_watermark(commands, item.time)
+            elif isinstance(item, Merge):
+                self._add_merge(commands, item)
+            else:
+                commands[partition_for(item.cluster_id, self._partitions)].append(CascadeCommand(assignment=item))
+        watermark = self.ordered_clustering.order.watermark
+        if watermark > self._sent_watermark:
+            self._sent_watermark = watermark
+            _broadcast_watermark(commands, watermark)
+        return [self._number(partition, given) for partition, given in enumerate(commands) if given]
+
+    def report(self) -> WatermarkReport:
+        """Report the watermark and the event counts."""
+        ordered_clustering, order = self.ordered_clustering, self.ordered_clustering.order
         return WatermarkReport(
             realm=self._config.clustering.realm,
             time=order.watermark,
             received=self._received,
-            applied=self.assigner.applied,
+            applied=ordered_clustering.applied,
             duplicates=order.duplicates,
-            late=self.assigner.late,
+            late=ordered_clustering.late,
             rejected=self._rejected,
             waiting=order.waiting,
-            unmatched=clustering.unmatched,
+            unmatched=ordered_clustering.clustering.unmatched,
             forced=order.forced,
-            withheld=self.assigner.withheld,
+            withheld=ordered_clustering.withheld,
             missing=self.missing,
         )
 
     def snapshot(self) -> bytes:
-        """Everything, at a boundary between frames."""
+        """Return the state, at a boundary between batches."""
         state = _State(
-            self.assigner.snapshot(),
+            self.ordered_clustering.snapshot(),
             self._next_offset,
-            self._next_step,
-            self._told,
-            self._expected,
+            self._next_command,
+            self._sent_watermark,
+            self._source_partitions,
             self._merges,
             self._received,
             self._rejected,
@@ -124,46 +132,48 @@ class ClusterStage:
         return pack(f"cluster {self._config.digest()}", 1, state)
 
     def restore(self, data: bytes) -> None:
-        """Take up where `snapshot` was taken.
+        """Continue from a snapshot.
 
         Raises:
-            SnapshotError: another version's state, one made with other settings, or for another number of partitions.
+            SnapshotError: the snapshot has another version, other settings, or another number of partitions.
         """
         state = unpack(f"cluster {self._config.digest()}", 1, _State, data)
-        if len(state.next_step) != self._partitions:
+        if len(state.next_command) != self._partitions:
             raise SnapshotError(
-                f"the cascade partitions must be those that the state was made with; got {self._partitions}, were "
-                f"{len(state.next_step)}; set kafka.cascade_partitions back, or start a new prefix and replay the log"
+                f"the state was saved with {len(state.next_command)} cascade partitions, but {self._partitions} are "
+                "configured; set kafka.cascade_partitions back, or start a new kafka.prefix and replay the log"
             )
-        self.assigner.restore(state.assigner)
-        self._next_offset, self._next_step = state.next_offset, state.next_step
-        self._told, self._expected, self._merges = state.told, state.expected, state.merges
+        self.ordered_clustering.restore(state.ordered_clustering)
+        self._next_offset, self._next_command = state.next_offset, state.next_command
+        self._sent_watermark, self._merges = state.sent_watermark, state.merges
+        self._source_partitions = state.source_partitions
         self._received, self._rejected, self.missing = state.received, state.rejected, state.missing
 
-    def _fresh(self, frame: EventBatch) -> list[Sighting]:
-        """The sightings that no earlier frame stood for; counts what is new, and what the log had lost before."""
-        begin = self._next_offset.get(frame.partition, 0)
-        if frame.start > begin:
-            self.missing += frame.start - begin
-        fresh = [seen.sighting for seen in frame.entries if seen.offset >= begin]
-        refused = sum(1 for offset in frame.rejected if offset >= begin)
-        self._received += len(fresh) + refused
-        self._rejected += refused
-        self._next_offset[frame.partition] = max(begin, frame.end)
-        return fresh
+    def _take_new(self, batch: EventBatch) -> list[Sighting]:
+        """Return the sightings that no earlier batch covered; count new events and offsets missing from the log."""
+        begin = self._next_offset.get(batch.partition, 0)
+        if batch.start > begin:
+            self.missing += batch.start - begin
+        new = [entry.sighting for entry in batch.entries if entry.offset >= begin]
+        rejected = sum(1 for offset in batch.rejected if offset >= begin)
+        self._received += len(new) + rejected
+        self._rejected += rejected
+        self._next_offset[batch.partition] = max(begin, batch.end)
+        return new
 
-    def _tell(self, steps: list[list[CascadeCommand]], watermark: int) -> None:
-        for partition in steps:
-            partition.append(CascadeCommand(watermark=watermark))
+    def _add_merge(self, commands: _Commands, merge: Merge) -> None:
+        """Number a merge, and command both sides to apply it."""
+        self._merges += 1
+        sides = {partition_for(cluster_id, self._partitions) for cluster_id in (merge.absorbed, merge.survivor)}
+        for partition in sorted(sides):
+            commands[partition].append(CascadeCommand(merge=merge, merge_number=self._merges))
 
-    def _number(self, partition: int, steps: list[CascadeCommand]) -> CascadeCommands:
-        first = self._next_step[partition]
-        self._next_step[partition] = first + len(steps)
-        return CascadeCommands(partition=partition, partitions=self._partitions, first=first, commands=tuple(steps))
+    def _number(self, partition: int, commands: list[CascadeCommand]) -> CascadeCommands:
+        first = self._next_command[partition]
+        self._next_command[partition] = first + len(commands)
+        return CascadeCommands(partition=partition, partitions=self._partitions, first=first, commands=tuple(commands))
 
 
-def _light(assignment: Assignment) -> Assignment:
-    """Leave the vector behind: no cascade asks for it."""
-    if assignment.sighting.vector is None:
-        return assignment
-    return msgspec.structs.replace(assignment, sighting=msgspec.structs.replace(assignment.sighting, vector=None))
+def _broadcast_watermark(commands: _Commands, watermark: int) -> None:
+    for partition in commands:
+        partition.append(CascadeCommand(watermark=watermark))

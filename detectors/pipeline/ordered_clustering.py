@@ -1,7 +1,7 @@
-"""Puts sightings into order and assigns each to its cluster: the one point of the stream that everything passes.
+"""Put sightings into event-time order and assign each to its cluster: the only step that sees the whole stream.
 
-A replay and the live cluster stage drive this object. What comes out is a function of what went in, in that order, and
-of nothing else: whoever applies the same log again gets the same steps again.
+A replay and the live cluster stage both drive this object. The decisions are a function of the sightings and their
+order alone, so a second run over the same log repeats the same decisions.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,11 +19,18 @@ from detectors.snapshot import pack, unpack
 from schemas.assignment import Assignment, Merge, Timeliness
 from schemas.sighting import Sighting
 
-Released = list[tuple[Sighting, Timeliness] | int]
-"""Sightings in their order; a number is a watermark, whose timers are due before what follows it."""
 
-Decided = list[Assignment | Merge | int]
-"""What each cascade has to do, in order; a number is a watermark."""
+class WatermarkMark(msgspec.Struct, frozen=True, gc=False):
+    """Position of a watermark in a sequence: timers due at or before `time` fire before the items that follow."""
+
+    time: int  # event time in ms
+
+
+OrderedItems = list[tuple[Sighting, Timeliness] | WatermarkMark]
+"""Sightings in event-time order, with watermarks."""
+
+Decisions = list[Assignment | Merge | WatermarkMark]
+"""Instructions for the cascades, in order."""
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -31,89 +38,109 @@ class _State(msgspec.Struct, array_like=True):
     clustering: bytes
     applied: int
     late: int
-    openings: bytes | None = None
+    admission: bytes | None = None
 
 
 class OrderedClustering:
-    """Reorder buffer and clustering in one. Costs what they cost; memory is bounded by their bounds."""
+    """Reorder buffer, clustering and, under an alert budget, admission control.
 
-    def __init__(self, config: PipelineConfig, embedder: Embedder, recogniser: ReferenceMatcher | None = None) -> None:
+    Costs and memory bounds are those of the three parts.
+    """
+
+    def __init__(self, config: PipelineConfig, embedder: Embedder, matcher: ReferenceMatcher | None = None) -> None:
         self.order = ReorderBuffer(config.order)
-        self.clustering = Clustering(config.clustering, embedder.embed, recogniser)
-        self._openings = _openings(config)
+        self.clustering = Clustering(config.clustering, embedder.embed, matcher)
+        self._admission = _make_admission(config)
         self.applied = self.late = 0
 
-    def release(self, sightings: Iterable[Sighting]) -> Released:
-        """Push sightings in, get those whose turn has come. Before a late one the timers that are due come first."""
+    def reorder(self, sightings: Iterable[Sighting]) -> OrderedItems:
+        """Push sightings into the reorder buffer; return the emitted sightings.
+
+        A watermark precedes each late sighting, so timers due before the late sighting fire first.
+        """
         update = self.order.update
-        out: Released = []
+        out: OrderedItems = []
         for sighting in sightings:
-            released = update(sighting)
-            if released and released[0][1] is not Timeliness.ON_TIME:
-                out.append(self.order.watermark)
-            out += released
+            emitted = update(sighting)
+            if emitted and emitted[0][1] is not Timeliness.ON_TIME:
+                out.append(WatermarkMark(self.order.watermark))
+            out += emitted
         return out
 
-    def mark_idle(self, partition: int) -> Released:
-        """Wait no longer for a source partition that fell idle; see `ReorderBuffer.mark_idle`."""
+    def mark_idle(self, partition: int) -> OrderedItems:
+        """Stop waiting for an idle source partition; return the emitted sightings. See `ReorderBuffer.mark_idle`."""
         return list(self.order.mark_idle(partition))
 
-    def flush(self) -> Released:
-        """Get all that wait: a recorded stream has ended."""
+    def flush(self) -> OrderedItems:
+        """Return all waiting sightings at the end of a recording."""
         return list(self.order.flush())
 
-    def texts_to_embed(self, released: Released) -> list[str]:
-        """Give the normal texts among these that will probably need a vector, each once."""
-        return self.clustering.texts_to_embed([item[0] for item in released if not isinstance(item, int)])
+    def texts_to_embed(self, items: OrderedItems) -> list[str]:
+        """Return the distinct normal texts among the items that will probably need a vector."""
+        return self.clustering.texts_to_embed([item[0] for item in items if not isinstance(item, WatermarkMark)])
 
-    def apply(self, released: Released, texts: Sequence[str] = (), vectors: Vectors | None = None) -> Decided:
-        """Assign what was released, in order. `vectors` are those of `texts_to_embed`, if the caller has them."""
-        out: Decided = []
+    def assign(self, items: OrderedItems, texts: Sequence[str] = (), vectors: Vectors | None = None) -> Decisions:
+        """Assign ordered sightings to clusters.
+
+        Args:
+            items: as returned by `reorder`, `mark_idle` or `flush`.
+            texts: the texts whose vectors the caller has, as returned by `texts_to_embed`.
+            vectors: one row per text; None to compute the vectors here.
+        """
+        out: Decisions = []
         if vectors is not None:
             self.clustering.set_vectors(texts, vectors)
-        for marks, group in groupby(released, lambda item: isinstance(item, int)):
-            if marks:
-                out += [item for item in group if isinstance(item, int)]
+        for is_mark, group in groupby(items, _is_mark):
+            if is_mark:
+                out += [item for item in group if isinstance(item, WatermarkMark)]
             else:
-                self._assign([item for item in group if not isinstance(item, int)], out, prefetch=vectors is None)
+                ordered = [item for item in group if not isinstance(item, WatermarkMark)]
+                if vectors is None:
+                    self.clustering.prefetch([sighting for sighting, _ in ordered])
+                self._assign(ordered, out)
         return out
 
-    def _assign(self, ordered: list[tuple[Sighting, Timeliness]], out: Decided, *, prefetch: bool) -> None:
-        if prefetch:
-            self.clustering.prefetch([sighting for sighting, _ in ordered])
-        update, openings = self.clustering.update, self._openings
+    @property
+    def withheld(self) -> int:
+        """Number of cascades that met the base threshold while the alert budget required a higher one."""
+        return 0 if self._admission is None else self._admission.withheld
+
+    def snapshot(self) -> bytes:
+        """Return the state, including all waiting sightings and all clusters."""
+        admission = None if self._admission is None else self._admission.snapshot()
+        state = _State(self.order.snapshot(), self.clustering.snapshot(), self.applied, self.late, admission)
+        return pack("assigner", 1, state)
+
+    def restore(self, data: bytes) -> None:
+        """Continue from a snapshot made with the same settings.
+
+        Raises:
+            SnapshotError: `data` is not such a snapshot, or has another version.
+        """
+        state = unpack("assigner", 1, _State, data)
+        self.order.restore(state.order)
+        self.clustering.restore(state.clustering)
+        self.applied, self.late = state.applied, state.late
+        if self._admission is not None and state.admission is not None:
+            self._admission.restore(state.admission)
+
+    def _assign(self, ordered: list[tuple[Sighting, Timeliness]], out: Decisions) -> None:
+        update, admission = self.clustering.update, self._admission
         for sighting, timeliness in ordered:
             if timeliness is Timeliness.ON_TIME:
                 self.applied += 1
             else:
                 self.late += 1
-            out += (
-                update(sighting, timeliness) if openings is None else map(openings.update, update(sighting, timeliness))
-            )
-
-    @property
-    def withheld(self) -> int:
-        """Cascades that reached the plain limit while the budget of alerts asked for more."""
-        return 0 if self._openings is None else self._openings.withheld
-
-    def snapshot(self) -> bytes:
-        """Everything that waits and every cluster."""
-        openings = None if self._openings is None else self._openings.snapshot()
-        state = _State(self.order.snapshot(), self.clustering.snapshot(), self.applied, self.late, openings)
-        return pack("assigner", 1, state)
-
-    def restore(self, data: bytes) -> None:
-        """Take up where `snapshot` was taken, with the same settings."""
-        state = unpack("assigner", 1, _State, data)
-        self.order.restore(state.order)
-        self.clustering.restore(state.clustering)
-        self.applied, self.late = state.applied, state.late
-        if self._openings is not None and state.openings is not None:
-            self._openings.restore(state.openings)
+            decisions = update(sighting, timeliness)
+            out += decisions if admission is None else map(admission.update, decisions)
 
 
-def _openings(config: PipelineConfig) -> AdmissionControl | None:
-    a_day = config.policy.alerts_a_day
-    if a_day is None:
+def _is_mark(item: object) -> bool:
+    return isinstance(item, WatermarkMark)
+
+
+def _make_admission(config: PipelineConfig) -> AdmissionControl | None:
+    per_day = config.policy.alerts_a_day
+    if per_day is None:
         return None
-    return AdmissionControl(a_day, config.growth, config.policy, config.sharers, config.cascade.max_cascades)
+    return AdmissionControl(per_day, config.growth, config.policy, config.sharers, config.cascade.max_cascades)

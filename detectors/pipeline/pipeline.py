@@ -11,7 +11,7 @@ from detectors.alerting.evidence import AlertContext
 from detectors.pipeline.cascades import CascadeOutput, Cascades, Trace
 from detectors.pipeline.config import PipelineConfig
 from detectors.pipeline.intake import Intake
-from detectors.pipeline.ordered_clustering import OrderedClustering, Released
+from detectors.pipeline.ordered_clustering import OrderedClustering, OrderedItems, WatermarkMark
 from detectors.privacy.pseudonym import Pseudonymiser
 from detectors.reference.matcher import ReferenceMatcher
 from detectors.similarity.embedding import Embedder
@@ -58,7 +58,7 @@ class StreamCounts(msgspec.Struct, frozen=True):
 
 class _State(msgspec.Struct, array_like=True):
     intake: dict[int, bytes]
-    assigner: bytes
+    ordered_clustering: bytes
     cascades: bytes
     received: int
     rejected: int
@@ -73,7 +73,7 @@ class Pipeline:
         pseudonymiser: the key that identifiers are digested with.
         code_version: of the program, for provenance.
         trace: called with (name, struct) for every decision, for explanations; slows the run down.
-        recogniser: knows the checked claims and the examples of harm that wordings are compared with.
+        matcher: claims and harm examples to compare new wordings with.
     """
 
     def __init__(
@@ -84,13 +84,13 @@ class Pipeline:
         code_version: str,
         trace: Trace | None = None,
         *,
-        recogniser: ReferenceMatcher | None = None,
+        matcher: ReferenceMatcher | None = None,
     ) -> None:
-        known = None if recogniser is None else recogniser.digest
+        known = None if matcher is None else matcher.digest
         made = provenance(config, code_version, embedder.revision, pseudonymiser.key_id, known)
         self.config = config
         self.intake = Intake(config.intake, config.order, pseudonymiser)
-        self.assigner = OrderedClustering(config, embedder, recogniser)
+        self.ordered_clustering = OrderedClustering(config, embedder, matcher)
         self.cascades = Cascades(config.parts(), AlertContext(config.evidence, config.policy, made), trace)
         self._received = self._rejected = 0
 
@@ -114,19 +114,19 @@ class Pipeline:
         out = Output(rejections=list(read.rejections))
         self._received += len(read.sightings) + len(read.rejections)
         self._rejected += len(read.rejections)
-        self._apply(self.assigner.release(read.sightings), out)
-        self.cascades.advance(self.assigner.order.watermark, out)
+        self._apply(self.ordered_clustering.reorder(read.sightings), out)
+        self.cascades.advance(self.ordered_clustering.order.watermark, out)
         return out
 
     def expect(self, partitions: Iterable[int]) -> None:
         """Name the partitions that are about to come; until they report or end, the watermark waits for them."""
-        self.assigner.order.expect(partitions)
+        self.ordered_clustering.order.expect(partitions)
 
     def end(self, partition: int) -> Output:
         """Wait no longer for a partition that has come to its end; give what waited for it alone."""
         out = Output()
-        self._apply(self.assigner.mark_idle(partition), out)
-        self.cascades.advance(self.assigner.order.watermark, out)
+        self._apply(self.ordered_clustering.mark_idle(partition), out)
+        self.cascades.advance(self.ordered_clustering.order.watermark, out)
         return out
 
     def refuse(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
@@ -138,19 +138,19 @@ class Pipeline:
     def finish(self) -> Output:
         """Apply what still waits for the watermark, and describe what is open: a recorded stream has ended."""
         out = Output()
-        self._apply(self.assigner.flush(), out)
+        self._apply(self.ordered_clustering.flush(), out)
         self.cascades.finish(out)
         return out
 
     @property
     def event_time(self) -> int:
         """How far the stream has come: the watermark, in ms; negative before anything came."""
-        return self.assigner.order.watermark
+        return self.ordered_clustering.order.watermark
 
-    def _apply(self, released: Released, out: Output) -> None:
-        for item in self.assigner.apply(released):
-            if isinstance(item, int):
-                self.cascades.advance(item, out)
+    def _apply(self, items: OrderedItems, out: Output) -> None:
+        for item in self.ordered_clustering.assign(items):
+            if isinstance(item, WatermarkMark):
+                self.cascades.advance(item.time, out)
             else:
                 self.cascades.update(item, out)
 
@@ -159,20 +159,24 @@ class Pipeline:
         """Where the events went so far."""
         return StreamCounts(
             received=self._received,
-            applied=self.assigner.applied,
-            duplicates=self.assigner.order.duplicates,
-            late=self.assigner.late,
+            applied=self.ordered_clustering.applied,
+            duplicates=self.ordered_clustering.order.duplicates,
+            late=self.ordered_clustering.late,
             rejected=self._rejected,
-            waiting=self.assigner.order.waiting,
-            unmatched=self.assigner.clustering.unmatched,
-            forced=self.assigner.order.forced,
-            withheld=self.assigner.withheld,
+            waiting=self.ordered_clustering.order.waiting,
+            unmatched=self.ordered_clustering.clustering.unmatched,
+            forced=self.ordered_clustering.order.forced,
+            withheld=self.ordered_clustering.withheld,
         )
 
     def snapshot(self) -> bytes:
         """Every stage's state, at a boundary between batches."""
         state = _State(
-            self.intake.snapshot(), self.assigner.snapshot(), self.cascades.snapshot(), self._received, self._rejected
+            self.intake.snapshot(),
+            self.ordered_clustering.snapshot(),
+            self.cascades.snapshot(),
+            self._received,
+            self._rejected,
         )
         return pack(f"pipeline {self.config.digest()}", 2, state)
 
@@ -184,7 +188,7 @@ class Pipeline:
         """
         state = unpack(f"pipeline {self.config.digest()}", 2, _State, data)
         self.intake.restore(state.intake)
-        self.assigner.restore(state.assigner)
+        self.ordered_clustering.restore(state.ordered_clustering)
         self.cascades.restore(state.cascades)
         self._received, self._rejected = state.received, state.rejected
 

@@ -148,7 +148,7 @@ def _build(settings: Sequence[Settings], key: Key) -> list[PipelineBuild]:
     builds = []
     for one in settings:
         matcher = reference.recogniser(one.pipeline.clustering, embedder, one.embedder.cache_dir)
-        pipeline = Pipeline(one.pipeline, embedder, key.pseudonymiser(), code_version(), recogniser=matcher)
+        pipeline = Pipeline(one.pipeline, embedder, key.pseudonymiser(), code_version(), matcher=matcher)
         builds.append(PipelineBuild(pipeline, embedder.revision, matcher.digest))
     return builds
 

@@ -98,7 +98,7 @@ def test_every_event_is_accounted_for(name: str) -> None:
     assert (counts.received, counts.applied) == (len(replayed.events), len(replayed.events))
     assert (counts.rejected, counts.duplicates, counts.late, counts.waiting, counts.unmatched) == (0, 0, 0, 0, 0)
     assert len(replayed.edges) == counts.applied
-    assert sum(replayed.pipeline.assigner.clustering.methods.values()) == counts.applied
+    assert sum(replayed.pipeline.ordered_clustering.clustering.methods.values()) == counts.applied
     assert replayed.out.rejections == []
 
 

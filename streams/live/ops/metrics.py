@@ -6,7 +6,7 @@ import time
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from schemas.alert import Alert
-from schemas.frame import WatermarkReport
+from schemas.watermark_report import WatermarkReport
 from streams.embedders.pool.worker import FailureKind
 
 _SECONDS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)

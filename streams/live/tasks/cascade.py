@@ -6,11 +6,12 @@ from typing import Any
 
 import msgspec
 
-from detectors.pipeline.cascade_stage import CascadeStage, Spread
+from detectors.pipeline.cascade_stage import CascadeStage, StageOutput
 from schemas.alert import Alert, Provenance
 from schemas.base import encode
-from schemas.frame import CascadeCommands, StateTransferChunk
+from schemas.cascade_commands import CascadeCommands
 from schemas.sighting import Position
+from schemas.state_transfer_chunk import StateTransferChunk
 from streams.live.app import StageApp
 from streams.live.io.buffer import Record
 from streams.live.io.checkpoints import Checkpoint
@@ -72,7 +73,7 @@ class CascadeTask(StatefulTask):
         """Apply buffered input: a state transfer first, else commands."""
         if len(self._transfers):
             await self._receive_transfer()
-        elif self._stage.waits_for is None and len(self._commands):
+        elif self._stage.awaited_merge is None and len(self._commands):
             await self._apply_commands()
         else:
             await self._in_flight.flush()
@@ -82,7 +83,7 @@ class CascadeTask(StatefulTask):
 
     async def _wait(self) -> bool:
         """Wait for either input, or for a state transfer alone while a merge needs the transfer."""
-        inputs = [self._transfers] if self._stage.waits_for is not None else [self._transfers, self._commands]
+        inputs = [self._transfers] if self._stage.awaited_merge is not None else [self._transfers, self._commands]
         waits = [asyncio.create_task(one.wait(1.0)) for one in inputs]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
@@ -94,7 +95,7 @@ class CascadeTask(StatefulTask):
     async def _receive_transfer(self) -> None:
         record = self._transfers.take()
         self._read_bytes += len(record.value)
-        waited = self._stage.waits_for is not None
+        waited = self._stage.awaited_merge is not None
         try:
             chunk = _unpack_chunk(record.value)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
@@ -103,7 +104,7 @@ class CascadeTask(StatefulTask):
         else:
             await self._send(await self.in_thread(lambda: self._stage.receive(chunk)))
         self._offsets[STATE_TRANSFERS] = record.offset + 1
-        if waited and self._stage.waits_for is None:
+        if waited and self._stage.awaited_merge is None:
             self._offsets[ASSIGNMENTS] += 1  # the record that had to wait is applied now
 
     async def _apply_commands(self) -> None:
@@ -118,9 +119,9 @@ class CascadeTask(StatefulTask):
         self._commands.put_back(records)
         self.app.metrics.cascades.labels(str(self.partition)).set(len(self._stage.cascades))
 
-    def _apply(self, records: deque[Record], unreadable: list[tuple[Record, Exception]]) -> Spread:
-        output = Spread(alerts=[], transfers=[])
-        while records and self._stage.waits_for is None:
+    def _apply(self, records: deque[Record], unreadable: list[tuple[Record, Exception]]) -> StageOutput:
+        output = StageOutput(alerts=[], transfers=[])
+        while records and self._stage.awaited_merge is None:
             record = records.popleft()
             self._read_bytes += len(record.value)
             self._offsets[ASSIGNMENTS] = record.offset
@@ -135,11 +136,11 @@ class CascadeTask(StatefulTask):
                 self.app.metrics.events.labels("cascade").inc(
                     sum(command.assignment is not None for command in batch.commands)
                 )
-            if self._stage.waits_for is None:
+            if self._stage.awaited_merge is None:
                 self._offsets[ASSIGNMENTS] = record.offset + 1
         return output
 
-    async def _send(self, output: Spread) -> None:
+    async def _send(self, output: StageOutput) -> None:
         sent: list[asyncio.Future[Any]] = []
         for target, chunk in output.transfers:
             sent.append(await self.app.send(STATE_TRANSFERS, target, None, _pack(chunk)))

@@ -7,11 +7,13 @@ from functools import partial
 import msgspec
 
 from detectors.pipeline.cluster_stage import ClusterStage
-from detectors.pipeline.ordered_clustering import Released
+from detectors.pipeline.ordered_clustering import OrderedItems
 from detectors.reference.matcher import ReferenceMatcher
 from schemas.base import encode
-from schemas.frame import CascadeCommands, EventBatch, WatermarkReport
+from schemas.cascade_commands import CascadeCommands
+from schemas.event_batch import EventBatch
 from schemas.sighting import Position
+from schemas.watermark_report import WatermarkReport
 from streams.live.app import StageApp
 from streams.live.io.buffer import Record
 from streams.live.io.checkpoints import Checkpoint
@@ -82,10 +84,10 @@ class ClusterTask(StatefulTask):
         commands: list[CascadeCommands] = []
         unreadable: list[tuple[Record, Exception]] = []
         while records:
-            released, wanted = await self.in_thread(partial(self._apply_known, records, commands, unreadable))
+            items, wanted = await self.in_thread(partial(self._apply_known, records, commands, unreadable))
             if wanted:
                 rows = to_rows(await self._vectors.of(wanted))
-                commands += await self.in_thread(partial(self._stage.apply, released, wanted, rows))
+                commands += await self.in_thread(partial(self._stage.assign, items, wanted, rows))
         for record, error in unreadable:
             position = Position(ORDERED, self.partition, record.offset)
             await publish_dead_letter(self.app, position, record.value, error)
@@ -93,11 +95,11 @@ class ClusterTask(StatefulTask):
 
     def _apply_known(
         self, records: deque[Record], commands: list[CascadeCommands], unreadable: list[tuple[Record, Exception]]
-    ) -> tuple[Released, list[str]]:
+    ) -> tuple[OrderedItems, list[str]]:
         """Apply event batches until a batch needs vectors.
 
         Returns:
-            The released, unapplied sightings of the batch that needs vectors, and the texts to embed; both are empty
+            The ordered, unapplied items of the batch that needs vectors, and the texts to embed; both are empty
             when all records are applied.
         """
         while records:
@@ -108,11 +110,11 @@ class ClusterTask(StatefulTask):
                 unreadable.append((record, error))
                 continue
             self.app.metrics.events.labels("cluster").inc(len(batch.entries))
-            released = self._stage.release(batch)
-            wanted = self._stage.assigner.texts_to_embed(released)
+            items = self._stage.reorder(batch)
+            wanted = self._stage.ordered_clustering.texts_to_embed(items)
             if wanted:
-                return released, wanted
-            commands += self._stage.apply(released)
+                return items, wanted
+            commands += self._stage.assign(items)
         return [], []
 
     async def _report_watermark(self, *, now: bool = False) -> None:
@@ -120,10 +122,10 @@ class ClusterTask(StatefulTask):
         clock = asyncio.get_running_loop().time()
         if not now and clock - self._reported_at < _REPORT_S:
             return
-        report = self._stage.account()
+        report = self._stage.report()
         if report == self._reported:
             return
         self._reported, self._reported_at = report, clock
         sent = [await self.app.send(WATERMARKS, 0, report.realm.encode(), encode(report))]
         self._in_flight.add(self._next_offset, sent)
-        self.app.metrics.observe_report(report, len(self._stage.assigner.clustering))
+        self.app.metrics.observe_report(report, len(self._stage.ordered_clustering.clustering))

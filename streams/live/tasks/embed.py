@@ -9,7 +9,7 @@ from collections import deque
 import msgspec
 
 from detectors.pipeline.prefetch import Prefetcher
-from schemas.frame import BatchEntry, EventBatch
+from schemas.event_batch import BatchEntry, EventBatch
 from schemas.sighting import Position
 from streams.live.app import StageApp
 from streams.live.io.buffer import Record

@@ -10,7 +10,7 @@ import msgspec
 from detectors.ordering.idleness import Idleness
 from detectors.pipeline.intake import Intake
 from schemas.base import encode
-from schemas.frame import BatchEntry, EventBatch
+from schemas.event_batch import BatchEntry, EventBatch
 from schemas.rejection import Rejection
 from schemas.sighting import Position
 from streams.live.app import StageApp

@@ -147,9 +147,9 @@ def drive(lines: Sequence[bytes], pipeline: Pipeline, embedder: Remembering) -> 
     merged_into = _merged_into(outputs)
     return Run(
         counts=pipeline.counts,
-        methods={str(method): n for method, n in pipeline.assigner.clustering.methods.items()},
-        merged=pipeline.assigner.clustering.merged,
-        clusters=pipeline.assigner.clustering.created - pipeline.assigner.clustering.merged,
+        methods={str(method): n for method, n in pipeline.ordered_clustering.clustering.methods.items()},
+        merged=pipeline.ordered_clustering.clustering.merged,
+        clusters=pipeline.ordered_clustering.clustering.created - pipeline.ordered_clustering.clustering.merged,
         edges=[edge for out in outputs for edge in out.edges],
         alerts=[alert for out in outputs for alert in out.alerts],
         merged_into=merged_into,

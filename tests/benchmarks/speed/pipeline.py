@@ -146,7 +146,7 @@ class Staged:
             for batch in fed:
                 self._batch(batch)
             with self.clock.stage("order"):
-                left = self.pipeline.assigner.order.flush()
+                left = self.pipeline.ordered_clustering.order.flush()
             self._decide(left, CascadeOutput())
         self._subtract()
 
@@ -156,21 +156,24 @@ class Staged:
             read = [pipeline.intake.update(raw, position) for raw, position in batch]
         with self.clock.stage("order"):
             ordered = [
-                row for it in read if not isinstance(it, Rejection) for row in pipeline.assigner.order.update(it)
+                row
+                for it in read
+                if not isinstance(it, Rejection)
+                for row in pipeline.ordered_clustering.order.update(it)
             ]
         self._decide(ordered, out)
         with self.clock.stage("cascade"):
-            pipeline.cascades.advance(pipeline.assigner.order.watermark, out)
+            pipeline.cascades.advance(pipeline.ordered_clustering.order.watermark, out)
         self.alerts += len(out.alerts)
 
     def _decide(self, ordered: list[tuple[Any, Timeliness]], out: CascadeOutput) -> None:
         pipeline = self.pipeline
         with self.clock.stage("cluster"):
-            pipeline.assigner.clustering.prefetch([sighting for sighting, _ in ordered])
+            pipeline.ordered_clustering.clustering.prefetch([sighting for sighting, _ in ordered])
             decided = [
                 item
                 for sighting, timeliness in ordered
-                for item in pipeline.assigner.clustering.update(sighting, timeliness)
+                for item in pipeline.ordered_clustering.clustering.update(sighting, timeliness)
             ]
         with self.clock.stage("cascade"):
             before = len(out.alerts)

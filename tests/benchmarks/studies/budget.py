@@ -18,7 +18,7 @@ from detectors.growth import GrowthConfig
 from detectors.growth.expected_growth import ExpectedGrowth
 from detectors.pipeline import Pipeline, PipelineConfig
 from detectors.pipeline.admission import AdmissionControl
-from detectors.pipeline.ordered_clustering import OrderedClustering
+from detectors.pipeline.ordered_clustering import OrderedClustering, WatermarkMark
 from detectors.similarity.embedding import HashingEmbedder
 from schemas.alert import Lifecycle
 from schemas.sighting import Position
@@ -146,8 +146,8 @@ def following(lines: Sequence[bytes]) -> float:
         OrderedClustering(config, HashingEmbedder()),
         Pipeline(config, HashingEmbedder(), NAMES, "benchmark"),
     )
-    released = [item for batch in batches(lines) for item in assigner.release(pipeline.read(batch).sightings)]
-    items = [item for item in assigner.apply(released) if not isinstance(item, int)]
+    released = [item for batch in batches(lines) for item in assigner.reorder(pipeline.read(batch).sightings)]
+    items = [item for item in assigner.assign(released) if not isinstance(item, WatermarkMark)]
     foreseen = AdmissionControl(BUDGETS[0], config.growth, config.policy, config.sharers, config.cascade.max_cascades)
     begin = time.process_time()
     for item in items:

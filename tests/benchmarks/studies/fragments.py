@@ -114,7 +114,7 @@ def run_merging(judged: Judged, embedder: Remembering, *, merging: bool = True) 
     config = PipelineConfig(growth=judged.growth)
     pipeline = Pipeline(config, embedder, NAMES, "benchmark")
     if not merging:
-        pipeline.assigner.clustering = Unmerging(config.clustering, embedder.embed)
+        pipeline.ordered_clustering.clustering = Unmerging(config.clustering, embedder.embed)
     return found_in(drive(encoded(judged.events), pipeline, embedder), judged)
 
 

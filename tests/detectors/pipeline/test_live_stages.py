@@ -16,7 +16,8 @@ from detectors.pipeline.pipeline import provenance
 from detectors.similarity.embedding import HashingEmbedder
 from detectors.snapshot import SnapshotError
 from schemas.assignment import Merge, Method
-from schemas.frame import BatchEntry, CascadeCommand, CascadeCommands, EventBatch
+from schemas.cascade_commands import CascadeCommand, CascadeCommands
+from schemas.event_batch import BatchEntry, EventBatch
 from schemas.rejection import Rejection
 from schemas.sighting import Position
 from tests.detectors.pipeline.sample_streams import (
@@ -46,11 +47,11 @@ def spread(raws, partitions, seed):
     return logs
 
 
-def frames_of(log, partition, partitions, rng, settings):
-    """One partition's log as frames of random sizes; some are cut again and sent twice, as after a crash."""
+def batches_of(log, partition, partitions, rng, settings):
+    """One partition's log as batches of random sizes; some are cut again and sent twice, as after a crash."""
     intake = Intake(settings.intake, settings.order, KEY)
     read = [intake.update(raw, Position("forwards", partition, n)) for n, raw in enumerate(log)]
-    frames, start = [], 0
+    batches, start = [], 0
     while start < len(log):
         if start and rng.random() < 0.2:
             start = max(0, start - int(rng.integers(1, 40)))  # a worker died: it begins again where it had committed
@@ -58,16 +59,16 @@ def frames_of(log, partition, partitions, rng, settings):
         rows = [(n, read[n]) for n in range(start, end)]
         seen = tuple(BatchEntry(n, one) for n, one in rows if not isinstance(one, Rejection))
         refused = tuple(n for n, one in rows if isinstance(one, Rejection))
-        frames.append(
+        batches.append(
             EventBatch(partition=partition, partitions=partitions, start=start, end=end, entries=seen, rejected=refused)
         )
         start = end
-    return frames
+    return batches
 
 
 def ordered_log(logs, rng, settings):
-    """The frames of all partitions in some order that keeps each partition's own, then all fall silent."""
-    queues = [deque(frames_of(log, n, len(logs), rng, settings)) for n, log in enumerate(logs)]
+    """The batches of all partitions in some order that keeps each partition's own, then all fall silent."""
+    queues = [deque(batches_of(log, n, len(logs), rng, settings)) for n, log in enumerate(logs)]
     out = []
     left = [n for n, queue in enumerate(queues) if queue]
     while left:
@@ -76,7 +77,7 @@ def ordered_log(logs, rng, settings):
         left = [n for n in left if queues[n]]
     ends = [len(log) for log in logs]
     out += [EventBatch(partition=n, partitions=len(logs), start=end, end=end, idle=True) for n, end in enumerate(ends)]
-    return [msgspec.msgpack.decode(msgspec.msgpack.encode(frame), type=EventBatch) for frame in out]
+    return [msgspec.msgpack.decode(msgspec.msgpack.encode(batch), type=EventBatch) for batch in out]
 
 
 class Deployment:
@@ -105,8 +106,8 @@ class Deployment:
                 continue
             if self.rng.random() < 0.05:
                 saved, at = self.cluster.snapshot(), position
-            released = self.cluster.release(log[position])
-            for steps in self.cluster.apply(released):
+            items = self.cluster.reorder(log[position])
+            for steps in self.cluster.assign(items):
                 self.sightings[steps.partition].append(msgspec.msgpack.encode(steps))
             position += 1
         self._cascade()
@@ -126,19 +127,19 @@ class Deployment:
                 stages[n].restore(saved[n][0])
                 at[n] = [saved[n][1], saved[n][2]]
                 continue
-            if self.rng.random() < 0.1 and stages[n].waits_for is None:
+            if self.rng.random() < 0.1 and stages[n].awaited_merge is None:
                 saved[n] = (stages[n].snapshot(), *at[n])
             self._step(stages[n], self._next(n, stages[n], at[n]), n, at[n])
-        assert [stage.waits_for for stage in stages] == [None] * len(stages)
+        assert [stage.awaited_merge for stage in stages] == [None] * len(stages)
         assert all(at[n] == [len(self.sightings[n]), len(self.transfers[n])] for n in range(len(stages)))
 
     def _next(self, n, stage, at):
         if at[1] < len(self.transfers[n]):
-            return "handover"
-        return "steps" if stage.waits_for is None and at[0] < len(self.sightings[n]) else None
+            return "transfer"
+        return "commands" if stage.awaited_merge is None and at[0] < len(self.sightings[n]) else None
 
     def _step(self, stage, what, n, at):
-        if what == "handover":
+        if what == "transfer":
             out = stage.receive(self.transfers[n][at[1]])
             at[1] += 1
         else:
@@ -197,7 +198,7 @@ def test_any_partitions_give_the_alerts_of_a_replay_under_a_budget_and_withhold_
     assert engine.counts.withheld > 0
     deployment = live(raws, sources, cascades, seed, BUDGETED)
     assert sorted(deployment.alerts.values()) == sorted(encoded(outputs))
-    assert deployment.cluster.account().withheld == engine.counts.withheld
+    assert deployment.cluster.report().withheld == engine.counts.withheld
 
 
 @pytest.mark.no_cover
@@ -216,7 +217,7 @@ def test_any_partitions_cuts_repeats_and_crashes_give_the_alerts_of_a_replay(sou
 def test_clusters_on_different_partitions_that_prove_one_give_the_alerts_of_a_replay(seed, settings):
     raws = lines(merging(seed=seed))
     outputs, engine = run(raws, pipeline(settings))
-    assert engine.assigner.clustering.merged > 3
+    assert engine.ordered_clustering.clustering.merged > 3
     deployment = live(raws, 3, 5, seed, settings)
     assert deployment.merged_across
     assert sorted(deployment.alerts.values()) == sorted(encoded(outputs))
@@ -228,16 +229,16 @@ def test_the_sample_gives_the_alerts_of_a_replay_from_one_source_partition():
     outputs, engine = run(raws)
     deployment = live(raws, 1, 4, seed=7)
     assert sorted(deployment.alerts.values()) == sorted(encoded(outputs))
-    account = deployment.cluster.account()
+    account = deployment.cluster.report()
     assert (account.received, account.applied, account.duplicates, account.late, account.rejected, account.waiting) == (
         engine.counts.received, engine.counts.applied, engine.counts.duplicates, engine.counts.late,
         engine.counts.rejected, 0,
     )  # fmt: skip
 
 
-def test_frames_that_come_again_are_no_duplicates_and_the_accounts_add_up():
+def test_batches_that_come_again_are_no_duplicates_and_the_accounts_add_up():
     raws = [*lines(stream(events=200)), b"not json"]
-    account = live(raws, 2, 2, seed=1, crashes=False).cluster.account()
+    account = live(raws, 2, 2, seed=1, crashes=False).cluster.report()
     assert (account.received, account.duplicates, account.rejected, account.waiting) == (201, 0, 1, 0)
     assert account.received == account.applied + account.late + account.rejected
 
@@ -247,13 +248,16 @@ def test_offsets_that_the_log_lost_before_they_were_read_are_counted():
     settings = config()
     stage = ClusterStage(settings, EMBEDDER, 1)
     for start, end in ((0, 10), (25, 30)):
-        stage.apply(stage.release(EventBatch(partition=0, partitions=1, start=start, end=end)))
-    assert stage.account().missing == 15
+        stage.assign(stage.reorder(EventBatch(partition=0, partitions=1, start=start, end=end)))
+    assert stage.report().missing == 15
 
 
 def test_a_state_is_refused_by_another_number_of_partitions():
     state = ClusterStage(config(), EMBEDDER, 4).snapshot()
-    with pytest.raises(SnapshotError, match=r"got 8, were 4; set kafka\.cascade_partitions back"):
+    with pytest.raises(
+        SnapshotError,
+        match="saved with 4 cascade partitions, but 8 are configured",
+    ):
         ClusterStage(config(), EMBEDDER, 8).restore(state)
 
 
@@ -262,19 +266,19 @@ def _cascade_stage(partition=0, partitions=2):
     return CascadeStage(settings, provenance(settings, "0", EMBEDDER.revision, "k"), partition, partitions)
 
 
-def test_steps_with_a_gap_before_them_are_refused():
-    with pytest.raises(SnapshotError, match="without a gap; got number 5 after 0 in cascade partition 0"):
+def test_commands_with_a_gap_before_them_are_refused():
+    with pytest.raises(SnapshotError, match="commands 0 to 4 of cascade partition 0 are missing"):
         _cascade_stage().update(
             CascadeCommands(partition=0, partitions=2, first=5, commands=(CascadeCommand(watermark=1),))
         )
 
 
 def test_a_cascade_state_of_another_partition_is_refused():
-    with pytest.raises(SnapshotError, match="must be of cascade partition 1 of 2; got 0 of 2"):
+    with pytest.raises(SnapshotError, match="saved for cascade partition 0 of 2, but this worker has partition 1 of 2"):
         _cascade_stage(1).restore(_cascade_stage(0).snapshot())
 
 
-def test_steps_behind_a_merge_wait_for_its_handover():
+def test_commands_behind_a_merge_wait_for_its_state_transfer():
     #  survivor here, absorbed elsewhere:   merge 1 | watermark      nothing moves until the other side has spoken
     ids = [f"{n:032x}" for n in range(64)]
     here, there = (next(one for one in ids if partition_for(one, 2) == n) for n in (0, 1))
@@ -282,11 +286,11 @@ def test_steps_behind_a_merge_wait_for_its_handover():
     steps = (CascadeCommand(merge=merge, merge_number=1), CascadeCommand(watermark=NOON + 1))
     survivor, absorbed = _cascade_stage(0), _cascade_stage(1)
     survivor.update(CascadeCommands(partition=0, partitions=2, first=0, commands=steps))
-    assert survivor.waits_for == 1
+    assert survivor.awaited_merge == 1
     ((target, part),) = absorbed.update(CascadeCommands(partition=1, partitions=2, first=0, commands=steps)).transfers
     assert target == 0
     survivor.receive(part)
-    assert survivor.waits_for is None
+    assert survivor.awaited_merge is None
     survivor.receive(part)  # the other side died and said it again
     survivor.update(
         CascadeCommands(partition=0, partitions=2, first=1, commands=(*steps[1:], CascadeCommand(watermark=NOON + 2)))

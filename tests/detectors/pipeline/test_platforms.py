@@ -133,7 +133,7 @@ def test_the_live_stages_say_what_a_replay_says_through_merges_and_crashes(seed)
     settings = config(growth=growth(feed={"detector": "count", "threshold": 8.0}, chat={"target_size": 10}))
     raws = lines(across_platforms(seed))
     outputs, engine = run(raws, pipeline(settings))
-    assert engine.assigner.clustering.merged > 3
+    assert engine.ordered_clustering.clustering.merged > 3
     assert {alert.provenance.detector for output in outputs for alert in output.alerts} == {"L", "count"}
     deployment = live(raws, 3, 4, seed, settings)
     assert deployment.merged_across

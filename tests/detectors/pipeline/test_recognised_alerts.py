@@ -45,7 +45,7 @@ def burst(count, text=TEXT):
 
 
 def outputs_of(events, known, target_size=10):
-    engine = Pipeline(config(growth=GrowthConfig(target_size=target_size)), EMBEDDER, KEY, "0.0.0", recogniser=known)
+    engine = Pipeline(config(growth=GrowthConfig(target_size=target_size)), EMBEDDER, KEY, "0.0.0", matcher=known)
     return [engine.feed(placed(lines(events))), engine.finish()]
 
 

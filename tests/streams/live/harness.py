@@ -16,9 +16,9 @@ import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from schemas.alert import Alert
-from schemas.frame import WatermarkReport
 from schemas.rejection import Rejection
 from schemas.sighting import Position
+from schemas.watermark_report import WatermarkReport
 from streams.kafka import topics
 from streams.replay.build import make_pipeline
 from streams.settings.load import load

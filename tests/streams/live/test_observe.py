@@ -10,7 +10,8 @@ import urllib.request
 import msgspec
 import pytest
 
-from schemas.frame import CascadeCommands, EventBatch
+from schemas.cascade_commands import CascadeCommands
+from schemas.event_batch import EventBatch
 from tests.streams.live.events import sample
 from tests.streams.live.harness import Live, until
 

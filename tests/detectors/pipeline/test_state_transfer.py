@@ -1,4 +1,4 @@
-"""Cascades spread over partitions: any assignment of clusters, with handovers as bytes, gives what one object gives."""
+"""Cascades over partitions: any placement of clusters, with transferred state as bytes, gives what one object gives."""
 
 import gzip
 from pathlib import Path
@@ -14,9 +14,9 @@ from detectors.alerting.policy import PolicyConfig
 from detectors.pipeline.cascade_state import StateTransfer
 from detectors.pipeline.cascades import CascadeOutput, Cascades
 from detectors.pipeline.intake import Intake
-from detectors.pipeline.ordered_clustering import OrderedClustering
+from detectors.pipeline.ordered_clustering import OrderedClustering, WatermarkMark
 from detectors.similarity.embedding import HashingEmbedder
-from schemas.assignment import Merge, Method
+from schemas.assignment import Assignment, Merge, Method
 from schemas.event import AccountStatus, Counters, Debunk, Kind, Report
 from schemas.rejection import Rejection
 from tests.detectors.alerting.alert_samples import AUTHOR
@@ -40,7 +40,7 @@ from tests.detectors.pipeline.test_live_stages import merging
 SAMPLE = Path("examples/sample.jsonl.gz")
 
 
-class Spread:
+class Partitioned:
     """Several `Cascades` that look like one; what one gives another travels as bytes."""
 
     def __init__(self, make, home, trace=None):
@@ -78,7 +78,7 @@ def maker(made):
 def spread_play(home, trace=None, **sections):
     """A play whose clusters, by plain name, live where `home` says."""
     play = Play(**sections)
-    play.cascades = Spread(maker(play.config), {digest(name): part for name, part in home.items()}, trace)
+    play.cascades = Partitioned(maker(play.config), {digest(name): part for name, part in home.items()}, trace)
     return play
 
 
@@ -194,21 +194,21 @@ def test_a_long_hostile_stream_over_partitions_gives_what_one_object_gives(seed,
 
 def decided(raws, made):
     """What the clustering gives cascades to do: assignments, merges and watermarks."""
-    assigner, intake = OrderedClustering(made, HashingEmbedder()), Intake(made.intake, made.order, KEY)
+    clustering, intake = OrderedClustering(made, HashingEmbedder()), Intake(made.intake, made.order, KEY)
     read = [intake.update(raw, position) for raw, position in placed(raws)]
     sightings = [one for one in read if not isinstance(one, Rejection)]
     out = []
     for start in range(0, len(sightings), 64):
-        out += assigner.apply(assigner.release(sightings[start : start + 64]))
-        out.append(assigner.order.watermark)
-    return out + assigner.apply(assigner.flush())
+        out += clustering.assign(clustering.reorder(sightings[start : start + 64]))
+        out.append(WatermarkMark(clustering.order.watermark))
+    return out + clustering.assign(clustering.flush())
 
 
 def applied(cascades, items):
     out = CascadeOutput()
     for item in items:
-        if isinstance(item, int):
-            cascades.advance(item, out)
+        if isinstance(item, WatermarkMark):
+            cascades.advance(item.time, out)
         else:
             cascades.update(item, out)
     cascades.finish(out)
@@ -218,11 +218,10 @@ def applied(cascades, items):
 def compare(items, made, parts, seed):
     """Spread what is decided over partitions by lot; give how many merges went across."""
     rng = np.random.default_rng(seed)
-    ids = sorted(
-        {item.survivor if isinstance(item, Merge) else item.cluster_id for item in items if not isinstance(item, int)}
-        | {item.absorbed for item in items if isinstance(item, Merge)}
-    )
-    spread = Spread(maker(made), {cluster_id: int(rng.integers(parts)) for cluster_id in ids})
+    merges = [item for item in items if isinstance(item, Merge)]
+    ids = {item.cluster_id for item in items if isinstance(item, Assignment)}
+    ids = sorted(ids | {id_ for merge in merges for id_ in (merge.survivor, merge.absorbed)})
+    spread = Partitioned(maker(made), {cluster_id: int(rng.integers(parts)) for cluster_id in ids})
     assert applied(spread, items) == applied(maker(made)(), items)
     return spread.across
 
@@ -247,7 +246,7 @@ def test_rumours_that_prove_one_over_partitions_give_what_one_object_gives(parts
 # --- by hand ----------------------------------------------------------------------------------------------------------
 
 
-def test_what_a_cascade_had_is_handed_over_once_and_nothing_stays():
+def test_the_state_of_a_cascade_is_transferred_once_and_nothing_stays():
     #  b: six sharers and closed at some time after 7 d         20 d: a and b are one
     play = spread_play({"a": 0, "b": 1})
     play.burst(people(6), cluster="b")
@@ -261,7 +260,7 @@ def test_what_a_cascade_had_is_handed_over_once_and_nothing_stays():
     assert play.row("b").sharers == 1
 
 
-def test_nothing_is_handed_over_where_nothing_is_known_and_the_survivor_does_not_notice():
+def test_nothing_is_transferred_where_nothing_is_known_and_the_survivor_does_not_notice():
     play = spread_play({"a": 0, "b": 1})
     play.share("q", 0, "a")
     before = play.row("a")
@@ -287,8 +286,8 @@ def test_timers_due_before_the_merge_fire_on_both_sides_and_no_later_ones():
     assert sorted(rows(WEEK + 1)) == sorted([(b, "closed"), (c, "closed"), (b, "merged"), (a, "closed")])
 
 
-def test_a_survivor_that_nobody_remembers_is_founded_anew_from_what_was_handed_over():
-    #  what is handed over lives on under the survivor's id: nobody shares it again, so it subsides and closes there
+def test_a_survivor_that_is_not_remembered_is_created_anew_from_the_transferred_state():
+    #  the transferred state lives on under the survivor's id: nobody shares it again, so it subsides and closes there
     play = spread_play({"a": 0, "b": 1})
     play.burst(people(6), cluster="b")
     play.merge("a", "b", 3 * MINUTE)
@@ -331,7 +330,7 @@ def test_the_object_itself_and_its_bytes_behave_alike_and_share_nothing():
     assert outcomes[0] == outcomes[1]
 
 
-def test_a_trace_over_partitions_tells_each_thing_once():
+def test_a_trace_over_partitions_reports_each_decision_once():
     def story(play):
         play.burst(people(6), cluster="b")
         play.share("q", 2 * MINUTE, "a")
