@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml .ci/constraints.txt
 
 demo: $(STAMP) ## the main job on the sample stream: rumours found, graphs grown, alerts raised
 	$(BIN)/hearsay replay examples/sample.jsonl.gz --out runs/demo --overwrite
-	$(BIN)/hearsay report runs/demo --open
+	$(BIN)/hearsay report runs/demo --overwrite --open
 
 demo-live: $(STAMP) ## the same on Apache Kafka: broker, topics, a worker, the sample published, alerts as they arrive
 	$(BIN)/python examples/demo_live.py
@@ -44,7 +44,7 @@ imports: $(STAMP)
 	$(BIN)/lint-imports
 
 docs: $(STAMP) ## writes again what is generated: JSON Schemas, the AsyncAPI document, the table of settings
-	$(BIN)/hearsay schema --out docs/schemas
+	$(BIN)/hearsay schema --out docs/schemas --overwrite
 	$(BIN)/hearsay settings --into docs/operate/reference.md
 	$(BIN)/hearsay topics --into docs/operate/reference.md
 

@@ -1,6 +1,8 @@
 """What a person can put right: an expected error, shown as one line without a traceback."""
 
-STATUS = 2  # what a command ends with that somebody has to put something right for
+from pathlib import Path
+
+STATUS = 2  # exit code for an error that the user can correct
 
 
 class UserError(Exception):
@@ -10,3 +12,8 @@ class UserError(Exception):
     def line(self) -> str:
         """The one line that a command shows."""
         return f"error: {self}"
+
+
+def already_exists(path: Path, option: str = "--out") -> str:
+    """Return the message for an output that exists and that the user did not ask to replace."""
+    return f"{path} already exists; pass --overwrite to replace it, or choose another {option}"

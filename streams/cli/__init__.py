@@ -1,1 +1,1 @@
-"""The command `hearsay`: one module for each group of commands."""
+"""The command line: one module for each group of commands; `display` prints results for people."""

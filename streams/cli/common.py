@@ -1,39 +1,165 @@
-"""What commands have in common: the options that name settings, and one line for what a person can put right.
+"""Options, help and errors that commands share, so every command reads and fails alike.
 
-The commands live in more than one module; each takes these from here, so that they read and fail alike.
+Typer, the command line's only import here, loads in a tenth of a second. A command imports everything else when it
+runs, after its arguments are checked, so help and errors come at once.
 """
 
-from collections.abc import Iterator
+import inspect
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from streams.errors import STATUS, UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from streams.kafka.connection import KafkaSettings
+    from streams.runs.folder import Run
     from streams.settings.load import ResolvedSettings
 
-INTERRUPTED = 130  # the exit code, as shells have it
-RUNS = Path("runs")  # where run folders go unless a place is named
-ConfigFile = Annotated[Path | None, typer.Option("--config", help="A TOML file of settings; else HEARSAY_CONFIG.")]
+INTERRUPTED = 130  # exit code after Ctrl-C, as in a shell
+RUNS = Path("runs")  # default folder of run folders
+ROWS = 20  # default number of rows of a table
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings file (TOML). Default: the file that HEARSAY_CONFIG names."),
+]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", help="One setting, e.g. growth.target_size=100. Repeat for more.", metavar="NAME=VALUE"),
+    typer.Option("--set", metavar="NAME=VALUE", help="Change a setting, e.g. growth.target_size=100. Can be repeated."),
 ]
+RunFolder = Annotated[
+    Path | None, typer.Argument(metavar="RUN", help="Run folder. Default: the newest run below ./runs.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output if it already exists.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AtMost = Annotated[int, typer.Option("--at-most", metavar="N", min=0, help="Maximum number of rows.")]
+
+
+class Command(TyperCommand):
+    """A command whose help shows metavars instead of Python types."""
+
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - Typer's own context type is private
+        """Return the parameters, without types."""
+        return _without_types(super().get_params(ctx))
+
+
+class Group(TyperGroup):
+    """A group of commands whose help shows metavars instead of Python types."""
+
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - Typer's own context type is private
+        """Return the parameters, without types."""
+        return _without_types(super().get_params(ctx))
+
+
+def _without_types(params: Sequence[Any]) -> list[Any]:
+    """Hide `<bool>` after flags and `<list[str]>` after arguments; the metavar and the help say more."""
+    for param in params:
+        if param.param_type_name == "argument":
+            vars(param)["display_type_rich"] = lambda ctx: None
+        elif param.metavar is None and param.is_flag:
+            param.metavar = ""
+    return list(params)
+
+
+def add(main: typer.Typer, group: str, command: Callable[..., None], *examples: str, notes: str = "") -> None:
+    """Add a command to the program.
+
+    Args:
+        main: the program.
+        group: the title of the command's group in `hearsay --help`.
+        command: the function; its docstring is the help.
+        examples: command lines for the help.
+        notes: a sentence after the examples.
+
+    """
+    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    title = "Example:" if len(examples) == 1 else "Examples:"
+    main.command(
+        command.__name__.replace("_", "-"),
+        cls=Command,
+        rich_help_panel=group,
+        help="\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs),
+        epilog="\n".join([title, *examples, "", notes]).strip(),
+    )(command)
 
 
 @contextmanager
 def friendly() -> Iterator[None]:
-    """Expected errors as one line and exit code `STATUS`; all others are defects and show where they are."""
+    """Print an expected error as one line and exit with `STATUS`; after Ctrl-C exit with `INTERRUPTED`."""
     try:
         yield
     except UserError as error:
         typer.echo(error.line, err=True)
         raise typer.Exit(STATUS) from None
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def load_settings(config: Path | None, overrides: Sequence[str] | None = None) -> "ResolvedSettings":
+    """Return the effective settings of a command.
+
+    Raises:
+        SettingsError: an unknown setting, a wrong value, or an unreadable file.
+
+    """
+    from streams.settings.load import load
+
+    return load(config, overrides=list(overrides or []))
+
+
+@contextmanager
+def kafka_connection(config: Path | None, overrides: list[str] | None) -> "Iterator[tuple[KafkaSettings, str | None]]":
+    """Yield the settings and the password of the broker, with the client's log silenced.
+
+    An unreachable broker is reported in one line at the end; the client logs each attempt.
+
+    Raises:
+        SettingsError: an unknown setting, a wrong value, or an unreadable file.
+
+    """
+    effective = load_settings(config, overrides)
+    log = logging.getLogger("kafka")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield effective.settings.kafka, effective.kafka_password
+    finally:
+        log.setLevel(before)
+
+
+def check_sources(sources: Sequence[str]) -> None:
+    """Refuse missing source files before anything heavy is imported.
+
+    Raises:
+        SourceError: a source does not exist.
+
+    """
+    from streams.recordings.base import check_exists
+
+    for source in sources:
+        if source != "-":
+            check_exists(source)
+
+
+def open_run(run: Path | None) -> "Run":
+    """Open a run folder; without a path, the newest below ./runs.
+
+    Raises:
+        RunFolderError: no run folder, or a folder of another version.
+
+    """
+    from streams.runs.folder import Run, newest
+
+    return Run(run or newest(RUNS))
 
 
 def rewrite(page: Path, name: str, table: str) -> None:
@@ -46,7 +172,7 @@ def rewrite(page: Path, name: str, table: str) -> None:
     try:
         page.write_text(put_into(page.read_text("utf-8"), name, table), "utf-8")
     except OSError as error:
-        raise UserError(f"cannot rewrite the page {page}: {error.strerror}; check the path") from None
+        raise UserError(f"cannot rewrite the page {page}: {error.strerror}; check --into") from None
 
 
 def put_into(page: str, name: str, table: str) -> str:
@@ -64,42 +190,48 @@ def put_into(page: str, name: str, table: str) -> str:
     return f"{before}{begins}\n{table}\n{ends}{after}"
 
 
-def load_settings(config: Path | None, overrides: list[str]) -> "ResolvedSettings":
-    """The effective settings of a command."""
-    from streams.settings.load import load
-
-    return load(config, overrides=overrides)
-
-
 def console(*, stderr: bool = False) -> "Console":
-    """Where tables and pictures go."""
+    """Return the console for results or, with `stderr`, for progress."""
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False)
 
 
 @contextmanager
-def working(what: str) -> Iterator[None]:
-    """Say on a terminal that something is going on, for as long as it does."""
+def working(activity: str) -> Iterator[None]:
+    """Show an activity on a terminal while a block runs."""
     errors = console(stderr=True)
     if not errors.is_terminal:
         yield
         return
-    with errors.status(what):
+    with errors.status(activity):
         yield
 
 
-def say(lines: list[str]) -> None:
-    """Print lines."""
+def print_lines(lines: Sequence[str]) -> None:
+    """Print lines to standard output."""
     for line in lines:
         typer.echo(line)
 
 
+def print_remarks(remarks: Sequence[str]) -> None:
+    """Print remarks to standard error, apart from the results."""
+    for remark in remarks:
+        typer.echo(remark, err=True)
+
+
+def print_json(value: object) -> None:
+    """Print a value as one line of JSON; a path is a string."""
+    import msgspec
+
+    typer.echo(msgspec.json.encode(value, enc_hook=str).decode())
+
+
 def warn_of_demo_key(effective: "ResolvedSettings") -> None:
-    """Say that the pseudonyms protect nobody, where they do not."""
+    """Warn on standard error if pseudonyms use the public demo key."""
     if effective.key.is_demo:
         typer.echo(
-            "warning: no key is set, so pseudonyms are made with the demo key that everybody knows; "
-            "set HEARSAY_KEY (`openssl rand -hex 32`) before real data",
+            "warning: no key is set, so pseudonyms use the public demo key; "
+            "set HEARSAY_KEY (`openssl rand -hex 32`) before you process real data",
             err=True,
         )

@@ -1,17 +1,42 @@
-"""The command `hearsay`. Everything heavy is imported by the command that needs it, so that help comes at once."""
+"""The command `hearsay`."""
+
+from typing import Annotated
 
 import typer
 
-from streams.cli import broker, claims, compare, kafka, replay, report, runs, setup, simulate, sweep, worker
+from streams.cli import kafka, live, replay, runs, setup
+from streams.cli.common import Group
+from streams.version import code_version
 
 main = typer.Typer(
     name="hearsay",
-    help="Tells trust-and-safety teams that a rumour is taking off. It measures spread, not truth.",
+    help="Alert trust-and-safety teams when a rumour takes off. Hearsay measures spread, not truth.",
+    epilog=(
+        "`hearsay COMMAND --help` shows the options of a command and examples.\n\n"
+        "Exit codes: 0 success; 1 a check failed, runs differ (compare --exit-code), or a defect; "
+        "2 invalid input, settings or usage; 130 interrupted."
+    ),
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
-for group in (worker, setup, simulate, replay, sweep, claims, compare, report, runs, kafka):
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"hearsay {code_version()}")
+        raise typer.Exit
+
+
+@main.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options that come before a command."""
+
+
+for group in (replay, runs, live, kafka, setup):
     group.register(main)
-main.add_typer(broker.app)

@@ -1,4 +1,4 @@
-"""The command `hearsay replay`: a recorded stream, or a topic's range, through the pipeline and into a run folder."""
+"""Commands that replay recorded streams and compare the results: `replay`, `sweep`, `compare`."""
 
 import signal
 from pathlib import Path
@@ -8,63 +8,97 @@ import typer
 
 from streams.cli.common import (
     INTERRUPTED,
+    ROWS,
     RUNS,
+    AsJson,
+    AtMost,
     ConfigFile,
     Overrides,
+    Overwrite,
+    add,
+    check_sources,
     console,
     friendly,
     load_settings,
-    say,
+    open_run,
+    print_json,
+    print_lines,
+    print_remarks,
     warn_of_demo_key,
+    working,
 )
+from streams.errors import UserError
 
 if TYPE_CHECKING:
     from streams.recordings.open import SourceSpec
     from streams.settings.load import ResolvedSettings
 
-_SOURCE = "JSON Lines (plain, gzip, zstd), Parquet, or a run folder for its input again; - for standard input."
+_GROUP = "Replay and compare"
+_DIFFERENT = 1  # exit code
+_SOURCES = (
+    "JSON Lines (plain, gzip, zstd) or Parquet; a run folder for the input of that run; - for standard input. "
+    "Several files are read as one stream."
+)
 
 
 def register(main: typer.Typer) -> None:
-    """Add the command."""
-    main.command()(replay)
+    """Add the commands of this group."""
+    add(
+        main,
+        _GROUP,
+        replay,
+        "hearsay replay day.jsonl.gz --out runs/day",
+        "hearsay replay day.jsonl.gz --set growth.target_size=200 --out runs/what-if",
+        "hearsay replay --topic forwards --from 2026-11-24T10:30Z",
+    )
+    add(main, _GROUP, sweep, "hearsay sweep day.jsonl.gz --vary growth.target_size=25,50,100")
+    add(main, _GROUP, compare, "hearsay compare runs/day runs/what-if")
 
 
 def replay(  # noqa: PLR0917 - typer passes by name
-    sources: Annotated[list[str] | None, typer.Argument(help=f"{_SOURCE} Several are read as one stream.")] = None,
-    topic: Annotated[str | None, typer.Option(help="Read this topic instead, e.g. forwards.")] = None,
+    sources: Annotated[list[str] | None, typer.Argument(metavar="FILE", help=_SOURCES)] = None,
+    topic: Annotated[str | None, typer.Option(metavar="TOPIC", help="Read a Kafka topic instead: forwards.")] = None,
     begin: Annotated[
-        str, typer.Option("--from", help="Of the topic: a time of publishing, an offset in each partition, beginning.")
+        str,
+        typer.Option(
+            "--from",
+            metavar="WHEN",
+            help="Start of the topic's range: a time of publishing, an offset in each partition, or `beginning`.",
+        ),
     ] = "beginning",
-    end: Annotated[str, typer.Option("--to", help="The same, itself left out; or end, which is now.")] = "end",
-    out: Annotated[Path | None, typer.Option(help="The run folder; else a new one below ./runs.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is there.")] = False,
-    at_most: Annotated[int | None, typer.Option(min=0, help="Read so many events and no more.")] = None,
-    detector: Annotated[str | None, typer.Option(help="The growth detector: L, count, rate, ...")] = None,
-    limit_forwards: Annotated[
-        int | None, typer.Option(min=1, help="Also tell what a cap on forwards of one message would have left.")
+    end: Annotated[
+        str, typer.Option("--to", metavar="WHEN", help="End of the topic's range (exclusive), or `end` for now.")
+    ] = "end",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Run folder to write. Default: a new one below ./runs.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but where the results are.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the manifest and timings as one JSON object.")] = False,
+    overwrite: Overwrite = False,
+    at_most: Annotated[int | None, typer.Option(metavar="N", min=0, help="Stop after this many events.")] = None,
+    detector: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Growth detector: L, count, rate, ... (growth.detector).")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the run folder.")] = False,
+    as_json: AsJson = False,
     config: ConfigFile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Find the rumours in a recorded stream, grow their graphs, raise their alerts."""
-    import msgspec
-
-    from streams.cli import render as show
-    from streams.replay import replay as replays
-    from streams.runs import folder as run_folder
-    from streams.runs.forwarding_cap import cap
-
+    """Replay a recorded stream: cluster the messages, track the rumours and raise the alerts."""
     chosen = [f"growth.detector={detector}"] if detector else []
     with friendly():
         effective = load_settings(config, [*chosen, *(overrides or [])])
         origin = _origin(sources or [], topic, begin, end, effective)
         warn_of_demo_key(effective)
-        place = out or run_folder.free_place(RUNS, origin.stem)
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a container that is stopped ends like Ctrl-C
-        with show.Screen(console(), console(stderr=True), alerts=not (quiet or as_json)) as screen:
+
+        from streams.cli.display.progress import ReplayScreen
+        from streams.cli.display.replay import next_steps, summary
+        from streams.replay import replay as replays
+        from streams.runs.folder import free_place, partial
+
+        place = out or free_place(RUNS, origin.stem)
+        if partial(place).exists():
+            typer.echo(f"replacing the interrupted run {partial(place)}", err=True)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopping a container is like Ctrl-C
+        with ReplayScreen(console(), console(stderr=True), alerts=not (quiet or as_json)) as screen:
             result = replays.replay(
                 origin,
                 place,
@@ -74,32 +108,125 @@ def replay(  # noqa: PLR0917 - typer passes by name
                 overwrite=overwrite,
                 observer=screen,
             )
-        capped = None if limit_forwards is None else cap(run_folder.Run(result.folder), limit_forwards)
         if as_json:
-            told = msgspec.to_builtins(result, enc_hook=str) | ({} if capped is None else {"capped": capped})
-            typer.echo(msgspec.json.encode(told).decode())
+            print_json(result)
+        elif quiet:
+            print_lines([str(result.folder)])
         else:
-            say([str(result.folder)] if quiet else show.summary(result))
-            say([] if capped is None else show.capped(capped))
-            say([] if quiet else show.next_steps(result))
+            print_lines([*summary(result), *next_steps(result)])
         if not result.manifest.complete:
             raise typer.Exit(INTERRUPTED)
 
 
 def _origin(sources: list[str], topic: str | None, begin: str, end: str, effective: "ResolvedSettings") -> "SourceSpec":
-    from streams.errors import UserError
-    from streams.kafka.reader import parse_offset
-    from streams.recordings.open import TopicSpec
-    from streams.runs.input import parse_source
+    """Return the source of a replay.
 
-    if (topic is None) == (not sources):
-        got = "both" if topic else "neither"
-        raise UserError(f"a replay reads files or a topic; got {got}; name a source, or --topic forwards")
+    Raises:
+        UserError: both files and a topic, neither, or an argument that does not fit.
+
+    """
+    if topic and sources:
+        raise UserError("both files and --topic given; name either files or --topic forwards")
+    if topic is None and not sources:
+        raise UserError("no source given; name a file, or pass --topic forwards")
     if topic is None:
         if (begin, end) != ("beginning", "end"):
-            raise UserError("--from and --to cut a topic's range; got them with a file; use --at-most, or --topic")
+            raise UserError("--from and --to apply to a topic, and files were given; pass --at-most, or --topic")
+        check_sources(sources)
+
+        from streams.runs.input import parse_source
+
         return parse_source(sources, effective.settings.kafka, effective.kafka_password)
     if topic != "forwards":
-        raise UserError(f"the topic that holds events is forwards; got {topic[:80]!r}; leave out kafka.prefix")
+        raise UserError(f"cannot replay the topic {topic[:80]!r}; pass --topic forwards, without kafka.prefix")
+
+    from streams.kafka.reader import parse_offset
+    from streams.recordings.open import TopicSpec
+
     kafka, password = effective.settings.kafka, effective.kafka_password
     return TopicSpec(kafka, password, topic, parse_offset(begin, "--from"), parse_offset(end, "--to"))
+
+
+def sweep(  # noqa: PLR0917 - typer passes by name
+    sources: Annotated[list[str], typer.Argument(metavar="FILE", help=_SOURCES)],
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE,...",
+            help="Setting and values, e.g. growth.target_size=25,50,100. Repeat for combinations.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Folder for the runs. Default: a new one below ./runs.")
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Replay a stream with several settings, and compare each run with the first.
+
+    The stream is read and embedded once for all runs.
+    """
+    with friendly():
+        effective = load_settings(config, overrides)
+        check_sources(sources)
+
+        from streams.cli.display.comparison import sweep_table
+        from streams.cli.display.progress import ReplayScreen
+        from streams.cli.display.tables import print_table
+        from streams.replay import sweep as sweeps
+        from streams.runs.compare import compare as compare_runs
+        from streams.runs.folder import Run, free_place
+        from streams.runs.input import parse_source
+
+        points = sweeps.sweep_points(vary or [])
+        settings = [(one.name, load_settings(config, [*(overrides or []), *one.overrides]).settings) for one in points]
+        origin = parse_source(sources, effective.settings.kafka, effective.kafka_password)
+        warn_of_demo_key(effective)
+        place = out or free_place(RUNS, f"{origin.stem}-sweep")
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with ReplayScreen(console(), console(stderr=True), alerts=False) as screen:
+            results = sweeps.sweep(origin, place, settings, effective.key, overwrite=overwrite, observer=screen)
+        made = [Run(result.folder) for result in results]
+        found = [compare_runs(made[0], run) for run in made]
+        if as_json:
+            for one in found:
+                print_json(one)
+        else:
+            print_table(sweep_table(points, found))
+            print_remarks(["gained, lost, earlier and later: compared with the first row", f"runs: {place}"])
+        if not all(result.manifest.complete for result in results):
+            raise typer.Exit(INTERRUPTED)
+
+
+def compare(
+    a: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")],
+    b: Annotated[Path, typer.Argument(metavar="OTHER", help="Run folder to compare with the first.")],
+    at_most: AtMost = ROWS,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if the runs differ.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two runs: alerts gained, lost, earlier and later.
+
+    A rumour is gained if only OTHER alerted on it, and lost if only RUN did. --at-most applies to each kind of change.
+    """
+    with friendly():
+        first, second = open_run(a), open_run(b)
+
+        from streams.cli.display.comparison import changes_table, lines
+        from streams.cli.display.tables import print_table
+        from streams.runs.compare import compare as compare_runs
+
+        with working("comparing"):
+            found = compare_runs(first, second)
+        if as_json:
+            print_json(found)
+        else:
+            print_lines(list(lines(found)))
+            if not found.empty:
+                table, remarks = changes_table(found, at_most)
+                print_table(table)
+                print_remarks(remarks)
+        if exit_code and not found.empty:
+            raise typer.Exit(_DIFFERENT)

@@ -1,163 +1,276 @@
-"""The commands that look at a run: `hearsay show` it, `calibrate` its forecasts, `export` it for other tools."""
+"""Commands that look at a run: `show`, `report`, `explain`, `export`, `calibrate`, `rejections`, `forwarding-cap`."""
 
 import json
+import os
+import sys
+import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from streams.cli.common import (
-    RUNS,
+    ROWS,
+    AsJson,
+    AtMost,
     ConfigFile,
-    console,
+    Overwrite,
+    RunFolder,
+    add,
     friendly,
     load_settings,
-    say,
+    open_run,
+    print_json,
+    print_lines,
+    print_remarks,
     working,
 )
+from streams.errors import UserError
 
 if TYPE_CHECKING:
     from streams.runs.loaded import LoadedRun
 
-_MOST = 20
-RunFolder = Annotated[Path | None, typer.Option("--run", help="The run folder; else the newest below ./runs.")]
-_RUN = typer.Argument(help="The run folder; else the newest below ./runs.")
+_GROUP = "Look at a run"
+_PREFIX = "Any prefix of the id that is unique in the run."
 
 
 def register(main: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (show, calibrate, export, explain, rejections):
-        main.command()(command)
+    """Add the commands of this group."""
+    add(main, _GROUP, report, "hearsay report runs/day --open")
+    add(main, _GROUP, show, "hearsay show runs/day", "hearsay show runs/day --cluster 1d5b77")
+    add(main, _GROUP, explain, "hearsay explain runs/day --alert 644bfee3")
+    add(
+        main,
+        _GROUP,
+        export,
+        "hearsay export runs/day --cluster 1d5b77 --format gexf,csv",
+        "hearsay export runs/day --all --out graphs",
+    )
+    add(main, _GROUP, calibrate, "hearsay calibrate runs/day", "hearsay calibrate runs/day --inactive-for 6h")
+    add(main, _GROUP, rejections, "hearsay rejections runs/day", "hearsay rejections runs/day --open")
+    add(main, _GROUP, forwarding_cap, "hearsay forwarding-cap runs/day --max-forwards 5")
+
+
+def report(
+    run: RunFolder = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File to write. Default: RUN.html, next to the run folder.")
+    ] = None,
+    overwrite: Overwrite = False,
+    shown: Annotated[bool, typer.Option("--open", help="Open the page in a browser, if there is a screen.")] = False,
+) -> None:
+    """Write a run as one HTML page that works offline: alerts over time, growth, graphs and wordings."""
+    with friendly():
+        folder = open_run(run)
+
+        from streams.runs.report import write_report
+
+        out = out or folder.path.with_name(f"{folder.path.name}.html")
+        with working("writing the report"):
+            place = write_report(folder, out, overwrite=overwrite)
+        typer.echo(str(place))
+        if shown and _has_screen():
+            webbrowser.open(place.resolve().as_uri())
+
+
+def _has_screen() -> bool:
+    """Return True if a graphical browser can open; a browser in the terminal would take the terminal over."""
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def show(
-    run: Annotated[Path | None, _RUN] = None,
-    at_most: Annotated[int, typer.Option(min=0, help="Rows of the table.")] = _MOST,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    cluster: Annotated[str | None, typer.Option(help="Only this one, by its id's first digits: its wordings.")] = None,
+    run: RunFolder = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ID", help=f"Show the wordings and alerts of one cluster. {_PREFIX}")
+    ] = None,
+    at_most: AtMost = ROWS,
+    as_json: AsJson = False,
 ) -> None:
-    """Sum a run up: what it read, with which settings, what it found. Of one cluster: in which words it was told."""
-    import msgspec
-
-    from detectors.similarity.templates import format_templates
-    from streams.cli.summary import lines, summarise, table
-
-    with friendly():
-        if cluster is not None:
-            templates = _load(run).cluster(cluster).templates()
-            say([msgspec.json.encode(templates).decode()] if as_json else format_templates(templates).split("\n"))
-            return
-        with working("summing up"):
-            found = summarise(_load(run))
-        if as_json:
-            typer.echo(msgspec.json.encode(found).decode())
-            return
-        say(list(lines(found)))
-        if found.rumours:
-            console().print(table(found, at_most))
-
-
-def calibrate(
-    run: Annotated[Path | None, _RUN] = None,
-    settled_after: Annotated[
-        str, typer.Option(help="Open cascades with a share in this last part of the recording are left out.")
-    ] = "1d",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
-    """Tell how often the numbers of further sharers came true, by platform, and what would put them right."""
-    import msgspec
-
-    from streams.runs import calibration
-
-    with friendly():
-        silence = _length(settled_after)
-        with working("holding forecasts against what came"):
-            found = calibration.calibrate(_load(run), silence)
-        if as_json:
-            typer.echo(msgspec.json.encode(found).decode())
-            return
-        if found.platforms:
-            console().print(calibration.table(found))
-        say(list(calibration.lines(found)))
-
-
-def export(
-    run: Annotated[Path, typer.Argument(help="The run folder.")],
-    clusters: Annotated[list[str] | None, typer.Argument(help="Clusters, by the first digits of their ids.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every cluster that was alerted.")] = False,
-    to: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("export"),
-    formats: Annotated[str, typer.Option("--format", help="graphml, gexf, csv, parquet.")] = "graphml",
-) -> None:
-    """Write clusters' forward graphs and shares for Gephi, spreadsheets, DuckDB or pandas."""
-    from streams.errors import UserError
-    from streams.runs.export import export as write
-
+    """Summarise a run: the input, the counts, the settings and the rumours, highest level first."""
     with friendly():
         loaded = _load(run)
-        chosen: list[Any] = list(clusters or [])
-        if bool(chosen) == everything:
-            got = "both" if everything else "neither"
-            raise UserError(f"an export takes clusters or --all; got {got}; `hearsay show` lists them")
-        if everything:
-            chosen = list(dict.fromkeys(loaded.alerts_table["cluster_id"]))
+
+        from streams.cli.display import run as display
+        from streams.cli.display.tables import print_table
+
+        if cluster is not None:
+            one = loaded.cluster(cluster)
+            if as_json:
+                print_json(display.cluster_json(one))
+            else:
+                print_lines(display.cluster_lines(one))
+                print_table(display.alerts_table(one))
+            return
+        with working("summarising"):
+            found = display.summarise(loaded)
+        if as_json:
+            print_json(found)
+            return
+        print_lines(list(display.lines(found)))
+        if found.rumours:
+            table, remarks = display.rumours_table(found, at_most)
+            print_table(table)
+            print_remarks(remarks)
+
+
+def explain(  # noqa: PLR0917 - typer passes by name
+    alert: Annotated[str, typer.Option(metavar="ID", help=f"Alert to explain. {_PREFIX}")],
+    run: RunFolder = None,
+    sources: Annotated[
+        list[str] | None,
+        typer.Option("--from", metavar="FILE", help="Current place of the run's input. Repeat for several files."),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Print every step.")] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Replay the input of a run up to an alert, and print each decision that led to the alert."""
+    with friendly():
+        effective = load_settings(config)
+        folder = open_run(run)
+
+        from streams.replay import explain as explains
+
+        found = explains.find(folder, alert)
+        with working("replaying"):
+            explanation = explains.explain(found, sources or [], effective)
+        if as_json:
+            print_json(explains.to_json(explanation))
+        else:
+            print_lines(explains.format_explanation(explanation, everything=everything))
+
+
+def export(  # noqa: PLR0917 - typer passes by name
+    run: RunFolder = None,
+    clusters: Annotated[
+        list[str] | None, typer.Option("--cluster", metavar="ID", help=f"Cluster to export. {_PREFIX} Can be repeated.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Export every cluster with an alert.")] = False,
+    formats: Annotated[
+        str, typer.Option("--format", metavar="NAME,...", help="graphml, gexf, csv (edges) or parquet (shares).")
+    ] = "graphml",
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write to.")] = Path("export"),
+    overwrite: Overwrite = False,
+) -> None:
+    """Write forward graphs and shares of clusters for Gephi, spreadsheets, DuckDB or pandas."""
+    with friendly():
+        if clusters and everything:
+            raise UserError("both --cluster and --all given; pass either")
+        if not clusters and not everything:
+            raise UserError("no cluster given; pass --cluster ID or --all; `hearsay show` lists the clusters")
+        loaded = _load(run)
+
+        from streams.runs.export import export as write
+
+        ids = clusters or [str(id_) for id_ in dict.fromkeys(loaded.alerts_table["cluster_id"])]
         with working("writing"):
-            for place in write(loaded, chosen, to, formats.split(",")):
+            for place in write(loaded, ids, out, formats.split(","), overwrite=overwrite):
                 typer.echo(str(place))
 
 
-def _load(run: Path | None) -> "LoadedRun":
-    from streams.runs.folder import newest
-    from streams.runs.loaded import load_run
+def calibrate(
+    run: RunFolder = None,
+    inactive_for: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME", help="Exclude open cascades with a share in this last part of the recording, e.g. 6h."
+        ),
+    ] = "1d",
+    as_json: AsJson = False,
+) -> None:
+    """Check forecast accuracy by platform, and suggest a correction.
 
-    return load_run(run or newest(RUNS))
+    The table shows the share of alerts whose actual further sharers were below, inside and above the 80 % forecast.
+    """
+    with friendly():
+        inactive_ms = _milliseconds(inactive_for)
+        loaded = _load(run)
+
+        from streams.cli.display import calibration as display
+        from streams.cli.display.tables import print_table
+        from streams.runs import calibration
+
+        with working("comparing forecasts with outcomes"):
+            found = calibration.calibrate(loaded, inactive_ms)
+        if as_json:
+            print_json(found)
+            return
+        if found.platforms:
+            print_table(display.platforms_table(found))
+        print_lines(list(display.lines(found)))
 
 
-def _length(text: str) -> int:
-    """A length of time on the command line, in ms."""
-    from streams.errors import UserError
+def _milliseconds(text: str) -> int:
     from streams.times import milliseconds
 
     try:
         return milliseconds(text)
     except ValueError as error:
-        raise UserError(f"{error}; got {text[:40]!r} for --settled-after; try 1d") from None
-
-
-def explain(
-    alert_id: Annotated[str, typer.Argument(help="The alert's id, or enough of its first digits.")],
-    run: RunFolder = None,
-    sources: Annotated[
-        list[str] | None, typer.Option("--from", help="Where the run's input is now; each file of several.")
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every step, nothing left out.")] = False,
-    config: ConfigFile = None,
-) -> None:
-    """Replay up to an alert and print each decision that led to it."""
-    from streams.replay import explain as explains
-    from streams.runs.folder import Run, newest
-
-    with friendly():
-        effective = load_settings(config, [])
-        found = explains.find(Run(run or newest(RUNS)), alert_id)
-        explanation = explains.explain(found, sources or [], effective)
-        say(explains.format_explanation(explanation, everything=everything))
+        raise UserError(f"{error}; got {text[:40]!r} for --inactive-for; try 1d") from None
 
 
 def rejections(
-    run: Annotated[Path | None, typer.Argument(help="The run folder; else the newest below ./runs.")] = None,
-    opened: Annotated[bool, typer.Option("--open", help="Print the refused payloads; needs the run's key.")] = False,
+    run: RunFolder = None,
+    opened: Annotated[bool, typer.Option("--open", help="Print the rejected payloads; needs the run's key.")] = False,
+    as_json: AsJson = False,
     config: ConfigFile = None,
 ) -> None:
-    """List why events were refused."""
-    from streams.cli.render import rejections_table
-    from streams.runs.folder import Run, newest
-
+    """List the reasons for rejected events, with the number of events and the position of the first."""
     with friendly():
-        folder = Run(run or newest(RUNS))
-        if not opened:
-            console().print(rejections_table(folder.rejections()))
-            return
-        from streams.runs.unseal import payloads
+        folder = open_run(run)
+        if opened:
+            from streams.runs.unseal import payloads
 
-        for payload in payloads(folder.rejections(), load_settings(config, []).key):
-            typer.echo(json.dumps(payload))  # ASCII only: a payload must not draw on the terminal
+            for payload in payloads(folder.rejections(), load_settings(config).key):
+                typer.echo(json.dumps(payload))  # ASCII only: a payload must not draw on the terminal
+            return
+
+        from streams.cli.display import rejections as display
+        from streams.cli.display.tables import print_table
+
+        found = display.count_rejections(folder.rejections())
+        if as_json:
+            print_json(found)
+        elif found:
+            print_table(display.rejections_table(found))
+        else:
+            typer.echo("no rejected events", err=True)
+
+
+def forwarding_cap(
+    max_forwards: Annotated[int, typer.Option(metavar="N", min=1, help="Maximum forwards of each message.")],
+    run: RunFolder = None,
+    at_most: AtMost = ROWS,
+    as_json: AsJson = False,
+) -> None:
+    """Estimate the effect of a limit on the forwards of each message.
+
+    Later forwards of a message, and everything after them, count as prevented. The estimate is an upper bound: a
+    blocked sender may get the message elsewhere.
+    """
+    with friendly():
+        folder = open_run(run)
+
+        from streams.cli.display import forwarding_cap as display
+        from streams.cli.display.tables import print_table
+        from streams.runs.forwarding_cap import cap
+
+        with working("removing forwards"):
+            found = cap(folder, max_forwards)
+        if as_json:
+            print_json(found)
+            return
+        print_lines(list(display.lines(found)))
+        if found.clusters:
+            table, remarks = display.clusters_table(found, at_most)
+            print_table(table)
+            print_remarks(remarks)
+
+
+def _load(run: Path | None) -> "LoadedRun":
+    """Open a run for tables and graphs; a missing folder is refused before pandas is imported."""
+    folder = open_run(run)
+
+    from streams.runs.loaded import LoadedRun
+
+    return LoadedRun(folder)

@@ -17,8 +17,6 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from rich.table import Table
-from rich.text import Text
 
 from detectors.similarity.embedding import Embedder
 from streams.embedders import make_embedder
@@ -39,9 +37,6 @@ class Status(StrEnum):
     GOOD = "ok"
     WARNING = "warning"
     FAILED = "failed"
-
-
-_COLOURS = {Status.GOOD: "green", Status.WARNING: "yellow", Status.FAILED: "bold red"}
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -171,15 +166,6 @@ def tools(which: Callable[[str], str | None] = shutil.which) -> Iterator[Finding
     for name, use in (("java", "a local Kafka broker"), ("mvn", "fetching that broker")):
         path = which(name)
         yield Finding(name, Status.GOOD, f"{path or 'not found'}; optional, for {use}")
-
-
-def table(findings: list[Finding]) -> Table:
-    """The findings for people."""
-    shown = Table("check", "", "found", "what to do")
-    for finding in findings:
-        remedy = "" if finding.status is Status.GOOD else finding.remedy
-        shown.add_row(finding.name, Text(finding.status, _COLOURS[finding.status]), Text(finding.found), Text(remedy))
-    return shown
 
 
 def _free_memory() -> int:

@@ -13,6 +13,7 @@ import msgspec
 
 from schemas import Assignment, Merge, Sighting
 from schemas.base import Message
+from streams.errors import UserError, already_exists
 from streams.kafka.topics import TOPICS, Topic
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -71,12 +72,24 @@ def _pretty(content: object) -> bytes:
     return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
 
 
-def export(out: Path) -> list[Path]:
-    """Write every generated file into a folder, which is made if need be."""
-    out.mkdir(parents=True, exist_ok=True)
-    for name, content in documents().items():
-        (out / name).write_bytes(content)
-    return [out / name for name in documents()]
+def export(out: Path, *, overwrite: bool = False) -> list[Path]:
+    """Write every generated file into a folder, created if missing, and return the paths.
+
+    Raises:
+        UserError: a file exists and `overwrite` is false, or the folder cannot be written.
+
+    """
+    files = {out / name: content for name, content in documents().items()}
+    existing = [path for path in files if path.exists()]
+    if existing and not overwrite:
+        raise UserError(already_exists(existing[0]))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for path, content in files.items():
+            path.write_bytes(content)
+    except OSError as error:
+        raise UserError(f"cannot write the schemas to {out}: {error.strerror}; choose another --out") from None
+    return list(files)
 
 
 def _channel(topic: Topic) -> dict[str, Any]:

@@ -71,6 +71,24 @@ def printable(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
+def check_exists(path: str) -> None:
+    """Refuse a path where there is no file or folder.
+
+    Raises:
+        SourceError: the path does not exist.
+
+    """
+    try:
+        Path(path).stat()
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: str, error: OSError) -> SourceError:
+    """Return the error for a source that cannot be opened."""
+    return SourceError(f"a source must be readable; got {error.strerror} for {path}; check its name and rights")
+
+
 def sha256_of(path: str) -> str:
     """Digest of a file's bytes.
 
@@ -82,9 +100,7 @@ def sha256_of(path: str) -> str:
         with Path(path).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise SourceError(
-            f"a source must be readable; got {error.strerror} for {path}; check its name and rights"
-        ) from None
+        raise unreadable(path, error) from None
 
 
 class PartitionsAssigned(msgspec.Struct, frozen=True):

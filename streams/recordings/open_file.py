@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import cast
 
-from streams.recordings.base import RecordReader, SourceError, printable
+from streams.recordings.base import RecordReader, SourceError, printable, unreadable
 from streams.recordings.jsonl import HashedStream, JsonLinesReader, Readable
 
 _HEAD = 16
@@ -44,9 +44,7 @@ def open_source(path: str, max_bytes: int) -> RecordReader:
         stream = HashedStream(file.open("rb"), endless=not file.is_file())
         return _lines_of(stream, printable(file.name), file.stat().st_size if file.is_file() else None, max_bytes, file)
     except OSError as error:
-        raise SourceError(
-            f"a source must be readable; got {error.strerror} for {path}; check its name and rights"
-        ) from None
+        raise unreadable(path, error) from None
 
 
 def _lines_of(

@@ -14,7 +14,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from streams.errors import UserError
+from streams.errors import UserError, already_exists
 from streams.kafka.connection import KafkaSettings
 from streams.kafka.reader import BEGINNING, END, OffsetSpec, TopicRecord, open_topic
 from streams.kafka.topics import BY_NAME
@@ -104,7 +104,7 @@ def _check(out: Path, topic: str, *, overwrite: bool) -> None:
     if BY_NAME[topic].packed and not out.name.endswith(".parquet"):
         raise UserError(f"records of {topic} are MessagePack, which no line holds; got {out}; name a .parquet file")
     if out.exists() and not overwrite:
-        raise UserError(f"a file is not replaced unasked; got {out}; use --overwrite, or name another")
+        raise UserError(already_exists(out))
 
 
 @contextmanager

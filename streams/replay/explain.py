@@ -7,6 +7,7 @@ is compared byte for byte with the alert in the run folder.
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
+from typing import Any
 
 import msgspec
 
@@ -23,13 +24,12 @@ from streams.errors import UserError
 from streams.replay.build import PipelineFactory, make_pipeline
 from streams.replay.driver import Driver
 from streams.runs.folder import Run
+from streams.runs.ids import list_ids, normalise_prefix, resolve_id
 from streams.runs.input import find_input
 from streams.settings.load import ResolvedSettings, Settings, from_values
 from streams.times import moment
 from streams.version import code_version
 
-_MIN_DIGITS = 4
-_LISTED = 5  # alerts listed in the error about a wrong id
 _STEP = 1.5  # growth in sharers between two listed scores
 _LAST_SCORES = 3  # scores before a change of level that are listed at any size
 _MAX_WORDINGS = 100_000  # wordings remembered, so each is listed once
@@ -76,30 +76,19 @@ def find(run: Run, prefix: str) -> AlertInRun:
     """Return the alert of a run whose id begins with a prefix.
 
     Raises:
-        ExplainError: the prefix is too short, or names no alert or several.
+        UserError: no alert matches, several do, or the prefix is that of a cluster; the message lists candidates.
 
     """
-    wanted = prefix.strip().lower()
-    if len(wanted) < _MIN_DIGITS:
-        raise ExplainError(f"alert id {wanted!r} is too short; give at least {_MIN_DIGITS} digits of the id")
-    alerts = [alert for alert in run.alerts() if alert.alert_id.startswith(wanted)]
-    if len(alerts) == 1:
-        return AlertInRun(run, alerts[0])
-    if alerts:
-        raise ExplainError(
-            f"{len(alerts)} alerts in {run.path} have an id that begins with {wanted!r}: {_ids(alerts)}; "
-            "give more digits"
+    wanted = normalise_prefix(prefix)
+    alerts = {alert.alert_id: alert for alert in run.alerts()} if wanted else {}
+    matches = [id_ for id_ in alerts if id_.startswith(wanted)]
+    of_cluster = [id_ for id_, alert in alerts.items() if alert.cluster_id.startswith(wanted)]
+    if of_cluster and not matches:
+        raise UserError(
+            f"{wanted!r} is the id of a cluster in {run.path}; give the id of one of its alerts: {list_ids(of_cluster)}"
         )
-    of_cluster = [alert for alert in run.alerts() if alert.cluster_id.startswith(wanted)]
-    if of_cluster:
-        raise ExplainError(
-            f"{wanted!r} is the id of a cluster in {run.path}; give the id of one of its alerts: {_ids(of_cluster)}"
-        )
-    raise ExplainError(f"no alert in {run.path} has an id that begins with {wanted!r}; alerts.jsonl lists all ids")
-
-
-def _ids(alerts: Sequence[Alert]) -> str:
-    return ", ".join(alert.alert_id[:12] for alert in alerts[:_LISTED])
+    hint = f"`hearsay show {run.path} --cluster ID` lists the alerts of a cluster"
+    return AlertInRun(run, alerts[resolve_id(prefix, matches, "alert", run.path, hint)])
 
 
 def explain(
@@ -282,6 +271,16 @@ class DecisionLog:
         if isinstance(transition.state, Lifecycle):
             methods = dict(self._methods) if trace.cluster_id in self._ids else {}
             self._notified.append((len(self._decisions), methods))
+
+
+def to_json(explanation: Explanation) -> dict[str, Any]:
+    """Return an explanation for programs, with the alert that the replay gave and the fields that differ."""
+    replayed = explanation.replayed
+    return {
+        **msgspec.structs.asdict(explanation),
+        "identical": explanation.identical,
+        "differences": [] if replayed is None else _differences(explanation.alert, replayed),
+    }
 
 
 def format_explanation(explanation: Explanation, *, everything: bool = False) -> list[str]:

@@ -4,17 +4,13 @@ What an alert said is held against the distinct sharers that its cascade had in 
 grown when the recording ended are left out: they would make every forecast look too high.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 import pandas as pd
-from rich.box import SIMPLE_HEAD
-from rich.markup import escape
-from rich.table import Table
 
 from detectors.growth.forecast import Forecast, calibration
-from detectors.text.formatting import many, plain
 from schemas.alert import Lifecycle
 from streams.runs.loaded import LoadedRun
 from streams.settings.load import from_values
@@ -96,35 +92,6 @@ def calibrate(run: LoadedRun, settled_after_ms: int) -> Calibration:
     )
 
 
-def lines(found: Calibration) -> Iterator[str]:
-    """What is left out, and what to set."""
-    if not found.complete:
-        yield f"{plain(found.run)}: interrupted, so how most cascades went on is not known"
-    if found.growing:
-        yield f"left out: {many(found.growing, 'cluster')}, shared until near the recording's end (see --settled-after)"
-    if found.lost:
-        yield f"left out: {many(found.lost, 'cluster')} whose end the run does not tell"
-    if not found.platforms:
-        yield f"{plain(found.run)}: no alert whose forecast can be held against what came"
-    yield from (f"--set {one.setting}" for one in found.platforms if one.setting)
-
-
-def table(found: Calibration) -> Table:
-    """One row a platform."""
-    made = Table(
-        "platform", "cascades", "alerts", "below", "inside", "above", "factor", "later half",
-        title="what came, beside the 80 % range of each alert", title_justify="left", box=SIMPLE_HEAD,
-    )  # fmt: skip
-    for one in found.platforms:
-        shares = (f"{share:.2f}" for share in (one.told.below, one.told.inside, one.told.above))
-        factor = "" if one.calibration is None else f"{one.now:g} → {one.calibration:g}"
-        halves = [f"{half.inside:.2f}" for half in (one.later_told, one.later_corrected) if half]
-        made.add_row(
-            escape(plain(one.platform)), f"{one.cascades:,}", f"{one.alerts:,}", *shares, factor, " → ".join(halves)
-        )
-    return made
-
-
 def _asked(run: LoadedRun, settled_after_ms: int) -> pd.DataFrame:
     """One row an alert that forecast a range, beside how its cascade stood in the end."""
     growth = [alert.evidence.growth for alert in run.alerts]
@@ -194,4 +161,4 @@ def _coverage(asked: Sequence[_Asked], factor: float = 1.0) -> Coverage:
     return Coverage(below=shares[0], inside=shares[1], above=shares[2])
 
 
-__all__ = ["LEAST", "MARGIN", "Calibration", "Coverage", "Platform", "calibrate", "lines", "table"]
+__all__ = ["LEAST", "MARGIN", "Calibration", "Coverage", "Platform", "calibrate"]

@@ -12,44 +12,59 @@ from pathlib import Path
 
 import networkx as nx
 
-from streams.errors import UserError
-from streams.runs.loaded import LoadedRun
+from streams.errors import UserError, already_exists
+from streams.runs.loaded import LoadedRun, RunCluster
 
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _EDGE_COLUMNS = ("source", "target", "time", "how", "confidence", "inferred", "sharer", "chat", "platform", "kind")
 
 
-def export(run: LoadedRun, cluster_ids: Sequence[str], to: Path, formats: Sequence[str]) -> Iterator[Path]:
-    """Write each cluster in each format; gives the files' places.
+def export(
+    run: LoadedRun, cluster_ids: Sequence[str], out: Path, formats: Sequence[str], *, overwrite: bool = False
+) -> Iterator[Path]:
+    """Write each cluster in each format, and yield the path of each file once it is written.
 
     Args:
         run: an opened run.
-        cluster_ids: which clusters, by id or its first digits.
-        to: a folder; it is made where it is not there.
-        formats: of `FORMATS`.
+        cluster_ids: ids of the clusters, or prefixes of ids that match one cluster each.
+        out: a folder, created if missing.
+        formats: names of `FORMATS`.
+        overwrite: replace files of an earlier export.
 
     Raises:
-        UserError: an unknown format or cluster, or a file that cannot be written.
+        UserError: an unknown format or cluster, a file that exists while `overwrite` is false (nothing is written
+            then), or a file that cannot be written.
 
     """
     unknown = [name for name in formats if name not in FORMATS]
     if unknown or not formats:
-        raise UserError(f"--format takes {', '.join(FORMATS)}, separated by commas; got {','.join(formats)[:80]!r}")
+        raise UserError(
+            f"unknown format {','.join(formats)[:80]!r}; pass --format with one or more of {', '.join(FORMATS)}, "
+            "separated by commas"
+        )
+    clusters = [run.cluster(id_) for id_ in cluster_ids]
+    paths = (_path(out, cluster, name) for cluster in clusters for name in formats)
+    existing = [path for path in paths if path.exists()]
+    if existing and not overwrite:
+        raise UserError(already_exists(existing[0]))
     try:
-        to.mkdir(parents=True, exist_ok=True)
-        for id_ in cluster_ids:
-            cluster = run.cluster(id_)
+        out.mkdir(parents=True, exist_ok=True)
+        for cluster in clusters:
             graph = cluster.graph()
             for name in formats:
-                place = to / f"{cluster.cluster_id[:12]}.{name}"
+                path = _path(out, cluster, name)
                 if name == "parquet":
-                    cluster.shares.to_parquet(place, index=False)
+                    cluster.shares.to_parquet(path, index=False)
                 else:
-                    _GRAPHS[name](graph, place)
-                yield place
+                    _GRAPHS[name](graph, path)
+                yield path
     except OSError as error:
-        raise UserError(f"an export must be written; got {error.strerror} for {to}; name another with --to") from None
+        raise UserError(f"cannot write the export to {out}: {error.strerror}; choose another --out") from None
+
+
+def _path(out: Path, cluster: RunCluster, name: str) -> Path:
+    return out / f"{cluster.cluster_id[:12]}.{name}"
 
 
 def write_graphml(graph: nx.DiGraph, place: Path) -> None:

@@ -17,7 +17,7 @@ from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow
 from schemas.alert import Alert
 from schemas.base import Message, encode
 from schemas.rejection import Rejection
-from streams.errors import UserError
+from streams.errors import UserError, already_exists
 from streams.runs.parquet import TableWriter
 
 ALERTS = "alerts.jsonl"
@@ -256,16 +256,14 @@ def newest(runs: Path) -> Path:
     """
     manifests = sorted(runs.glob(f"*/{MANIFEST}"), key=lambda path: (path.stat().st_mtime_ns, str(path)))
     if not manifests:
-        raise RunFolderError(
-            f"there must be a run to read; got none in {runs}; name one with --run, or replay a source"
-        )
+        raise RunFolderError(f"no run folder below {runs}; name a run folder, or make one with `hearsay replay FILE`")
     return manifests[-1].parent
 
 
 def free_place(runs: Path, stem: str) -> Path:
-    """A folder name that is not taken: the stem, or the stem and a number."""
+    """Return a path below `runs` that neither a run nor an interrupted run uses: the stem, or the stem and a number."""
     place, number = runs / stem, 2
-    while place.exists():
+    while place.exists() or partial(place).exists():
         place, number = runs / f"{stem}-{number}", number + 1
     return place
 
@@ -281,12 +279,10 @@ def check_free(out: Path, *, overwrite: bool) -> None:
         return
     if not is_run(out):
         raise RunFolderError(
-            f"a run takes a new place or an older run's; got {out}, which is neither; name another with --out"
+            f"{out} already exists and is not a run folder, so --overwrite does not replace it; choose another --out"
         )
     if not overwrite and any(out.iterdir()):
-        raise RunFolderError(
-            f"a run does not replace another unasked; got {out}; use --overwrite, or name another with --out"
-        )
+        raise RunFolderError(already_exists(out))
 
 
 def is_run(path: Path) -> bool:

@@ -14,8 +14,8 @@ import pandas as pd
 
 from detectors.similarity.templates import Templates, find_templates
 from schemas.alert import Alert
-from streams.errors import UserError
 from streams.runs.folder import CLUSTERS, EDGES, WORDINGS, Manifest, Run
+from streams.runs.ids import normalise_prefix, resolve_id
 from streams.runs.tables import CERTAIN, RECORDED, RunTables, growth_curve, in_order, told
 from streams.settings.load import from_values
 
@@ -87,21 +87,17 @@ class LoadedRun:
         return frame
 
     def cluster(self, name: str) -> "RunCluster":
-        """One cluster, by its id, the first digits of it, or the id of a cluster that was merged into it.
+        """Return one cluster by its id, a prefix of the id, or the id of a cluster that was merged into it.
 
         Raises:
-            UserError: none is called so, or several are.
+            UserError: no cluster matches, or several do.
 
         """
         ids = self.clusters["cluster_id"]
-        found = {self._tables.final(id_) for id_ in ids[ids.str.startswith(name)]}
-        if len(found) != 1:
-            got = "none" if not found else f"{len(found)} of them"
-            raise UserError(
-                f"a cluster is named by the first digits of its id; got {got} for {name[:40]!r} in {self.path}; "
-                "`run.clusters` lists them"
-            )
-        return RunCluster(self, found.pop())
+        prefix = normalise_prefix(name)
+        found = {self._tables.final(id_) for id_ in ids[ids.str.startswith(prefix)]} if prefix else set()
+        hint = f"`hearsay show {self.path}` lists the clusters with alerts, `run.clusters` all of them"
+        return RunCluster(self, resolve_id(name, sorted(found), "cluster", self.path, hint))
 
     def of_cluster(self, name: str, cluster_id: str) -> pd.DataFrame:
         """The rows of one of the run's tables that belong to a cluster, in order of event time."""

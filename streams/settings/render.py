@@ -1,8 +1,9 @@
 """Print settings as TOML and as Markdown tables."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from streams.settings.load import ResolvedSettings, catalogue, flatten
+from streams.settings.load import ResolvedSettings, catalogue, flatten, to_values
 from streams.settings.platforms import TABLE
 from streams.settings.tree import SettingSpec, kind_of, show
 
@@ -25,6 +26,17 @@ def as_toml(resolved: ResolvedSettings) -> str:
         section.append(f"{line}  # from {source}" if source else line)
     head = f"# key: {resolved.key.id} ({resolved.key.origin})\n"
     return head + "".join("\n".join(["", f"[{name}]", *section, ""]) for name, section in sections.items())
+
+
+def to_json(resolved: ResolvedSettings) -> dict[str, Any]:
+    """Return the resolved settings for programs: the value and the source of each; the key is masked."""
+    values = to_values(resolved.settings)
+    return {
+        "key": {"id": resolved.key.id, "origin": resolved.key.origin},
+        "settings": {
+            name: {"value": value, "origin": resolved.origins.get(name, "default")} for name, value in values.items()
+        },
+    }
 
 
 def as_markdown() -> str:

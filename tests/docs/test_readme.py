@@ -37,7 +37,7 @@ def test_the_alert_in_the_readme_is_the_one_that_its_event_raises(tmp_path):
         if alert.evidence.trigger_event == trigger
     )
     assert format_alert(alert) == PRINTED
-    (short_id,) = re.findall(r"hearsay explain (\w{6,})", read(README))
+    (short_id,) = re.findall(r"hearsay explain \S+ --alert (\w{6,})", read(README))
     assert alert.alert_id.startswith(short_id)
 
 

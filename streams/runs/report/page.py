@@ -11,21 +11,23 @@ from pathlib import Path
 
 import msgspec
 
-from streams.errors import UserError
+from streams.errors import UserError, already_exists
 from streams.runs.folder import Run
 from streams.runs.report.gather import ReportLimits, gather
 
 _ESCAPES = (("<", "\\u003c"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 
 
-def write_report(run: Run, out: Path, limits: ReportLimits | None = None) -> Path:
-    """Write a run's page; gives its place.
+def write_report(run: Run, out: Path, limits: ReportLimits | None = None, *, overwrite: bool = False) -> Path:
+    """Write the page of a run and return its path.
 
     Raises:
         RunFolderError: a run without readable tables.
-        UserError: the file cannot be written.
+        UserError: the file exists and `overwrite` is false, or it cannot be written.
 
     """
+    if out.exists() and not overwrite:
+        raise UserError(already_exists(out))
     page = render(msgspec.json.encode(gather(run, limits or ReportLimits())).decode())
     try:
         out.write_text(page, "utf-8")

@@ -1,12 +1,9 @@
-import io
-
 import numpy as np
 import pytest
-from rich.console import Console
 
 from detectors.similarity.embedding import HashingEmbedder
 from streams.devtools import doctor
-from streams.devtools.doctor import Finding, Status
+from streams.devtools.doctor import Status
 from streams.settings.load import load
 
 DEFAULT = load(environ={})
@@ -93,12 +90,3 @@ def test_the_whole_examination_has_one_line_a_check():
     hashing = load(environ={}, overrides=["embedder.runtime=hashing"])
     names = [finding.name for finding in doctor.examine(hashing)]
     assert names == ["python", "packages", "model", "threads", "memory", "disk", "hub offline", "key", "java", "mvn"]
-
-
-def test_a_remedy_is_shown_only_where_it_is_needed():
-    file = io.StringIO()
-    findings = [Finding("a", Status.GOOD, "fine", "nothing"), Finding("b", Status.FAILED, "[bad]", "mend it")]
-    Console(file=file, width=100).print(doctor.table(findings))
-    assert "nothing" not in file.getvalue()
-    assert "[bad]" in file.getvalue()
-    assert "mend it" in file.getvalue()

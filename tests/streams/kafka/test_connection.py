@@ -146,7 +146,7 @@ def test_the_commands_go_through_tls_and_a_login(guarded, authority, tmp_path, m
     for words in (
         ["topics", "--create"],
         ["publish", tmp_path / "in.jsonl"],
-        ["record", tmp_path / "out.jsonl"],
+        ["record", "--out", tmp_path / "out.jsonl"],
         ["alerts"],
     ):
         done = deployment.call(*words, env=environ)

@@ -5,6 +5,7 @@ import jsonschema
 import pytest
 
 from schemas.event import Kind
+from streams.errors import UserError
 from streams.kafka.contract import ASYNCAPI, MESSAGES, asyncapi, documents, export, file_name, json_schema
 from streams.kafka.topics import TOPICS
 
@@ -36,6 +37,15 @@ def test_the_committed_schemas_are_the_generated_ones():
 def test_export_writes_every_document(tmp_path):
     paths = export(tmp_path / "new" / "folder")
     assert {path.name: path.read_bytes() for path in paths} == documents()
+    with pytest.raises(UserError, match=r"already exists; pass --overwrite to replace it, or choose another --out"):
+        export(tmp_path / "new" / "folder")
+    assert export(tmp_path / "new" / "folder", overwrite=True) == paths
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"cannot write the schemas to .*file: .*; choose another --out"):
+        export(tmp_path / "file")
 
 
 @pytest.mark.parametrize("message", MESSAGES)

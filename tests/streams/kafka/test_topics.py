@@ -1,5 +1,6 @@
 """The table of topics, and what is told of a broker that has others."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -133,12 +134,15 @@ def test_the_command_creates_checks_and_prints(broker):
     created = deployment.call("topics", "--create")
     assert (created.exit_code, len(created.stdout.splitlines())) == (0, len(NAMES))
     again = deployment.call("topics", "--create")
-    assert (again.exit_code, again.stdout) == (0, "")
-    assert deployment.call("topics", "--check").exit_code == 0
-    shown = deployment.call("topics", env={"COLUMNS": "200"})
+    assert (again.exit_code, again.stdout) == (0, f"nothing to create: all {len(NAMES)} topics exist\n")
+    checked = deployment.call("topics", "--check")
+    assert (checked.exit_code, checked.stdout) == (0, f"all {len(NAMES)} topics match the settings\n")
+    shown = deployment.call("topics")
     assert shown.exit_code == 0
-    assert all(deployment.prefix + name in shown.stdout for name in NAMES)
-    assert shown.stdout.count("as it should be") == len(NAMES)
+    _, *rows = [line.split("\t") for line in shown.stdout.splitlines()]
+    assert [(row[0], row[-1]) for row in rows] == [(deployment.prefix + name, "ok") for name in NAMES]
+    as_json = json.loads(deployment.call("topics", "--json").stdout)
+    assert [(one["topic"], one["differences"]) for one in as_json] == [(row[0], []) for row in rows]
 
 
 def test_the_command_puts_the_table_into_a_page_without_a_broker(tmp_path):

@@ -170,10 +170,10 @@ def hearsay(*words):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((), "got neither"),
-        (("day.jsonl", "--topic", "forwards"), "got both"),
-        (("day.jsonl", "--from", "2026-01-01"), "--from and --to cut a topic's range"),
-        (("--topic", "alerts"), "the topic that holds events is forwards"),
+        ((), "no source given; name a file, or pass --topic forwards"),
+        (("day.jsonl", "--topic", "forwards"), "both files and --topic given"),
+        (("day.jsonl", "--from", "2026-01-01"), "--from and --to apply to a topic"),
+        (("--topic", "alerts"), "cannot replay the topic 'alerts'; pass --topic forwards"),
         (("--topic", "forwards", "--from", "yesterday"), "--from must be"),
         (("--topic", "forwards", "--set", "kafka.bootstrap=127.0.0.1:1"), "127.0.0.1:1"),
     ],

@@ -66,7 +66,7 @@ def test_a_recording_of_what_was_published_gives_the_alerts_of_the_file(broker, 
     lines, _ = sample(seed=3, count=2_500)
     (tmp_path / "in.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
     assert deployment.call("publish", tmp_path / "in.jsonl").exit_code == 0
-    done = deployment.call("record", tmp_path / name)
+    done = deployment.call("record", "--out", tmp_path / name)
     assert done.exit_code == 0, done.stderr
     before, counts = alerts_of(tmp_path / "in.jsonl", tmp_path / "before")
     after, again = alerts_of(tmp_path / name, tmp_path / "after")
@@ -109,9 +109,9 @@ def test_a_partitions_own_order_stands_even_where_its_clock_ran_back(broker, tmp
 def test_a_range_of_offsets_holds_its_first_record_and_not_its_last(broker, tmp_path):
     deployment = Deployment(broker.bootstrap, kafka__source_partitions=1)
     deployment.produce("forwards", [event(number) for number in range(10)])
-    assert deployment.call("record", tmp_path / "out.jsonl", "--from", "3", "--to", "5").exit_code == 0
+    assert deployment.call("record", "--out", tmp_path / "out.jsonl", "--from", "3", "--to", "5").exit_code == 0
     assert lines_of(tmp_path / "out.jsonl") == [event(3), event(4)]
-    assert deployment.call("record", tmp_path / "rest.jsonl", "--from", "8", "--to", "99").exit_code == 0
+    assert deployment.call("record", "--out", tmp_path / "rest.jsonl", "--from", "8", "--to", "99").exit_code == 0
     assert lines_of(tmp_path / "rest.jsonl") == [event(8), event(9)]
 
 
@@ -123,7 +123,7 @@ def test_a_range_of_times_is_by_publishing(broker, tmp_path):
     for number in range(4):
         deployment.produce("forwards", [event(number)], number, timestamp_ms=begin + number * 10_000)
     at = [datetime.fromtimestamp(begin / 1000 + seconds, UTC).isoformat() for seconds in (10, 30)]
-    assert deployment.call("record", tmp_path / "out.jsonl", "--from", at[0], "--to", at[1]).exit_code == 0
+    assert deployment.call("record", "--out", tmp_path / "out.jsonl", "--from", at[0], "--to", at[1]).exit_code == 0
     assert lines_of(tmp_path / "out.jsonl") == [event(1), event(2)]
 
 
@@ -165,10 +165,10 @@ def test_what_no_line_holds_is_counted_and_parquet_takes_it(broker, tmp_path):
     deployment = Deployment(broker.bootstrap)
     spread, broken = b'{\r\n  "a": "b c"\n}', b"two\nlines"
     deployment.produce("forwards", [event(1), spread, broken, b"", None, b"no json"], key=b"k")
-    done = deployment.call("record", tmp_path / "out.jsonl")
+    done = deployment.call("record", "--out", tmp_path / "out.jsonl")
     assert (done.exit_code, "3 records are in no line" in done.stderr) == (0, True)
     assert lines_of(tmp_path / "out.jsonl") == [event(1), b'{"a":"b c"}', b"no json"]
-    assert deployment.call("record", tmp_path / "out.parquet").stderr == ""
+    assert deployment.call("record", "--out", tmp_path / "out.parquet").stderr == ""
     source = open_source(str(tmp_path / "out.parquet"), 1 << 20)
     assert [raw for raw, _ in source] == [event(1), spread, broken, b"", b"", b"no json"]
     source.close()
@@ -207,14 +207,14 @@ def test_equal_ranges_are_equal_files(broker, tmp_path):
         (["out.jsonl", "--topic", "ordered"], "name a .parquet file"),
         (["out.csv"], "a recording is a .jsonl"),
         (["no/such/folder/out.jsonl"], "the recording must be written"),
-        (["there.jsonl"], "a file is not replaced unasked"),
+        (["there.jsonl"], "there.jsonl already exists; pass --overwrite"),
     ],
 )
 def test_what_cannot_be_recorded_is_one_line_and_leaves_no_file(broker, tmp_path, words, said):
     deployment = Deployment(broker.bootstrap)
     deployment.produce("forwards", [event(1)])
     (tmp_path / "there.jsonl").write_text("mine\n")
-    refused = deployment.call("record", tmp_path / words[0], *words[1:])
+    refused = deployment.call("record", "--out", tmp_path / words[0], *words[1:])
     assert (refused.exit_code, len(refused.stderr.splitlines())) == (2, 1)
     assert said in refused.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["there.jsonl"]
@@ -226,13 +226,13 @@ def test_a_file_is_replaced_where_that_is_asked_for(broker, tmp_path):
     deployment = Deployment(broker.bootstrap)
     deployment.produce("forwards", [event(1)])
     (tmp_path / "out.jsonl").write_text("old\n")
-    assert deployment.call("record", tmp_path / "out.jsonl", "--overwrite").exit_code == 0
+    assert deployment.call("record", "--out", tmp_path / "out.jsonl", "--overwrite").exit_code == 0
     assert lines_of(tmp_path / "out.jsonl") == [event(1)]
 
 
 @pytest.mark.broker
 def test_a_topic_that_is_missing_is_one_line(broker, tmp_path):
-    refused = Deployment(broker.bootstrap, create=False).call("record", tmp_path / "out.jsonl")
+    refused = Deployment(broker.bootstrap, create=False).call("record", "--out", tmp_path / "out.jsonl")
     assert (refused.exit_code, len(refused.stderr.splitlines())) == (2, 1)
     assert "which the broker does not have" in refused.stderr
 

@@ -283,7 +283,7 @@ def test_a_source_that_cannot_be_read_leaves_no_folder(tmp_path):
 def test_a_place_that_is_taken_is_refused_before_anything_is_loaded(tmp_path):
     source = write(tmp_path, cascade(3))
     replay(source, tmp_path / "run")
-    with pytest.raises(RunFolderError, match="does not replace another unasked"):
+    with pytest.raises(RunFolderError, match="already exists; pass --overwrite"):
         replay(source, tmp_path / "run", factory=lambda *_: fail())
 
 

@@ -55,7 +55,7 @@ def test_a_run_of_a_topic_is_explained_and_made_again_from_the_offsets_that_it_r
     assert again.manifest == run.manifest
     alert = next(iter(run.alerts()))
     kafka = {f"HEARSAY_{name.upper().replace('.', '__')}": value for name, value in deployment.values.items()}
-    done = CliRunner().invoke(main, ["explain", alert.alert_id, "--run", str(run.path)], env=kafka)
+    done = CliRunner().invoke(main, ["explain", str(run.path), "--alert", alert.alert_id], env=kafka)
     assert "The replay reproduced this alert byte for byte." in done.stdout, done.output
 
 

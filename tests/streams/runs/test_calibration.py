@@ -141,19 +141,19 @@ def test_the_command_prints_platforms_and_what_to_set(tmp_path):
 
 def test_a_run_without_alerts_is_told_in_one_line(tmp_path):
     made = run(tmp_path, later())
-    assert said(made.path).stdout == "run: no alert whose forecast can be held against what came\n"
+    assert said(made.path).stdout == "run: no alert has a forecast to compare with an outcome\n"
 
 
 def test_a_length_of_time_is_refused_by_name(tmp_path):
     made = run(tmp_path, later())
-    shown = said(made.path, "--settled-after", "soon")
+    shown = said(made.path, "--inactive-for", "soon")
     assert shown.exit_code == 2
-    assert "got 'soon' for --settled-after; try 1d" in shown.stderr
-    assert said(made.path, "--settled-after", "99999999999w").exit_code == 0
+    assert "got 'soon' for --inactive-for; try 1d" in shown.stderr
+    assert said(made.path, "--inactive-for", "99999999999w").exit_code == 0
 
 
 def test_an_interrupted_run_says_so(tmp_path):
     made = run(tmp_path, stopped() + later())
     manifest = made.path / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"complete": true', '"complete": false'))
-    assert "run: interrupted, so how most cascades went on is not known" in said(made.path).stdout
+    assert "run: interrupted, so the outcome of most cascades is unknown" in said(made.path).stdout

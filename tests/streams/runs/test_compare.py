@@ -116,7 +116,11 @@ def test_the_command_tells_it_in_lines_and_tables_and_as_json(tmp_path, usual):
     assert "growth.target_size: 10 → 60" in told.stdout
     assert "gained 0, lost 1, unmoved 0" in told.stdout
     assert "later 1, by" in told.stdout
-    assert "lost: alerted in a alone" in told.stdout
+    rows = [line.split("\t") for line in told.stdout.splitlines() if "\t" in line]
+    assert rows[0] == ["change", "by", "level", "first alert", "cluster", "sharers", "text"]
+    assert [row[0] for row in rows[1:]] == ["lost", "later"]
+    assert rows[1][-1] == WELLS
+    assert rows[2][1].startswith("+")
     as_json = json.loads(said(usual.path, strict, "--json").stdout)
     assert [case["text"] for case in as_json["lost"]] == [WELLS]
 

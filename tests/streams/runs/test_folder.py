@@ -129,7 +129,7 @@ def test_an_interrupted_run_keeps_its_own_name_and_leaves_the_older_run_alone(tm
 
 def test_a_run_is_not_replaced_unasked(tmp_path):
     write(tmp_path / "demo")
-    with pytest.raises(RunFolderError, match=r"does not replace another unasked; got .*demo; use --overwrite"):
+    with pytest.raises(RunFolderError, match=r"demo already exists; pass --overwrite to replace it"):
         writer(tmp_path / "demo")
 
 
@@ -147,7 +147,7 @@ def test_what_is_no_run_is_never_replaced(tmp_path, overwrite):
     (tmp_path / "file").write_text("x")
     (tmp_path / "link").symlink_to(tmp_path / "thesis")
     for name in ("thesis", "file", "link"):
-        with pytest.raises(RunFolderError, match=r"an older run's; got .*, which is neither"):
+        with pytest.raises(RunFolderError, match=r"already exists and is not a run folder"):
             writer(tmp_path / name, overwrite=overwrite)
     assert (tmp_path / "thesis" / "chapter.txt").exists()
 
@@ -182,7 +182,7 @@ def test_the_newest_run_is_the_one_written_last(tmp_path):
         folder = write(tmp_path / name)
         os.utime(folder / "manifest.json", ns=(age, age))
     assert newest(tmp_path) == tmp_path / "c"
-    with pytest.raises(RunFolderError, match=r"there must be a run to read; got none"):
+    with pytest.raises(RunFolderError, match=r"no run folder below .*nowhere; name a run folder"):
         newest(tmp_path / "nowhere")
 
 
@@ -191,6 +191,8 @@ def test_a_place_that_is_taken_gets_a_number(tmp_path):
     (tmp_path / "day").mkdir()
     (tmp_path / "day-2").mkdir()
     assert free_place(tmp_path, "day") == tmp_path / "day-3"
+    (tmp_path / "day-3.partial").mkdir()
+    assert free_place(tmp_path, "day") == tmp_path / "day-4"
 
 
 def test_a_manifest_is_sorted_and_indented_for_a_reader(tmp_path):

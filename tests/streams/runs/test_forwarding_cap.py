@@ -100,15 +100,15 @@ def test_inferred_edges_are_counted_apart():
     assert [_reach(rows, 1, inferred=inferred).messages for inferred in (False, True)] == [4, 3]
 
 
-def test_a_replay_tells_it_and_gives_it_to_machines(tmp_path):
-    (tmp_path / "day.jsonl").write_bytes(stream(SMALL))
-    words = ["replay", str(tmp_path / "day.jsonl"), "--limit-forwards", "2", "--set", "embedder.runtime=hashing"]
-    told = CliRunner().invoke(main, [*words, "--out", str(tmp_path / "a")])
-    assert (
-        "by recorded parents alone: 1 of 6 edges would be gone; 6 of 7 messages (86%) and 6 of 7 sharers" in told.stdout
-    )
-    as_json = json.loads(CliRunner().invoke(main, [*words, "--out", str(tmp_path / "b"), "--json"]).stdout)
-    assert as_json["capped"]["recorded"]["cut"] == 1
+def test_the_command_prints_the_effect_for_people_and_for_programs(tmp_path):
+    made = run(tmp_path, SMALL)
+    words = ["forwarding-cap", str(made.path), "--max-forwards", "2"]
+    shown = CliRunner().invoke(main, words).stdout
+    assert "recorded parents only: 1 of 6 edges removed; 6 of 7 messages (86%) and 6 of 7 sharers remain" in shown
+    found = cap(made, 2)
+    assert f"{found.clusters[0].cluster_id[:8]}\t7\t6\t6" in shown
+    as_json = json.loads(CliRunner().invoke(main, [*words, "--json"]).stdout)
+    assert as_json["recorded"]["cut"] == 1
 
 
 def test_a_run_that_cannot_be_read_is_refused(tmp_path):

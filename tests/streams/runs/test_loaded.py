@@ -2,6 +2,7 @@
 
 import csv
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -50,10 +51,22 @@ def test_the_tables_hold_what_the_manifest_counts(run):
 
 def test_a_cluster_is_found_by_its_first_digits_and_nobody_else_is(run, largest):
     assert run.cluster(largest.cluster_id[:12]).cluster_id == largest.cluster_id
-    with pytest.raises(UserError, match="got none for 'nobody'"):
+    assert run.cluster(f" {largest.cluster_id[:12].upper()} ").cluster_id == largest.cluster_id
+    with pytest.raises(UserError, match=r"no cluster id in .* begins with 'nobody'; `hearsay show .*` lists"):
         run.cluster("nobody")
-    with pytest.raises(UserError, match="of them for ''"):
+    with pytest.raises(UserError, match=r"no cluster id in .* begins with ''"):
         run.cluster("")
+
+
+def test_digits_that_several_clusters_begin_with_are_answered_with_some_of_them(tmp_path):
+    words = [[sha256(f"{n} {word}".encode()).hexdigest()[:8] for word in range(9)] for n in range(20)]
+    made = load_run(runs.run(tmp_path, [runs.event(n, text=" ".join(some)) for n, some in enumerate(words)]).path)
+    first = made.clusters["cluster_id"].str[0].value_counts()
+    digit, count = first.index[0], int(first.iloc[0])
+    assert count > 1
+    listed = sorted(made.clusters["cluster_id"][made.clusters["cluster_id"].str.startswith(digit)])
+    with pytest.raises(UserError, match=f"matches {count} clusters in .*: {listed[0][:12]}, {listed[1][:12]}"):
+        made.cluster(digit)
 
 
 def test_a_merged_cluster_leads_to_the_one_it_became(tmp_path):
@@ -85,8 +98,11 @@ def test_the_wordings_of_a_cluster_are_a_template_with_as_many_messages_as_it_ha
     told = CliRunner().invoke(main, ["show", str(run.path), "--cluster", largest.cluster_id[:12]])
     assert told.exit_code == 0, told.output
     assert "  number: – (60), before 9 tonight (12)" in told.stdout
+    assert f"\t{largest.alerts[0].alert_id[:8]}\topened\t" in told.stdout
     as_json = CliRunner().invoke(main, ["show", str(run.path), "--cluster", largest.cluster_id[:12], "--json"])
     assert json.loads(as_json.stdout)["templates"][0]["text"] == found.templates[0].text
+    ids = [alert["alert_id"] for alert in json.loads(as_json.stdout)["alerts"]]
+    assert ids == [alert.alert_id for alert in largest.alerts]
 
 
 def test_a_parent_that_nobody_saw_is_a_node_that_was_not_seen(tmp_path):
@@ -174,7 +190,7 @@ def test_no_cell_is_a_formula_and_no_character_breaks_xml(tmp_path):
 
 
 def test_duckdb_and_pandas_read_the_tables(tmp_path, run, largest):
-    done = said("export", run.path, largest.cluster_id[:12], "--to", tmp_path, "--format", "parquet,csv")
+    done = said("export", run.path, "--cluster", largest.cluster_id[:12], "--out", tmp_path, "--format", "parquet,csv")
     assert done.exit_code == 0, done.output
     parquet, edges = map(Path, done.stdout.split())
     assert len(pd.read_parquet(parquet)) == len(largest.shares)
@@ -188,21 +204,33 @@ def test_duckdb_and_pandas_read_the_tables(tmp_path, run, largest):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((), "got neither"),
-        (("nobody",), "got none"),
-        (("--all", "--format", "docx"), "--format takes graphml"),
+        ((), "no cluster given; pass --cluster ID or --all"),
+        (("--all", "--cluster", "a"), "both --cluster and --all given"),
+        (("--cluster", "nobody"), "begins with 'nobody'"),
+        (("--all", "--format", "docx"), "unknown format 'docx'; pass --format with one or more of graphml"),
     ],
 )
 def test_an_export_asked_wrongly_is_one_line_and_code_2(run, tmp_path, words, told):
-    done = said("export", run.path, *words, "--to", tmp_path / "out")
+    done = said("export", run.path, *words, "--out", tmp_path / "out")
     assert done.exit_code == 2
     assert told in done.stderr
 
 
 def test_every_alerted_cluster_is_exported_at_once(run, tmp_path):
-    done = said("export", run.path, "--all", "--to", tmp_path / "out")
+    done = said("export", run.path, "--all", "--out", tmp_path / "out")
     assert len(list((tmp_path / "out").glob("*.graphml"))) == run.alerts_table["cluster_id"].nunique()
     assert done.exit_code == 0
+
+
+def test_an_export_replaces_nothing_unasked(run, largest, tmp_path):
+    (tmp_path / f"{largest.cluster_id[:12]}.csv").write_text("mine")
+    words = ("export", run.path, "--cluster", largest.cluster_id, "--out", tmp_path, "--format", "graphml,csv")
+    refused = said(*words)
+    assert refused.exit_code == 2
+    assert f"{largest.cluster_id[:12]}.csv already exists; pass --overwrite to replace it" in refused.stderr
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+    assert said(*words, "--overwrite").exit_code == 0
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 # --- in the terminal --------------------------------------------------------------------------------------------------

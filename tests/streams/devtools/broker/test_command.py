@@ -7,14 +7,14 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from streams.cli.broker import app
+from streams.cli.main import main
 from streams.devtools.broker.class_path import class_path
 from streams.devtools.broker.ports import accepts
 from streams.devtools.broker.tools import find_java
 from tests.streams.devtools.broker.clients import until
 from tests.streams.devtools.broker.fixture import tools_needed
 
-COMMAND = [sys.executable, "-c", "from streams.cli.broker import app; app()"]
+COMMAND = [sys.executable, "-c", "from streams.cli.main import main; main()", "broker"]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -63,6 +63,6 @@ def test_a_named_folder_stays_and_a_port_is_taken_as_told(tmp_path):
 
 def test_what_a_person_can_put_right_is_one_line_and_code_2(tmp_path):
     (tmp_path / "file").touch()
-    result = CliRunner().invoke(app, [str(tmp_path / "file")])
+    result = CliRunner().invoke(main, ["broker", str(tmp_path / "file")])
     assert result.exit_code == 2
     assert "error: cannot write to the folder of the broker" in result.stderr

@@ -107,6 +107,11 @@ def test_the_command_says_where_the_page_is_and_refuses_in_one_line(tmp_path, ma
     run, _ = made
     said = CliRunner().invoke(main, ["report", str(run.path), "--out", str(tmp_path / "page.html")])
     assert (said.exit_code, said.stdout) == (0, f"{tmp_path / 'page.html'}\n")
+    again = CliRunner().invoke(main, ["report", str(run.path), "--out", str(tmp_path / "page.html")])
+    assert (again.exit_code, again.stdout) == (2, "")
+    assert "page.html already exists; pass --overwrite to replace it, or choose another --out" in again.stderr
+    over = ["report", str(run.path), "--out", str(tmp_path / "page.html"), "--overwrite"]
+    assert CliRunner().invoke(main, over).exit_code == 0
     nowhere = CliRunner().invoke(main, ["report", str(run.path), "--out", str(tmp_path / "no" / "page.html")])
     assert nowhere.exit_code == 2
     assert "name another with --out" in nowhere.stderr

@@ -8,7 +8,11 @@ from rich.console import Console
 from schemas.alert import Alert
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position
-from streams.cli.render import Screen, accounts, alert_lines, rejections_table
+from streams.cli.display.alerts import alert_text
+from streams.cli.display.progress import ReplayScreen
+from streams.cli.display.rejections import count_rejections, rejections_table
+from streams.cli.display.replay import accounts
+from streams.cli.display.tables import tab_separated
 from streams.replay.replay import ReplayProgress
 from streams.runs.folder import RunCounts
 from streams.times import moment
@@ -30,7 +34,7 @@ def test_event_time_is_shown_in_utc():
 
 
 def test_an_alert_is_shown_with_headline_time_id_and_text():
-    text = printed(alert_lines(ALERT))
+    text = printed(alert_text(ALERT))
     assert text.startswith("Spreading fast (level 2)\n")
     assert f"alert {ALERT.alert_id[:8]}" in text
     assert "2026-01-05 08:58 UTC" in text
@@ -39,7 +43,7 @@ def test_an_alert_is_shown_with_headline_time_id_and_text():
 
 def test_brackets_in_a_message_are_no_markup():
     alert = msgspec.structs.replace(ALERT, headline="[bold]not bold[/bold]")
-    assert "[bold]not bold[/bold]" in printed(alert_lines(alert))
+    assert "[bold]not bold[/bold]" in printed(alert_text(alert))
 
 
 @pytest.mark.parametrize(
@@ -63,16 +67,16 @@ def rejection(reason: Reason, offset: int) -> Rejection:
 
 def test_rejections_are_counted_by_reason_the_most_frequent_first():
     found = [rejection(Reason.TOO_LARGE, 1), rejection(Reason.NOT_JSON, 2), rejection(Reason.NOT_JSON, 9)]
-    rows = [line for line in printed(rejections_table(found)).splitlines() if "day.jsonl" in line]
-    assert [row.replace("│", " ").split() for row in rows] == [
-        ["not_json", "2", "day.jsonl,", "event", "3", "rule", "[2]"],
-        ["too_large", "1", "day.jsonl,", "event", "2", "rule", "[1]"],
+    assert list(tab_separated(rejections_table(count_rejections(found)))) == [
+        "reason\tevents\tfirst at\tdetail",
+        "not_json\t2\tday.jsonl, event 3\trule [2]",
+        "too_large\t1\tday.jsonl, event 2\trule [1]",
     ]
 
 
 def test_the_screen_shows_alerts_on_one_stream_and_progress_on_the_other():
     out, err = io.StringIO(), io.StringIO()
-    with Screen(Console(file=out), Console(file=err, force_terminal=True, width=120)) as screen:
+    with ReplayScreen(Console(file=out), Console(file=err, force_terminal=True, width=120)) as screen:
         screen.progress(ReplayProgress(5000, 1, 1_767_600_000_000, 50, 100))
         screen.alert(ALERT)
     assert "Spreading fast" in out.getvalue()
@@ -84,6 +88,6 @@ def test_the_screen_shows_alerts_on_one_stream_and_progress_on_the_other():
 
 def test_without_a_terminal_no_progress_is_drawn():
     out, err = io.StringIO(), io.StringIO()
-    with Screen(Console(file=out), Console(file=err)) as screen:
+    with ReplayScreen(Console(file=out), Console(file=err)) as screen:
         screen.progress(ReplayProgress(5000, 1, 1_767_600_000_000, 50, 100))
     assert err.getvalue() == ""

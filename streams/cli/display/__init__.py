@@ -1,0 +1,1 @@
+"""Print results for people: tables, alerts, summaries and progress."""

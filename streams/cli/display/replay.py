@@ -1,0 +1,55 @@
+"""Print the result of a replay: the counts, the run folder, and the commands to try next."""
+
+from collections.abc import Iterable
+from itertools import islice
+
+from schemas.alert import Alert
+from streams.cli.display.tables import short_id
+from streams.replay.replay import ReplayResult
+from streams.runs.folder import ALERTS, CLUSTERS, EDGES, MANIFEST, REJECTIONS, TIMINGS, WORDINGS, Run, RunCounts
+
+_FILES = (ALERTS, REJECTIONS, CLUSTERS, EDGES, WORDINGS, MANIFEST, TIMINGS)
+
+
+def accounts(counts: RunCounts) -> str:
+    """Return the number of events received as a sum of outcomes, and confirm the sum."""
+    parts = [("applied", counts.applied), ("duplicates", counts.duplicates), ("late", counts.late)]
+    parts += [("rejected", counts.rejected)] + ([("waiting", counts.waiting)] if counts.waiting else [])
+    total = f"{counts.received:,} received = " + " + ".join(f"{count:,} {name}" for name, count in parts)
+    return f"{total} ({'adds up' if counts.balanced else 'DOES NOT ADD UP: a defect, please report it'})"
+
+
+def summary(result: ReplayResult) -> list[str]:
+    """Return the counts, the speed and the run folder of a replay, in lines."""
+    counts, timings = result.manifest.counts, result.timings
+    lines = [
+        accounts(counts),
+        f"{counts.clusters:,} clusters, {counts.shares:,} shares, {counts.alerts:,} alerts",
+        "alerts measure spread, not truth",
+        f"{timings.wall_seconds:,.1f} s, {timings.events_per_second:,.0f} events/s",
+    ]
+    if not result.manifest.complete:
+        lines.append("interrupted: the run folder holds the results up to the interruption; its manifest says so")
+    if counts.withheld:
+        lines.append(f"{counts.withheld:,} cascades over the threshold were withheld by policy.alerts_a_day")
+    if counts.received and counts.received == counts.rejected:
+        lines.append("no event was valid; each line must be a JSON object as in docs/schemas/forward_event.json")
+    return [*lines, f"run folder: {result.folder}", f"  {'  '.join(_FILES)}"]
+
+
+def next_steps(result: ReplayResult) -> list[str]:
+    """Return commands to try on a run."""
+    steps = []
+    if result.manifest.counts.alerts:
+        steps += [f"hearsay show {result.folder}", f"hearsay report {result.folder}"]
+        steps += [f"hearsay explain {result.folder} --alert {short_id(alert.alert_id)}" for alert in _first(result)]
+    if result.manifest.counts.rejected:
+        steps.append(f"hearsay rejections {result.folder}")
+    return ["next:", *(f"  {step}" for step in steps)] if steps else []
+
+
+def _first(result: ReplayResult) -> Iterable[Alert]:
+    return islice(Run(result.folder).alerts(), 1)
+
+
+__all__ = ["accounts", "next_steps", "summary"]

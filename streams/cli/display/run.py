@@ -1,0 +1,153 @@
+"""Summarise a run in a few lines and one table, for people and for programs."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from detectors.similarity.templates import format_templates
+from detectors.text.formatting import many, plain
+from streams.cli.display.replay import accounts
+from streams.cli.display.tables import Column, Table, first_rows, minute, short_id
+from streams.runs.folder import RunCounts
+from streams.runs.loaded import LoadedRun, RunCluster
+from streams.settings.load import Settings, to_values
+
+
+class RumourLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One cluster with alerts."""
+
+    cluster_id: str
+    first_alert: int  # ms
+    level: int  # the highest
+    sharers: float  # at the end; of an interrupted run, the highest number in an alert
+    alerts: int
+    text: str
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """A run."""
+
+    run: str
+    complete: bool
+    input: str
+    counts: RunCounts
+    code_version: str
+    model_revision: str
+    settings: dict[str, Any]  # those that differ from the defaults of this release
+    by_state: dict[str, int]
+    rumours: tuple[RumourLine, ...]  # the highest level first, then the most sharers
+
+
+def summarise(run: LoadedRun) -> Summary:
+    """Summarise a run."""
+    manifest = run.manifest
+    defaults = msgspec.json.decode(msgspec.json.encode(to_values(Settings())))  # in the form of a manifest
+    rumours = [_rumour(run, str(id_)) for id_ in dict.fromkeys(run.alerts_table["cluster_id"])]
+    return Summary(
+        run=run.path.name,
+        complete=manifest.complete,
+        input=manifest.input.name,
+        counts=manifest.counts,
+        code_version=manifest.code_version,
+        model_revision=manifest.model_revision,
+        settings={name: value for name, value in manifest.settings.items() if defaults.get(name) != value},
+        by_state=dict(sorted(Counter(alert.state.value for alert in run.alerts).items())),
+        rumours=tuple(sorted(rumours, key=lambda one: (-one.level, -one.sharers, one.cluster_id))),
+    )
+
+
+def _rumour(run: LoadedRun, cluster_id: str) -> RumourLine:
+    table = run.alerts_table
+    alerts = [run.alerts[at] for at in table.index[table["cluster_id"] == cluster_id]]
+    final = run.clusters.loc[run.clusters["cluster_id"] == cluster_id, "sharers"]
+    return RumourLine(
+        cluster_id=cluster_id,
+        first_alert=alerts[0].time,
+        level=max(alert.level for alert in alerts),
+        sharers=float(final.iloc[-1]) if len(final) else max(alert.evidence.counts.sharers for alert in alerts),
+        alerts=len(alerts),
+        text=alerts[-1].evidence.text.representative,
+    )
+
+
+def lines(found: Summary) -> Iterator[str]:
+    """Yield the input, counts, versions and changed settings of a run."""
+    unfinished = "" if found.complete else ", interrupted: the run is not complete"
+    yield f"{plain(found.run)}: {plain(found.input)}{unfinished}"
+    yield accounts(found.counts)
+    counts = found.counts
+    rumours = many(len(found.rumours), "rumour")
+    yield f"{counts.clusters:,} clusters, {counts.shares:,} shares, {counts.alerts:,} alerts on {rumours}"
+    if found.by_state:
+        yield "alerts: " + ", ".join(f"{state} {count:,}" for state, count in found.by_state.items())
+    yield f"code {found.code_version}, model {found.model_revision}"
+    for name, value in found.settings.items():
+        yield f"{name} = {value}"
+
+
+def rumours_table(found: Summary, at_most: int) -> tuple[Table, list[str]]:
+    """Return the rumours, the highest level first, and a remark if some were left out."""
+    columns = (
+        Column("first alert"),
+        Column("cluster"),
+        Column("level", right=True),
+        Column("sharers", right=True),
+        Column("alerts", right=True, wide=True),
+        Column("text", cut=True),
+    )
+    rows = [
+        (
+            minute(one.first_alert),
+            short_id(one.cluster_id),
+            str(one.level),
+            f"{one.sharers:,.0f}",
+            f"{one.alerts:,}",
+            plain(one.text),
+        )
+        for one in found.rumours
+    ]
+    shown, remarks = first_rows("rumours", rows, at_most)
+    return Table(columns, list(shown)), remarks
+
+
+def cluster_json(cluster: RunCluster) -> dict[str, Any]:
+    """Return the wordings and the alerts of a cluster for programs."""
+    alerts = [
+        {"alert_id": one.alert_id, "time": one.time, "state": one.state, "level": one.level} for one in cluster.alerts
+    ]
+    wordings = msgspec.structs.asdict(cluster.templates())
+    return {"cluster_id": cluster.cluster_id, "alerts": alerts, **wordings}
+
+
+def cluster_lines(cluster: RunCluster) -> list[str]:
+    """Return the wordings of a cluster as sentences with slots."""
+    return format_templates(cluster.templates()).split("\n")
+
+
+def alerts_table(cluster: RunCluster) -> Table:
+    """Return the alerts of a cluster in order of time."""
+    columns = (
+        Column("time"),
+        Column("alert"),
+        Column("state"),
+        Column("level", right=True),
+        Column("sharers", right=True),
+        Column("headline", cut=True),
+    )
+    rows = [
+        (
+            minute(alert.time),
+            short_id(alert.alert_id),
+            alert.state.value,
+            str(alert.level),
+            f"{alert.evidence.counts.sharers:,.0f}",
+            plain(alert.headline),
+        )
+        for alert in cluster.alerts
+    ]
+    return Table(columns, list(rows))
+
+
+__all__ = ["Summary", "alerts_table", "cluster_json", "cluster_lines", "lines", "rumours_table", "summarise"]
