@@ -1,6 +1,6 @@
-"""`Transition`: a change of a cascade's state that is worth a notification.
+"""Define `Transition`: a change of a cascade's state that triggers a notification.
 
-The policy decides it and the evidence words it; neither knows the other.
+The policy decides the transition and `sentences` describes it; neither module imports the other.
 """
 
 import msgspec
@@ -9,14 +9,14 @@ from schemas.alert import Lifecycle
 
 
 class Transition(msgspec.Struct, frozen=True):
-    """What to say, and when. No two transitions of one cascade are equal in all of state, level, episode and number.
+    """Event of a cascade, and its time. The state, level, episode and number of a cascade's transitions are unique.
 
     Attributes:
-        state: what happened.
-        level: the level that is announced, 1 to 3; 0 where no growth level stands.
+        state: the event.
+        level: the announced level, 1 to 3; 0 if no growth level is active.
         time: event time, ms.
         episode: 0, then one more each time the cascade comes back.
-        number: MILESTONE: which multiple of q; EVIDENCE: how many pieces are known; otherwise 0.
+        number: MILESTONE: the multiple of the target size; EVIDENCE: the number of known pieces; otherwise 0.
 
     """
 

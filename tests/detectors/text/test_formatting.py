@@ -1,6 +1,5 @@
 """Numbers, durations, moments and quoted text: the edges, and scripts other than Latin."""
 
-import doctest
 from math import floor, log10
 
 import pytest
@@ -8,14 +7,9 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.text import formatting as wording
 from detectors.text.formatting import duration, many, moment, plain, rough, shorten, whole
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-
-
-def test_the_examples_of_the_module_hold() -> None:
-    assert doctest.testmod(wording).failed == 0
 
 
 @pytest.mark.parametrize(
