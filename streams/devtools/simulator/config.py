@@ -88,7 +88,7 @@ class Disorder(BaseConfig, frozen=True, kw_only=True):
     late: Annotated[
         float, Meta(ge=0, le=1, description="Share of events that arrive late, within the allowed lateness.")
     ] = 0.0
-    expired: Annotated[
+    dropped_late: Annotated[
         float, Meta(ge=0, le=1, description="Share of events that arrive later than the allowed lateness.")
     ] = 0.0
     duplicates: Annotated[float, Meta(ge=0, le=1, description="Share of events that are delivered twice.")] = 0.0
@@ -151,12 +151,12 @@ class SimulatorConfig(BaseConfig, frozen=True, kw_only=True):
 
     @property
     def end_ms(self) -> int:
-        """The time of the last event, in ms since 1970."""
+        """Return the time of the last event, in ms since 1970."""
         return self.start_ms + round(self.hours * 3_600_000)
 
     @property
-    def most_shares(self) -> int:
-        """The number of shares that a cascade may have."""
+    def max_shares(self) -> int:
+        """Return the largest number of shares of a cascade."""
         return max(20, round(self.largest * (self.events if self.cascades is None else 20 * self.cascades)))
 
 

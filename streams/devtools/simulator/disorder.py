@@ -58,8 +58,8 @@ _Arrival = tuple[int, str, int, ForwardEvent]  # time of arrival, event id, numb
 def _arrivals(draw: Draw, events: list[ForwardEvent], disorder: Disorder) -> Iterator[_Arrival]:
     for i, event in enumerate(events):
         delay = draw.below(disorder.delay_ms + 1) if disorder.delay_ms else 0
-        kind = draw.unit() if disorder.late or disorder.expired else 1.0
-        tardy = i >= _PUNCTUAL and kind < disorder.late + disorder.expired
+        kind = draw.unit() if disorder.late or disorder.dropped_late else 1.0
+        tardy = i >= _PUNCTUAL and kind < disorder.late + disorder.dropped_late
         if tardy:
             behind = disorder.max_out_of_orderness_ms + (0 if kind < disorder.late else disorder.allowed_lateness_ms)
             delay = behind + 1_000 + draw.below(_TOO_LATE_MS)

@@ -110,7 +110,7 @@ class _StreamBuilder:
         return f"c{self._last_number:05d}"
 
     def _nodes(self, kind: CascadeKind) -> list[ShapeNode]:
-        draw, day, most, end = self._draw, self._day, self._config.most_shares, self._config.end_ms
+        draw, day, most, end = self._draw, self._day, self._config.max_shares, self._config.end_ms
         start = self._start(kind)
         if kind is CascadeKind.ORGANIC:
             return star(draw, day, start, end, self._between(8, draw.log_normal(75, 0.9), most))

@@ -1,4 +1,4 @@
-"""One run as one HTML file that opens from disk, offline, for people."""
+"""Write a run as one HTML file that opens offline from disk."""
 
 from streams.runs.report.page import write_report
 

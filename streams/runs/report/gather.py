@@ -1,4 +1,4 @@
-"""Reads a run folder and gathers what its page shows: the alerted rumours, each with its curve, graph and wordings."""
+"""Collect the contents of the report from a run folder: the alerted rumours with curve, graph and wordings."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,32 +12,32 @@ from detectors.growth import GrowthConfig, make_detector
 from detectors.similarity.templates import CountedWording, find_templates
 from schemas.alert import Alert
 from streams.runs.folder import CLUSTERS, EDGES, Run
-from streams.runs.report.payload import Curve, FamilyShown, Payload, RumourPayload, Volume, WordingPayload
+from streams.runs.report.payload import Curve, Payload, RumourPayload, TemplatePayload, Volume, WordingPayload
 from streams.runs.report.shape import Share, lay_out
 from streams.runs.tables import Point, RunTables, growth_curve, milliseconds, told
 from streams.settings.load import from_values
 
-_BINS = 240  # of the volume over time
-_POINTS = 400  # of a curve
-_SHORT = 12
-_GROUPS = 8  # chats and platforms that are listed
+_BINS = 240  # bins of the volume over time
+_POINTS = 400  # points of a curve
+_SHORT = 12  # digits of a pseudonym
+_GROUPS = 8  # chats and platforms in a list
 _FORWARDERS = 10
 _WORDINGS = 40
-_VALUES = 12  # of a slot
+_VALUES = 12  # values of a slot
 
 
 class ReportLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """How much one page holds."""
+    """Largest amounts on one page."""
 
-    rumours: int = 200  # those with the highest level, then the most sharers
-    nodes: int = 4_000  # drawn of one graph
+    rumours: int = 200  # ranked by level, then by sharers
+    nodes: int = 4_000  # drawn messages of one graph
 
 
 def gather(run: Run, limits: ReportLimits) -> Payload:
-    """Everything that the page of a run shows.
+    """Return the contents of the page of a run.
 
     Raises:
-        RunFolderError: a run without readable tables.
+        RunFolderError: the tables of the run cannot be read.
 
     """
     tables = RunTables(run)
@@ -52,7 +52,7 @@ def gather(run: Run, limits: ReportLimits) -> Payload:
         manifest=msgspec.to_builtins(run.manifest),
         volume=_volume(tables.read(EDGES, ["time"])["time"]),
         rumours=[
-            _rumour(_Found(rows[id_], alerts[id_], shares.get(id_, []), wordings.get(id_, [])), growth, limits.nodes)
+            _rumour(_Cluster(rows[id_], alerts[id_], shares.get(id_, []), wordings.get(id_, [])), growth, limits.nodes)
             for id_ in chosen
         ],
     )
@@ -65,14 +65,14 @@ def _by_cluster(alerts: Iterable[Alert], tables: RunTables) -> dict[str, list[Al
     return found
 
 
-def _chosen(alerts: Mapping[str, list[Alert]], rows: Mapping[str, dict[str, Any]], most: int) -> list[str]:
+def _chosen(alerts: Mapping[str, list[Alert]], rows: Mapping[str, dict[str, Any]], max_rumours: int) -> list[str]:
     known = [id_ for id_ in alerts if id_ in rows]
     known.sort(key=lambda id_: (-max(a.level for a in alerts[id_]), -rows[id_]["sharers"], id_))
-    return sorted(known[:most], key=lambda id_: alerts[id_][0].time)
+    return sorted(known[:max_rumours], key=lambda id_: alerts[id_][0].time)
 
 
 def _grouped(table: pa.Table, tables: RunTables) -> dict[str, list[dict[str, Any]]]:
-    """A table's rows by the cluster that they belong to by now."""
+    """Return the rows of a table by final cluster."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in table.to_pylist():
         found[tables.final(row["cluster_id"])].append(row)
@@ -92,8 +92,8 @@ def _volume(column: pa.ChunkedArray) -> Volume:
     return Volume(start=first, step=step, shares=shares)
 
 
-class _Found(NamedTuple):
-    """What a run's files hold about one cluster."""
+class _Cluster(NamedTuple):
+    """Rows and alerts of one cluster."""
 
     row: Mapping[str, Any]
     alerts: list[Alert]
@@ -101,13 +101,13 @@ class _Found(NamedTuple):
     wordings: list[dict[str, Any]]
 
 
-def _rumour(found: _Found, growth: GrowthConfig, most: int) -> RumourPayload:
-    row, alerts, shares, wordings = found
+def _rumour(cluster: _Cluster, growth: GrowthConfig, max_nodes: int) -> RumourPayload:
+    row, alerts, shares, wordings = cluster
     nodes = [
         Share(one["message"], one["parent"], milliseconds(one["time"]), one["sharer"], one["source"], one["confidence"])
         for one in shares
     ]
-    shape, forwarders = lay_out(nodes, most, _FORWARDERS)
+    shape, forwarders = lay_out(nodes, max_nodes, _FORWARDERS)
     chats = Counter(one["chat"][:_SHORT] for one in shares if one["chat"])
     return RumourPayload(
         cluster_id=row["cluster_id"],
@@ -123,19 +123,19 @@ def _rumour(found: _Found, growth: GrowthConfig, most: int) -> RumourPayload:
         curve=_curve(shares, growth.on(row.get("platform"))),
         shape=shape,
         forwarders=forwarders,
-        wordings=list(_texts(wordings)),
+        wordings=list(_wordings(wordings)),
         wordings_total=len(wordings),
-        families=list(_families(told(row["representative"], wordings, shares))),
-        platforms=_most(alerts[-1].evidence.counts.platforms),
-        busiest_chats=_most(chats.items()),
+        templates=list(_templates(told(row["representative"], wordings, shares))),
+        platforms=_largest(alerts[-1].evidence.counts.platforms),
+        busiest_chats=_largest(chats.items()),
     )
 
 
-def _most(groups: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+def _largest(groups: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     return sorted(groups, key=lambda group: (-group[1], group[0]))[:_GROUPS]
 
 
-def _texts(rows: list[dict[str, Any]]) -> Iterator[WordingPayload]:
+def _wordings(rows: list[dict[str, Any]]) -> Iterator[WordingPayload]:
     seen: set[str] = set()
     for row in rows:
         if row["fingerprint"] not in seen and len(seen) < _WORDINGS:
@@ -149,10 +149,10 @@ def _texts(rows: list[dict[str, Any]]) -> Iterator[WordingPayload]:
             )
 
 
-def _families(wordings: list[CountedWording]) -> Iterator[FamilyShown]:
+def _templates(wordings: list[CountedWording]) -> Iterator[TemplatePayload]:
     for template in find_templates(wordings).templates:
         if template.slots:
-            yield FamilyShown(
+            yield TemplatePayload(
                 template=template.text,
                 messages=template.messages,
                 wordings=len(template.members),
@@ -165,17 +165,17 @@ def _families(wordings: list[CountedWording]) -> Iterator[FamilyShown]:
 
 
 def _curve(shares: list[dict[str, Any]], config: GrowthConfig) -> Curve:
-    kept = _thinned(growth_curve(shares, config))
+    points = _thinned(growth_curve(shares, config))
     return Curve(
-        time=[point.time for point in kept],
-        sharers=[point.sharers for point in kept],
-        score=[round(point.score, 4) for point in kept],
-        limits=list(make_detector(config).thresholds()),
+        time=[point.time for point in points],
+        sharers=[point.sharers for point in points],
+        score=[round(point.score, 4) for point in points],
+        thresholds=list(make_detector(config).thresholds()),
     )
 
 
 def _thinned(points: list[Point]) -> list[Point]:
-    """Evenly in number, and always the highest score of each stretch, so that no crossing is lost."""
+    """Thin a curve evenly; keep the highest score of each stretch, so no crossing of a threshold is lost."""
     if len(points) <= _POINTS:
         return points
     stretch = -(-len(points) // (_POINTS // 2))

@@ -1,4 +1,4 @@
-"""What the page is told of a run: plain data, with nothing of a person that the run folder does not have."""
+"""Define the data of the report page. The data contain no personal data beyond the pseudonyms of the run folder."""
 
 from typing import Any
 
@@ -8,33 +8,33 @@ from schemas.alert import Alert
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """A forward graph as it is drawn: one entry a node in each list; times in ms, rows from 0 down."""
+    """Drawn forward graph: one entry per node in each list; times in ms, rows numbered from 0 at the top."""
 
     time: list[int]
     row: list[float]
-    parent: list[int]  # index of the parent; -1 for a root and where the parent is unknown
+    parent: list[int]  # index of the parent; -1 for a root or an unknown parent
     recorded: list[int]  # 1: the edge to the parent is recorded, 0: inferred
     depth: list[int]
-    children: list[int]  # direct, all of them
-    descendants: list[int]  # all of them
-    hidden: list[int]  # descendants that are not drawn, counted at the nearest node that is
+    children: list[int]  # direct forwards, drawn or not
+    descendants: list[int]  # total forwards, drawn or not
+    hidden: list[int]  # descendants that are not drawn, counted at the nearest drawn ancestor
     message: list[str]  # pseudonyms, shortened
     total: int  # messages in all
 
 
 class Forwarder(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that many came after."""
+    """Message with many forwards."""
 
     message: str
     sharer: str
     time: int
     depth: int
-    children: int  # messages that name it, or are inferred to follow it, as their parent
-    descendants: int  # those and all after them
+    children: int  # direct forwards, by recorded and inferred parents
+    descendants: int  # total forwards
 
 
 class WordingPayload(msgspec.Struct, frozen=True, kw_only=True):
-    """One text of a cluster."""
+    """Text of a cluster."""
 
     text: str
     time: int
@@ -43,27 +43,27 @@ class WordingPayload(msgspec.Struct, frozen=True, kw_only=True):
     variants: str
 
 
-class FamilyShown(msgspec.Struct, frozen=True, kw_only=True):
-    """Wordings that are one sentence but for its slots."""
+class TemplatePayload(msgspec.Struct, frozen=True, kw_only=True):
+    """Template of wordings that differ only in slots."""
 
     template: str
     messages: int
     wordings: int
-    variants: list[str]  # how its representative differs from the cluster's
-    slots: list[tuple[str, list[tuple[str, int]]]]  # name; values, each with the messages that bear it
+    variants: list[str]  # differences from the representative of the cluster
+    slots: list[tuple[str, list[tuple[str, int]]]]  # name; values with the number of messages
 
 
 class Curve(msgspec.Struct, frozen=True, kw_only=True):
-    """How a cascade grew: distinct sharers and the detector's score, at most some hundred points."""
+    """Growth of a cascade: distinct sharers and the score of the detector, at most some hundred points."""
 
     time: list[int]
     sharers: list[int]
     score: list[float]
-    limits: list[float]  # the score from which level 1, 2, 3 is reached
+    thresholds: list[float]  # score of level 1, 2, 3
 
 
 class RumourPayload(msgspec.Struct, frozen=True, kw_only=True):
-    """One cluster that was alerted."""
+    """Cluster with alerts."""
 
     cluster_id: str
     status: str
@@ -80,13 +80,13 @@ class RumourPayload(msgspec.Struct, frozen=True, kw_only=True):
     forwarders: list[Forwarder]
     wordings: list[WordingPayload]
     wordings_total: int
-    families: list[FamilyShown]
+    templates: list[TemplatePayload]
     platforms: list[tuple[str, int]]
     busiest_chats: list[tuple[str, int]]
 
 
 class Volume(msgspec.Struct, frozen=True, kw_only=True):
-    """Shares over time."""
+    """Number of shares over time."""
 
     start: int
     step: int  # ms
@@ -94,7 +94,7 @@ class Volume(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole page."""
+    """Contents of the page."""
 
     title: str
     manifest: dict[str, Any]

@@ -1,7 +1,7 @@
-"""Lays a forward graph out by time and by tree, and leaves out what no eye can tell apart.
+"""Lay out a forward graph by time and by tree, and reduce the graph to a readable number of messages.
 
-Across is event time; each tree takes rows of its own, and a message stands at the height of the middle of those that
-came after it. So depth reads as steps to the right and no force has to be simulated: the page draws what it is given.
+Event time runs from left to right. Each tree has rows of its own, and a message is in the middle of its forwards.
+Depth therefore reads as steps to the right, and the page draws the positions without a force simulation.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _SHORT = 12
 
 
 class Share(msgspec.Struct, frozen=True):
-    """One message with its parent, as the run's table of shares has it."""
+    """Message with its parent, from the table of shares."""
 
     message: str
     parent: str | None
@@ -26,7 +26,7 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class _Tree(msgspec.Struct):
-    """The graph as indices, in order of time; a parent always stands before its children in `order`."""
+    """Graph as indices, in order of time; in `order` a parent precedes its children."""
 
     shares: list[Share]
     parent: list[int]
@@ -36,14 +36,20 @@ class _Tree(msgspec.Struct):
     descendants: list[int]
 
 
-def lay_out(shares: Sequence[Share], most: int, forwarders: int) -> tuple[Shape, list[Forwarder]]:
-    """The graph with at most `most` nodes, those with the most descendants first, and its most influential messages.
+def lay_out(shares: Sequence[Share], max_nodes: int, max_forwarders: int) -> tuple[Shape, list[Forwarder]]:
+    """Return the layout of a graph and its most influential messages.
 
-    Time and memory are linear in the number of shares, but for one sort.
+    Time and memory are linear in the number of shares, apart from one sort.
+
+    Args:
+        shares: shares of one cluster.
+        max_nodes: nodes of the layout; nodes with the most descendants come first.
+        max_forwarders: influential messages to return.
+
     """
     tree = _tree(shares)
-    drawn = sorted(range(len(tree.shares)), key=lambda node: (-tree.descendants[node], tree.depth[node], node))[:most]
-    return _shape(tree, sorted(drawn)), _forwarders(tree, forwarders)
+    ranked = sorted(range(len(tree.shares)), key=lambda node: (-tree.descendants[node], tree.depth[node], node))
+    return _shape(tree, sorted(ranked[:max_nodes])), _forwarders(tree, max_forwarders)
 
 
 def _tree(shares: Sequence[Share]) -> _Tree:
@@ -51,7 +57,7 @@ def _tree(shares: Sequence[Share]) -> _Tree:
     for share in sorted(shares, key=lambda share: share.time):
         first.setdefault(share.message, share)
     unseen: dict[str, Share] = {}
-    for share in first.values():  # a message that others name as their parent and nobody saw is drawn too
+    for share in first.values():  # a message known only as a parent is drawn too
         if share.source in RECORDED and share.parent is not None and share.parent not in first:
             unseen.setdefault(share.parent, Share(share.parent, None, share.time, "", "unseen", 0.0))
     nodes = [*unseen.values(), *first.values()]
@@ -80,7 +86,7 @@ def _parent(share: Share, index: dict[str, int]) -> int:
 
 
 def _walk(parent: list[int], children: list[list[int]]) -> tuple[list[int], list[int]]:
-    """Depth first, parents before children. What hangs in a circle is begun at its earliest message."""
+    """Walk depth first, parents before children. A cycle starts at its earliest message."""
     order: list[int] = []
     depth = [-1] * len(parent)
     roots = [number for number, above in enumerate(parent) if above < 0]
@@ -117,9 +123,9 @@ def _shape(tree: _Tree, drawn: Sequence[int]) -> Shape:
 
 
 def _hidden(tree: _Tree, place: dict[int, int]) -> list[int]:
-    """How many that are not drawn stand below each that is, with nobody drawn between."""
+    """Count for each drawn node the hidden descendants without a drawn node between."""
     hidden = [0] * len(place)
-    nearest = [-1] * len(tree.shares)  # the place of the first drawn one above
+    nearest = [-1] * len(tree.shares)  # position of the nearest drawn ancestor
     for number in tree.order:
         above = tree.parent[number]
         if above >= 0:
@@ -130,7 +136,7 @@ def _hidden(tree: _Tree, place: dict[int, int]) -> list[int]:
 
 
 def _rows(tree: _Tree, place: dict[int, int]) -> dict[int, float]:
-    """Leaves in rows of their own, in the order of the walk; others in the middle of their drawn children."""
+    """Place leaves in rows of their own, in the order of the walk; centre other nodes on their drawn children."""
     rows: dict[int, float] = {}
     below: dict[int, list[float]] = {}
     free = 0
@@ -148,7 +154,7 @@ def _rows(tree: _Tree, place: dict[int, int]) -> dict[int, float]:
     return rows
 
 
-def _forwarders(tree: _Tree, most: int) -> list[Forwarder]:
+def _forwarders(tree: _Tree, max_forwarders: int) -> list[Forwarder]:
     nodes = range(len(tree.shares))
     ranked = sorted(nodes, key=lambda number: (-tree.descendants[number], -len(tree.children[number]), number))
     return [
@@ -160,7 +166,7 @@ def _forwarders(tree: _Tree, most: int) -> list[Forwarder]:
             children=len(tree.children[number]),
             descendants=tree.descendants[number],
         )
-        for number in ranked[:most]
+        for number in ranked[:max_forwarders]
         if tree.descendants[number]
     ]
 

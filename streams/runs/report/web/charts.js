@@ -1,4 +1,4 @@
-// The charts, drawn by ECharts on a canvas: it stays quick with many thousands of points.
+// Draw the charts with ECharts on a canvas, which stays fast with many thousands of points.
 import { BarChart, CustomChart, LineChart, LinesChart, ScatterChart } from "echarts/charts";
 import { AriaComponent, DataZoomComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";
@@ -26,8 +26,8 @@ new ResizeObserver(() => drawn.forEach(({ chart }) => chart.resize())).observe(d
 dark.addEventListener("change", () => drawn.forEach(({ paint }) => paint()));
 window.addEventListener("beforeprint", () => drawn.forEach(({ chart }) => chart.resize()));
 
-// Where most of it happened: a few late shares would else press everything else into the first pixels.
-function most(times) {
+// Return the range of most times, because a few late shares would compress the rest into the first pixels.
+function mainRange(times) {
   const sorted = [...times].sort((a, b) => a - b), first = sorted[0], last = sorted.at(-1);
   const end = sorted[Math.ceil(sorted.length * 0.95) - 1];
   return end - first < (last - first) / 2 ? { startValue: first, endValue: end + (end - first) * 0.1 + 1000 } : {};
@@ -65,13 +65,13 @@ export function growth(place, rumour) {
   const forecast = alerts.filter((alert) => alert.evidence.growth.expected_further != null && (alert.level ?? 0) > 0);
   draw(place, (ink) => ({
     aria: { enabled: true },
-    legend: { textStyle: { color: ink.ink }, top: 0, data: ["distinct sharers", "score", "expected at the alert"] },
+    legend: { textStyle: { color: ink.ink }, top: 0, data: ["distinct sharers", "score", "expected sharers"] },
     grid: { left: 56, right: 56, top: 48, bottom: 64 },
-    tooltip: { ...bubble(ink), trigger: "item", formatter: (one) => told(one) },
-    dataZoom: [{ type: "inside", ...most(curve.time) }, { type: "slider", height: 18, bottom: 8, ...most(curve.time) }],
+    tooltip: { ...bubble(ink), trigger: "item", formatter: (one) => tooltip(one) },
+    dataZoom: [{ type: "inside", ...mainRange(curve.time) }, { type: "slider", height: 18, bottom: 8, ...mainRange(curve.time) }],
     xAxis: time(ink),
     yAxis: [axis(ink, { type: "value", name: "sharers" }), axis(ink, { type: "value", name: "score", splitLine: { show: false }, scale: true,
-      max: (range) => Math.ceil(Math.max(range.max, curve.limits[0] + 0.5)) })],
+      max: (range) => Math.ceil(Math.max(range.max, curve.thresholds[0] + 0.5)) })],
     series: [
       { name: "distinct sharers", type: "line", step: "end", showSymbol: false, color: ink.link,
         data: curve.time.map((at, n) => [at, curve.sharers[n]]),
@@ -79,9 +79,9 @@ export function growth(place, rumour) {
           data: alerts.map((alert) => ({ xAxis: alert.time })) } },
       { name: "score", type: "line", yAxisIndex: 1, showSymbol: false, color: ink.levels[1],
         data: curve.time.map((at, n) => [at, curve.score[n]]),
-        markLine: { symbol: "none", silent: true, data: curve.limits.map((limit, n) => ({ yAxis: limit,
+        markLine: { symbol: "none", silent: true, data: curve.thresholds.map((threshold, n) => ({ yAxis: threshold,
           lineStyle: { color: ink.levels[n + 1], type: "dashed" }, label: { formatter: `level ${n + 1}`, color: ink.levels[n + 1], position: "insideEndTop" } })) } },
-      { name: "expected at the alert", type: "custom", color: ink.levels[2], encode: { x: 0, y: [1, 2, 3] },
+      { name: "expected sharers", type: "custom", color: ink.levels[2], encode: { x: 0, y: [1, 2, 3] },
         data: forecast.map((alert) => reach(alert)), renderItem: (params, api) => whisker(api, ink) },
       { name: "alerts", type: "scatter", symbolSize: 11, data: alerts.map((alert) => ({ value: [alert.time, alert.evidence.counts.sharers],
         headline: alert.headline, itemStyle: { color: ink.levels[alert.level ?? 0], borderColor: ink.paper, borderWidth: 1 } })) },
@@ -102,10 +102,10 @@ function whisker(api, ink) {
     { type: "circle", shape: { cx: x, cy: middle, r: 3 }, style: { fill: ink.levels[2] } }] };
 }
 
-function told({ seriesName, data: one }) {
+function tooltip({ seriesName, data: one }) {
   if (one?.headline) return `${moment(one.value[0])}\n${one.headline}`;
   const value = one?.value ?? one;
-  if (seriesName === "expected at the alert") return `${moment(value[0])}\nin the end about ${number(value[2])} sharers\nroughly ${number(value[1])} to ${number(value[3])}`;
+  if (seriesName === "expected sharers") return `${moment(value[0])}\nexpected in total: about ${number(value[2])} sharers\nrange ${number(value[1])} to ${number(value[3])}`;
   return `${moment(value[0])}\n${seriesName} ${seriesName === "score" ? value[1].toFixed(2) : number(value[1])}`;
 }
 
@@ -120,8 +120,8 @@ export function graph(place, shape) {
     grid: { left: 16, right: 16, top: 40, bottom: 64 },
     legend: { textStyle: { color: ink.ink }, top: 0, data: ["recorded", "inferred"] },
     tooltip: { ...bubble(ink), formatter: ({ data: one }) => one?.length === 3 ? node(shape, one[2]) : "" },
-    dataZoom: [{ type: "inside", xAxisIndex: 0, filterMode: "none", ...most(shape.time) }, { type: "inside", yAxisIndex: 0, filterMode: "none" },
-      { type: "slider", xAxisIndex: 0, filterMode: "none", height: 18, bottom: 8, ...most(shape.time) }],
+    dataZoom: [{ type: "inside", xAxisIndex: 0, filterMode: "none", ...mainRange(shape.time) }, { type: "inside", yAxisIndex: 0, filterMode: "none" },
+      { type: "slider", xAxisIndex: 0, filterMode: "none", height: 18, bottom: 8, ...mainRange(shape.time) }],
     xAxis: time(ink, { min: "dataMin", max: "dataMax" }),
     yAxis: { type: "value", show: false, inverse: true, min: -1, max: (range) => range.max + 1 },
     series: [
@@ -137,7 +137,7 @@ export function graph(place, shape) {
 }
 
 function node(shape, n) {
-  const hidden = shape.hidden[n] ? `\n${number(shape.hidden[n])} after it are not drawn` : "";
+  const hidden = shape.hidden[n] ? `\n${number(shape.hidden[n])} later messages are not shown` : "";
   return `${moment(shape.time[n])}\nmessage ${shape.message[n]}, depth ${shape.depth[n]}\n` +
-    `${number(shape.children[n])} directly after it, ${number(shape.descendants[n])} in all${hidden}`;
+    `${number(shape.children[n])} direct forwards, ${number(shape.descendants[n])} total forwards${hidden}`;
 }

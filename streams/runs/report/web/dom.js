@@ -1,4 +1,4 @@
-// Small helpers for building the page. Everything that comes from a message is a text node, never markup.
+// Helpers that build the page. Text of a message becomes a text node, never markup.
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -33,7 +33,7 @@ export function plainTable(heads, rows, numeric = []) {
       element("td", { class: numeric.includes(at) ? "number" : false }, cell)))))));
 }
 
-// The levels' colours, as the style sheet has them for this reader.
+// Return the colours of the levels from the style sheet, in the light or dark scheme of the reader.
 export function colours() {
   const style = getComputedStyle(document.documentElement);
   const named = (name) => style.getPropertyValue(name).trim();

@@ -1,4 +1,4 @@
-// Reads the data, fills the page, and ties its parts together. Message texts only ever become text nodes.
+// Read the data, fill the page, and connect its parts. Text of a message becomes a text node, never markup.
 import { timeline } from "./charts.js";
 import { element, facts, number } from "./dom.js";
 import { show } from "./rumour.js";
@@ -12,8 +12,8 @@ document.getElementById("summary").append(
   `${data.title}: ${number(counts.received)} events from `,
   element("bdi", {}, data.manifest.input.name),
   `, ${number(counts.clusters)} clusters, ${number(counts.alerts)} alerts on ${number(data.rumours.length)} rumours` +
-    (counts.withheld ? `, ${number(counts.withheld)} told late or not at all because of the budget of alerts` : "") +
-    (data.manifest.complete ? "." : ". The run is not complete."),
+    (counts.withheld ? `, ${number(counts.withheld)} alerted late or not at all because of the alert budget` : "") +
+    (data.manifest.complete ? "." : ". The run was interrupted."),
 );
 
 const choose = (id, focus = true) => {
@@ -27,12 +27,11 @@ const choose = (id, focus = true) => {
 const rows = table(data.rumours, choose);
 timeline(document.getElementById("timeline"), data, choose);
 
-const made = document.getElementById("manifest");
-made.append(
+document.getElementById("manifest").append(
   facts([
     ["events", number(counts.received)], ["applied", number(counts.applied)], ["duplicates", number(counts.duplicates)],
     ["late", number(counts.late)], ["rejected", number(counts.rejected)], ["model", data.manifest.model_revision],
-    ["settings", data.manifest.settings_digest.slice(0, 12)], ["code", data.manifest.code_version],
+    ["settings digest", data.manifest.settings_digest.slice(0, 12)], ["code version", data.manifest.code_version],
   ]),
   element("details", {}, element("summary", {}, "All settings"), settings(data.manifest.settings)),
 );

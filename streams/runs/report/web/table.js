@@ -1,4 +1,4 @@
-// The table of rumours: sorted by any column, filtered by words and level, worked by keyboard.
+// Show the table of rumours: sortable by each column, filtered by words and level, usable by keyboard.
 import { element, moment, number } from "./dom.js";
 
 const COLUMNS = [
@@ -6,7 +6,7 @@ const COLUMNS = [
   { name: "level", of: (one) => level(one), shown: (one) => tag(one) },
   { name: "sharers", class: "number", of: (one) => one.sharers, shown: (one) => number(one.sharers) },
   { name: "posts", class: "number hide", of: (one) => one.posts, shown: (one) => number(one.posts) },
-  { name: "known", class: "hide", of: (one) => known(one), shown: (one) => known(one) },
+  { name: "content", class: "hide", of: (one) => contentOf(one), shown: (one) => contentOf(one) },
   { name: "text", class: "text", of: (one) => one.text, shown: (one) => link(one) },
 ];
 
@@ -15,18 +15,18 @@ const tag = (one) => element("span", { class: `tag level${level(one)}` }, level(
 const link = (one) => element("a", { href: `#${one.cluster_id}`, dir: "auto" }, shorten(one.text || "(no text)", 140));
 const shorten = (text, most) => [...text].length > most ? `${[...text].slice(0, most).join("")}…` : text;
 
-function known(rumour) {
+function contentOf(rumour) {
   const content = rumour.alerts.at(-1).evidence.content ?? {};
   const claim = (content.claims ?? []).find((one) => one.nearness === "match");
   if (content.debunks?.length) return `fact-check: ${content.debunks[0].verdict}`;
-  if (claim) return `repeats a claim: ${claim.verdict}`;
-  return content.harm && content.harm.category !== "other" ? `near “${content.harm.category}”` : "";
+  if (claim) return `matches a claim: ${claim.verdict}`;
+  return content.harm && content.harm.category !== "other" ? `similar to “${content.harm.category}”` : "";
 }
 
 export function table(rumours, choose) {
   const whole = document.getElementById("table");
   const [head, body] = [whole.tHead, whole.tBodies[0]];
-  const find = document.getElementById("find"), least = document.getElementById("level");
+  const find = document.getElementById("find"), minimum = document.getElementById("level");
   let sorted = { at: 0, down: false }, marked = null;
 
   head.append(element("tr", {}, ...COLUMNS.map((column, at) => element("th",
@@ -39,7 +39,7 @@ export function table(rumours, choose) {
 
   function draw() {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const shown = rumours.filter((one) => level(one) >= Number(least.value) && words.every((word) => haystack(one).includes(word)));
+    const shown = rumours.filter((one) => level(one) >= Number(minimum.value) && words.every((word) => haystack(one).includes(word)));
     const { of } = COLUMNS[sorted.at];
     shown.sort((a, b) => compare(of(a), of(b)) * (sorted.down ? -1 : 1));
     [...head.rows[0].cells].forEach((cell, at) => cell.setAttribute("aria-sort",
@@ -57,10 +57,10 @@ export function table(rumours, choose) {
     choose(row.dataset.id);
   });
   find.addEventListener("input", draw);
-  least.addEventListener("change", draw);
+  minimum.addEventListener("change", draw);
   draw();
   return { mark: (id) => { marked = id; draw(); } };
 }
 
-const haystack = (one) => [one.text, one.cluster_id, ...one.platforms.map(([name]) => name), known(one)].join(" ").toLowerCase();
+const haystack = (one) => [one.text, one.cluster_id, ...one.platforms.map(([name]) => name), contentOf(one)].join(" ").toLowerCase();
 const compare = (a, b) => typeof a === "number" ? a - b : String(a).localeCompare(String(b));

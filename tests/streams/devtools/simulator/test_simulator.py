@@ -269,7 +269,7 @@ def test_arrivals_stray_by_no_more_than_the_bound() -> None:
         Disorder,
         delay_ms=st.sampled_from([0, 1, 30_000]),
         late=st.sampled_from([0.0, 0.1, 0.5]),
-        expired=st.sampled_from([0.0, 0.1]),
+        dropped_late=st.sampled_from([0.0, 0.1]),
         duplicates=st.sampled_from([0.0, 0.2, 1.0]),
         malformed=st.sampled_from([0.0, 0.1, 1.0]),
     ),
@@ -298,8 +298,8 @@ def test_what_is_late_is_what_the_rule_of_the_watermark_says(disorder: Disorder,
     assert len(seen) == 120
 
 
-def test_late_expired_duplicate_and_malformed_lines_all_occur() -> None:
-    disorder = Disorder(late=0.05, expired=0.05, duplicates=0.05, malformed=0.05)
+def test_late_dropped_late_duplicate_and_malformed_lines_all_occur() -> None:
+    disorder = Disorder(late=0.05, dropped_late=0.05, duplicates=0.05, malformed=0.05)
     truth = simulate(msgspec.structs.replace(SMALL, disorder=disorder)).truth
     assert {row.outcome for row in truth.exceptions} == set(SeenOutcome) - {SeenOutcome.APPLIED}
     assert {row.reason for row in truth.exceptions if row.reason} >= {

@@ -70,12 +70,12 @@ def title(driver):
     return driver.find_element(By.ID, "rumour-title").text
 
 
-def test_a_run_under_a_budget_says_how_many_were_told_late_or_not_at_all(browser, page, tmp_path):
+def test_a_run_under_a_budget_says_how_many_were_alerted_late_or_not_at_all(browser, page, tmp_path):
     held = runs.run(tmp_path, None, "policy.alerts_a_day=0.5")
     withheld = held.manifest.counts.withheld
     assert withheld > 0
     opened(browser, write_report(held, tmp_path / "run.html").as_uri())
-    said = f"{withheld} told late or not at all because of the budget of alerts."
+    said = f"{withheld} alerted late or not at all because of the alert budget."
     assert browser.find_element(By.ID, "summary").text.endswith(said)
     opened(browser, page)
     assert "budget" not in browser.find_element(By.ID, "summary").text
@@ -140,7 +140,7 @@ def test_what_a_wording_changes_is_marked(browser, page):
             break
     wait(browser, lambda: browser.find_elements(By.CSS_SELECTOR, "#rumour ins"))
     assert "before 9 tonight" in "".join(one.text for one in browser.find_elements(By.CSS_SELECTOR, "#rumour ins"))
-    assert "another number" in browser.find_element(By.ID, "rumour").text
+    assert "changed number" in browser.find_element(By.ID, "rumour").text
 
 
 def test_each_script_runs_in_its_own_direction(browser, page):
@@ -184,7 +184,7 @@ def test_on_a_phone_nothing_hangs_over_the_edge(page):
         phone.quit()
 
 
-def test_whoever_cannot_see_is_told_what_each_thing_is(browser, page):
+def test_a_screen_reader_has_a_name_for_each_thing(browser, page):
     opened(browser, page)
     unnamed = browser.execute_script(
         "return [...document.querySelectorAll('button, a, input, select, [role=img]')].filter(one =>"

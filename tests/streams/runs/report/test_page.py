@@ -42,10 +42,10 @@ def test_the_curve_crosses_its_limit_where_the_alert_was_raised(made):
     for rumour in runs.data_of(made[1])["rumours"]:
         curve, opened = rumour["curve"], rumour["alerts"][0]
         crossed = next(
-            at for at, score in zip(curve["time"], curve["score"], strict=True) if score >= curve["limits"][0]
+            at for at, score in zip(curve["time"], curve["score"], strict=True) if score >= curve["thresholds"][0]
         )
         assert crossed == opened["time"]
-        assert opened["evidence"]["growth"]["threshold"] == curve["limits"][0]
+        assert opened["evidence"]["growth"]["threshold"] == curve["thresholds"][0]
 
 
 def test_wordings_are_kept_with_how_they_were_recognised(made):
@@ -56,7 +56,7 @@ def test_wordings_are_kept_with_how_they_were_recognised(made):
 
 
 def test_wordings_are_shown_as_a_sentence_with_slots(made):
-    shown = [family for rumour in runs.data_of(made[1])["rumours"] for family in rumour["families"]]
+    shown = [family for rumour in runs.data_of(made[1])["rumours"] for family in rumour["templates"]]
     (family,) = [one for one in shown if one["template"].startswith("Boil your water")]
     assert family["template"].endswith("{number}")
     (slot,) = family["slots"]
