@@ -1,37 +1,41 @@
-"""Embedders that touch the world: model files, runtimes, caches. Importing this loads no runtime; making one does."""
+"""Create embedders from model files. Importing this package loads no runtime; creating an embedder loads one."""
 
+import importlib
 import os
 from pathlib import Path
 
 from detectors.similarity.embedding import Embedder, HashingEmbedder
+from streams.embedders import model_files
 from streams.embedders.config import PACKAGED_MODEL, EmbedderConfig
 
-# Before any runtime is imported: onnxruntime, once loaded, stores an id of the machine and reports to its maker.
+# Set before any runtime is imported: onnxruntime stores an id of the machine and sends telemetry once loaded.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
+RUNTIMES = {
+    "onnx": "streams.embedders.onnx",
+    "sentence-transformers": "streams.embedders.sentence_transformer",
+}
+"""Modules by `embedder.runtime`, imported on first use: each takes seconds or hundreds of megabytes to load.
+
+Each module defines `open_model(files, cache_dir)`, which returns an `Embedder`.
+"""
+
 
 def make_embedder(config: EmbedderConfig) -> Embedder:
-    """The configured embedder, ready to use; only the runtime that it needs is imported.
+    """Create the configured embedder, ready to use; import only the runtime of `config`.
 
     Raises:
-        ModelError: no such model here, or one that the runtime cannot run.
-        EmbeddingError: the model gives something else than finite vectors.
-        ValueError: a setting outside its range.
+        ModelError: the model is not on this machine, or the runtime cannot run the model.
+        EmbeddingError: the model returns vectors that are not finite.
 
     """
     if config.runtime == "hashing":
         return HashingEmbedder(config.hashing_dimension, max_chars=config.max_chars)
-    from streams.embedders import model_files  # noqa: PLC0415  each runtime is heavy: import what is asked for
-
     files = model_files.find(config)
-    if config.runtime == "sentence-transformers":
-        from streams.embedders.sentence_transformer import SentenceTransformerEmbedder  # noqa: PLC0415
-
-        return SentenceTransformerEmbedder(files)
-    from streams.embedders.onnx import open_or_export  # noqa: PLC0415
-
-    return open_or_export(files, Path(config.cache_dir).expanduser() if config.cache_dir else None)
+    cache_dir = Path(config.cache_dir).expanduser() if config.cache_dir else None
+    embedder: Embedder = importlib.import_module(RUNTIMES[config.runtime]).open_model(files, cache_dir)
+    return embedder
 
 
 __all__ = ["PACKAGED_MODEL", "EmbedderConfig", "make_embedder"]

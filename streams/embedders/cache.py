@@ -1,4 +1,4 @@
-"""Keeps what is dear to make: an entry appears whole or not at all, is made once, and is made again when it rots."""
+"""Cache expensive files: an entry appears complete or not at all, is built once, and is rebuilt when damaged."""
 
 import fcntl
 import shutil
@@ -14,40 +14,40 @@ _MANIFEST = "manifest.json"
 
 
 class _Manifest(msgspec.Struct, frozen=True):
-    """Each file's digest, written last."""
+    """The digest of each file; written last."""
 
     files: dict[str, str]
 
 
 def entry(folder: Path, key: str, build: Callable[[Path], None]) -> Path:
-    """The folder `folder/key` with every file as it was written; made with `build(empty folder)` when it is not there.
+    """Return the folder `folder/key` with undamaged files; call `build(empty folder)` to create missing entries.
 
-    Processes that ask at the same time wait for the one that builds. The lock dies with its process. An entry that is
-    intact is never touched again, so that a folder filled beforehand may be read-only.
+    Concurrent processes wait for the process that builds; a lock ends with its process. An intact entry is never
+    written to, so a cache that was filled beforehand may be read-only.
 
     Raises:
-        ModelError: the entry is not there and the folder cannot be written.
+        ModelError: the entry is missing and the folder is not writable.
 
     """
-    place = folder / key
-    if _intact(place):
-        return place
+    target = folder / key
+    if _intact(target):
+        return target
     with _lock(folder, key):
-        if not _intact(place):
-            _make(place, build)
-    return place
+        if not _intact(target):
+            _build(target, build)
+    return target
 
 
-def _make(place: Path, build: Callable[[Path], None]) -> None:
-    partial = place.with_suffix(".partial")
-    shutil.rmtree(partial, ignore_errors=True)  # left by a process that was killed
+def _build(target: Path, build: Callable[[Path], None]) -> None:
+    partial = target.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)  # left by a killed process
     partial.mkdir()
     try:
         build(partial)
         files = {path.name: file_digest(path).hex() for path in sorted(partial.iterdir())}
         (partial / _MANIFEST).write_bytes(msgspec.json.encode(_Manifest(files)))
-        shutil.rmtree(place, ignore_errors=True)  # not intact, or we would not be here
-        partial.rename(place)
+        shutil.rmtree(target, ignore_errors=True)  # damaged
+        partial.rename(target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -67,8 +67,8 @@ def _lock(folder: Path, key: str) -> Iterator[None]:
         file = (folder / f"{key}.lock").open("wb")
     except OSError as error:
         raise ModelError(
-            f"the model's cache folder must be writable the first time; got {error.strerror} for {folder} "
-            "(embedder.cache_dir); set another folder, or fill it beforehand"
+            f"cannot write the model's cache folder {folder}: {error.strerror} (embedder.cache_dir); set another "
+            "folder, or fill the folder beforehand"
         ) from error
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)

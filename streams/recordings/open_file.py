@@ -6,6 +6,7 @@ from typing import cast
 
 from streams.recordings.base import RecordReader, SourceError, printable, unreadable
 from streams.recordings.jsonl import HashedStream, JsonLinesReader, Readable
+from streams.recordings.parquet import ParquetReader
 
 _HEAD = 16
 
@@ -59,8 +60,6 @@ def _lines_of(
             raise SourceError(
                 "Parquet cannot be read from a pipe, its index is at its end; got it on '-'; save it to a file"
             )
-        from streams.recordings.parquet import ParquetReader  # noqa: PLC0415 - pyarrow takes a while to import
-
         return ParquetReader(file, max_bytes)
     for magic, (what, remedy) in _FOREIGN.items():
         if head.startswith(magic):

@@ -19,7 +19,7 @@ from detectors.reference.claims import ClaimIndex, bank_digest
 from detectors.reference.harm import HarmConfig, HarmExample, HarmExamples, MinCosine, examples_digest
 from detectors.reference.matcher import ReferenceMatcher, reference_digest
 from detectors.similarity.embedding import Embedder
-from streams.embedders.store import embed_kept
+from streams.embedders.store import embed_stored
 from streams.errors import UserError
 from streams.reference.claims import ClaimFile, read_claims
 
@@ -66,7 +66,7 @@ class ReferenceData(msgspec.Struct, frozen=True):
         """Embed what was read, or take its vectors from disk; 20,000 claims take some minutes the first time."""
         contents = [read_content(claim.text, ()) for claim in self.bank.claims]
         examples = [read_content(example.text, ()).normal for example in self.examples]
-        vectors = embed_kept(embedder, [*(content.normal for content in contents), *examples], cache_dir)
+        vectors = embed_stored(embedder, [*(content.normal for content in contents), *examples], cache_dir)
         claims = ClaimIndex(limits, self.bank.claims, contents, vectors[: len(contents)])
         return ReferenceMatcher(claims, HarmExamples(self.harm, self.examples, vectors[len(contents) :]))
 

@@ -1,1 +1,1 @@
-"""Run an embedder in other processes, so that the event loop never waits for the model."""
+"""Run the embedder in separate processes, supervised and restarted by a pool."""

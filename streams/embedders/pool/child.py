@@ -1,8 +1,6 @@
-"""One embedding process as its parent sees it: started, asked with a deadline, ended; a failing one is replaced.
+"""Control one embedding process: start it, send requests with a deadline, stop it, and replace it after a failure.
 
-Plain pipes to a program of our own rather than multiprocessing or pebble: the event loop reads them without a thread,
-a child gets its own environment (one thread each) and does not run the parent's main module again, and a process is
-ours to kill and prove at every failure, where a pool library would hide which process had seen which text.
+ADR 17 explains why the pool uses plain pipes instead of a library.
 """
 
 import asyncio
@@ -17,10 +15,20 @@ from typing import cast
 import msgspec
 
 from streams.embedders.pool.config import PoolConfig
-from streams.embedders.pool.worker import Answer, Failed, FailureKind, Job, Ready, TextBatch, Vectors, body_size, frame
+from streams.embedders.pool.worker import (
+    Answer,
+    Failed,
+    FailureKind,
+    Job,
+    Ready,
+    TextBatch,
+    Vectors,
+    body_size,
+    encode_message,
+)
 
 PROBE = b"Two hostages have left the cafe"
-"""A harmless text: a process that cannot embed it has a broken model."""
+"""A harmless text: if a process cannot embed the probe, its model is broken."""
 
 _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -34,8 +42,8 @@ _HEAD_BYTES = 4
 _log = logging.getLogger(__name__)
 
 
-class ChildFailure(Exception):  # noqa: N818  an expected outcome, handled where it arises
-    """A process did not do what it was asked."""
+class ChildFailure(Exception):  # noqa: N818  an expected outcome, handled close by
+    """A process failed to answer a request."""
 
     def __init__(self, kind: FailureKind, reason: str = "") -> None:
         super().__init__(f"{kind}: {reason}" if reason else kind)
@@ -44,19 +52,19 @@ class ChildFailure(Exception):  # noqa: N818  an expected outcome, handled where
 
 
 class PoolProcess:
-    """One running process with a model in it. After a `ChildFailure` it is of no more use and must be ended."""
+    """A running process with a model. After a `ChildFailure` the process is unusable and must be stopped."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
-        """Hold a process that was started with pipes; use `start` to have one."""
+        """Wrap a process with pipes; `start_process` starts one."""
         self._process = process
         self._requests = cast(asyncio.StreamWriter, process.stdin)
         self._answers = cast(asyncio.StreamReader, process.stdout)
 
     async def load(self, job: Job, seconds: float) -> Ready:
-        """What its model is, once it is loaded.
+        """Load the model and return its revision and dimension.
 
         Raises:
-            ChildFailure: no model can be made, or not in time.
+            ChildFailure: the model cannot be loaded, or not within `seconds`.
 
         """
         answer = await self._ask(job, seconds)
@@ -65,10 +73,10 @@ class PoolProcess:
         raise _failure(answer)
 
     async def embed(self, texts: Sequence[bytes], seconds: float) -> list[bytes]:
-        """One vector a text, in the texts' order.
+        """Return one encoded vector for each text, in the texts' order.
 
         Raises:
-            ChildFailure: the vectors are wrong or absent, or not there in time.
+            ChildFailure: the process returned no vectors or invalid vectors, or did not answer within `seconds`.
 
         """
         answer = await self._ask(TextBatch(list(texts)), seconds)
@@ -77,15 +85,15 @@ class PoolProcess:
         raise _failure(answer)
 
     def kill(self) -> None:
-        """End it now, and what it has started: it leads a process group of its own."""
+        """Kill the process and its children; the process leads its own process group."""
         if self._process.returncode is None:
             try:
                 os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:  # it ended just now
+            except ProcessLookupError:  # already ended
                 return
 
-    async def end(self) -> None:
-        """Kill it, and wait until it is gone and its pipes are closed."""
+    async def stop(self) -> None:
+        """Kill the process, and wait until the process has ended and its pipes are closed."""
         self.kill()
         self._requests.close()
         await self._answers.read()
@@ -94,21 +102,27 @@ class PoolProcess:
     async def _ask(self, message: msgspec.Struct, seconds: float) -> Answer:
         try:
             async with asyncio.timeout(seconds):
-                self._requests.write(frame(message))
+                self._requests.write(encode_message(message))
                 await self._requests.drain()
                 size = body_size(await self._answers.readexactly(_HEAD_BYTES))
                 body = await self._answers.readexactly(size)
         except TimeoutError:
-            raise ChildFailure("timeout", f"silent for {seconds:g} s") from None
-        except (OSError, EOFError):  # its end of a pipe is closed
+            raise ChildFailure("timeout", f"no answer for {seconds:g} s") from None
+        except (OSError, EOFError):  # the process has closed its end of a pipe
             raise ChildFailure("died") from None
         return cast(Answer, msgspec.msgpack.decode(body, type=Answer))
 
 
-class Keeper:
-    """Keeps one process at work: starts it when it is needed, and after a failure a fresh one, with growing pauses.
+class Supervisor:
+    """Keeps one process running: starts it on demand, and replaces it after a failure, with growing delays.
 
-    It belongs to one task. Each model that is loaded is shown to `on_ready`, which may refuse it with a `ChildFailure`.
+    A supervisor belongs to one task of the event loop.
+
+    Args:
+        job: first message to each process.
+        config: timeouts and delays.
+        on_ready: called with each loaded model; may refuse the model with a `ChildFailure`.
+        on_failure: called with each failure.
     """
 
     def __init__(
@@ -124,10 +138,10 @@ class Keeper:
         self._on_failure = on_failure
         self._child: PoolProcess | None = None
         self.failures = 0
-        """How many there were in a row until now."""
+        """Number of failures in a row."""
 
     async def embed(self, texts: Sequence[bytes]) -> list[bytes] | None:
-        """One vector a text, or None after a failure, which a fresh process is then due for."""
+        """Return one encoded vector for each text, or None after a failure; the next call starts a fresh process."""
         try:
             child = self._child or await self._start()
             rows = await child.embed(texts, self._config.timeout_ms / 1000)
@@ -137,66 +151,66 @@ class Keeper:
         self.failures = 0
         return rows
 
-    async def prove(self) -> bool:
-        """Wait, over any number of failures, until a process embeds the probe; whether there were none."""
-        at_once = True
+    async def probe(self) -> bool:
+        """Wait until a process embeds the probe, over any number of failures; return True if there was no failure."""
+        healthy = True
         while await self.embed([PROBE]) is None:
-            at_once = False
-        return at_once
+            healthy = False
+        return healthy
 
     def kill(self) -> None:
-        """End the process now, whatever it is doing."""
+        """Kill the process without waiting for its end."""
         if self._child:
             self._child.kill()
 
-    async def end(self) -> None:
-        """Kill the process and wait until it is gone."""
+    async def stop(self) -> None:
+        """Kill the process and wait until it has ended."""
         child, self._child = self._child, None
         if child:
-            await child.end()
+            await child.stop()
 
     async def _start(self) -> PoolProcess:
         try:
-            self._child = await start()
-        except OSError as error:  # no memory or no process to be had
+            self._child = await start_process()
+        except OSError as error:  # no memory or no process available
             raise ChildFailure("died", error.strerror or "") from None
         self._on_ready(await self._child.load(self._job, self._config.start_timeout_ms / 1000))
         return self._child
 
     async def _replace(self, failure: ChildFailure) -> None:
-        await self.end()
+        await self.stop()
         self.failures += 1
         _log.warning("embedding process failed", extra={"kind": failure.kind, "reason": failure.reason})
         self._on_failure(failure)
-        await asyncio.sleep(self._pause())
+        await asyncio.sleep(self._delay())
 
-    def _pause(self) -> float:
-        """Seconds before the next start: none after a first failure, which is most often an accident."""
+    def _delay(self) -> float:
+        """Return the seconds before the next start: none after a first failure, which is often accidental."""
         if self.failures < 2:
             return 0.0
-        doublings = min(self.failures - 2, 32)  # past any limit
+        doublings = min(self.failures - 2, 32)  # beyond any maximum
         return min(self._config.restart_delay_ms << doublings, self._config.max_restart_delay_ms) / 1000
 
 
-async def start() -> PoolProcess:
-    """A process that waits for its first message.
+async def start_process() -> PoolProcess:
+    """Start a process that waits for its first message.
 
-    On Linux it ends with the thread that starts it, which is the event loop's.
+    On Linux the process ends with the thread that has started it, which is the event loop's.
 
     Raises:
-        OSError: the system has no room for another process.
+        OSError: the system cannot start another process.
 
     """
     return PoolProcess(
         await asyncio.create_subprocess_exec(
             sys.executable,
-            "-P",  # a folder that happens to be called `streams` where the worker was started is not ours
+            "-P",  # ignore a folder named `streams` in the worker's working directory
             "-m",
             "streams.embedders.pool.worker",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=os.environ | _ONE_THREAD | {"PYTHONPATH": _import_path()},
-            start_new_session=True,  # an interrupt at the terminal is for the parent, which then ends its children
+            start_new_session=True,  # only the parent receives an interrupt at the terminal; it stops its children
         )
     )
 
@@ -208,4 +222,4 @@ def _import_path() -> str:
 def _failure(answer: Answer) -> ChildFailure:
     if isinstance(answer, Failed):
         return ChildFailure(answer.kind, answer.reason)
-    return ChildFailure("invalid", f"a {type(answer).__name__} that was not asked for")
+    return ChildFailure("invalid", f"an unexpected {type(answer).__name__}")

@@ -1,6 +1,7 @@
-"""The program of one embedding process: loads the model, then answers batches of texts with vectors until told to end.
+"""Run one embedding process: load the model, then answer batches of texts with vectors until the input ends.
 
-A process of its own, because a model that hangs, eats memory or crashes in native code must not take the worker along.
+The model has a process of its own, because a model that hangs, exhausts memory or crashes in native code must not stop
+the worker.
 """
 
 import ctypes
@@ -18,8 +19,12 @@ from detectors.similarity.embedding import Embedder, EmbeddingError, check_unit,
 from streams.embedders.config import EmbedderConfig
 
 FailureKind = Literal["unusable", "raised", "invalid", "changed", "timeout", "died"]
-"""How a process failed: no model can be made as configured; the model raised; its vectors are not finite and of length
-one, or not one a text; it has other weights than at first; it was silent for too long; it ended."""
+"""Kinds of failure of a process.
+
+`unusable`: no model can be created as configured. `raised`: the model raised an exception. `invalid`: a vector is not
+finite or not of length one, or the number of vectors is wrong. `changed`: the model's weights differ from the first
+process's. `timeout`: the process did not answer in time. `died`: the process has ended.
+"""
 
 M = TypeVar("M")
 
@@ -28,7 +33,7 @@ _PARENT_DEATH_SIGNAL = 1  # prctl's PR_SET_PDEATHSIG
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """The first message: which embedder to make, and which process is the parent."""
+    """The first message: the embedder to create, and the process id of the parent."""
 
     factory: str
     config: EmbedderConfig
@@ -36,7 +41,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TextBatch(msgspec.Struct, frozen=True):
-    """Texts to embed, in UTF-8 that lets halves of broken surrogate pairs pass."""
+    """Texts to embed, in UTF-8 that also encodes halves of broken surrogate pairs."""
 
     texts: list[bytes]
 
@@ -49,13 +54,13 @@ class Ready(msgspec.Struct, frozen=True, tag=True):
 
 
 class Vectors(msgspec.Struct, frozen=True, tag=True):
-    """One vector a text, in the texts' order, as `to_bytes` writes it."""
+    """One vector for each text, in the texts' order, encoded by `to_bytes`."""
 
     rows: list[bytes]
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
-    """It could not be done; `reason` never holds a person's text."""
+    """The request failed; `reason` never contains a person's text."""
 
     kind: FailureKind
     reason: str
@@ -64,63 +69,63 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 Answer = Ready | Vectors | Failed
 
 
-def frame(message: msgspec.Struct) -> bytes:
-    """A message as it goes through a pipe: its length in four bytes, then MessagePack."""
+def encode_message(message: msgspec.Struct) -> bytes:
+    """Encode a message for a pipe: the length in four bytes, then MessagePack."""
     body = msgspec.msgpack.encode(message)
     return len(body).to_bytes(_SIZE_BYTES, "little") + body
 
 
 def body_size(head: bytes) -> int:
-    """How many bytes follow a frame's first four."""
+    """Return the number of bytes that follow the first four bytes of a message."""
     return int.from_bytes(head, "little")
 
 
 def encode_text(text: str) -> bytes:
-    """A text as bytes, whatever is in it."""
+    """Encode any text, including halves of surrogate pairs, as bytes."""
     return text.encode("utf-8", "surrogatepass")
 
 
 def main() -> None:
-    """Serve the parent at the other end of standard input and output until it closes them."""
+    """Answer the requests on standard input until the parent closes the pipe."""
     requests, answers = sys.stdin.buffer, _private_output()
     job = _read(requests, Job)
     if job is None:
         return
-    _end_with(job.parent)
-    embedder = _made(job)
+    _exit_with(job.parent)
+    embedder = _make_embedder(job)
     if isinstance(embedder, Failed):
         _send(answers, embedder)
         return
     _send(answers, Ready(embedder.revision, embedder.dimension))
     while (batch := _read(requests, TextBatch)) is not None:
-        _send(answers, _embedded(embedder, [text.decode("utf-8", "surrogatepass") for text in batch.texts]))
+        _send(answers, _embed(embedder, [text.decode("utf-8", "surrogatepass") for text in batch.texts]))
 
 
 def load_factory(path: str) -> Callable[[EmbedderConfig], Embedder]:
-    """The function at `module:function`.
+    """Import the function at `module:function`.
 
     Raises:
-        ImportError: no such module, or no such function in it.
+        ImportError: the module, or the function in the module, does not exist.
 
     """
     module, _, name = path.partition(":")
     try:
-        made: Callable[[EmbedderConfig], Embedder] = getattr(importlib.import_module(module), name)
+        factory: Callable[[EmbedderConfig], Embedder] = getattr(importlib.import_module(module), name)
     except AttributeError as error:
-        raise ImportError(f"an embedder's factory must be module:function; got {path!r}, which has none") from error
-    return made
+        raise ImportError(f"no function at {path!r}; give an embedder's factory as module:function") from error
+    return factory
 
 
-def _made(job: Job) -> Embedder | Failed:
+def _make_embedder(job: Job) -> Embedder | Failed:
     try:
         return load_factory(job.factory)(job.config)
-    except (ValueError, ImportError) as error:  # these say what to set or to install, and no text was seen yet
+    except (ValueError, ImportError) as error:  # their messages say what to set or install, and quote no text
         return Failed("unusable", str(error))
-    except Exception as error:  # noqa: BLE001  a runtime raises what it likes; the parent decides
+    except Exception as error:  # noqa: BLE001  a runtime may raise anything; the parent decides
         return Failed("raised", type(error).__name__)
 
 
-def _embedded(embedder: Embedder, texts: Sequence[str]) -> Vectors | Failed:
+def _embed(embedder: Embedder, texts: Sequence[str]) -> Vectors | Failed:
     try:
         vectors = embedder.embed(texts)
         if vectors.shape != (len(texts), embedder.dimension) or vectors.dtype != np.float32:
@@ -128,33 +133,33 @@ def _embedded(embedder: Embedder, texts: Sequence[str]) -> Vectors | Failed:
         return Vectors([to_bytes(vector) for vector in check_unit(vectors)])
     except EmbeddingError as error:
         return Failed("invalid", str(error))
-    except Exception as error:  # noqa: BLE001  as above; its message may quote the text, so only its type is told
+    except Exception as error:  # noqa: BLE001  as above; the message may quote the text, so send only the type
         return Failed("raised", type(error).__name__)
 
 
 def _private_output() -> BinaryIO:
-    """Standard output for answers alone: what a library prints goes to standard error instead."""
+    """Reserve standard output for answers, and send the output of libraries to standard error."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return answers
 
 
-def _end_with(parent: int) -> None:
-    """Let Linux end this process with its parent, even amid a batch; elsewhere the closed pipe ends it after one."""
+def _exit_with(parent: int) -> None:
+    """Let Linux kill this process when the parent ends; on other systems the closed pipe ends it after a batch."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended before it could be asked for
+    if os.getppid() != parent:  # the parent ended before the call
         sys.exit()
 
 
 def _read(requests: BinaryIO, kind: type[M]) -> M | None:
-    """The next message, or None once the parent has closed the pipe."""
+    """Read the next message; return None once the parent has closed the pipe."""
     head = requests.read(_SIZE_BYTES)
     return msgspec.msgpack.decode(requests.read(body_size(head)), type=kind) if len(head) == _SIZE_BYTES else None
 
 
 def _send(answers: BinaryIO, answer: Answer) -> None:
-    answers.write(frame(answer))
+    answers.write(encode_message(answer))
     answers.flush()
 
 

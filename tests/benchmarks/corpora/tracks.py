@@ -21,7 +21,7 @@ from schemas.alert import Alert, Lifecycle
 from schemas.event import ForwardEvent
 from schemas.sighting import Position
 from streams.embedders import EmbedderConfig, make_embedder
-from streams.embedders.store import embed_kept
+from streams.embedders.store import embed_stored
 from tests.benchmarks.metrics.scores import Trace
 from tests.realdata.loaders import data_folder, encoded
 
@@ -72,7 +72,7 @@ class Remembering:
         return np.stack([self._known[text] for text in texts]) if texts else empty
 
     def _made(self, texts: Sequence[str]) -> Vectors:
-        return self.model.embed(texts) if self._shared is None else embed_kept(self.model, texts, self._shared)
+        return self.model.embed(texts) if self._shared is None else embed_stored(self.model, texts, self._shared)
 
 
 def shipped() -> Remembering:

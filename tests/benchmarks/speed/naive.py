@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.embedders import EmbedderConfig, model_files
-from streams.embedders.sentence_transformer import load
+from streams.embedders.sentence_transformer import load_model
 
 Vector = NDArray[np.float32]
 Encode = Callable[[str], Vector]
@@ -24,7 +24,7 @@ SPREADING = ("post", "forward", "quote", "reply")
 
 def sentence_transformer() -> Encode:
     """The packaged model through sentence-transformers, one text a call, unit vectors."""
-    model = load(model_files.find(EmbedderConfig()))
+    model = load_model(model_files.find(EmbedderConfig()))
 
     def encode(text: str) -> Vector:
         vector: Vector = model.encode(text, normalize_embeddings=True, show_progress_bar=False)

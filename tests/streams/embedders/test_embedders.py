@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from streams.embedders import PACKAGED_MODEL, EmbedderConfig, make_embedder
 from streams.embedders.cache import entry
 from streams.embedders.model_files import ModelError, ModelRecipe, file_digest, find, read_recipe
-from streams.embedders.onnx import open_or_export
+from streams.embedders.onnx import open_model
 from streams.embedders.text import readable
 
 ROOT = Path(__file__).parents[3]
@@ -159,13 +159,13 @@ def test_the_length_that_texts_are_cut_to_is_part_of_the_revision(tmp_path):
 def test_weights_that_may_run_code_are_refused(tmp_path):
     folder = write_model(tmp_path / "model")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-    with pytest.raises(ModelError, match=r"must be safetensors.* got none in 'model' \(embedder.model\)"):
+    with pytest.raises(ModelError, match=r"the folder 'model' has no safetensors weights.* \(embedder.model\)"):
         revision(folder)
 
 
 def test_a_folder_of_something_else_is_refused_before_it_is_searched(tmp_path):
     folder = write_model(tmp_path / "downloads", modules=None)
-    with pytest.raises(ModelError, match=r"got 'downloads' without modules.json \(embedder.model\)"):
+    with pytest.raises(ModelError, match=r"the folder 'downloads' has no modules.json \(embedder.model\)"):
         revision(folder)
 
 
@@ -179,7 +179,7 @@ except ValueError as error:
     print(error)
 """
     message = python(code, HF_ENDPOINT="http://127.0.0.1:9")
-    assert f"got {name!r} (embedder.model), which is none" in message
+    assert f"cannot find the model {name!r} on this machine (embedder.model)" in message
     assert "set embedder.hub to true" in message
 
 
@@ -264,7 +264,7 @@ print(files.revision, *sorted(p.relative_to(files.folder).as_posix() for p in fi
 def test_a_name_that_no_hub_knows_is_refused_in_this_process_too(monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")  # so that what `find` sets is taken back afterwards
     monkeypatch.setenv("TRANSFORMERS_OFFLINE", "1")
-    with pytest.raises(ModelError, match=r"got 'nobody/nothing' \(embedder.model\), which is none"):
+    with pytest.raises(ModelError, match=r"cannot find the model 'nobody/nothing' on this machine \(embedder.model\)"):
         find(EmbedderConfig(model="nobody/nothing"))
 
 
@@ -327,7 +327,7 @@ def test_a_model_that_does_more_needs_the_other_runtime(tmp_path, files, came):
 
 @pytest.mark.parametrize("content", [{"what": 1}, "text", [{"path": "x"}]])
 def test_settings_files_that_nobody_wrote_are_refused(tmp_path, content):
-    with pytest.raises(ModelError, match=r"a model's modules.json must say .*choose another"):
+    with pytest.raises(ModelError, match=r"cannot read the model's modules.json: .*choose another"):
         read_recipe(write_model(tmp_path, modules=content))
 
 
@@ -338,12 +338,15 @@ def test_settings_files_that_nobody_wrote_are_refused(tmp_path, content):
     ("script", "message"),
     [
         ("echo noise >&2; echo the model is no good >&2; exit 3", r"^the model is no good$"),
-        ("echo 'MemoryError: too big' >&2; exit 1", r"must be exported once for onnxruntime; got MemoryError: too big"),
+        (
+            "echo 'MemoryError: too big' >&2; exit 1",
+            r"the model's graph for onnxruntime: MemoryError: too big",
+        ),
         (
             "exit 9",
-            r"must be exported once for onnxruntime; got exit status 9 \(embedder.model\); set embedder.runtime",
+            r"cannot export the model's graph for onnxruntime: exit status 9 \(embedder.model\); set embedder.runtime",
         ),
-        ("kill -KILL $$", r"must be exported once for onnxruntime; got exit status -9"),
+        ("kill -KILL $$", r"cannot export the model's graph for onnxruntime: exit status -9"),
     ],
 )
 def test_a_failed_export_is_told_in_one_line_and_leaves_nothing(tmp_path, monkeypatch, script, message):
@@ -353,7 +356,7 @@ def test_a_failed_export_is_told_in_one_line_and_leaves_nothing(tmp_path, monkey
     monkeypatch.setattr(sys, "executable", str(interpreter))
     folder = write_model(tmp_path / "model")
     with pytest.raises(ModelError, match=message):
-        open_or_export(find(EmbedderConfig(model=str(folder))), tmp_path / "cache")
+        open_model(find(EmbedderConfig(model=str(folder))), tmp_path / "cache")
     assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".lock"]
 
 
@@ -445,7 +448,7 @@ def test_an_intact_entry_is_never_written_to(tmp_path):
 
 def test_a_cache_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(ModelError, match=r"must be writable the first time; .*\(embedder.cache_dir\); set another"):
+    with pytest.raises(ModelError, match=r"cannot write the model's cache folder .*\(embedder.cache_dir\)"):
         entry(tmp_path / "file" / "cache", "key", Builder())
 
 

@@ -137,7 +137,7 @@ def test_fifty_callers_at_once_each_have_their_own_vectors_in_their_own_order(fo
             wanted = [[f"text {(caller * 7 + n * n) % 90}" for n in range(30)] for caller in range(50)]
             got = await asyncio.gather(*(pool.embed(texts) for texts in wanted))
             assert got == [vectors(*texts) for texts in wanted]
-            assert sum(len(texts) for texts in wanted) == pool.texts + pool.recalled
+            assert sum(len(texts) for texts in wanted) == pool.texts + pool.cached
             assert pool.texts == len({text for texts in wanted for text in texts})
 
     play(scene())
@@ -160,11 +160,11 @@ def test_a_text_is_computed_once_while_remembered_and_again_after(folder):
     async def scene():
         async with running(folder, msgspec.structs.replace(QUICK, remembered=2)) as pool:
             await pool.embed(["a", "b", "a", "c", "a"])  # asked for together: on their way for each other
-            assert (pool.texts, pool.recalled) == (3, 2)
+            assert (pool.texts, pool.cached) == (3, 2)
             await pool.embed(["b"])  # among the last two
-            assert (pool.texts, pool.recalled) == (3, 3)
+            assert (pool.texts, pool.cached) == (3, 3)
             assert await pool.embed(["a"]) == vectors("a")
-            assert (pool.texts, pool.recalled) == (4, 3)
+            assert (pool.texts, pool.cached) == (4, 3)
 
     play(scene())
 
@@ -174,7 +174,7 @@ def test_with_no_memory_every_call_is_computed(folder):
         async with running(folder, msgspec.structs.replace(QUICK, remembered=0)) as pool:
             for _ in range(3):
                 assert await pool.embed(["a"]) == vectors("a")
-            assert (pool.texts, pool.recalled) == (3, 0)
+            assert (pool.texts, pool.cached) == (3, 0)
 
     play(scene())
 
@@ -312,7 +312,7 @@ def test_a_lasting_failure_is_waited_out_and_nobody_loses_a_vector(folder, fault
             assert await call == vectors("a", "b", "c")
             assert await late == vectors("b", "d")
             assert pool.healthy
-            assert pool.refused == 0
+            assert pool.given_up == 0
 
     play(scene())
 
@@ -370,7 +370,7 @@ def test_a_poisonous_text_has_no_vector_and_its_neighbours_have_theirs(folder, f
             (before, after) = vectors("before", "after")
             assert got == [before, None, after]
             assert pool.failures == {KIND.get(fault, "invalid"): 2 + 3}  # the batch twice, then the text alone
-            assert pool.refused == seen.refused == 1
+            assert pool.given_up == seen.refused == 1
             assert pool.healthy
 
             assert await pool.embed([poison]) == [None]  # remembered: no second round of broken processes
@@ -431,7 +431,7 @@ def test_stop_while_a_process_hangs_cancels_the_callers_at_once(folder):
         assert all(call.cancelled() for call in calls)
         assert not pool.healthy
         await pool.stop()  # a second time does no harm
-        with pytest.raises(RuntimeError, match="a pool must be running to embed"):
+        with pytest.raises(RuntimeError, match="this pool is not running"):
             await pool.embed(["late"])
 
     play(scene())
@@ -485,7 +485,7 @@ def test_a_model_that_cannot_be_used_is_said_at_the_start(folder):
         with pytest.raises(ModelError, match="a model must be there; got none; put one there"):
             await pool.start()
         assert not pool.healthy
-        with pytest.raises(RuntimeError, match="a model is known once it is loaded"):
+        with pytest.raises(RuntimeError, match="the model is not loaded yet"):
             _ = pool.revision
 
     play(scene())
@@ -496,7 +496,7 @@ def test_a_model_that_cannot_be_used_is_said_at_the_start(folder):
 )
 def test_a_factory_that_is_not_there_is_said_at_the_start(folder, factory):
     async def scene():
-        with pytest.raises(ModelError, match=r"factory must be module:function|No module named"):
+        with pytest.raises(ModelError, match=r"factory as module:function|No module named"):
             await EmbeddingPool(config(folder), QUICK, factory=factory).start()
 
     play(scene())
@@ -523,7 +523,7 @@ def test_trouble_at_the_start_is_waited_out(folder, trouble):
 def test_a_second_start_is_refused(folder):
     async def scene():
         async with running(folder) as pool:
-            with pytest.raises(RuntimeError, match="started once"):
+            with pytest.raises(RuntimeError, match="started before"):
                 await pool.start()
             assert await pool.embed(["a"]) == vectors("a")
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from detectors.clustering import ClusteringConfig
 from detectors.similarity.embedding import HashingEmbedder
 from streams.cli.main import main
-from streams.embedders.store import embed_kept
+from streams.embedders.store import embed_stored
 from streams.errors import UserError
 from streams.reference.claims import ClaimsError, read_claims
 from streams.reference.load import ClaimsSettings, HarmSettings, load_reference_data
@@ -157,21 +157,21 @@ class Counting(HashingEmbedder):
 
 def test_a_text_is_embedded_once_for_each_model(tmp_path):
     first, again, other = Counting(), Counting(), Counting(dimension=64)
-    made = embed_kept(first, ["a text", "another"], str(tmp_path))
-    kept = embed_kept(again, ["another", "a third", "a text"], str(tmp_path))
+    made = embed_stored(first, ["a text", "another"], str(tmp_path))
+    kept = embed_stored(again, ["another", "a third", "a text"], str(tmp_path))
     assert again.asked == ("a third",)
     assert np.array_equal(kept[[2, 0]], made)
-    embed_kept(other, ["a text"], str(tmp_path))
+    embed_stored(other, ["a text"], str(tmp_path))
     assert other.asked == ("a text",)
 
 
 def test_a_store_that_is_none_costs_time_and_nothing_else(tmp_path):
     (tmp_path / "vectors.sqlite").write_bytes(b"no database" * 100)
-    made = embed_kept(Counting(), ["a text"], str(tmp_path))
+    made = embed_stored(Counting(), ["a text"], str(tmp_path))
     assert np.array_equal(made, HashingEmbedder().embed(["a text"]))
     in_the_way = written(tmp_path, "a file", "file")
-    assert embed_kept(Counting(), ["a text"], str(in_the_way)).shape == made.shape
+    assert embed_stored(Counting(), ["a text"], str(in_the_way)).shape == made.shape
 
 
 def test_no_texts_give_no_rows(tmp_path):
-    assert embed_kept(HashingEmbedder(), [], str(tmp_path)).shape == (0, HashingEmbedder().dimension)
+    assert embed_stored(HashingEmbedder(), [], str(tmp_path)).shape == (0, HashingEmbedder().dimension)
