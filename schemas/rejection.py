@@ -18,7 +18,7 @@ class Reason(StrEnum):
     TIME_OUT_OF_RANGE = "time_out_of_range"
     UNKNOWN_KEY = "unknown_key"
     SOURCE_TRUNCATED = "source_truncated"
-    NOT_A_FRAME = "not_a_frame"  # a record on an inner topic that Hearsay did not write
+    FOREIGN_RECORD = "foreign_record"  # a record on an inner topic that Hearsay did not write
 
 
 class Rejection(Message, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ RULE_VERSION = 1
 """Part of every alert's id: raised when the same evidence would be judged differently."""
 
 
-class Output(CascadeOutput):
+class PipelineOutput(CascadeOutput):
     """What a batch gave, in order."""
 
     rejections: list[Rejection] = msgspec.field(default_factory=list)
@@ -94,7 +94,7 @@ class Pipeline:
         self.cascades = Cascades(config.parts(), AlertContext(config.evidence, config.policy, made), trace)
         self._received = self._rejected = 0
 
-    def feed(self, batch: Sequence[tuple[bytes, Position]]) -> Output:
+    def feed(self, batch: Sequence[tuple[bytes, Position]]) -> PipelineOutput:
         """Take raw events in the order in which they came; give what they led to."""
         return self.apply(self.read(batch))
 
@@ -109,9 +109,9 @@ class Pipeline:
                 read.sightings.append(sighting)
         return read
 
-    def apply(self, read: Read) -> Output:
+    def apply(self, read: Read) -> PipelineOutput:
         """Take what intake gave through every other stage."""
-        out = Output(rejections=list(read.rejections))
+        out = PipelineOutput(rejections=list(read.rejections))
         self._received += len(read.sightings) + len(read.rejections)
         self._rejected += len(read.rejections)
         self._apply(self.ordered_clustering.reorder(read.sightings), out)
@@ -122,22 +122,22 @@ class Pipeline:
         """Name the partitions that are about to come; until they report or end, the watermark waits for them."""
         self.ordered_clustering.order.expect(partitions)
 
-    def end(self, partition: int) -> Output:
+    def end(self, partition: int) -> PipelineOutput:
         """Wait no longer for a partition that has come to its end; give what waited for it alone."""
-        out = Output()
+        out = PipelineOutput()
         self._apply(self.ordered_clustering.mark_idle(partition), out)
         self.cascades.advance(self.ordered_clustering.order.watermark, out)
         return out
 
-    def refuse(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
+    def reject(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
         """Count and describe what the source itself could not hand over as an event."""
         self._received += 1
         self._rejected += 1
         return self.intake.reject(raw, position, reason, detail)
 
-    def finish(self) -> Output:
+    def finish(self) -> PipelineOutput:
         """Apply what still waits for the watermark, and describe what is open: a recorded stream has ended."""
-        out = Output()
+        out = PipelineOutput()
         self._apply(self.ordered_clustering.flush(), out)
         self.cascades.finish(out)
         return out
@@ -147,7 +147,7 @@ class Pipeline:
         """How far the stream has come: the watermark, in ms; negative before anything came."""
         return self.ordered_clustering.order.watermark
 
-    def _apply(self, items: OrderedItems, out: Output) -> None:
+    def _apply(self, items: OrderedItems, out: PipelineOutput) -> None:
         for item in self.ordered_clustering.assign(items):
             if isinstance(item, WatermarkMark):
                 self.cascades.advance(item.time, out)
@@ -208,4 +208,4 @@ def provenance(
     )
 
 
-__all__ = ["RULE_VERSION", "Output", "Pipeline", "Read", "StreamCounts", "provenance"]
+__all__ = ["RULE_VERSION", "Pipeline", "PipelineOutput", "Read", "StreamCounts", "provenance"]

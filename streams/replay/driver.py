@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from detectors.pipeline.pipeline import Output, StreamCounts
+from detectors.pipeline.pipeline import PipelineOutput, StreamCounts
+from detectors.pipeline.rejections import RejectedPayload, build_rejection
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position
 from streams.recordings.base import ControlEvent, EndOfPartition, Record, SourceReader, UnreadableRecord
@@ -13,7 +14,7 @@ from streams.runs.folder import RunCounts
 class ReplayPipeline(Protocol):
     """Pipeline that a replay drives; tests pass a stand-in."""
 
-    def feed(self, batch: Sequence[tuple[bytes, Position]]) -> Output:
+    def feed(self, batch: Sequence[tuple[bytes, Position]]) -> PipelineOutput:
         """Process raw events, each with its position."""
         ...
 
@@ -21,15 +22,15 @@ class ReplayPipeline(Protocol):
         """Hold the watermark until each of the partitions has delivered an event or ended."""
         ...
 
-    def end(self, partition: int) -> Output:
+    def end(self, partition: int) -> PipelineOutput:
         """Release the watermark from a partition that has ended."""
         ...
 
-    def refuse(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
+    def reject(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
         """Count a record that the source cannot deliver, and return the rejection."""
         ...
 
-    def finish(self) -> Output:
+    def finish(self) -> PipelineOutput:
         """Emit the buffered events and the open clusters."""
         ...
 
@@ -66,7 +67,7 @@ class Driver:
         self._at_most = at_most
         self._unreadable = 0
 
-    def outputs(self) -> Iterator[Output]:
+    def outputs(self) -> Iterator[PipelineOutput]:
         """Yield the output of each batch in the order of the source, then the output of `finish`."""
         batch: list[tuple[bytes, Position]] = []
         for record in self._records():
@@ -94,27 +95,22 @@ class Driver:
             if left is not None and not isinstance(record, ControlEvent):
                 left -= 1
 
-    def _handle(self, record: UnreadableRecord | ControlEvent) -> Output:
+    def _handle(self, record: UnreadableRecord | ControlEvent) -> PipelineOutput:
         if isinstance(record, UnreadableRecord):
             return self._reject(record)
         if isinstance(record, EndOfPartition):
             return self._pipeline.end(record.partition)
         self._pipeline.expect(record.partitions)
-        return Output()
+        return PipelineOutput()
 
-    def _reject(self, record: UnreadableRecord) -> Output:
+    def _reject(self, record: UnreadableRecord) -> PipelineOutput:
         if record.raw is not None:
-            rejection = self._pipeline.refuse(record.raw, record.position, record.reason, record.detail)
+            rejection = self._pipeline.reject(record.raw, record.position, record.reason, record.detail)
         else:
             self._unreadable += 1
-            rejection = Rejection(
-                reason=record.reason,
-                detail=record.detail,
-                position=record.position,
-                size=record.size,
-                sha256=record.sha256,
-            )
-        return Output(rejections=[rejection])
+            payload = RejectedPayload(record.size, record.sha256)
+            rejection = build_rejection(record.reason, record.detail, record.position, payload)
+        return PipelineOutput(rejections=[rejection])
 
     @property
     def event_time(self) -> int:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from detectors.pipeline.pipeline import Output, Pipeline, StreamCounts
+from detectors.pipeline.pipeline import Pipeline, PipelineOutput, StreamCounts
 from detectors.similarity.embedding import Embedder, Vectors
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position
@@ -177,9 +177,9 @@ class _Pipelines:
 
     def __init__(self, pipelines: Sequence[Pipeline]) -> None:
         self._pipelines = pipelines
-        self._outputs: list[Output] = []
+        self._outputs: list[PipelineOutput] = []
 
-    def feed(self, batch: Sequence[tuple[bytes, Position]]) -> Output:
+    def feed(self, batch: Sequence[tuple[bytes, Position]]) -> PipelineOutput:
         """See `ReplayPipeline`."""
         read = self._pipelines[0].read(batch)
         return self._keep([pipeline.apply(read) for pipeline in self._pipelines])
@@ -190,16 +190,16 @@ class _Pipelines:
         for pipeline in self._pipelines:
             pipeline.expect(expected)
 
-    def end(self, partition: int) -> Output:
+    def end(self, partition: int) -> PipelineOutput:
         """See `ReplayPipeline`."""
         return self._keep([pipeline.end(partition) for pipeline in self._pipelines])
 
-    def refuse(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
+    def reject(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
         """See `ReplayPipeline`; all pipelines give the same rejection."""
-        refused = [pipeline.refuse(raw, position, reason, detail) for pipeline in self._pipelines]
+        refused = [pipeline.reject(raw, position, reason, detail) for pipeline in self._pipelines]
         return refused[0]
 
-    def finish(self) -> Output:
+    def finish(self) -> PipelineOutput:
         """See `ReplayPipeline`."""
         return self._keep([pipeline.finish() for pipeline in self._pipelines])
 
@@ -218,12 +218,12 @@ class _Pipelines:
         """Return the counts of each pipeline."""
         return [pipeline.counts for pipeline in self._pipelines]
 
-    def take(self, common: Output) -> list[Output]:
+    def take(self, common: PipelineOutput) -> list[PipelineOutput]:
         """Return the last output of each pipeline, or `common` for each if the output came from the driver."""
         outputs, self._outputs = self._outputs or [common] * len(self._pipelines), []
         return outputs
 
-    def _keep(self, outputs: list[Output]) -> Output:
+    def _keep(self, outputs: list[PipelineOutput]) -> PipelineOutput:
         self._outputs = outputs
         return outputs[0]
 

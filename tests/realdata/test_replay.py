@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from detectors.ordering.config import OrderConfig
-from detectors.pipeline import Output, Pipeline, PipelineConfig
+from detectors.pipeline.config import PipelineConfig
+from detectors.pipeline.pipeline import Pipeline, PipelineOutput
 from detectors.pipeline.rows import ClusterRow, EdgeRow
 from detectors.privacy.pseudonym import Pseudonymiser
 from detectors.similarity.embedding import HashingEmbedder
@@ -33,7 +34,7 @@ class Replayed(msgspec.Struct, frozen=True):
 
     events: Sequence[ForwardEvent]
     pipeline: Pipeline
-    out: Output
+    out: PipelineOutput
 
     @property
     def edges(self) -> list[EdgeRow]:
@@ -57,7 +58,9 @@ def make_pipeline(max_out_of_orderness_ms: int = 30_000) -> Pipeline:
     return Pipeline(config, HashingEmbedder(), NAMES, "test")
 
 
-def feed(pipeline: Pipeline, events: Sequence[ForwardEvent], start: int = 0, batch: int = 512) -> Iterator[Output]:
+def feed(
+    pipeline: Pipeline, events: Sequence[ForwardEvent], start: int = 0, batch: int = 512
+) -> Iterator[PipelineOutput]:
     lines = loaders.encoded(events)
     for at in range(0, len(lines), batch):
         yield pipeline.feed(
@@ -65,8 +68,8 @@ def feed(pipeline: Pipeline, events: Sequence[ForwardEvent], start: int = 0, bat
         )
 
 
-def gathered(outputs: Sequence[Output]) -> Output:
-    whole = Output()
+def gathered(outputs: Sequence[PipelineOutput]) -> PipelineOutput:
+    whole = PipelineOutput()
     for out in outputs:
         for name in out.__struct_fields__:
             getattr(whole, name).extend(getattr(out, name))

@@ -47,7 +47,7 @@ class IntakeTask(StatelessTask):
         for value in await self.app.last_values(SIGHTINGS, self.partition, _LOOK_BACK):
             with contextlib.suppress(msgspec.DecodeError, msgspec.ValidationError):  # a foreign record
                 self._progress = max(self._progress, _unpack(value).progress)
-        self._intake.resume(self.partition, self._progress)
+        self._intake.set_progress(self.partition, self._progress)
         await super().prepare()
 
     async def step(self) -> None:

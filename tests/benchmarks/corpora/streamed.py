@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Sequence
 
 from detectors.clustering import ClusteringConfig
-from detectors.pipeline import PipelineConfig
+from detectors.pipeline.config import PipelineConfig
 from tests.benchmarks.corpora.gold import Corpus
 from tests.benchmarks.corpora.tracks import NAMES, Remembering, Run, run
 from tests.benchmarks.studies.texts import posts

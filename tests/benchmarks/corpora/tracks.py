@@ -13,7 +13,8 @@ import msgspec
 import numpy as np
 
 from detectors.growth import GrowthConfig, make_detector
-from detectors.pipeline import Output, Pipeline, PipelineConfig, StreamCounts
+from detectors.pipeline.config import PipelineConfig
+from detectors.pipeline.pipeline import Pipeline, PipelineOutput, StreamCounts
 from detectors.pipeline.rows import EdgeRow
 from detectors.privacy.pseudonym import Pseudonymiser
 from detectors.similarity.embedding import Embedder, Vectors
@@ -163,7 +164,7 @@ def drive(lines: Sequence[bytes], pipeline: Pipeline, embedder: Remembering) -> 
     )
 
 
-def _merged_into(outputs: Iterable[Output]) -> dict[str, str]:
+def _merged_into(outputs: Iterable[PipelineOutput]) -> dict[str, str]:
     rows = (row for out in outputs for row in out.clusters if row.status == "merged")
     return {row.cluster_id: row.merged_into for row in rows if row.merged_into}
 

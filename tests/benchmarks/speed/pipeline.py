@@ -24,8 +24,9 @@ import msgspec
 import numpy as np
 
 from detectors.alerting.evidence import build_alert
-from detectors.pipeline import Pipeline, PipelineConfig
 from detectors.pipeline.cascades import CascadeOutput
+from detectors.pipeline.config import PipelineConfig
+from detectors.pipeline.pipeline import Pipeline
 from detectors.privacy.pseudonym import Pseudonymiser
 from detectors.similarity.embedding import Embedder, HashingEmbedder, Vectors
 from schemas.assignment import Assignment, Merge, Timeliness

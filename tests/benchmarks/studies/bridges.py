@@ -11,8 +11,9 @@ import numpy as np
 
 from detectors.clustering import ClusteringConfig
 from detectors.clustering.thresholds import ThresholdTable
-from detectors.pipeline import Pipeline, PipelineConfig
+from detectors.pipeline.config import PipelineConfig
 from detectors.pipeline.intake import read_content
+from detectors.pipeline.pipeline import Pipeline
 from detectors.pipeline.rows import EdgeRow
 from detectors.similarity.sketch import Sketcher, estimate
 from schemas.assignment import Method

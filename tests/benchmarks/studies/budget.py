@@ -16,9 +16,10 @@ from detectors.alerting.budget import AlertBudget
 from detectors.alerting.policy import PolicyConfig
 from detectors.growth import GrowthConfig
 from detectors.growth.expected_growth import ExpectedGrowth
-from detectors.pipeline import Pipeline, PipelineConfig
 from detectors.pipeline.admission import AdmissionControl
+from detectors.pipeline.config import PipelineConfig
 from detectors.pipeline.ordered_clustering import OrderedClustering, WatermarkMark
+from detectors.pipeline.pipeline import Pipeline
 from detectors.similarity.embedding import HashingEmbedder
 from schemas.alert import Lifecycle
 from schemas.sighting import Position

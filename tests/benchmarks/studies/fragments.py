@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from detectors.clustering import Clustering, ClusteringConfig
 from detectors.growth import GrowthConfig, make_detector
-from detectors.pipeline import Pipeline, PipelineConfig
+from detectors.pipeline.config import PipelineConfig
 from detectors.pipeline.intake import read_content
+from detectors.pipeline.pipeline import Pipeline
 from detectors.similarity.embedding import Embedder
 from schemas.event import ForwardEvent, Kind, ParentEvidence
 from schemas.sighting import SPREADING

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from detectors.growth import DETECTORS, GrowthConfig, make_detector
-from detectors.pipeline import PipelineConfig
+from detectors.pipeline.config import PipelineConfig
 from schemas.event import ForwardEvent, Kind
 from streams.embedders import EmbedderConfig, make_embedder
 from tests.benchmarks.corpora.recorded import STREAMS, Recorded, growth_config, halves, positives, traces_of

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from detectors.clustering import ClusteringConfig
-from detectors.pipeline import PipelineConfig
+from detectors.pipeline.config import PipelineConfig
 from schemas.event import ForwardEvent, Kind
 from tests.benchmarks.corpora.beds import load_judged
 from tests.benchmarks.corpora.pairs import Corpus, Pairs, Rung, ladder

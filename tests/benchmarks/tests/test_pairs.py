@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from detectors.pipeline import PipelineConfig
+from detectors.pipeline.config import PipelineConfig
 from detectors.similarity.embedding import HashingEmbedder
 from schemas.assignment import Method
 from tests.benchmarks.corpora.pairs import Corpus, Pairs, Rung, area, f1, ladder, precision, recall, weighted

@@ -5,7 +5,8 @@ import numpy as np
 
 from detectors.growth import GrowthConfig
 from detectors.ordering.config import OrderConfig
-from detectors.pipeline import Pipeline, PipelineConfig
+from detectors.pipeline.config import PipelineConfig
+from detectors.pipeline.pipeline import Pipeline
 from detectors.privacy.pseudonym import Pseudonymiser
 from detectors.similarity.embedding import HashingEmbedder
 from schemas.sighting import Position

@@ -7,9 +7,9 @@ import pytest
 from detectors.alerting.evidence import AlertContext, EvidenceConfig
 from detectors.alerting.policy import PolicyConfig
 from detectors.growth import GrowthConfig
-from detectors.pipeline import PipelineConfig
 from detectors.pipeline.cascade_stats import CascadeConfig
 from detectors.pipeline.cascades import CascadeOutput, Cascades
+from detectors.pipeline.config import PipelineConfig
 from detectors.pipeline.intake import read_content
 from detectors.spread.graph import GraphConfig
 from schemas.alert import Lifecycle

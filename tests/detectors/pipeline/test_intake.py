@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.ordering.config import OrderConfig
-from detectors.pipeline.intake import Intake, IntakeConfig, read_content
+from detectors.pipeline.intake import DROPPED_FIELDS, Intake, IntakeConfig, read_content
 from detectors.privacy.pseudonym import Pseudonymiser
 from schemas.event import ForwardEvent, Kind
 from schemas.rejection import Reason, Rejection
@@ -198,7 +198,7 @@ def test_progress_is_kept_per_partition_and_survives_a_restore():
 def test_intake_goes_on_from_how_far_a_partition_is_known_to_have_come():
     #  known: 12:00 | one event of 12:01: believed at once; without the knowledge it would take two more
     again = intake()
-    again.resume(1, NOON)
+    again.set_progress(1, NOON)
     assert again.update(event(created_at=NOON + 60_000), Position("s", 1, 0)).progress == NOON + 60_000
     assert again.update(event(created_at=NOON + 60_000), Position("s", 2, 0)).progress == 0
 
@@ -223,3 +223,49 @@ def test_every_kind_is_either_a_share_or_a_statement():
     assert {Kind(kind) for kind in Kind} == set(Kind)
     for kind in ("post", "forward", "quote", "reply"):
         assert isinstance(intake().update(event(kind=kind), HERE), Sighting)
+
+
+# --- no field is lost -------------------------------------------------------------------------------------------------
+
+OTHERS = {
+    "schema_version": None,  # of the message itself
+    "event_id": "e-2",
+    "platform": "telegram",
+    "kind": "post",
+    "created_at": NOON + 1,
+    "observed_at": NOON - 600_000,
+    "message_id": "wamid.2",
+    "root_ref": "wamid.3",
+    "parent_ref": "wamid.3",
+    "parent_evidence": "via",
+    "hops_min": 2,
+    "hops_max": 9,
+    "frequently_forwarded": True,
+    "actor": "+919812345679",
+    "chat": "group-78@g.us",
+    "key_id": None,  # see test_pseudonyms_from_a_known_key_pass_unchanged
+    "chat_size": 12,
+    "followers": 40,
+    "text": "Water in sector 8 is poisoned",
+    "lang": "en",
+    "urls": ["https://example.org/a"],
+    "media": [{"sha256": "ab" * 32}],
+    "counters": {"views": 1},
+    "account_status": "suspended",
+    "report": {"category": "spam"},
+    "debunk": {"publisher": "Desk", "verdict": "false"},
+    "source": {"adapter": "wa"},
+}
+"""By field of an event, a value that `event()` does not have."""
+
+
+def test_every_field_of_an_event_reaches_the_sighting_or_is_listed_as_dropped_with_a_reason():
+    assert set(OTHERS) == set(ForwardEvent.__struct_fields__), "give a new field another value here"
+    plain = intake().update(event(), HERE)
+    for name, other in OTHERS.items():
+        if other is None:
+            continue
+        changed = intake().update(event(**{name: other}), HERE)
+        assert isinstance(changed, Sighting), name
+        assert (changed == plain) == (name in DROPPED_FIELDS), name
+    assert all(DROPPED_FIELDS.values())

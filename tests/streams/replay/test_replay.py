@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from detectors.pipeline.pipeline import Output, StreamCounts
+from detectors.pipeline.pipeline import PipelineOutput, StreamCounts
 from schemas.alert import Alert
 from schemas.rejection import Rejection
 from streams.recordings.base import SourceError, sha256_of
@@ -44,21 +44,21 @@ class Recorder:
         self._at, self._act = at, act
         self._applied = 0
 
-    def feed(self, batch) -> Output:
+    def feed(self, batch) -> PipelineOutput:
         if len(self.batches) == self._at:
             self._act()
         self.batches.append([position.offset for _, position in batch])
         self._applied += len(batch)
-        return Output()
+        return PipelineOutput()
 
-    def refuse(self, raw, position, reason, detail) -> Rejection:
+    def reject(self, raw, position, reason, detail) -> Rejection:
         rejection = Rejection(reason=reason, detail=detail, position=position, size=len(raw), sha256="")
         self.refused.append(rejection)
         return rejection
 
-    def finish(self) -> Output:
+    def finish(self) -> PipelineOutput:
         self.batches.append([])
-        return Output()
+        return PipelineOutput()
 
     @property
     def event_time(self) -> int:
