@@ -95,7 +95,7 @@ def replay(  # noqa: PLR0917 - typer passes by name
         from streams.runs.folder import free_place, partial
 
         place = out or free_place(RUNS, origin.stem)
-        if partial(place).exists():
+        if partial(place).exists() and (overwrite or not place.exists()):
             typer.echo(f"replacing the interrupted run {partial(place)}", err=True)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopping a container is like Ctrl-C
         with ReplayScreen(console(), console(stderr=True), alerts=not (quiet or as_json)) as screen:

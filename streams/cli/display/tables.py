@@ -45,6 +45,7 @@ def print_table(table: Table, console: Console | None = None) -> None:
         return
     for line in tab_separated(table):
         console.file.write(line + "\n")  # the console would expand the tabs
+    console.file.flush()
 
 
 def tab_separated(table: Table) -> Iterator[str]:

@@ -105,7 +105,7 @@ def test_a_worker_is_told_every_topic_that_it_cannot_go_on_without(broker):
     other = Deployment(broker.bootstrap, create=False, kafka__prefix=whole.prefix, kafka__cascade_partitions=8)
     with pytest.raises(UserError) as told:
         topics.require(other.kafka, None, ["sightings", "assignments", "alerts"])
-    assert f"{whole.prefix}sightings (has 4, needs 8); {whole.prefix}alerts (has 4, needs 8)" in str(told.value)
+    assert f"{whole.prefix}assignments (has 4, needs 8); {whole.prefix}alerts (has 4, needs 8)" in str(told.value)
     assert "sightings" not in str(told.value)
     nothing = Deployment(broker.bootstrap, create=False)
     with pytest.raises(UserError, match=r"ordered \(missing, needs 1\).*`hearsay topics --create`"):

@@ -166,7 +166,7 @@ def test_what_no_line_holds_is_counted_and_parquet_takes_it(broker, tmp_path):
     spread, broken = b'{\r\n  "a": "b c"\n}', b"two\nlines"
     deployment.produce("forwards", [event(1), spread, broken, b"", None, b"no json"], key=b"k")
     done = deployment.call("record", "--out", tmp_path / "out.jsonl")
-    assert (done.exit_code, "3 records are in no line" in done.stderr) == (0, True)
+    assert (done.exit_code, "skipped 3 records that are not one line of JSON" in done.stderr) == (0, True)
     assert lines_of(tmp_path / "out.jsonl") == [event(1), b'{"a":"b c"}', b"no json"]
     assert deployment.call("record", "--out", tmp_path / "out.parquet").stderr == ""
     source = open_source(str(tmp_path / "out.parquet"), 1 << 20)
