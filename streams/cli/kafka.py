@@ -97,12 +97,12 @@ def publish(  # noqa: PLR0917 - typer passes by name
             signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopping a container is like Ctrl-C
             total = Path(file).stat().st_size if Path(file).is_file() else None
             with ProgressBar("publishing", total) as bar:
-                done = publishing.publish(file, settings, password, pace=factor, resume=resume, told=bar)
+                done = publishing.publish(file, settings, password, pace=factor, resume=resume, progress=bar)
         if as_json:
             print_json(done)
         else:
             resumed = f", after {done.resumed_after:,} of an earlier run" if done.resumed_after else ""
-            typer.echo(f"published {done.published:,} events{resumed}; skipped {done.refused:,} empty lines")
+            typer.echo(f"published {done.published:,} events{resumed}; skipped {done.skipped:,} empty lines")
         if not done.complete:
             typer.echo(f"interrupted; to continue: hearsay publish {file} --resume", err=True)
             raise typer.Exit(INTERRUPTED)
@@ -139,13 +139,13 @@ def record(  # noqa: PLR0917 - typer passes by name
                     begin=parse_offset(begin, "--from"),
                     end=parse_offset(end, "--to"),
                     overwrite=overwrite,
-                    told=bar,
+                    progress=bar,
                 )
         except KeyboardInterrupt:
             typer.echo("interrupted; no file was written", err=True)
             raise typer.Exit(INTERRUPTED) from None
     typer.echo(f"wrote {out}: {done.recorded:,} records")
-    if done.left_out:
+    if done.skipped:
         typer.echo(
-            f"skipped {done.left_out:,} records that are not one line of JSON; a .parquet file keeps them", err=True
+            f"skipped {done.skipped:,} records that are not one line of JSON; a .parquet file keeps them", err=True
         )

@@ -158,7 +158,7 @@ class _Worker:
         matcher = None
         if "cluster" in stages:
             clustering, cache_dir = settings.pipeline.clustering, settings.embedder.cache_dir
-            matcher = await asyncio.to_thread(reference.recogniser, clustering, vectors, cache_dir)
+            matcher = await asyncio.to_thread(reference.matcher, clustering, vectors, cache_dir)
         return Model(vectors, reference.digest, matcher)
 
     async def _failure(self) -> BaseException:

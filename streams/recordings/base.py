@@ -1,7 +1,8 @@
-"""What a replay reads: one source or several in one, with marks for the partitions there are and when each ends.
+"""Contract of recorded sources: records with positions, and control events about partitions.
 
-In live operation no partition runs ahead of another, because the watermark is the least of all. A replay of several
-files, or of a topic, has the same watermark if it knows of a partition before its first event and after its last.
+Live, no partition runs ahead of another, because the watermark is the minimum over all partitions. A replay of several
+files, or of a topic, reaches the same watermark if each partition is announced before its first event and ends with a
+control event after its last.
 """
 
 import hashlib
@@ -17,57 +18,78 @@ from streams.errors import UserError
 
 
 class SourceError(UserError):
-    """A source that cannot be read at all. The message says rule, what came, where, and what to try."""
+    """A source that cannot be read at all; the message gives problem, path and remedy."""
 
 
 class UnreadableRecord(msgspec.Struct, frozen=True):
-    """What a source could not hand over as an event."""
+    """A part of a source that is no event: a line beyond the bound, or the rest of a damaged file."""
 
     reason: Reason
     detail: str
     position: Position
     size: int
     sha256: str
-    raw: bytes | None = None  # absent where it was too large to hold
+    raw: bytes | None = None  # None: too large to hold
+
+
+class PartitionsAssigned(msgspec.Struct, frozen=True):
+    """Control event at the start: the watermark waits for these partitions until each has an event or ends."""
+
+    partitions: tuple[int, ...]
+
+
+class EndOfPartition(msgspec.Struct, frozen=True):
+    """Control event after the last record of a partition: the watermark no longer waits for the partition."""
+
+    partition: int
 
 
 Record = tuple[bytes, Position] | UnreadableRecord
+ControlEvent = PartitionsAssigned | EndOfPartition
 
 
-class RecordReader(Protocol):
-    """An open source: iterate it once, then ask what was read."""
+class SourceReader(Protocol):
+    """An open source of one or several partitions. Iterate once; the other members hold after the iteration too."""
 
     name: str
     format: str
-    total: int | None  # bytes as stored, so compressed, or records of a topic; None where nobody knows
+    total: int | None  # bytes as stored (compressed), or records of a topic; None if unknown
 
-    def __iter__(self) -> Iterator[Record]:
-        """Every event with its position, in the source's order."""
+    def __iter__(self) -> Iterator[Record | ControlEvent]:
+        """Yield each record with its position, in the order of the source, and control events."""
         ...
 
     @property
     def done(self) -> int:
-        """How much of `total` has been read."""
+        """The part of `total` read so far."""
         ...
 
     def sha256(self) -> str | None:
-        """Digest of the whole source as stored, reading on to its end if need be; None where it has none."""
+        """Return the digest of the whole source as stored, after reading any rest; None if there is no digest."""
         ...
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the files or the connection."""
+        ...
+
+
+class RecordReader(SourceReader, Protocol):
+    """An open source of one partition, without control events."""
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield each record with its position, in the order of the source."""
         ...
 
 
 def too_large(position: Position, size: int, sha256: str, bound: int) -> UnreadableRecord:
-    """What becomes of an event beyond the bound."""
+    """Return the record of an event of `size` bytes, more than `bound`."""
     return UnreadableRecord(
         Reason.TOO_LARGE, f"an event must have at most {bound} bytes; got {size}", position, size, sha256
     )
 
 
 def printable(name: str) -> str:
-    """A file's name as UTF-8, which a name on disk need not be."""
+    """Return a file name as valid UTF-8; a name on disk may hold other bytes."""
     return name.encode("utf-8", "backslashreplace").decode()
 
 
@@ -86,14 +108,14 @@ def check_exists(path: str) -> None:
 
 def unreadable(path: str, error: OSError) -> SourceError:
     """Return the error for a source that cannot be opened."""
-    return SourceError(f"a source must be readable; got {error.strerror} for {path}; check its name and rights")
+    return SourceError(f"cannot read {path}: {error.strerror}; check the path and its permissions")
 
 
 def sha256_of(path: str) -> str:
-    """Digest of a file's bytes.
+    """Return the digest of a file's bytes.
 
     Raises:
-        SourceError: it cannot be read.
+        SourceError: the file cannot be read.
 
     """
     try:
@@ -101,43 +123,3 @@ def sha256_of(path: str) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise unreadable(path, error) from None
-
-
-class PartitionsAssigned(msgspec.Struct, frozen=True):
-    """The partitions that a feed is about to give: none of them may be forgotten until it has spoken or ended."""
-
-    partitions: tuple[int, ...]
-
-
-class EndOfPartition(msgspec.Struct, frozen=True):
-    """One partition of a feed has come to its end: nobody waits for it any more."""
-
-    partition: int
-
-
-ControlEvent = PartitionsAssigned | EndOfPartition
-
-
-class SourceReader(Protocol):
-    """What a replay reads: a source, or several in one with marks between their records. Iterate it once, then ask."""
-
-    name: str
-    format: str
-    total: int | None
-
-    def __iter__(self) -> Iterator[Record | ControlEvent]:
-        """Every event with its position."""
-        ...
-
-    @property
-    def done(self) -> int:
-        """How much of `total` has been read."""
-        ...
-
-    def sha256(self) -> str | None:
-        """Digest of the whole, reading on to its end if need be; None where it has none."""
-        ...
-
-    def close(self) -> None:
-        """Let go of what is open."""
-        ...

@@ -1,8 +1,8 @@
-"""Where a replay's events come from: a file, several in one, a range of a topic.
+"""Describe and open the sources of a replay: a file, several files as one stream, a range of a topic.
 
-An origin can be opened again and again, so that a run can be made, explained and swept from one word. What it opens
-gives events in an order of event time as far as its parts have one, and says which partitions are there and when each
-ends: the watermark is then the same as in live operation, where no partition may run ahead of another.
+A source can be opened repeatedly, so a run can be made, explained and swept from one description. A reader of several
+partitions merges them by event time and yields control events for their start and end; the watermark is then the same
+as live, where no partition may run ahead of another.
 """
 
 import hashlib
@@ -32,30 +32,30 @@ from streams.recordings.open_file import open_source
 from streams.recordings.peek import created_at
 
 TOPIC = "topic"
-"""The format of what was read from a topic."""
+"""The format of a source read from a topic."""
 
 NOWHERE = "-"
-"""The place of what cannot be found again."""
+"""The location of a source that cannot be found again."""
 
 
 class SourceSpec(Protocol):
-    """Somewhere that events come from."""
+    """Description of a source of events."""
 
     @property
-    def place(self) -> str:
-        """For whoever looks for it again; "-" where it cannot be found again by a name in UTF-8."""
+    def location(self) -> str:
+        """The path to find the source again; "-" if no path in UTF-8 leads there."""
         ...
 
     @property
     def stem(self) -> str:
-        """A name for a run of it."""
+        """A name for a run of this source."""
         ...
 
     def open(self, max_bytes: int) -> SourceReader:
-        """Begin to read; a longer event than this becomes a `UnreadableRecord`.
+        """Open the source; an event of more than `max_bytes` becomes an `UnreadableRecord`.
 
         Raises:
-            UserError: it cannot be read at all.
+            UserError: the source cannot be read.
 
         """
         ...
@@ -67,10 +67,10 @@ class FileSpec(msgspec.Struct, frozen=True):
     path: str
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """See `SourceSpec`."""
-        place = str(Path(self.path).resolve())
-        return place if self.path != "-" and printable(place) == place else NOWHERE
+        path = str(Path(self.path).resolve())
+        return path if self.path != "-" and printable(path) == path else NOWHERE
 
     @property
     def stem(self) -> str:
@@ -88,8 +88,8 @@ class FilesSpec(msgspec.Struct, frozen=True):
     paths: tuple[str, ...]
 
     @property
-    def place(self) -> str:
-        """See `SourceSpec`; several places have no single name."""
+    def location(self) -> str:
+        """See `SourceSpec`; several files have no single path."""
         return NOWHERE
 
     @property
@@ -100,28 +100,28 @@ class FilesSpec(msgspec.Struct, frozen=True):
     def open(self, max_bytes: int) -> SourceReader:
         """See `SourceSpec`."""
         if "-" in self.paths:
-            raise UserError("several sources are files; got - among them; save standard input to a file")
+            raise UserError("standard input (-) cannot be one of several sources; save it to a file and name the file")
         if len(set(self.paths)) < len(self.paths):
-            raise UserError("several sources are different files; got one twice; name each once")
+            raise UserError("a file is given twice as a source; name each file once")
         with ExitStack() as stack:
             opened = []
             for path in self.paths:
                 opened.append(open_source(path, max_bytes))
                 stack.callback(opened[-1].close)
             stack.pop_all()
-            return _Merged(opened)
+            return _MergedReader(opened)
 
 
-class _RangeOrigin(msgspec.Struct, frozen=True):
-    """A range of a topic, fixed when it is opened; no group is joined."""
+class _RangeSpec(msgspec.Struct, frozen=True):
+    """A range of a topic, fixed when the source is opened; the reader joins no consumer group."""
 
     settings: KafkaSettings
     password: str | None
     topic: str
 
     @property
-    def place(self) -> str:
-        """See `SourceSpec`; a topic forgets, so a recording is what can be found again."""
+    def location(self) -> str:
+        """See `SourceSpec`; a topic expires, so only a recording can be found again."""
         return NOWHERE
 
     @property
@@ -138,14 +138,14 @@ class _RangeOrigin(msgspec.Struct, frozen=True):
         except BaseException:
             stack.close()
             raise
-        return _Topic(self.topic, reader, starts, ends, stack)
+        return _RangeReader(self.topic, reader, starts, ends, stack)
 
     def _range(self, reader: TopicReader) -> tuple[dict[int, int], dict[int, int]]:
         raise NotImplementedError
 
 
-class TopicSpec(_RangeOrigin, frozen=True):
-    """What a topic has between two places now."""
+class TopicSpec(_RangeSpec, frozen=True):
+    """The records of a topic between two offset descriptions, resolved when the source is opened."""
 
     begin: OffsetSpec = BEGINNING
     end: OffsetSpec = END
@@ -154,8 +154,8 @@ class TopicSpec(_RangeOrigin, frozen=True):
         return reader.range(self.begin, self.end)
 
 
-class OffsetsSpec(_RangeOrigin, frozen=True):
-    """The records of a topic between given offsets of its partitions: what an earlier run read."""
+class OffsetsSpec(_RangeSpec, frozen=True):
+    """The records of a topic between fixed offsets: the input of an earlier run."""
 
     starts: dict[int, int] = {}
     ends: dict[int, int] = {}
@@ -165,19 +165,20 @@ class OffsetsSpec(_RangeOrigin, frozen=True):
         lost = any(at < first.get(partition, END.offset) for partition, at in self.starts.items())
         if lost or any(at > last.get(partition, 0) for partition, at in self.ends.items()):
             raise UserError(
-                f"the topic must still have what the run was made from; got {self.topic} from {_shown(first)} to "
-                f"{_shown(last)} (partition:offset) for {_shown(self.starts)} to {_shown(self.ends)}; "
-                "a recording lasts longer: `hearsay record`"
+                f"topic {self.topic} no longer has the input of the run, {_shown(self.starts)} to {_shown(self.ends)} "
+                f"(partition:offset); it has {_shown(first)} to {_shown(last)}; `hearsay record` keeps the input of "
+                "future runs"
             )
         return self.starts, self.ends
 
 
-def _digest_of(digests: Iterable[str]) -> str:
+def combine_digests(digests: Iterable[str]) -> str:
+    """Return one digest for several files, from their digests in order."""
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
-class _Merged:
-    """Several sources in one, by the newest time that each has claimed. Memory: one event of each."""
+class _MergedReader:
+    """Several sources merged by the newest claimed time of each. Memory: one event per source."""
 
     format = "files"
 
@@ -188,7 +189,7 @@ class _Merged:
         self.total = None if None in totals else sum(total or 0 for total in totals)
 
     def __iter__(self) -> Iterator[Record | ControlEvent]:
-        """The events of all, each file a partition; a file's own order always stands."""
+        """Yield the records of all files, each file a partition; each file keeps its own order."""
         yield PartitionsAssigned(tuple(range(len(self._sources))))
         streams = [_keyed(number, source) for number, source in enumerate(self._sources)]
         for _, _, record in heapq.merge(*streams, key=lambda item: item[:2]):
@@ -196,22 +197,22 @@ class _Merged:
 
     @property
     def done(self) -> int:
-        """Bytes of all that were read."""
+        """The bytes read so far, over all files."""
         return sum(source.done for source in self._sources)
 
     def sha256(self) -> str | None:
-        """Digest of the files' digests, in their order."""
+        """Return the combined digest of the files."""
         digests = [source.sha256() for source in self._sources]
-        return None if None in digests else _digest_of(map(str, digests))
+        return None if None in digests else combine_digests(map(str, digests))
 
     def close(self) -> None:
-        """Let go of all."""
+        """Close all files."""
         for source in self._sources:
             source.close()
 
 
 def _keyed(partition: int, source: Iterable[Record]) -> Iterator[tuple[int, int, Record | ControlEvent]]:
-    """With the key that the merge compares: the newest time claimed so far, then the file's place among the files."""
+    """Yield each record with its sort key: the newest claimed time so far, then the number of the file."""
     newest = 0
     for record in source:
         if isinstance(record, UnreadableRecord):
@@ -228,8 +229,8 @@ def _moved(position: Position, partition: int) -> Position:
     return Position(position.source, partition, position.offset)
 
 
-class _Topic:
-    """A topic's range, its partitions merged by the time of publishing."""
+class _RangeReader:
+    """A range of a topic, with its partitions merged by time of publishing."""
 
     format = TOPIC
 
@@ -244,27 +245,27 @@ class _Topic:
         self._digest = hashlib.sha256()
 
     def __iter__(self) -> Iterator[Record | ControlEvent]:
-        """Every record with its place in the topic."""
+        """Yield each record with its position in the topic."""
         yield PartitionsAssigned(tuple(sorted(self._ends)))
         for partition, end in sorted(self._ends.items()):
             if self._starts[partition] >= end:
                 yield EndOfPartition(partition)
         for record in self._reader.merged(self._starts, self._ends, lambda value: created_at(value) or 0):
             self.done += 1
-            self._note(record)
+            self._update_digest(record)
             yield record.value, Position(self._topic, record.partition, record.offset)
             if record.offset + 1 == self._ends[record.partition]:
                 yield EndOfPartition(record.partition)
 
     def sha256(self) -> str | None:
-        """Digest of the records with their places, of a range that was read to its end."""
+        """Return the digest of all records and positions; None before the end of the range."""
         return self._digest.hexdigest() if self.done == self.total else None
 
     def close(self) -> None:
-        """Leave the broker."""
+        """Close the connection."""
         self._stack.close()
 
-    def _note(self, record: TopicRecord) -> None:
+    def _update_digest(self, record: TopicRecord) -> None:
         self._digest.update(f"{record.partition}:{record.offset}:{len(record.value)}:".encode())
         self._digest.update(record.value)
 
@@ -273,8 +274,8 @@ def _shown(offsets: dict[int, int]) -> str:
     return ",".join(f"{partition}:{offset}" for partition, offset in sorted(offsets.items()))
 
 
-def _range_of(name: str) -> tuple[str, dict[int, int], dict[int, int]]:
-    """The topic and offsets that a `_Topic` is named for."""
+def parse_range(name: str) -> tuple[str, dict[int, int], dict[int, int]]:
+    """Return topic, start offsets and end offsets from the name of a topic's range in a manifest."""
     topic, starts, _, ends = name.split(" ")
     return topic, _offsets(starts), _offsets(ends)
 
@@ -291,4 +292,6 @@ __all__ = [
     "OffsetsSpec",
     "SourceSpec",
     "TopicSpec",
+    "combine_digests",
+    "parse_range",
 ]

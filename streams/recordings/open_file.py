@@ -1,4 +1,4 @@
-"""Open a recorded file, or standard input, by its content."""
+"""Open a recorded file, or standard input; the first bytes decide the format, not the name."""
 
 import sys
 from pathlib import Path
@@ -29,26 +29,28 @@ def open_source(path: str, max_bytes: int) -> RecordReader:
     """Open a file, or standard input for "-".
 
     Args:
-        path: of the file.
-        max_bytes: of the longest event; a longer one becomes a `Refused`.
+        path: the file, or "-".
+        max_bytes: size of the longest event; a longer event becomes an `UnreadableRecord`.
 
     Raises:
-        SourceError: missing, unreadable, a folder, or of a format that is not read here.
+        SourceError: the file is missing, unreadable, a folder, or of an unknown format.
 
     """
     if path == "-":
-        return _lines_of(HashedStream(cast(Readable, sys.stdin.buffer), endless=True), "-", None, max_bytes)
+        return _reader_of(HashedStream(cast(Readable, sys.stdin.buffer), endless=True), "-", None, max_bytes)
     file = Path(path)
     try:
         if file.is_dir():
-            raise SourceError(f"a source is one file; got the folder {path}; name a file in it")
+            raise SourceError(f"cannot read {path}: it is a folder; name a file in it")
         stream = HashedStream(file.open("rb"), endless=not file.is_file())
-        return _lines_of(stream, printable(file.name), file.stat().st_size if file.is_file() else None, max_bytes, file)
+        return _reader_of(
+            stream, printable(file.name), file.stat().st_size if file.is_file() else None, max_bytes, file
+        )
     except OSError as error:
         raise unreadable(path, error) from None
 
 
-def _lines_of(
+def _reader_of(
     stream: HashedStream, name: str, total: int | None, max_bytes: int, file: Path | None = None
 ) -> RecordReader:
     head = b""
@@ -58,13 +60,14 @@ def _lines_of(
         stream.close()
         if file is None or total is None:
             raise SourceError(
-                "Parquet cannot be read from a pipe, its index is at its end; got it on '-'; save it to a file"
+                "standard input is Parquet, whose index is at its end, so it cannot be read from a pipe; save it to a "
+                "file and name the file"
             )
         return ParquetReader(file, max_bytes)
     for magic, (what, remedy) in _FOREIGN.items():
         if head.startswith(magic):
             stream.close()
             raise SourceError(
-                f"a source is JSON Lines (plain, gzip, zstd) or Parquet; got {what} in {name}; convert it with {remedy}"
+                f"{name} is {what}; Hearsay reads JSON Lines (plain, gzip, zstd) and Parquet; convert it with {remedy}"
             )
     return JsonLinesReader(stream, head, name, total, max_bytes)

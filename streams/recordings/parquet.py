@@ -1,6 +1,6 @@
-"""Reads recorded events from a Parquet file: one column of raw bytes, or one column per field of an event.
+"""Read recorded events from a Parquet file: one column of raw bytes, or one column per field of an event.
 
-Analysts keep their extracts in Parquet; a row becomes the JSON object that an adapter would have published.
+Analysts keep extracts in Parquet; each row becomes the JSON object that an adapter would publish.
 """
 
 import hashlib
@@ -25,10 +25,10 @@ _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 class ParquetReader:
-    """A Parquet file, row by row. Memory is bounded by one row group's pages.
+    """Reader of a Parquet file, row by row. Memory is bounded by the pages of one row group.
 
-    Columns that are no fields of an event are left out; nulls (and NaN, which tables made from floats have for null)
-    are absent fields; timestamps become milliseconds. A position's offset is the row's number, counted from 0.
+    Columns without a field of an event are ignored. A null is an absent field, and so is NaN, the null of a column of
+    floats. Timestamps become milliseconds. The offset of a position is the number of the row, from 0.
     """
 
     format = "parquet"
@@ -43,37 +43,37 @@ class ParquetReader:
             self._file = pq.ParquetFile(path, memory_map=True)
         except (pa.ArrowException, OSError) as error:
             raise SourceError(
-                f"a Parquet file must be whole, its index is at its end; got {_first_line(error)} in {path.name}; "
-                "write it again"
+                f"cannot read the Parquet file {path.name}: {_first_line(error)}; the index at its end may be missing, "
+                "so write the file again"
             ) from None
         self._total_rows: int = self._file.metadata.num_rows
         self._columns = _columns(self._file.schema_arrow, path.name)
 
     @property
     def done(self) -> int:
-        """The share of the file that the rows read so far stand for."""
+        """The bytes read so far, estimated from the share of rows."""
         return (self.total or 0) * self._row // max(1, self._total_rows)
 
     def sha256(self) -> str | None:
-        """Digest of the file."""
+        """Return the digest of the file."""
         return sha256_of(str(self._path))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def __iter__(self) -> Iterator[Record]:
-        """Every row."""
+        """Yield each row."""
         try:
-            for group in range(self._file.num_row_groups):  # one by one, so that damage costs no row before it
+            for group in range(self._file.num_row_groups):  # one by one: damage costs no earlier row
                 for batch in self._file.iter_batches(_BATCH, [group], self._columns):
                     for raw in _raw_rows(batch):
-                        yield self._one(raw)
+                        yield self._record_of(raw)
         except (pa.ArrowException, OSError) as error:
             detail = f"a Parquet file must be whole; got a damaged part ({_first_line(error)})"
             yield UnreadableRecord(Reason.SOURCE_TRUNCATED, detail, self._here(), 0, _EMPTY, b"")
 
-    def _one(self, raw: bytes | None) -> Record:
+    def _record_of(self, raw: bytes | None) -> Record:
         here = self._here()
         self._row += 1
         if raw is None:
@@ -94,8 +94,8 @@ def _columns(schema: pa.Schema, name: str) -> list[str]:
     missing = [field for field in _REQUIRED if field not in schema.names]
     if missing:
         raise SourceError(
-            f"a Parquet source has the columns of an event or one column {_VALUE!r} of bytes; got no column "
-            f"{', '.join(missing)} in {name}; rename or add it (docs/replay-streams.md lists the columns)"
+            f"{name} has no column {', '.join(missing)}, nor a single column {_VALUE!r} of bytes; rename or add "
+            "columns (docs/replay-streams.md lists them)"
         )
     return [field for field in _FIELDS if field in schema.names]
 
@@ -110,7 +110,7 @@ def _is_bytes(kind: pa.DataType) -> bool:
 
 
 def _raw_rows(batch: pa.RecordBatch) -> Iterator[bytes | None]:
-    """Each row as an event's bytes; None where a text in it is no UTF-8."""
+    """Yield each row as the bytes of an event; None for a row with a text that is not UTF-8."""
     if batch.schema.names == [_VALUE]:
         for value in batch.column(0).cast(pa.large_binary()).to_pylist():
             yield value or b""
@@ -133,7 +133,7 @@ def _row(batch: pa.RecordBatch) -> dict[str, Any] | None:
 
 
 def _present(value: object) -> object:
-    """Without nulls, and with whole numbers as such: a table with a null in a column of counts has floats there."""
+    """Drop nulls, and turn whole floats into integers: a null turns a column of counts into floats."""
     if isinstance(value, dict):
         return {name: _present(inner) for name, inner in value.items() if not _absent(inner)}
     if isinstance(value, list):

@@ -1,13 +1,13 @@
-"""Looks at a raw event for what carrying it needs: which partition it belongs to, and when it happened.
+"""Peek at a raw event: partition key and claimed time, without validation.
 
-Whether it is a good event is for intake to judge; here anything may stand anywhere, and what is not there is none.
+Intake validates events; a field of an unexpected type counts as absent here.
 """
 
 from typing import Any
 
 import msgspec
 
-_LONGEST_KEY = 512  # characters: what an id may have
+_LONGEST_KEY = 512  # characters, the bound of an id
 
 
 class _Fields(msgspec.Struct):
@@ -18,9 +18,9 @@ class _Fields(msgspec.Struct):
 
 
 def partition_key(raw: bytes) -> bytes | None:
-    """What decides an event's partition: its chat, else its sender, else its message; none where it has none.
+    """Return the chat of an event, else the sender, else the message id; None without any.
 
-    Records of one key stay in order. Lines that are no JSON have no key: nothing depends on their order.
+    Records with equal keys stay in order. A line that is not JSON has no key; no order depends on such a line.
     """
     fields = _fields(raw)
     for value in (fields.chat, fields.actor, fields.message_id):
@@ -30,7 +30,7 @@ def partition_key(raw: bytes) -> bytes | None:
 
 
 def created_at(raw: bytes) -> int | None:
-    """The time that the event claims, in ms; none where it claims none."""
+    """Return the claimed time of an event in ms since 1970; None without any."""
     at = _fields(raw).created_at
     return at if isinstance(at, int) else None
 

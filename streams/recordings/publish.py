@@ -1,8 +1,8 @@
-"""Publishes a recorded file to the topic `forwards`, each chat in its order, and can go on where it stopped.
+"""Publish a recorded file to the topic `forwards`, in order within each chat, and resume after an interruption.
 
-A recording that is published takes the way that live events take; this is how the live stages are tried, loaded and
-caught up. What is acknowledged is written down beside the file, so that an interruption costs no event; a record may
-be sent twice, which intake recognises by the event's id.
+Published recordings take the path of live events, to try, load and back-fill the live stages. The number of
+acknowledged records is saved next to the file, so an interruption loses no event; a record may be sent twice, and
+intake drops the second by the id of the event.
 """
 
 import re
@@ -23,34 +23,34 @@ from streams.recordings.base import Record, RecordReader, UnreadableRecord
 from streams.recordings.open_file import open_source
 from streams.recordings.peek import created_at, partition_key
 
-MAX_IN_FLIGHT = 10_000  # records sent and not yet acknowledged
+MAX_IN_FLIGHT = 10_000  # records
 MAX_IN_FLIGHT_BYTES = 32 << 20
-_OVERHEAD = 64 << 10  # of a record's key, headers and frame, left free below the topic's bound
-_NOTE_S = 1.0  # between two notes of what is acknowledged
-_LONGEST_SILENCE_MS = 86_400_000  # of event time; a longer one, or a step back as far, is passed over
+_OVERHEAD = 64 << 10  # bytes for key, headers and frame of a record, kept free below the topic's bound
+_SAVE_INTERVAL_S = 1.0
+_LONGEST_SILENCE_MS = 86_400_000  # a longer gap in event time, forwards or back, is not waited for
 _PACE = re.compile(r"(\d+(?:\.\d+)?)x")
 
 
-class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a file has been published to a topic."""
+class ResumePoint(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a file that has been published to a topic."""
 
     topic: str
     bootstrap: str
     file_bytes: int
-    records: int  # from the file's start, all acknowledged
+    records: int  # from the start of the file, all acknowledged
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run did: records acknowledged, those without bytes to send, and those that an earlier run had sent."""
+    """Result of a run: acknowledged records, skipped records without bytes, records of an earlier run."""
 
     published: int
-    refused: int
+    skipped: int
     resumed_after: int
     complete: bool
 
 
 def read_pace(text: str | None) -> float | None:
-    """Event time per second of real time, as "10x" says it; None for full speed.
+    """Return the factor in a text such as "10x": event time per real time; None for full speed.
 
     Raises:
         UserError: not a positive number and an x.
@@ -58,16 +58,17 @@ def read_pace(text: str | None) -> float | None:
     """
     if text is None:
         return None
-    found = _PACE.fullmatch(text)
-    if found is None or float(found[1]) == 0:
+    match = _PACE.fullmatch(text)
+    if match is None or float(match[1]) == 0:
         raise UserError(
-            f'--pace must be a positive number and an x; got {text[:40]!r}; try "10x", or leave it out for full speed'
+            f"--pace is {text[:40]!r}, but must be a positive number and an x, such as 10x; leave out --pace for full "
+            "speed"
         )
-    return float(found[1])
+    return float(match[1])
 
 
-def note_path(file: str) -> Path:
-    """Where it is written how far a file has been published: beside the file."""
+def resume_path(file: str) -> Path:
+    """Return the path of a file's resume point: next to the file."""
     return Path(f"{file}.published")
 
 
@@ -78,54 +79,54 @@ def publish(
     *,
     pace: float | None = None,
     resume: bool = False,
-    told: Callable[[int, int], None] = lambda records, bytes_read: None,
+    progress: Callable[[int, int], None] = lambda records, bytes_read: None,
 ) -> Published:
-    """Send each record of a file to `forwards`, and wait until all are acknowledged.
+    """Send each record of a file to `forwards`, and wait until all records are acknowledged.
 
-    Ctrl-C waits for what is under way, notes how far it came, and gives `complete=False`.
+    On Ctrl-C, wait for the records in flight, save the resume point, and return `complete=False`.
 
     Args:
-        file: of any format that a replay reads; "-" for standard input, which cannot be resumed.
-        settings: of the broker.
-        password: for SASL.
-        pace: milliseconds of event time per millisecond; None for full speed.
-        resume: go on where an interrupted run stopped; from the start if there is none.
-        told: after each record how many are sent, and how many bytes of the file are read.
+        file: a file in any format of a replay; "-" for standard input, which cannot be resumed.
+        settings: settings of the broker.
+        password: SASL password.
+        pace: event time per real time; None for full speed.
+        resume: continue after an interrupted run; without a resume point, begin at the start.
+        progress: called after each record with the number of records sent and of bytes read.
 
     Raises:
-        UserError: an unreadable file, a note of another file or topic, no broker, no topic, a record it refuses.
+        UserError: an unreadable file, a resume point of another file or topic, no broker, no topic, a refused record.
 
     """
     topics.require(settings, password, ["forwards"])
     topic = settings.prefix + "forwards"
-    limit = topics.BY_NAME["forwards"].max_bytes
-    source = open_source(file, limit - _OVERHEAD)
+    bound = topics.BY_NAME["forwards"].max_bytes
+    source = open_source(file, bound - _OVERHEAD)
     try:
-        notebook = _Notebook(file, source, topic, settings.bootstrap)
-        done = notebook.read() if resume else 0
-        with clients.producer(settings, password, linger_ms=20, batch_size=256 << 10, max_request_size=limit) as kafka:
-            kafka.partitions_for(topic)  # asked before the clock begins, so that the first event is not late
-            outbox = _Outbox(lambda raw: kafka.send(topic, raw, key=partition_key(raw)), notebook, done)
-            complete = _send_all(_after(source, done), outbox, _Clock(pace), lambda n: told(n, source.done))
+        resume_file = _ResumeFile(file, source, topic, settings.bootstrap)
+        done = resume_file.read() if resume else 0
+        with clients.producer(settings, password, linger_ms=20, batch_size=256 << 10, max_request_size=bound) as kafka:
+            kafka.partitions_for(topic)  # fetch the metadata before the pace begins, so the first event is on time
+            sender = _Sender(lambda raw: kafka.send(topic, raw, key=partition_key(raw)), resume_file, done)
+            complete = _send_all(_after(source, done), sender, _Pacer(pace), lambda n: progress(n, source.done))
     finally:
         source.close()
-    return Published(published=outbox.published, refused=outbox.refused, resumed_after=done, complete=complete)
+    return Published(published=sender.published, skipped=sender.skipped, resumed_after=done, complete=complete)
 
 
-def _send_all(records: Iterator[Record], outbox: "_Outbox", clock: "_Clock", told: Callable[[int], None]) -> bool:
+def _send_all(records: Iterator[Record], sender: "_Sender", pacer: "_Pacer", progress: Callable[[int], None]) -> bool:
     try:
         for record in records:
             raw = record.raw if isinstance(record, UnreadableRecord) else record[0]
             if raw:
-                clock.wait(raw)
-            outbox.put(raw)
-            told(outbox.taken)
-        outbox.drain()
+                pacer.wait(raw)
+            sender.put(raw)
+            progress(sender.taken)
+        sender.drain()
     except KeyboardInterrupt:
-        outbox.drain()
-        outbox.notebook.write(outbox.acknowledged)
+        sender.drain()
+        sender.resume_file.write(sender.acknowledged)
         return False
-    outbox.notebook.remove()
+    sender.resume_file.remove()
     return True
 
 
@@ -137,16 +138,16 @@ def _after(source: RecordReader, count: int) -> Iterator[Record]:
     yield from records
 
 
-class _Clock:
-    """Holds events back so that they come as fast as they happened, times the pace."""
+class _Pacer:
+    """Delays events to the pace at which they happened, times a factor."""
 
     def __init__(self, pace: float | None) -> None:
         self._pace = pace
-        self._began: tuple[float, int] | None = None  # real seconds and event time that stand for each other
+        self._began: tuple[float, int] | None = None  # (real seconds, event time in ms) of the same instant
         self._last = 0
 
     def wait(self, raw: bytes) -> None:
-        """Wait until this event is due. The first one is due at once, and so is a late one."""
+        """Wait until an event is due; the first event, and an event that is late already, are due at once."""
         if self._pace is None or (at := created_at(raw)) is None:
             return
         now = time.monotonic()
@@ -158,94 +159,95 @@ class _Clock:
             time.sleep(due - now)
 
 
-class _Outbox:
-    """Sends records with a bound on those under way, and knows up to which one all are acknowledged."""
+class _Sender:
+    """Sends records with a bound on records in flight, and counts the acknowledged records from the start."""
 
-    def __init__(self, send: Callable[[bytes], Any], notebook: "_Notebook", done: int) -> None:
-        self.notebook = notebook
+    def __init__(self, send: Callable[[bytes], Any], resume_file: "_ResumeFile", done: int) -> None:
+        self.resume_file = resume_file
         self.taken = self.acknowledged = done
-        self.published = self.refused = 0
+        self.published = self.skipped = 0
         self._send = send
-        self._under_way: deque[tuple[Any, int]] = deque()  # of each record taken: its future (none: not sent), its size
+        self._in_flight: deque[tuple[Any, int]] = deque()  # (future, or None for a skipped record; bytes)
         self._bytes = 0
 
     def put(self, raw: bytes | None) -> None:
-        """Send a record; one without bytes is counted only."""
-        while len(self._under_way) >= MAX_IN_FLIGHT or self._bytes >= MAX_IN_FLIGHT_BYTES:
-            self._settle_first()
+        """Send a record; only count a record without bytes."""
+        while len(self._in_flight) >= MAX_IN_FLIGHT or self._bytes >= MAX_IN_FLIGHT_BYTES:
+            self._await_oldest()
         future = self._send(raw) if raw else None
-        self._under_way.append((future, len(raw or b"")))
+        self._in_flight.append((future, len(raw or b"")))
         self._bytes += len(raw or b"")
         self.taken += 1
-        while self._under_way and (self._under_way[0][0] is None or self._under_way[0][0].is_done):
-            self._settle_first()
-        self.notebook.maybe_write(self.acknowledged)
+        while self._in_flight and (self._in_flight[0][0] is None or self._in_flight[0][0].is_done):
+            self._await_oldest()
+        self.resume_file.maybe_write(self.acknowledged)
 
     def drain(self) -> None:
-        """Wait until nothing is under way."""
-        while self._under_way:
-            self._settle_first()
+        """Wait until no record is in flight."""
+        while self._in_flight:
+            self._await_oldest()
 
-    def _settle_first(self) -> None:
-        future, size = self._under_way[0]
+    def _await_oldest(self) -> None:
+        future, size = self._in_flight[0]
         if future is None:
-            self.refused += 1
+            self.skipped += 1
         else:
             try:
                 future.get()
             except KafkaError:
-                self.notebook.write(self.acknowledged)
+                self.resume_file.write(self.acknowledged)
                 raise
             self.published += 1
-        self._under_way.popleft()
+        self._in_flight.popleft()
         self._bytes -= size
         self.acknowledged += 1
 
 
-class _Notebook:
-    """Keeps the note of what is acknowledged, written whole or not at all."""
+class _ResumeFile:
+    """Keeps the resume point on disk; each write is atomic."""
 
     def __init__(self, file: str, source: RecordReader, topic: str, bootstrap: str) -> None:
-        self._path = None if source.total is None else note_path(file)
+        self._path = None if source.total is None else resume_path(file)
         self._topic, self._bootstrap, self._bytes = topic, bootstrap, source.total or 0
-        self._next = time.monotonic() + _NOTE_S
+        self._next = time.monotonic() + _SAVE_INTERVAL_S
 
     def read(self) -> int:
-        """How many records an interrupted run had acknowledged."""
+        """Return the number of records that an interrupted run has published."""
         if self._path is None:
-            raise UserError("only a file can be resumed, a pipe has no place to go on from; got -; save it to a file")
+            raise UserError("standard input cannot be resumed; save it to a file and name the file")
         if not self._path.exists():
             return 0
         try:
-            note = msgspec.json.decode(self._path.read_bytes(), type=Note)
+            point = msgspec.json.decode(self._path.read_bytes(), type=ResumePoint)
         except (OSError, msgspec.MsgspecError):
-            raise UserError(f"{self._path} must be a note of this command; got something else; remove it") from None
-        if (note.topic, note.bootstrap, note.file_bytes) != (self._topic, self._bootstrap, self._bytes):
             raise UserError(
-                f"a run is resumed with the same file, broker and topic; got {self._topic} at {self._bootstrap} with "
-                f"{self._bytes} bytes, and {self._path} is of {note.topic} at {note.bootstrap} with {note.file_bytes}; "
-                "remove that note to begin anew"
+                f"{self._path} is not a resume point of `hearsay publish`; remove it, and publish from the start"
+            ) from None
+        if (point.topic, point.bootstrap, point.file_bytes) != (self._topic, self._bootstrap, self._bytes):
+            raise UserError(
+                f"{self._path} belongs to another run: {point.file_bytes} bytes to {point.topic} at {point.bootstrap}, "
+                f"not {self._bytes} bytes to {self._topic} at {self._bootstrap}; remove it to publish from the start"
             )
-        return note.records
+        return point.records
 
     def maybe_write(self, records: int) -> None:
-        """Write, if the last note is some time ago."""
+        """Save the number of acknowledged records if the last save is a second old."""
         if time.monotonic() >= self._next:
             self.write(records)
 
     def write(self, records: int) -> None:
-        """Write how many records are acknowledged."""
+        """Save the number of acknowledged records."""
         if self._path is None:
             return
-        self._next = time.monotonic() + _NOTE_S
-        note = Note(topic=self._topic, bootstrap=self._bootstrap, file_bytes=self._bytes, records=records)
+        self._next = time.monotonic() + _SAVE_INTERVAL_S
+        point = ResumePoint(topic=self._topic, bootstrap=self._bootstrap, file_bytes=self._bytes, records=records)
         with _writable(self._path):
-            whole = self._path.with_name(self._path.name + ".new")
-            whole.write_bytes(msgspec.json.encode(note))
-            whole.replace(self._path)
+            complete = self._path.with_name(self._path.name + ".new")
+            complete.write_bytes(msgspec.json.encode(point))
+            complete.replace(self._path)
 
     def remove(self) -> None:
-        """All is published: there is nothing to resume."""
+        """Remove the resume point of a file that is published completely."""
         if self._path is not None:
             with _writable(self._path):
                 self._path.unlink(missing_ok=True)
@@ -257,6 +259,6 @@ def _writable(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UserError(
-            f"how far a file is published is written beside it; got {error.strerror} for {path}; copy the file to a "
-            "folder that can be written, or pipe it in and name it -"
+            f"cannot save the resume point {path}: {error.strerror}; copy the file to a writable folder, or publish it "
+            "from standard input with -"
         ) from None

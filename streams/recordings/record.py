@@ -1,7 +1,7 @@
-"""Writes a topic's records, or a range of them, to a file that a replay reads.
+"""Record a topic, or a range of a topic, to a file for replays.
 
-What went through the live stages can so be replayed, explained and kept. The end is fixed at the start, so that a topic
-that goes on growing is written to an end; no group is joined, so that nobody's positions move.
+A recording of live input can be replayed, explained and kept. The end offsets are fixed at the start, so recording a
+live topic terminates. The reader joins no consumer group and commits no offsets.
 """
 
 import gzip
@@ -26,21 +26,21 @@ _GROUP_BYTES = 16 << 20
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """What was written, and how many records a line cannot hold: empty ones, and those of several lines."""
+    """Result of a recording: written records, and skipped records that fit no line (empty, or not JSON on one line)."""
 
     recorded: int
-    left_out: int
+    skipped: int
 
 
 class _Writer(Protocol):
-    """Takes values, one after another."""
+    """Writer of record values."""
 
     def put(self, value: bytes) -> bool:
-        """Whether it could be written."""
+        """Write a value; return False if the format cannot hold the value."""
         ...
 
     def close(self) -> None:
-        """All is written."""
+        """Write the rest and close the file."""
         ...
 
 
@@ -53,22 +53,22 @@ def record(
     begin: OffsetSpec = BEGINNING,
     end: OffsetSpec = END,
     overwrite: bool = False,
-    told: Callable[[int, int], None] = lambda records, done: None,
+    progress: Callable[[int, int], None] = lambda records, done: None,
 ) -> Recorded:
-    """Write a topic's range to a file, in the order of publishing as far as the broker knows it.
+    """Write a range of a topic to a file, in the order of publishing.
 
-    The partitions are merged by the records' time; within one millisecond by the time that the events claim. A file
-    that was published and is recorded again so has no event later behind its neighbours than the file had.
+    Partitions are merged by the timestamp of the record, and within one millisecond by the claimed time of the event.
+    So recording a published file adds no disorder to the events.
 
     Args:
-        out: `.jsonl`, `.jsonl.gz` or `.parquet` (one column `value`); appears when it is whole.
-        settings: of the broker.
-        password: for SASL.
-        topic: its name without the prefix.
-        begin: the first record of each partition.
-        end: the record of each partition before which the range ends.
-        overwrite: whether a file that is there is replaced.
-        told: after each record, twice how many there are.
+        out: `.jsonl`, `.jsonl.gz` or `.parquet` (one column `value`); the file appears when complete.
+        settings: settings of the broker.
+        password: SASL password.
+        topic: name of the topic without the prefix.
+        begin: first record of each partition.
+        end: end of the range in each partition, exclusive.
+        overwrite: replace an existing file.
+        progress: called as `progress(count, count)` after each record.
 
     Raises:
         UserError: no such topic, an empty range, a file that cannot or must not be written, no broker.
@@ -78,18 +78,18 @@ def record(
     with open_topic(settings, password, topic) as reader:
         starts, ends = reader.range(begin, end)
         with _written(out) as writer:
-            return _write(reader.merged(starts, ends, _claimed), writer, told)
+            return _write(reader.merged(starts, ends, _claimed), writer, progress)
 
 
-def _write(records: Iterable[TopicRecord], writer: _Writer, told: Callable[[int, int], None]) -> Recorded:
-    recorded = left_out = 0
+def _write(records: Iterable[TopicRecord], writer: _Writer, progress: Callable[[int, int], None]) -> Recorded:
+    recorded = skipped = 0
     for one in records:
         if writer.put(one.value):
             recorded += 1
         else:
-            left_out += 1
-        told(recorded + left_out, recorded + left_out)
-    return Recorded(recorded=recorded, left_out=left_out)
+            skipped += 1
+        progress(recorded + skipped, recorded + skipped)
+    return Recorded(recorded=recorded, skipped=skipped)
 
 
 def _claimed(value: bytes) -> int:
@@ -98,18 +98,18 @@ def _claimed(value: bytes) -> int:
 
 def _check(out: Path, topic: str, *, overwrite: bool) -> None:
     if topic not in BY_NAME:
-        raise UserError(f"--topic must be one of {', '.join(BY_NAME)}; got {topic[:80]!r}; leave out kafka.prefix")
+        raise UserError(f"unknown topic {topic[:80]!r}; choose one of {', '.join(BY_NAME)}, without kafka.prefix")
     if not out.name.endswith(_FORMATS):
-        raise UserError(f"a recording is a {', '.join(_FORMATS)} file; got {out}; name it so")
+        raise UserError(f"cannot record to {out}: the name must end with {', '.join(_FORMATS[:-1])} or {_FORMATS[-1]}")
     if BY_NAME[topic].packed and not out.name.endswith(".parquet"):
-        raise UserError(f"records of {topic} are MessagePack, which no line holds; got {out}; name a .parquet file")
+        raise UserError(f"cannot record {topic} to {out}: its records are MessagePack; name a .parquet file")
     if out.exists() and not overwrite:
         raise UserError(already_exists(out))
 
 
 @contextmanager
 def _written(out: Path) -> Iterator[_Writer]:
-    """A writer to a file that takes its name when it is whole."""
+    """Yield a writer to a temporary file, which is renamed when complete."""
     part = out.with_name(out.name + ".part")
     try:
         writer = _ParquetWriter(part) if out.name.endswith(".parquet") else _LineWriter(part, out.name)
@@ -119,25 +119,25 @@ def _written(out: Path) -> Iterator[_Writer]:
             writer.close()
         part.replace(out)
     except OSError as error:
-        raise UserError(f"the recording must be written; got {error.strerror} for {out}; name another place") from None
+        raise UserError(f"cannot write the recording {out}: {error.strerror}; name another file") from None
     finally:
         part.unlink(missing_ok=True)
 
 
 class _LineWriter:
-    """One JSON value a line."""
+    """Writer of one JSON value per line."""
 
     def __init__(self, path: Path, name: str) -> None:
         self._stack = ExitStack()
         file: IO[bytes] = self._stack.enter_context(path.open("wb"))
-        if name.endswith(".gz"):  # without name and time, so that equal recordings are equal files
+        if name.endswith(".gz"):  # without name and time: equal recordings give equal files
             packed = gzip.GzipFile("", "wb", fileobj=file, mtime=0)
             self._file = self._stack.enter_context(cast(IO[bytes], packed))
         else:
             self._file = file
 
     def put(self, value: bytes) -> bool:
-        """Write a value as one line; JSON over several lines is written in one."""
+        """Write a value as one line; compact JSON that spans several lines."""
         if b"\n" in value or b"\r" in value:
             value = _on_one_line(value)
         if not value or value.isspace():
@@ -146,12 +146,12 @@ class _LineWriter:
         return True
 
     def close(self) -> None:
-        """All is written."""
+        """Close the file."""
         self._stack.close()
 
 
 class _ParquetWriter:
-    """One column of bytes, as a replay reads it back."""
+    """Writer of one column of bytes, a row per record."""
 
     def __init__(self, path: Path) -> None:
         self._schema = pa.schema([("value", pa.binary())])
@@ -168,7 +168,7 @@ class _ParquetWriter:
         return True
 
     def close(self) -> None:
-        """All is written."""
+        """Write the last row group and close the file."""
         if self._rows:
             self._flush()
         self._file.close()

@@ -1,6 +1,6 @@
-"""Reads a bank of checked claims: one claim a line, or schema.org ClaimReview as publishers offer it.
+"""Read a bank of checked claims: one claim per line, or schema.org ClaimReview as publishers offer it.
 
-A bank comes from others and is never perfect: an entry that is no claim is skipped and told, and the rest is used.
+A bank comes from other organisations and may contain errors: an entry without a claim is skipped and reported.
 ClaimReview: https://schema.org/ClaimReview.
 """
 
@@ -19,28 +19,28 @@ _LISTS = ("@graph", "dataFeedElement", "itemListElement", "claims")
 
 
 class ClaimsError(UserError):
-    """A bank that cannot be used. The message says rule, what came, where, and what to try."""
+    """A bank without usable claims; the message gives problem, path and remedy."""
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """An entry that is no checked claim."""
+    """An entry without a checked claim."""
 
     entry: int  # counted from 1
     reason: str
 
 
 class ClaimFile(msgspec.Struct, frozen=True):
-    """What a file holds."""
+    """The content of a bank: claims and skipped entries."""
 
     claims: tuple[Claim, ...] = ()
     skipped: tuple[Skipped, ...] = ()
 
 
 def read_claims(path: Path) -> ClaimFile:
-    """Every claim of a file: JSON Lines or one JSON document, plain or gzip.
+    """Read all claims of a file: JSON Lines or one JSON document, plain or gzip.
 
     Raises:
-        ClaimsError: the file cannot be read, or holds no claim at all.
+        ClaimsError: the file cannot be read, or contains no claim.
 
     """
     try:
@@ -48,7 +48,7 @@ def read_claims(path: Path) -> ClaimFile:
         raw = gzip.decompress(raw) if raw.startswith(_GZIP) else raw
     except (OSError, EOFError) as error:
         raise ClaimsError(
-            f"a bank of claims must be a readable file; got {error} for {path} (claims.file); name another"
+            f"cannot read the bank of claims {path}: {getattr(error, 'strerror', None) or error}; check claims.file"
         ) from None
     claims, skipped = [], []
     for number, entry in enumerate(_entries(raw), 1):
@@ -59,14 +59,14 @@ def read_claims(path: Path) -> ClaimFile:
     if not claims:
         first = f"; the first entry: {skipped[0].reason}" if skipped else ""
         raise ClaimsError(
-            f"a bank must hold a claim; got {len(skipped)} entries and none in {path} (claims.file){first}; "
-            "write text, verdict and publisher on each line, or ClaimReview"
+            f"{path} (claims.file) has {len(skipped)} entries and no claim{first}; write text, verdict and publisher "
+            "on each line, or use ClaimReview"
         )
     return ClaimFile(tuple(claims), tuple(skipped))
 
 
 def _entries(raw: bytes) -> Iterator[Any]:
-    """The entries of a document or of each line; what is no JSON is an entry that will be skipped."""
+    """Yield the entries of the document, or of each line; the decoder's error for a line that is not JSON."""
     try:
         yield from _unfold(msgspec.json.decode(raw))
     except msgspec.DecodeError:
@@ -125,7 +125,7 @@ def _from_review(review: dict[str, Any]) -> Claim:
 
 
 def _first(value: object) -> dict[str, Any] | None:
-    """The object, or the first of several; a bare text is a name."""
+    """Return an object, or the first of a list of objects; a bare text becomes the name of an object."""
     value = value[0] if isinstance(value, list) and value else value
     if isinstance(value, str):
         return {"name": value}
@@ -133,7 +133,7 @@ def _first(value: object) -> dict[str, Any] | None:
 
 
 def _of_best(rating: dict[str, Any]) -> str:
-    """A rating without words: "1 of 5"."""
+    """Return a rating without words as text, such as "1 of 5"."""
     if "ratingValue" not in rating:
         return ""
     best = f" of {rating['bestRating']}" if "bestRating" in rating else ""

@@ -1,7 +1,7 @@
-"""What wordings are compared with beside one another: checked claims and labelled examples of harm.
+"""Load the reference data that wordings are compared with: checked claims and labelled examples of harm.
 
-Both are files that a team keeps and may replace at any time: nothing in any state depends on them. Every alert carries
-the digest of what was known when it was written.
+A team may replace both files at any time, since no state depends on their content. Every alert carries the digest of
+the reference data in use.
 """
 
 import tomllib
@@ -49,7 +49,7 @@ class HarmSettings(BaseConfig, frozen=True, kw_only=True):
 
 
 class ReferenceData(msgspec.Struct, frozen=True):
-    """What was read, not yet embedded."""
+    """Claims and examples as read from their files, not yet embedded."""
 
     bank: ClaimFile
     harm: HarmConfig
@@ -57,26 +57,26 @@ class ReferenceData(msgspec.Struct, frozen=True):
 
     @property
     def digest(self) -> str:
-        """Names what is known, in every alert."""
+        """The digest in every alert."""
         return reference_digest(bank_digest(self.bank.claims), examples_digest(self.harm, self.examples))
 
-    def recogniser(
-        self, limits: ClusteringConfig, embedder: Embedder, cache_dir: str | None = None
+    def matcher(
+        self, clustering: ClusteringConfig, embedder: Embedder, cache_dir: str | None = None
     ) -> ReferenceMatcher:
-        """Embed what was read, or take its vectors from disk; 20,000 claims take some minutes the first time."""
+        """Return a matcher; embed all texts without cached vectors, some minutes for 20,000 claims the first time."""
         contents = [read_content(claim.text, ()) for claim in self.bank.claims]
         examples = [read_content(example.text, ()).normal for example in self.examples]
         vectors = embed_stored(embedder, [*(content.normal for content in contents), *examples], cache_dir)
-        claims = ClaimIndex(limits, self.bank.claims, contents, vectors[: len(contents)])
+        claims = ClaimIndex(clustering, self.bank.claims, contents, vectors[: len(contents)])
         return ReferenceMatcher(claims, HarmExamples(self.harm, self.examples, vectors[len(contents) :]))
 
 
 def load_reference_data(claims: ClaimsSettings, harm: HarmSettings) -> ReferenceData:
-    """Read the files that the settings name.
+    """Read the bank of claims and the examples of harm.
 
     Raises:
-        ClaimsError: the bank cannot be used.
-        UserError: the examples cannot be used.
+        ClaimsError: a bank without usable claims.
+        UserError: unusable examples.
 
     """
     bank = read_claims(Path(claims.file).expanduser()) if claims.file else ClaimFile()
@@ -84,20 +84,22 @@ def load_reference_data(claims: ClaimsSettings, harm: HarmSettings) -> Reference
 
 
 def _examples(settings: HarmSettings) -> tuple[HarmExample, ...]:
-    place = Path(settings.file).expanduser() if settings.file else files("streams.reference") / "harm_examples.toml"
+    path = Path(settings.file).expanduser() if settings.file else files("streams.reference") / "harm_examples.toml"
     try:
-        found = tomllib.loads(place.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"examples of harm must be a TOML file; got {error} for {place} (harm.file); name another, or leave it out"
-        ) from None
-    for category, sentences in found.items():
+        categories = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UserError(f"cannot read the examples of harm {path}: {error.strerror}; check harm.file") from None
+    except ValueError as error:
+        raise UserError(f"the examples of harm {path} (harm.file) are not TOML: {error}") from None
+    for category, sentences in categories.items():
         if not (isinstance(sentences, list) and sentences and all(isinstance(one, str) and one for one in sentences)):
             raise UserError(
-                f"each category of harm must be a list of sentences; got something else for {category!r} in {place} "
-                '(harm.file); write: category = ["a sentence", "another"]'
+                f"{category!r} in {path} (harm.file) is not a list of sentences; write {category} = "
+                '["a sentence", "another"]'
             )
-    return tuple(HarmExample(category, sentence) for category, sentences in found.items() for sentence in sentences)
+    return tuple(
+        HarmExample(category, sentence) for category, sentences in categories.items() for sentence in sentences
+    )
 
 
 __all__ = ["ClaimsSettings", "HarmSettings", "ReferenceData", "load_reference_data"]

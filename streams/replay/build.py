@@ -116,6 +116,6 @@ def make_pipeline(settings: Settings, key: Key, trace: Trace | None = None) -> P
     """
     reference = load_reference_data(settings.claims, settings.harm)
     embedder = load_embedder(settings)
-    matcher = reference.recogniser(settings.pipeline.clustering, embedder, settings.embedder.cache_dir)
+    matcher = reference.matcher(settings.pipeline.clustering, embedder, settings.embedder.cache_dir)
     pipeline = Pipeline(settings.pipeline, embedder, key.pseudonymiser(), code_version(), trace, matcher=matcher)
     return PipelineBuild(pipeline, embedder.revision, matcher.digest)

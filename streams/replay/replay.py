@@ -138,7 +138,7 @@ def replay(
             writer.begin(describe(RunCounts(), complete=False))
             with rare_collection():
                 manifest = _drive(driver, reader, writer, observer, describe)
-            timings = stopwatch.timings(source.place, manifest.counts.received)
+            timings = stopwatch.timings(source.location, manifest.counts.received)
             with deferred_interrupts():
                 return ReplayResult(folder=writer.end(manifest, timings), manifest=manifest, timings=timings)
     finally:

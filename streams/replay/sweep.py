@@ -126,7 +126,7 @@ def sweep(
             results = []
             with deferred_interrupts():
                 for run, manifest in zip(runs, manifests, strict=True):
-                    timings = stopwatch.timings(source.place, manifest.counts.received)
+                    timings = stopwatch.timings(source.location, manifest.counts.received)
                     folder = run.writer.end(manifest, timings)
                     results.append(ReplayResult(folder=folder, manifest=manifest, timings=timings))
             return results
@@ -147,7 +147,7 @@ def _build(settings: Sequence[Settings], key: Key) -> list[PipelineBuild]:
     embedder = _CachedEmbedder(load_embedder(settings[0]))
     builds = []
     for one in settings:
-        matcher = reference.recogniser(one.pipeline.clustering, embedder, one.embedder.cache_dir)
+        matcher = reference.matcher(one.pipeline.clustering, embedder, one.embedder.cache_dir)
         pipeline = Pipeline(one.pipeline, embedder, key.pseudonymiser(), code_version(), matcher=matcher)
         builds.append(PipelineBuild(pipeline, embedder.revision, matcher.digest))
     return builds

@@ -6,7 +6,16 @@ from pathlib import Path
 from streams.errors import UserError
 from streams.kafka.connection import KafkaSettings
 from streams.recordings.base import sha256_of
-from streams.recordings.open import NOWHERE, TOPIC, FileSpec, FilesSpec, OffsetsSpec, SourceSpec, _digest_of, _range_of
+from streams.recordings.open import (
+    NOWHERE,
+    TOPIC,
+    FileSpec,
+    FilesSpec,
+    OffsetsSpec,
+    SourceSpec,
+    combine_digests,
+    parse_range,
+)
 from streams.runs.folder import MANIFEST, Run
 
 
@@ -49,7 +58,7 @@ def find_input(run: Run, places: Sequence[str], kafka: KafkaSettings, password: 
             f"only a complete run has its input's digest; got an interrupted one in {run.path}; replay the source again"
         )
     if wanted.format == TOPIC and not places:
-        return OffsetsSpec(kafka, password, *_range_of(wanted.name))
+        return OffsetsSpec(kafka, password, *parse_range(wanted.name))
     found = list(places) or ([] if run.source in {None, NOWHERE} else [str(run.source)])
     if not found:
         raise UserError(
@@ -57,7 +66,7 @@ def find_input(run: Run, places: Sequence[str], kafka: KafkaSettings, password: 
             "or from several files; name it, each file in its turn"
         )
     digests = [sha256_of(path) for path in found]
-    got = digests[0] if len(digests) == 1 else _digest_of(digests)
+    got = digests[0] if len(digests) == 1 else combine_digests(digests)
     if got != wanted.sha256:
         raise UserError(
             f"a run is read again from its own input (sha256 {wanted.sha256[:12]}…); got {Path(found[0]).name} with "

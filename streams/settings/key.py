@@ -11,19 +11,12 @@ from msgspec import Meta
 
 from detectors.base_config import BaseConfig
 from detectors.privacy.pseudonym import Pseudonymiser
-from streams.settings.tree import (
-    SettingsError,
-)
+from streams.settings.tree import SettingsError
 
 KEY_VARIABLE = "HEARSAY_KEY"
-
-
 DEMO_KEY_ID = "demo"
-
-
 DEMO_KEY = b"hearsay demo key, known to all"
-"""Well known on purpose: a first replay needs no set-up, and its pseudonyms protect nobody."""
-
+"""Public on purpose: a first replay needs no set-up. Pseudonyms made with this key protect no sender."""
 
 _HEX_KEY = re.compile(r"(?:[0-9a-fA-F]{2}){16,64}")
 
@@ -43,7 +36,7 @@ class KeySettings(BaseConfig, frozen=True, kw_only=True):
 
 
 class Key(msgspec.Struct, frozen=True):
-    """The pseudonymisation key; shows its name only."""
+    """The pseudonymisation key; its `repr` hides the secret."""
 
     id: str
     origin: str
@@ -54,58 +47,57 @@ class Key(msgspec.Struct, frozen=True):
 
     @property
     def is_demo(self) -> bool:
-        """Whether everybody knows it."""
+        """True for the public demo key."""
         return self.secret == DEMO_KEY
 
     def pseudonymiser(self) -> Pseudonymiser:
-        """What intake digests identifiers with."""
+        """Return the pseudonymiser for intake."""
         return Pseudonymiser(self.secret, self.id)
 
 
 def load_key(settings: KeySettings, environ: Mapping[str, str]) -> Key:
-    """The key from HEARSAY_KEY, else from `key.file`, else the demo key.
+    """Return the key in HEARSAY_KEY, else in `key.file`, else the demo key.
 
     Raises:
-        SettingsError: not a key, or a name that is not free.
+        SettingsError: no valid key, an unreadable file, or a name that belongs to no key or to the demo key.
 
     """
-    given, origin = _given_key(settings, environ)
-    if given is None:
+    text, origin = _key_text(settings, environ)
+    if text is None:
         if settings.id not in ("", DEMO_KEY_ID):
             raise SettingsError(
-                f"key.id must name a key that is there; got {settings.id!r} and no key; set {KEY_VARIABLE} or key.file"
+                f"key.id is {settings.id!r}, but there is no key; set {KEY_VARIABLE} or key.file, or remove key.id"
             )
-        return Key(DEMO_KEY_ID, "the demo key, known to everybody", DEMO_KEY)
-    if not _HEX_KEY.fullmatch(given):
+        return Key(DEMO_KEY_ID, "the public demo key", DEMO_KEY)
+    if not _HEX_KEY.fullmatch(text):
         raise SettingsError(
-            f"the key must be 32 to 128 hexadecimal digits; got {len(given)} characters (not shown) {origin}; "
-            "make one with `openssl rand -hex 32`"
+            f"the key {origin} is not 32 to 128 hexadecimal digits, but {len(text)} characters (not shown); "
+            "make a key with `openssl rand -hex 32`"
         )
     if settings.id == DEMO_KEY_ID:
         raise SettingsError(
-            f"key.id must not be the demo key's; got {DEMO_KEY_ID!r} with a key of your own {origin}; name it otherwise"
+            f"key.id is {DEMO_KEY_ID!r}, the name of the public demo key, but a key is given {origin}; rename it"
         )
-    secret = bytes.fromhex(given)
+    secret = bytes.fromhex(text)
     return Key(settings.id or _name_of(secret), origin, secret)
 
 
-def _given_key(settings: KeySettings, environ: Mapping[str, str]) -> tuple[str | None, str]:
+def _key_text(settings: KeySettings, environ: Mapping[str, str]) -> tuple[str | None, str]:
     if environ.get(KEY_VARIABLE):
         return environ[KEY_VARIABLE].strip(), f"in {KEY_VARIABLE}"
     if not settings.file:
         return None, ""
     try:
-        return Path(settings.file).read_text("ascii").strip(), "in the file that key.file names"
+        return Path(settings.file).read_text("ascii").strip(), f"in {settings.file} (key.file)"
     except OSError as error:
-        raise SettingsError(
-            f"key.file must be readable; got {error.strerror} for {settings.file}; check the path"
-        ) from None
+        raise SettingsError(f"cannot read the key file {settings.file}: {error.strerror}; check key.file") from None
     except UnicodeDecodeError:
         raise SettingsError(
-            "key.file must hold hexadecimal digits; got other bytes (not shown); make one with `openssl rand -hex 32`"
+            f"the key file {settings.file} has bytes other than hexadecimal digits (not shown); make a key with "
+            "`openssl rand -hex 32`"
         ) from None
 
 
 def _name_of(secret: bytes) -> str:
-    """A key's public name: it differs whenever the key does, and does not lead back to it."""
+    """Return a public name derived from a key: equal for equal keys, and useless for finding the key."""
     return "k" + hashlib.blake2b(secret, digest_size=6, person=b"hearsay:key-id").hexdigest()

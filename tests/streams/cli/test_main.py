@@ -85,8 +85,8 @@ def test_a_configuration_file_and_the_environment_are_heard(day, tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(["replay", "none.jsonl"], "error: a source must be readable; got No such file or directory for none.jsonl"),
-     (["replay", "."], "error: a source is one file; got the folder ."),
+    [(["replay", "none.jsonl"], "error: cannot read none.jsonl: No such file or directory; check the path"),
+     (["replay", "."], "error: cannot read .: it is a folder; name a file in it"),
      (["replay", "day.jsonl", "--set", "growth.target_siz=3"], "did you mean growth.target_size"),
      (["replay", "day.jsonl", "--set", "growth.target_size=x"], "growth.target_size is 'x' (from --set), but must be"),
      (["replay", "day.jsonl", "--detector", "psychic"], "is 'psychic' (from --set), but must be one of L, count"),
@@ -94,8 +94,8 @@ def test_a_configuration_file_and_the_environment_are_heard(day, tmp_path):
      (["explain", "--alert", "abcdef"], "no run folder below runs; name a run folder, or make one with"),
      (["export", "--all"], "no run folder below runs"),
      *[([*words, "nowhere"], "a run folder holds manifest.json") for words in OF_A_RUN],
-     (["sweep", "none.jsonl", "--vary", "growth.target_size=10,20"], "No such file or directory for none.jsonl"),
-     (["publish", "none.jsonl"], "No such file or directory for none.jsonl"),
+     (["sweep", "none.jsonl", "--vary", "growth.target_size=10,20"], "cannot read none.jsonl: No such file or"),
+     (["publish", "none.jsonl"], "cannot read none.jsonl: No such file or directory"),
      (["calibrate", "--inactive-for", "soon"], "got 'soon' for --inactive-for; try 1d"),
      (["settings", "--into", "none.md"], "cannot rewrite the page none.md: No such file or directory; check --into"),
      (["settings", "--set", "nothing=1"], "unknown setting 'nothing' (from --set)"),

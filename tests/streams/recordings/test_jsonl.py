@@ -186,7 +186,7 @@ class Failing(io.BytesIO):
 
 def test_a_disk_that_fails_midway_ends_the_file_there():
     stream = jsonl.HashedStream(Failing(b'{"a":1}\n' * 5 + b'{"b'), endless=False)
-    source = open_file._lines_of(stream, "x", None, BOUND)
+    source = open_file._reader_of(stream, "x", None, BOUND)
     *events, cut = source
     assert len(events) == 5
     assert (cut.reason, cut.raw) == (Reason.SOURCE_TRUNCATED, b'{"b')
@@ -201,18 +201,18 @@ def test_a_disk_that_fails_midway_ends_the_file_there():
      (b"SQLite format 3\x00....", "SQLite"), (b"Obj\x01....", "Avro")],
 )  # fmt: skip
 def test_another_format_is_refused_with_the_way_to_convert_it(tmp_path, data, word):
-    with pytest.raises(SourceError, match=rf"got .*{word}.* in x.jsonl; convert it with "):
+    with pytest.raises(SourceError, match=rf"x.jsonl is .*{word}.*; convert it with "):
         read(tmp_path, data)
 
 
 def test_what_is_not_there_is_refused_by_name(tmp_path):
     for look in (lambda path: open_source(path, BOUND), sha256_of):
-        with pytest.raises(SourceError, match=r"must be readable; got No such file or directory for .*missing"):
+        with pytest.raises(SourceError, match=r"cannot read .*missing: No such file or directory; check the path"):
             look(str(tmp_path / "missing"))
 
 
 def test_a_folder_is_refused(tmp_path):
-    with pytest.raises(SourceError, match=r"a source is one file; got the folder"):
+    with pytest.raises(SourceError, match=r"cannot read .*: it is a folder; name a file in it"):
         open_source(str(tmp_path), BOUND)
 
 
@@ -239,7 +239,7 @@ def test_a_pipe_whose_end_was_not_seen_has_no_digest(monkeypatch):
 
 def test_parquet_cannot_come_through_a_pipe(monkeypatch):
     monkeypatch.setattr("sys.stdin", Pipe(b"PAR1" + b"\0" * 100))
-    with pytest.raises(SourceError, match=r"Parquet cannot be read from a pipe"):
+    with pytest.raises(SourceError, match=r"standard input is Parquet, .* cannot be read from a pipe"):
         open_source("-", BOUND)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from streams.errors import UserError
 from streams.recordings.peek import created_at, partition_key
-from streams.recordings.publish import note_path, read_pace
+from streams.recordings.publish import read_pace, resume_path
 from tests.streams.kafka.deployment import PATIENT_S, Deployment, until
 
 SAMPLE = "examples/sample.jsonl.gz"
@@ -68,7 +68,7 @@ def test_a_pace_is_a_number_of_times(text, pace):
 
 @pytest.mark.parametrize("text", ["", "x", "10", "0x", "-1x", "fast", "1e3x", "infx"])
 def test_another_pace_is_refused(text):
-    with pytest.raises(UserError, match="--pace must be a positive number and an x"):
+    with pytest.raises(UserError, match="but must be a positive number and an x, such as 10x"):
         read_pace(text)
 
 
@@ -79,7 +79,7 @@ def test_every_line_arrives_as_it_is_and_each_chat_stays_in_order(broker, record
     lines[100:100] = [b"not json", b'{"half":', b"\xff\xfe", b'{"chat": 5}']
     done = deployment.call("publish", recording(lines), "--json")
     assert done.exit_code == 0, done.stderr
-    assert json.loads(done.stdout) == {"published": 2_004, "refused": 0, "resumed_after": 0, "complete": True}
+    assert json.loads(done.stdout) == {"published": 2_004, "skipped": 0, "resumed_after": 0, "complete": True}
     assert done.stderr == ""
     records = deployment.read("forwards")
     assert Counter(record.value for record in records) == Counter(lines)
@@ -109,7 +109,7 @@ def test_a_line_beyond_what_a_record_holds_is_counted_and_the_rest_goes_on(broke
     deployment = Deployment(broker.bootstrap)
     large = event(1, text="x" * 1_500_000)  # more than intake takes, which is for intake to say
     done = deployment.call("publish", recording([large, event(2, text="x" * 2_100_000), event(3)]), "--json")
-    assert json.loads(done.stdout) == {"published": 2, "refused": 1, "resumed_after": 0, "complete": True}
+    assert json.loads(done.stdout) == {"published": 2, "skipped": 1, "resumed_after": 0, "complete": True}
     assert sorted(deployment.values_of("forwards"), key=len) == [event(3), large]
 
 
@@ -158,11 +158,11 @@ def test_what_was_interrupted_goes_on_where_it_stopped(broker, recording, harm):
     lines = [event(n * 20, chat=f"chat {n % 7}") for n in range(1_500)]
     file = recording(lines)
     process = deployment.start("publish", file, "--pace", "1x")  # half a minute, were it let
-    until(lambda: note_path(str(file)).exists(), "a note of what is acknowledged")
+    until(lambda: resume_path(str(file)).exists(), "a resume point")
     process.send_signal(harm)
     assert process.wait(PATIENT_S) == (-signal.SIGKILL if harm == signal.SIGKILL else 130)
     _, said = process.communicate()
-    noted = json.loads(note_path(str(file)).read_bytes())["records"]
+    noted = json.loads(resume_path(str(file)).read_bytes())["records"]
     there = deployment.values_of("forwards")
     assert 0 < noted <= len(there) < len(lines)
     if harm != signal.SIGKILL:
@@ -174,26 +174,26 @@ def test_what_was_interrupted_goes_on_where_it_stopped(broker, recording, harm):
     found = Counter(deployment.values_of("forwards"))
     assert set(found) == set(lines)
     assert sum(found.values()) - len(lines) == len(there) - noted  # sent twice: what was not noted yet
-    assert not note_path(str(file)).exists()
+    assert not resume_path(str(file)).exists()
 
 
 @pytest.mark.broker
 def test_resuming_what_was_never_begun_begins(broker, recording):
     deployment = Deployment(broker.bootstrap)
     done = deployment.call("publish", recording([event(1)]), "--resume", "--json")
-    assert json.loads(done.stdout) == {"published": 1, "refused": 0, "resumed_after": 0, "complete": True}
+    assert json.loads(done.stdout) == {"published": 1, "skipped": 0, "resumed_after": 0, "complete": True}
 
 
 @pytest.mark.broker
 @pytest.mark.parametrize("note", [b"{}", b"not a note", None])
-def test_a_note_of_something_else_is_refused_by_name(broker, recording, note):
+def test_a_resume_point_of_another_run_is_refused_by_name(broker, recording, note):
     deployment = Deployment(broker.bootstrap)
     file = recording([event(1)])
     other = {"topic": "other.forwards", "bootstrap": broker.bootstrap, "file_bytes": file.stat().st_size, "records": 1}
-    note_path(str(file)).write_bytes(note or msgspec.json.encode(other))
+    resume_path(str(file)).write_bytes(note or msgspec.json.encode(other))
     refused = deployment.call("publish", file, "--resume")
     assert (refused.exit_code, len(refused.stderr.splitlines())) == (2, 1)
-    assert note_path(str(file)).name in refused.stderr
+    assert resume_path(str(file)).name in refused.stderr
     assert deployment.values_of("forwards") == []
 
 
@@ -204,7 +204,7 @@ def test_a_restart_of_the_broker_costs_no_event(own_broker, recording):
     lines = [event(n * 20, chat=f"chat {n % 7}") for n in range(1_500)]
     file = recording(lines)
     process = deployment.start("publish", file, "--pace", "10x", "--json")
-    until(lambda: note_path(str(file)).exists(), "a note of what is acknowledged")
+    until(lambda: resume_path(str(file)).exists(), "a resume point")
     running.kill()
     running.restart()
     out, said = process.communicate(timeout=PATIENT_S)

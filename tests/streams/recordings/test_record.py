@@ -203,10 +203,10 @@ def test_equal_ranges_are_equal_files(broker, tmp_path):
         (["out.jsonl", "--to", "2020-01-01"], "a range must hold a record"),
         (["out.jsonl", "--from", "noon"], "--from must be a time"),
         (["out.jsonl", "--to", "noon"], "--to must be a time"),
-        (["out.jsonl", "--topic", "rumours"], "--topic must be one of forwards"),
+        (["out.jsonl", "--topic", "rumours"], "unknown topic 'rumours'; choose one of forwards"),
         (["out.jsonl", "--topic", "ordered"], "name a .parquet file"),
-        (["out.csv"], "a recording is a .jsonl"),
-        (["no/such/folder/out.jsonl"], "the recording must be written"),
+        (["out.csv"], "the name must end with .jsonl, .jsonl.gz or .parquet"),
+        (["no/such/folder/out.jsonl"], "cannot write the recording"),
         (["there.jsonl"], "there.jsonl already exists; pass --overwrite"),
     ],
 )
@@ -249,5 +249,5 @@ def test_a_broker_that_falls_silent_is_one_line_and_leaves_no_file(own_broker, t
             running.pause()
 
     with pytest.raises(UserError, match="cannot connect to Kafka"):
-        record(tmp_path / "out.jsonl", deployment.kafka, None, told=lose)
+        record(tmp_path / "out.jsonl", deployment.kafka, None, progress=lose)
     assert list(tmp_path.iterdir()) == []

@@ -138,7 +138,7 @@ def test_examples_that_are_none_are_refused(tmp_path, content):
 def test_what_is_known_has_the_digest_that_its_recogniser_has(tmp_path):
     bank = written(tmp_path, json.dumps(CLAIM))
     known = load_reference_data(ClaimsSettings(file=str(bank)), HarmSettings())
-    assert known.recogniser(ClusteringConfig(), HashingEmbedder(), str(tmp_path)).digest == known.digest
+    assert known.matcher(ClusteringConfig(), HashingEmbedder(), str(tmp_path)).digest == known.digest
     assert known.digest != load_reference_data(ClaimsSettings(), HarmSettings()).digest
 
 

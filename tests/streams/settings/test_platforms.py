@@ -121,7 +121,7 @@ def test_a_sweep_varies_a_platforms_setting_as_replays_of_their_own_would_and_th
     assert told.differing[LOW] == (10, 200)
     assert len(told.lost) == 1
     (shown,) = gather(Run(low.folder), ReportLimits()).rumours
-    assert shown.curve.limits == list(make_detector(GrowthConfig(target_size=10)).thresholds())
+    assert shown.curve.thresholds == list(make_detector(GrowthConfig(target_size=10)).thresholds())
     assert shown.curve.score == [
         round(score, 4) for score in load_run(low.folder).cluster(shown.cluster_id).growth()["score"]
     ]
