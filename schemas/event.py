@@ -1,19 +1,24 @@
-"""`ForwardEvent`: what a platform adapter publishes on `forwards`, one message of a message trail.
+"""Define `ForwardEvent`: one message of a message trail, as a platform adapter publishes it on `forwards`.
 
-It carries what public platform interfaces really give, among them the kinds that a naive schema forgets: a counter
-snapshot where a platform shows no single shares, a deletion, an account's suspension, a report by a person, a debunk.
+The contract holds everything that public platform interfaces provide, including the kinds that are easy to forget: a
+counter snapshot where a platform shows no single shares, a deletion, the suspension of an account, a report by a person
+and a fact-check.
 """
 
 from enum import StrEnum
 from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from schemas.base import Count, Id, Message, Ms
 
+Hops = Annotated[int, Meta(ge=0, le=1_000_000)]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
 
 class Kind(StrEnum):
-    """What happened. The first four carry a message; the others say something about one."""
+    """Kind of an event. The first four kinds carry a message; the others are statements about a message or account."""
 
     POST = "post"
     FORWARD = "forward"
@@ -27,7 +32,7 @@ class Kind(StrEnum):
 
 
 class ParentEvidence(StrEnum):
-    """How the platform knows the parent: a recorded `via`, an API's parent field, only the origin, or not at all."""
+    """Source of the parent: a recorded `via`, the API's parent field, the origin only, or no source."""
 
     VIA = "via"
     API_PARENT = "api_parent"
@@ -36,7 +41,7 @@ class ParentEvidence(StrEnum):
 
 
 class AccountStatus(StrEnum):
-    """An account's state as the platform reports it; everything but `active` retracts its shares."""
+    """State of an account as the platform reports it; every state except `active` retracts the account's shares."""
 
     ACTIVE = "active"
     DEACTIVATED = "deactivated"
@@ -46,72 +51,212 @@ class AccountStatus(StrEnum):
 
 
 class Media(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A picture, clip or file by its hashes; the bytes never travel."""
+    """A picture, clip or file by its hashes; the bytes are never sent."""
 
-    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-    pdq: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")] | None = None
-    pdq_quality: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
+    sha256: Annotated[
+        Sha256,
+        Meta(
+            description="SHA-256 of the file's bytes, in hexadecimal.",
+            examples=["82433e9f2a2de9dba316e419dcf8ff4fc1564695e060d41750d97bb20ac3191f"],
+        ),
+    ]
+    pdq: Annotated[
+        Sha256 | None,
+        Meta(
+            description="PDQ perceptual hash of a picture, in hexadecimal.",
+            examples=["f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22"],
+        ),
+    ] = None
+    pdq_quality: Annotated[
+        Annotated[int, Meta(ge=0, le=100)] | None,
+        Meta(description="Quality that the PDQ algorithm reports for its hash, 0 to 100.", examples=[94]),
+    ] = None
 
 
 class Counters(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """What the platform's own counters showed at `created_at`."""
+    """The platform's own counters of a message at `created_at`."""
 
-    views: Count | None = None
-    forwards: Count | None = None
+    views: Annotated[Count | None, Meta(description="Total views of the message.", examples=[282])] = None
+    forwards: Annotated[Count | None, Meta(description="Total forwards of the message.", examples=[7])] = None
 
 
 class Debunk(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A published fact-check of the claim in the event's `text` or of the message it refers to."""
+    """A published fact-check of the claim in the event's `text`, or of the message that the event refers to."""
 
-    publisher: str
-    verdict: str
-    url: str | None = None
+    publisher: Annotated[str, Meta(description="Name of the fact-checker.", examples=["Desk of Doubt"])]
+    verdict: Annotated[str, Meta(description="Verdict in the fact-checker's own words.", examples=["false"])]
+    url: Annotated[
+        str | None,
+        Meta(description="Address of the published fact-check.", examples=["https://facts.example.org/517b6799"]),
+    ] = None
 
 
 class Report(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A person's complaint about a message; the person is the event's `actor`."""
 
-    category: str
+    category: Annotated[
+        str, Meta(description="Reason of the complaint in the platform's words.", examples=["violence"])
+    ]
 
 
 class Source(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Which adapter saw the event, and where in the platform's own stream."""
+    """The adapter that received the event, and the event's position in the platform's own stream."""
 
-    adapter: str
-    cursor: str | None = None
+    adapter: Annotated[str, Meta(description="Name of the adapter.", examples=["bluesky-jetstream"])]
+    cursor: Annotated[
+        str | None,
+        Meta(
+            description="Position in the platform's stream, in the platform's notation.", examples=["1772436541558000"]
+        ),
+    ] = None
 
 
 class ForwardEvent(Message, frozen=True, kw_only=True):
     """One event of a message trail, as an adapter publishes it.
 
-    `actor`, `chat`, `message_id`, `root_ref` and `parent_ref` are raw platform identifiers unless `key_id` is set;
-    then the adapter has pseudonymised them with that key already. Intake pseudonymises what is raw before anything
-    leaves it.
+    `event_id`, `actor`, `chat`, `message_id`, `root_ref` and `parent_ref` are raw platform identifiers unless `key_id`
+    is set; with `key_id`, the adapter has already replaced the identifiers by digests under the named key. Intake
+    replaces raw identifiers by digests before anything leaves intake.
     """
 
-    event_id: Id
-    platform: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_.-]{0,31}$")]
-    kind: Kind
-    created_at: Ms  # claimed by the client; it may lie
-    observed_at: Ms | None = None  # when the adapter saw it
-    message_id: Id | None = None
-    root_ref: Id | None = None
-    parent_ref: Id | None = None
-    parent_evidence: ParentEvidence = ParentEvidence.NONE
-    hops_min: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
-    hops_max: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None = None
-    frequently_forwarded: bool | None = None
-    actor: Id | None = None
-    chat: Id | None = None
-    key_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
-    chat_size: Count | None = None
-    followers: Count | None = None
-    text: str = ""
-    lang: Annotated[str, msgspec.Meta(max_length=35)] | None = None
-    urls: tuple[str, ...] = ()
-    media: tuple[Media, ...] = ()
-    counters: Counters | None = None
-    account_status: AccountStatus | None = None
-    report: Report | None = None
-    debunk: Debunk | None = None
-    source: Source | None = None
+    event_id: Annotated[
+        Id,
+        Meta(
+            description="The adapter's id of the event: unique on its platform, and equal for each delivery, so a "
+            "second delivery is recognised.",
+            examples=["wamid.HBgMSBJ7E7NOYF7V9UWPY4A06BZQHS2M"],
+        ),
+    ]
+    platform: Annotated[
+        str,
+        Meta(
+            pattern="^[a-z0-9][a-z0-9_.-]{0,31}$",
+            description="Name of the platform. Equal identifiers on two platforms are two people.",
+            examples=["whatsapp"],
+        ),
+    ]
+    kind: Annotated[Kind, Meta(description="Kind of the event.", examples=["forward"])]
+    created_at: Annotated[
+        Ms,
+        Meta(
+            description="Time that the client claims for the event, in milliseconds since 1970-01-01T00:00Z. The "
+            "claim may be wrong; see `observed_at`.",
+            examples=[1772530141909],
+        ),
+    ]
+    observed_at: Annotated[
+        Ms | None,
+        Meta(
+            description="Time at which the adapter received the event, in milliseconds since 1970-01-01T00:00Z. "
+            "Replaces a `created_at` that is later by more than `intake.max_skew_ms`.",
+            examples=[1772530147134],
+        ),
+    ] = None
+    message_id: Annotated[
+        Id | None,
+        Meta(
+            description="Id of the message: the event's own message for post, forward, quote and reply, otherwise the "
+            "message that the event is about.",
+            examples=["wamid.HBgMSBJ7E7NOYF7V9UWPY4A06BZQHS2M"],
+        ),
+    ] = None
+    root_ref: Annotated[
+        Id | None,
+        Meta(
+            description="Id of the original message at the start of the chain, if the platform names it.",
+            examples=["at://did:plc:z6yl5mgjn4dpixcex2m7mvns/app.bsky.feed.post/3tk272dwsujle"],
+        ),
+    ] = None
+    parent_ref: Annotated[
+        Id | None,
+        Meta(
+            description="Id of the message that was forwarded, quoted or answered, if the platform names it.",
+            examples=["at://did:plc:clrz2dor4orqkvvqr3qwrary/app.bsky.feed.repost/3mptapkp6vz27"],
+        ),
+    ] = None
+    parent_evidence: Annotated[
+        ParentEvidence,
+        Meta(
+            description="Source of `parent_ref`: `via` is a recorded share, `api_parent` the API's parent field, "
+            "`origin_only` the original alone, `none` no source.",
+            examples=["via"],
+        ),
+    ] = ParentEvidence.NONE
+    hops_min: Annotated[
+        Hops,
+        Meta(
+            description="Least number of times that the message was passed on before, by the platform's mark.",
+            examples=[1],
+        ),
+    ] = 0
+    hops_max: Annotated[
+        Hops | None,
+        Meta(
+            description="Largest number of times that the message was passed on before; absent if unbounded.",
+            examples=[4],
+        ),
+    ] = None
+    frequently_forwarded: Annotated[
+        bool | None,
+        Meta(
+            description="The platform's mark for messages forwarded many times; counts as at least 5 hops.",
+            examples=[False],
+        ),
+    ] = None
+    actor: Annotated[
+        Id | None,
+        Meta(
+            description="Id of the sender, of the reporting person or of the account. Without an actor, the chat "
+            "counts as the sharer.",
+            examples=["did:plc:ywsq6lhlth7hghncueftye4m"],
+        ),
+    ] = None
+    chat: Annotated[
+        Id | None,
+        Meta(
+            description="Id of the group, channel or other place of the message.",
+            examples=["120363009309264520@g.us"],
+        ),
+    ] = None
+    key_id: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=64)] | None,
+        Meta(
+            description="Name of the key with which the adapter has replaced the identifiers by digests; absent for "
+            "raw identifiers.",
+            examples=["2026-01"],
+        ),
+    ] = None
+    chat_size: Annotated[Count | None, Meta(description="Members of the chat.", examples=[30])] = None
+    followers: Annotated[Count | None, Meta(description="Followers of the sender.", examples=[87])] = None
+    text: Annotated[
+        str,
+        Meta(
+            description="The message, complete and unchanged; for a debunk, the claim. Empty for media without text.",
+            examples=["The bridge at Lower Mill is closing tonight. Tell everyone."],
+        ),
+    ] = ""
+    lang: Annotated[
+        Annotated[str, Meta(max_length=35)] | None,
+        Meta(description="Language of the text as a BCP 47 tag, if the platform names it.", examples=["en"]),
+    ] = None
+    urls: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Addresses that are not part of the text, such as a link card.",
+            examples=[["https://news.example.com/a/4711"]],
+        ),
+    ] = ()
+    media: Annotated[
+        tuple[Media, ...], Meta(description="Pictures, clips and files of the message, by their hashes.")
+    ] = ()
+    counters: Annotated[Counters | None, Meta(description="The platform's counters; for the kind counter.")] = None
+    account_status: Annotated[
+        AccountStatus | None,
+        Meta(description="New state of the account `actor`; for the kind account_state.", examples=["suspended"]),
+    ] = None
+    report: Annotated[Report | None, Meta(description="A person's complaint; for the kind report.")] = None
+    debunk: Annotated[Debunk | None, Meta(description="A published fact-check; for the kind debunk.")] = None
+    source: Annotated[
+        Source | None,
+        Meta(description="Origin of the event in the adapter, for debugging; intake does not pass the origin on."),
+    ] = None

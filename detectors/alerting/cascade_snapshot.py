@@ -6,7 +6,7 @@ both describe the same moment.
 
 import msgspec
 
-from schemas.alert import CascadeCounts, ContentEvidence, GrowthEvidence, Structure, TextEvidence
+from schemas.evidence import CascadeCounts, ContentEvidence, GrowthEvidence, Structure, TextEvidence
 
 
 class DataNotes(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,8 @@ from detectors.alerting.transition import Transition
 from detectors.base_config import BaseConfig
 from detectors.privacy.small_groups import without_small
 from detectors.text.formatting import shorten
-from schemas.alert import Alert, Evidence, Provenance, ReviewTarget, TargetCause
+from schemas.alert import Alert, Provenance, ReviewTarget, TargetCause
+from schemas.evidence import Evidence
 
 
 class EvidenceConfig(BaseConfig, frozen=True, kw_only=True):

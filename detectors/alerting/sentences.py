@@ -12,18 +12,10 @@ from detectors.alerting.cascade_snapshot import CascadeSnapshot
 from detectors.alerting.transition import Transition
 from detectors.privacy.small_groups import Groups
 from detectors.text.formatting import duration, many, moment, plain, rough, shorten, whole
-from schemas.alert import (
-    Alert,
-    CascadeCounts,
-    ContentEvidence,
-    GrowthEvidence,
-    Lifecycle,
-    ReviewTarget,
-    Structure,
-    TextEvidence,
-)
+from schemas.alert import Alert, Lifecycle, ReviewTarget
 from schemas.assignment import Variant
 from schemas.claim import ClaimMatch, Nearness
+from schemas.evidence import CascadeCounts, ContentEvidence, GrowthEvidence, Structure, TextEvidence
 
 SPREAD_NOT_TRUTH = "This measures spread, not truth."
 ENDINGS = (Lifecycle.SUBSIDED, Lifecycle.CLOSED)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 from detectors.growth.config import GrowthConfig
 from detectors.snapshot import pack, unpack
 from detectors.text.formatting import duration
-from schemas.alert import GrowthEvidence
+from schemas.evidence import GrowthEvidence
 
 NEVER = -(1 << 62)
 """Clock of a detector without shares, in ms; earlier than every event time."""

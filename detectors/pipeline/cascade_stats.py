@@ -16,10 +16,10 @@ from detectors.spread.edges import EdgeConfig
 from detectors.spread.graph import GraphConfig
 from detectors.spread.recent_joins import WindowConfig
 from detectors.spread.sharers import SharersConfig
-from schemas.alert import ContentEvidence, TextEvidence
 from schemas.assignment import Assignment, Merge, Timeliness
 from schemas.claim import ClaimMatch, HarmSuggestion, Nearness, ReferenceMatches
 from schemas.event import Counters, Debunk, Kind, Media
+from schemas.evidence import ContentEvidence, TextEvidence
 from schemas.sighting import TextContent
 
 OTHER_PLATFORMS = "other"

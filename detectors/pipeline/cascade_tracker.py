@@ -15,10 +15,10 @@ from detectors.spread.edges import EdgeInference, EdgeSource, InferredEdge, reco
 from detectors.spread.graph import ForwardGraph, Placement, node_id
 from detectors.spread.recent_joins import WindowCounter
 from detectors.spread.sharers import DistinctSharers, SharersConfig
-from schemas.alert import CascadeCounts
 from schemas.assignment import Assignment, Merge, Timeliness
 from schemas.claim import NOTHING
 from schemas.event import AccountStatus, Kind
+from schemas.evidence import CascadeCounts
 from schemas.sighting import Sighting
 
 # Read on every event; access to enum members is slow.

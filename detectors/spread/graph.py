@@ -17,8 +17,8 @@ from msgspec import Meta
 from detectors.base_config import BaseConfig
 from detectors.snapshot import pack, unpack
 from detectors.spread.forest import Forest, Node, Totals, Tree, climb
-from schemas.alert import Structure
 from schemas.event import ParentEvidence
+from schemas.evidence import Structure
 from schemas.sighting import Sighting
 
 _DEEPEST: Final = 4096  # a chain of parents is freed by recursion in C, so no configuration may make it longer

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from schemas import Assignment, Merge, Sighting
-from schemas.base import Message
+from schemas.base import Message, encode
+from schemas.examples import EXAMPLES
 from streams.errors import UserError, already_exists
 from streams.kafka.topics import TOPICS, Topic
 
@@ -33,10 +34,16 @@ def file_name(message: type[msgspec.Struct]) -> str:
     return _snake(message.__name__) + ".json"
 
 
-def json_schema(message: type[msgspec.Struct]) -> dict[str, Any]:
-    """A message as a JSON Schema, draft 2020-12."""
-    schema = msgspec.json.schema(message)
-    return {"$schema": _DRAFT, "$id": f"urn:hearsay:schema:{_snake(message.__name__)}:1", **_tidy(schema)}
+def json_schema(message: type[Message]) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a message, with its examples."""
+    head = {"$schema": _DRAFT, "$id": f"urn:hearsay:schema:{_snake(message.__name__)}:1"}
+    examples = _examples(message)
+    return {**head, **({"examples": examples} if examples else {}), **_tidy(msgspec.json.schema(message))}
+
+
+def _examples(message: type[Message]) -> list[Any]:
+    """Return the examples of a message as plain JSON values."""
+    return [msgspec.json.decode(encode(example)) for example in EXAMPLES.get(message, ())]
 
 
 def asyncapi() -> dict[str, Any]:
@@ -110,12 +117,14 @@ def _operation(topic: Topic) -> dict[str, Any]:
 
 
 def _message(topic: Topic) -> dict[str, Any]:
+    examples = [{"payload": example} for example in _examples(topic.message)]
     return {
         "name": _snake(topic.message.__name__),
         "title": topic.message.__name__,
         "summary": (topic.message.__doc__ or "").strip().splitlines()[0],
         **({"contentType": "application/msgpack", "description": _PACKED} if topic.packed else {}),
         "payload": {"$ref": f"#/components/schemas/{topic.message.__name__}"},
+        **({"examples": examples} if examples else {}),
     }
 
 

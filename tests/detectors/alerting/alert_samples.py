@@ -9,7 +9,8 @@ from detectors.alerting.evidence import AlertContext, EvidenceConfig
 from detectors.alerting.policy import PolicyConfig
 from detectors.growth import GrowthConfig
 from detectors.growth.expected_growth import ExpectedGrowth
-from schemas.alert import CascadeCounts, ContentEvidence, Provenance, Structure, TextEvidence
+from schemas.alert import Provenance
+from schemas.evidence import CascadeCounts, ContentEvidence, Structure, TextEvidence
 
 MINUTE = 60_000
 FIRST = 1_795_510_320_000  # 2026-11-24 08:52 UTC

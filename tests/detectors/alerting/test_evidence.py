@@ -12,18 +12,10 @@ from detectors.alerting.evidence import AlertContext, EvidenceConfig, alert_id, 
 from detectors.alerting.policy import PolicyConfig
 from detectors.alerting.sentences import SPREAD_NOT_TRUTH, data_notes, format_alert
 from detectors.alerting.transition import Transition
-from schemas.alert import (
-    Alert,
-    CascadeCounts,
-    ContentEvidence,
-    GrowthEvidence,
-    Lifecycle,
-    Structure,
-    TargetCause,
-    TextEvidence,
-)
+from schemas.alert import Alert, Lifecycle, TargetCause
 from schemas.base import encode
 from schemas.event import Debunk
+from schemas.evidence import CascadeCounts, ContentEvidence, GrowthEvidence, Structure, TextEvidence
 from tests.detectors.alerting.alert_samples import AUTHOR, FIRST, GROWTH, MINUTE, NOW, SEEN, changed
 
 HOUR, DAY = 60 * MINUTE, 1440 * MINUTE

@@ -12,7 +12,7 @@ from detectors.growth.base import NEVER
 from detectors.growth.baseline import Baseline
 from detectors.growth.config import NAMES
 from detectors.snapshot import SnapshotError
-from schemas.alert import GrowthEvidence
+from schemas.evidence import GrowthEvidence
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 T0 = 1_700_000_000_000

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from detectors.snapshot import SnapshotError
 from detectors.spread.graph import ForwardGraph, GraphConfig, Placement, node_id, recorded_parent
-from schemas.alert import Structure
 from schemas.event import Kind, ParentEvidence
+from schemas.evidence import Structure
 from schemas.sighting import Sighting, TextContent
 
 
