@@ -472,7 +472,7 @@ def test_the_state_of_another_detector_is_refused() -> None:
         ReorderBuffer(SMALL).restore(PartitionWatermark(SMALL).snapshot())
 
 
-FIRST_VERSION = Path(__file__).parents[2] / "fixtures" / "states" / "reorder-1.msgpack"
+FIRST_VERSION = Path(__file__).parents[2] / "fixtures" / "states" / "reorder-buffer-1.msgpack"
 
 
 def test_a_state_of_version_1_goes_on_where_it_stood() -> None:
