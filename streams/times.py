@@ -1,19 +1,21 @@
-"""Write and read durations and instants as people do."""
+"""Parse and format durations and times.
+
+Durations are written as in settings ("1h30m"); the texts of alerts round durations instead, see
+`detectors.text.formatting`.
+"""
 
 import re
 from datetime import UTC, datetime
 
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
-
-
-LONGEST = 10_000 * _UNITS["d"]  # longer ones are instants
-
-
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[smhdw])")
 
+LONGEST = 10_000 * _UNITS["d"]
+"""Longest duration in ms; a larger number is a time since 1970."""
 
-def milliseconds(text: str) -> int:
-    """`"90s"`, `"10m"`, `"1h30m"` or `"7d"` as milliseconds.
+
+def parse_duration(text: str) -> int:
+    """Return a duration such as "90s", "10m", "1h30m" or "7d" in ms.
 
     Raises:
         ValueError: not a duration, or not a whole number of milliseconds.
@@ -28,16 +30,16 @@ def milliseconds(text: str) -> int:
     return int(total)
 
 
-def duration(value: int) -> str | int:
-    """The shortest exact way to write milliseconds; a number where that is an instant rather than a length."""
-    if value <= 0 or value > LONGEST:
-        return value
-    unit = next(name for name in ("d", "h", "m", "s", "ms") if value % _UNITS[name] == 0)
-    return f"{value // _UNITS[unit]}{unit}"
+def format_duration(ms: int) -> str | int:
+    """Return a duration in its largest exact unit; the number itself if not positive, or a time since 1970."""
+    if ms <= 0 or ms > LONGEST:
+        return ms
+    unit = next(name for name in ("d", "h", "m", "s", "ms") if ms % _UNITS[name] == 0)
+    return f"{ms // _UNITS[unit]}{unit}"
 
 
-def moment(ms: int) -> str:
-    """Event time for people, in UTC; as the number where no calendar reaches."""
+def format_time(ms: int) -> str:
+    """Return an event time in UTC, to the second; the number of ms for a year outside the calendar."""
     try:
         return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
     except (ValueError, OverflowError, OSError):

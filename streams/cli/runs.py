@@ -201,10 +201,10 @@ def calibrate(
 
 
 def _milliseconds(text: str) -> int:
-    from streams.times import milliseconds
+    from streams.times import parse_duration
 
     try:
-        return milliseconds(text)
+        return parse_duration(text)
     except ValueError as error:
         raise UserError(f"{error}; got {text[:40]!r} for --inactive-for; try 1d") from None
 

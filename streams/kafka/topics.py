@@ -15,7 +15,7 @@ from schemas.base import Message
 from streams.errors import UserError
 from streams.kafka import clients
 from streams.kafka.connection import KafkaSettings
-from streams.times import duration
+from streams.times import format_duration
 
 _DAY_MS = 86_400_000
 _MIB = 1 << 20
@@ -59,7 +59,7 @@ class Topic(msgspec.Struct, frozen=True):
     @property
     def kept(self) -> str:
         """How long a record stays, for people."""
-        return "newest of each key" if self.retention_ms is None else str(duration(self.retention_ms))
+        return "newest of each key" if self.retention_ms is None else str(format_duration(self.retention_ms))
 
 
 # `ordered`, `assignments` and `state-transfers` are the journal of the stages that read them: the state of a stage

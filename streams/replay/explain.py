@@ -27,7 +27,7 @@ from streams.runs.folder import Run
 from streams.runs.ids import list_ids, normalise_prefix, resolve_id
 from streams.runs.input import find_input
 from streams.settings.load import ResolvedSettings, Settings, from_values
-from streams.times import moment
+from streams.times import format_time
 from streams.version import code_version
 
 _STEP = 1.5  # growth in sharers between two listed scores
@@ -298,7 +298,7 @@ def format_explanation(explanation: Explanation, *, everything: bool = False) ->
         f"alert {alert.alert_id}",
         f"cluster {alert.cluster_id}" + (f", with {len(alert.aliases)} merged into it" if alert.aliases else ""),
         "",
-        *(f"{moment(one.time)}Z  {one.kind:<10}  {one.text}" for one in decisions),
+        *(f"{format_time(one.time)}Z  {one.kind:<10}  {one.text}" for one in decisions),
         "",
         f"shares: {counts}",
         format_alert(alert),

@@ -14,7 +14,7 @@ from msgspec import inspect
 
 from detectors.base_config import convert, shorten
 from streams.errors import UserError
-from streams.times import LONGEST, duration, milliseconds
+from streams.times import LONGEST, format_duration, parse_duration
 
 PREFIX = "HEARSAY_"
 COMMAND_LINE = "--set"
@@ -181,7 +181,7 @@ def read_value(spec: SettingSpec, raw: object, source: str, *, text: bool) -> ob
 
 def _from_text(spec: SettingSpec, raw: str, *, text: bool) -> object:
     if spec.is_duration and not (text and raw.strip().lstrip("-").isdigit()):
-        return raw if raw.strip().lower() in ("null", "none") else milliseconds(raw)
+        return raw if raw.strip().lower() in ("null", "none") else parse_duration(raw)
     if text and raw.strip()[:1] in ("[", "{"):
         return msgspec.json.decode(raw)
     if text and isinstance(_type_info(spec), _LISTS):
@@ -192,13 +192,13 @@ def _from_text(spec: SettingSpec, raw: str, *, text: bool) -> object:
 def _shown(spec: SettingSpec, raw: object, *, text: bool) -> str:
     if text and isinstance(raw, str) and _NUMBER.fullmatch(raw.strip()):
         return raw.strip()
-    return shorten(duration(raw) if spec.is_duration and isinstance(raw, int) else raw)
+    return shorten(format_duration(raw) if spec.is_duration and isinstance(raw, int) else raw)
 
 
 def show(spec: SettingSpec, value: object) -> str:
     """Return a value as TOML; `none`, which TOML lacks, for an unset value."""
     if spec.is_duration and isinstance(value, int):
-        value = duration(value)
+        value = format_duration(value)
     if value is None:
         return "none"
     if isinstance(value, tuple | list):
@@ -235,7 +235,7 @@ def _in_words(info: inspect.Type, spec: SettingSpec) -> str:
             return "a text of at least one character" if least else "a text"
         case inspect.IntType() if spec.is_duration:
             is_instant = isinstance(spec.default, int) and spec.default > LONGEST
-            return ("a time in ms since 1970" if is_instant else "a duration") + _bounds(info, duration)
+            return ("a time in ms since 1970" if is_instant else "a duration") + _bounds(info, format_duration)
         case inspect.IntType() | inspect.FloatType():
             return _NAMES[type(info)] + _bounds(info, "{:g}".format if isinstance(info, inspect.FloatType) else str)
         case _:

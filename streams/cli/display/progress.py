@@ -13,7 +13,7 @@ from rich.text import Text
 from schemas.alert import Alert
 from streams.cli.display.alerts import print_alert
 from streams.replay.replay import ReplayProgress
-from streams.times import moment
+from streams.times import format_time
 
 
 class ProgressBar:
@@ -65,7 +65,7 @@ class ReplayScreen:
             total=now.total,
             events=now.events,
             alerts=now.alerts,
-            reached=moment(now.event_time) if now.event_time > 0 else "",
+            reached=format_time(now.event_time) if now.event_time > 0 else "",
         )
 
     def alert(self, alert: Alert) -> None:

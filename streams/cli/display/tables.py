@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from streams.times import moment
+from streams.times import format_time
 
 NARROW = 100
 """Columns of a terminal below which `wide` columns are left out."""
@@ -62,7 +62,7 @@ def short_id(id_: str) -> str:
 
 def minute(ms: int) -> str:
     """Return an event time in UTC to the minute."""
-    at = moment(ms)
+    at = format_time(ms)
     return at.rpartition(":")[0] or at
 
 

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -220,6 +222,16 @@ def test_every_setting_has_a_row_and_a_description():
 def test_the_documented_table_is_the_generated_one():
     page = OPERATE.read_text("utf-8")
     assert put_into(page, "settings", as_markdown()) == page, "run `hearsay settings --into docs/operate/reference.md`"
+
+
+def test_settings_are_resolved_and_printed_without_the_model_or_a_table_library():
+    heavy = ("torch", "onnxruntime", "sentence_transformers", "transformers", "pandas", "pyarrow", "faust", "kafka")
+    program = (
+        "import sys; from streams.settings import load, render; render.as_toml(load.load(environ={})); "
+        f"render.as_markdown(); print([name for name in {heavy} if name in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert shown.stdout == "[]\n"
 
 
 NAMES = sorted(catalogue())
