@@ -1,4 +1,4 @@
-"""Near-duplicate texts become one rumour cluster, whatever way they are recognised by."""
+"""Groups near-duplicate texts into rumour clusters: by link, by words, by meaning, by address or picture."""
 
 from detectors.clustering.clustering import Clustering
 from detectors.clustering.config import ClusteringConfig

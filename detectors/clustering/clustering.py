@@ -1,7 +1,7 @@
-"""Assigns each sighting to its rumour cluster, by the cheapest means that holds, and merges clusters that prove one.
+"""Assigns each sighting to its rumour cluster, and merges clusters that prove to be the same rumour.
 
-A rumour counted as two is seen late or not at all: split in two, recall fell from .80 to .24 (docs/concepts.md). Hence
-the ladder goes on to paraphrases, and a bridge between two clusters makes them one. Sources: see `rungs`.
+A rumour split into two clusters is alerted late or never: splits reduced recall from .80 to .24 (docs/concepts.md).
+Hence the search goes on to paraphrases, and a text between two clusters merges them. Sources: see `search`.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,34 +10,35 @@ import msgspec
 
 from detectors.clustering.clusters import Cluster, Clusters, ClustersState
 from detectors.clustering.config import ClusteringConfig
-from detectors.clustering.lru import LruDict
-from detectors.clustering.match import Match
+from detectors.clustering.match import NO_MATCH, Match, Placement
 from detectors.clustering.membership import Actor, Membership
-from detectors.clustering.search import CandidateSearch, Embed, Neighbour, SearchResult, Vectors
-from detectors.clustering.shared_keys import SharedKey, SharedKeys, SharedKeysState
-from detectors.clustering.wordings import NEVER, KnownWording, WordingIndex, WordingIndexState
+from detectors.clustering.search import CandidateSearch
+from detectors.clustering.shared_keys import SharedKeysState
+from detectors.clustering.vectors import Embed
+from detectors.clustering.wordings import WordingIndexState
+from detectors.similarity.embedding import Vectors
 from detectors.similarity.sketch import Sketch
 from detectors.snapshot import pack, unpack
-from schemas.assignment import Assignment, Merge, Method, Suggestion, Timeliness
-from schemas.claim import ReferenceMatches
+from schemas.assignment import Assignment, Merge, Method, Suggestion, Timeliness, Variant
+from schemas.claim import NOTHING, ReferenceMatches
 from schemas.event import Kind
 from schemas.sighting import SPREADING, Sighting, TextContent
 
 Decision = Assignment | Merge
-Recognise = Callable[[TextContent, Sketch, Vectors | None], ReferenceMatches]
-"""Says what a new wording is recognised as, from its sketch and, where one was needed, its vector."""
+MatchReferences = Callable[[TextContent, Sketch, Vectors | None], ReferenceMatches]
+"""Compare a new wording with reference data, given its sketch and, if the search needed one, its vector."""
 
 # Looking a member up in its enumeration takes longer than the rest of a comparison.
-_REPLY, _QUOTE = Kind.REPLY, Kind.QUOTE
-_FIRST_SHARE, _LINK, _EXACT = Method.FIRST_SHARE, Method.LINK, Method.EXACT
+_REPLY = Kind.REPLY
+_FIRST_SHARE, _LINK = Method.FIRST_SHARE, Method.LINK
+_SAME_TEXT = (Method.EXACT, Method.LEXICAL)
 _DROPPED_LATE = Timeliness.DROPPED_LATE
-_SWEPT = 8  # stale index entries looked at for each cluster that is evicted
 
 
 class _State(msgspec.Struct, array_like=True):
     clusters: ClustersState
-    texts: WordingIndexState
-    marks: SharedKeysState
+    wordings: WordingIndexState
+    shared_keys: SharedKeysState
     messages: list[tuple[str, str]]
     actors: list[tuple[str, Actor]]
     methods: dict[Method, int]
@@ -45,32 +46,29 @@ class _State(msgspec.Struct, array_like=True):
 
 
 class Clustering:
-    """Near-duplicate texts become one cluster; a join says how it was recognised and how near it was.
+    """Groups near-duplicate texts into clusters; each assignment reports the method and the similarity of the match.
 
-    A high similarity means that two messages say much the same, not that either is true, and not that they mean the
-    same: a negation is a near-duplicate, and is marked as a variant.
+    A high similarity means that two messages have nearly the same content, not that either message is true. The two may
+    even disagree: a negation is a near-duplicate, and is marked as a variant.
 
     A linked or known text costs about 4 microseconds, a lexical near-duplicate 0.1 ms, a novel text one embedding and
     one neighbour search. Every index has its own bound in the configuration; a cluster is forgotten `retention_ms`
-    after its last share. Sightings must come in the order that `watermark` gives; EXPIRED ones change nothing.
+    after its last share. Sightings must come in the order that `ReorderBuffer` emits; DROPPED_LATE sightings change
+    nothing.
     """
 
-    def __init__(self, config: ClusteringConfig, vectors: Embed, recognise: Recognise | None = None) -> None:
+    def __init__(self, config: ClusteringConfig, embed: Embed, match_references: MatchReferences | None = None) -> None:
         """Start without clusters.
 
         Args:
             config: thresholds and bounds.
-            vectors: gives one unit row for each normal text; asked only where no cheaper rung holds.
-            recognise: asked once for each wording that is learned; what it says travels with the assignment.
+            embed: returns one unit row for each normal text; called only if the cheaper methods find no cluster.
+            match_references: called once for each new wording; the assignment carries the result.
 
         """
-        self._config = config
-        self._recognise = recognise
+        self._match_references = match_references
         self._clusters = Clusters(config)
-        self._texts = WordingIndex(config)
-        self._marks = SharedKeys(config, self._living)
-        self._rungs = CandidateSearch(config, self._texts, self._marks, self._clusters, vectors)
-        self._messages: LruDict[str] = LruDict(config.max_messages)
+        self._search = CandidateSearch(config, self._clusters, embed)
         self._membership = Membership(config)
         self.methods: dict[Method, int] = dict.fromkeys(Method, 0)
         self.unmatched = self.merged = self.evicted = self.created = 0
@@ -79,32 +77,33 @@ class Clustering:
         return len(self._clusters)
 
     def resolve(self, cluster_id: str) -> str:
-        """Give the id under which a cluster lives on after merges; an id that was never merged stays as it is."""
+        """Return the surviving id of a merged cluster; any other id is returned unchanged."""
         return self._clusters.resolve(cluster_id)
 
     def texts_to_embed(self, sightings: Sequence[Sighting]) -> list[str]:
-        """Give the normal texts of a batch that will probably need a vector, each once."""
-        return self._rungs.texts_to_embed([s.content for s in sightings if s.vector is None and self._has_words(s)])
+        """Return the normal texts of a batch that will probably need a vector, each once."""
+        return self._search.texts_to_embed(sightings)
 
     def set_vectors(self, texts: Sequence[str], vectors: Vectors) -> None:
-        """Hand in the vectors of `texts_to_embed`, shape (n, dimension). It saves calls and changes no outcome."""
-        self._rungs.set_vectors(texts, vectors)
+        """Set the vectors of `texts_to_embed`, shape (n, dimension). Saves calls of the model; changes no decision."""
+        self._search.set_vectors(texts, vectors)
 
     def prefetch(self, sightings: Sequence[Sighting]) -> None:
-        """Look ahead over a batch about to come, so that its vectors are computed together when the first is needed."""
-        self._rungs.prefetch([s.content for s in sightings if s.vector is None and self._has_words(s)])
+        """Announce the next batch: the first call of the model embeds the other texts of the batch as well."""
+        self._search.prefetch(sightings)
 
     def update(self, sighting: Sighting, timeliness: Timeliness = Timeliness.ON_TIME) -> list[Decision]:
-        """Assign one sighting; merges that it brings about come before its own assignment.
+        """Assign one sighting; return the merges that the sighting causes, then the assignments.
 
-        An empty list: a statement about a message that nobody saw (`unmatched` counts them), or an expired sighting of
-        a text that nobody knows.
+        The list is empty for a statement about an unknown message (counted as `unmatched`), and for a DROPPED_LATE
+        sighting of an unknown text.
         """
+        out: list[Decision] = []
         if timeliness is _DROPPED_LATE:
-            return self._look_up(sighting)
+            self._late(sighting, out)
+            return out
         if sighting.time >= self._clusters.check_at:
             self._forget(self._clusters.expire(sighting.time))
-        out: list[Decision] = []
         if sighting.kind in SPREADING:
             self._share(sighting, timeliness, out)
         elif sighting.kind is Kind.ACCOUNT_STATE:
@@ -113,209 +112,137 @@ class Clustering:
             self._statement(sighting, timeliness, out)
         return out
 
-    # --- shares -------------------------------------------------------------------------------------------------------
+    # --- kinds of sightings -------------------------------------------------------------------------------------------
 
     def _share(self, sighting: Sighting, timeliness: Timeliness, out: list[Decision]) -> None:
-        content = sighting.content
-        marks = self._marks.of(sighting) if content.urls or sighting.media else []
-        refs = _references(sighting)
-        join = Match(self._linked(refs, sighting, out), _LINK)
-        if self._has_words(sighting):
-            self._by_words(sighting, marks, join, out)
-        elif join.cluster is None:
-            self._by_marks(marks, join)
-        cluster = join.cluster
-        if cluster is None:
-            cluster = self._found(sighting, join, shared=True)
-        else:
+        references = _references(sighting)
+        keys = self._search.keys(sighting) if sighting.content.urls or sighting.media else ()
+        linked = self._linked(references, sighting, out)
+        placement = self._place(sighting, linked, self._search.find(sighting, keys), out)
+        cluster = placement.cluster
+        if placement.method is not _FIRST_SHARE:
             self._clusters.touch(cluster, sighting.time)
-        if marks:
-            self._marks.add(marks, cluster.id)
-        self._messages.put_all(refs, cluster.id)
+        self._search.add(cluster, keys, references)
         chats: tuple[str, ...] = ()
         if sighting.actor is not None:
             chats = self._membership.update(sighting.actor, sighting.chat, cluster.id)
             if sighting.parent is not None:
                 chats = ()
-        self.methods[join.method] += 1
-        out.append(join.assignment(sighting, timeliness, cluster, chats))
-
-    def _linked(self, refs: tuple[str, ...], sighting: Sighting, out: list[Decision]) -> Cluster | None:
-        """The cluster of the message itself, its parent or its root; where they differ, they are one."""
-        ids = self._messages
-        found: Cluster | None = None
-        for ref in refs:
-            if ref in ids:
-                cluster = self._clusters.get(ids[ref])
-                if found is None:
-                    found = cluster
-                elif cluster is not None and cluster is not found:
-                    found = self._merge((found, cluster), _LINK, None, sighting, out)
-        return found
-
-    def _by_words(self, sighting: Sighting, marks: list[SharedKey], join: Match, out: list[Decision]) -> None:
-        fingerprint = sighting.content.fingerprint
-        wording = self._texts.known(fingerprint)
-        cluster = None if wording is None else self._clusters.get(wording.cluster)
-        if wording is None or cluster is None:
-            self._by_search(sighting, marks, join, out)
-            return
-        self._texts.aliases.move_to_end(fingerprint)
-        join.variants = wording.variants
-        if join.cluster is None:
-            join.cluster, join.method = cluster, _EXACT
-        elif join.cluster is not cluster:
-            join.cluster = self._merge((join.cluster, cluster), _EXACT, None, sighting, out)
-        if wording.asked < join.cluster.met:
-            self._ask_again(sighting, wording, join.cluster, join, out)
-
-    def _by_search(self, sighting: Sighting, marks: list[SharedKey], join: Match, out: list[Decision]) -> None:
-        found = self._rungs.search(sighting, marks)
-        join.novel, join.suggestion = found, found.suggestion
-        if join.cluster is None and found.cluster is not None:
-            join.cluster, join.method, join.similarity = found.cluster, found.method, found.similarity
-        elif join.cluster is not None and found.method is Method.LEXICAL and found.cluster is not join.cluster:
-            pair = (join.cluster, found.cluster or join.cluster)
-            join.cluster = self._merge(pair, Method.LEXICAL, found.similarity, sighting, out)
-        if join.cluster is not None:
-            self._bridge(sighting, found.matches, join, out)
-            self._learn(sighting.content, join.cluster, join, found)
-            if join.suggestion is not None and join.suggestion.cluster_id == join.cluster.id:
-                join.suggestion = None  # linked to just that one
-
-    def _ask_again(
-        self, sighting: Sighting, wording: KnownWording, cluster: Cluster, join: Match, out: list[Decision]
-    ) -> None:
-        """A text that joined by its words may lie between its cluster and one that was founded after it came."""
-        wording.asked = self._clusters.meetings
-        self._bridge(sighting, self._rungs.again(sighting, cluster), join, out)
-
-    def _bridge(self, sighting: Sighting, matches: Sequence[Neighbour], join: Match, out: list[Decision]) -> None:
-        """A text near to two clusters, by letters too, makes them one if their own texts are near to each other."""
-        for near in matches:
-            anchor = join.cluster
-            other = self._clusters.get(near.cluster.id)
-            if anchor is None or other is None or other is anchor:
-                continue
-            letters = near.letters >= self._config.bridge_lexical
-            if letters and self._texts.akin(anchor, near.representative):
-                join.cluster = self._merge((anchor, other), Method.EMBEDDING, near.cosine, sighting, out)
-            elif join.suggestion is None:
-                join.suggestion = Suggestion(other.id, near.cosine)
-
-    def _by_marks(self, marks: list[SharedKey], join: Match) -> None:
-        """Without words, an equal address or picture is all there is."""
-        for method, mark in marks:
-            ids = self._marks.clusters(mark)
-            if ids:
-                join.cluster, join.method = self._clusters.get(ids[0]), method
-                return
-
-    def _found(self, sighting: Sighting, join: Match, *, shared: bool) -> Cluster:
-        cluster, gone = self._clusters.found(sighting.event_id, sighting.time, shared=shared)
-        if gone:
-            self._forget(gone)
-        join.cluster, join.method = cluster, _FIRST_SHARE
-        self.created += 1
-        if join.novel is not None:
-            self._learn(sighting.content, cluster, join, join.novel)
-        return cluster
-
-    def _learn(self, content: TextContent, cluster: Cluster, join: Match, found: SearchResult) -> None:
-        """Remember the wording. It gets a vector only where nothing was near: nearness must not creep on."""
-        asked = NEVER if found.cluster is None else self._clusters.meetings
-        join.variants = self._texts.learn(cluster, content, asked).variants
-        if self._recognise is not None:
-            join.reference_matches = self._recognise(content, found.sketch, found.vector)
-        if found.method is not Method.LEXICAL:
-            vector = found.vector if found.cluster is None else None
-            self._texts.represent(cluster, content.fingerprint, found.sketch, vector)
-            for near in found.near:
-                if near.cluster is not cluster:
-                    self._clusters.meet(cluster, near.cluster)
-
-    # --- statements ---------------------------------------------------------------------------------------------------
+        self.methods[placement.method] += 1
+        out.append(placement.assignment(sighting, timeliness, chats))
 
     def _statement(self, sighting: Sighting, timeliness: Timeliness, out: list[Decision]) -> None:
-        join = Match(self._referred(sighting), _LINK)
-        if join.cluster is None and self._has_words(sighting):
-            if sighting.kind is Kind.DEBUNK:
-                self._by_words(sighting, [], join, out)
-                if join.cluster is None:
-                    self._found(sighting, join, shared=False)
-            else:
-                self._by_words_unchanged(sighting, join)
-        self._answer(sighting, timeliness, join, out)
-
-    def _by_words_unchanged(self, sighting: Sighting, join: Match) -> None:
-        """A report's words find the message that it complains of; they teach nothing."""
-        if not self._by_fingerprint(sighting.content, join):
-            found = self._rungs.search(sighting, [])
-            join.cluster, join.method, join.similarity = found.cluster, found.method, found.similarity
+        """Assign a statement to the cluster of its message, or else by its words. Only a debunk is learned."""
+        linked = self._referred(sighting)
+        match = Match(linked, _LINK) if linked is not None else self._search.find(sighting)
+        if linked is None and sighting.kind is Kind.DEBUNK and (match.known or match.new):
+            out.append(self._place(sighting, None, match, out).assignment(sighting, timeliness))
+        else:
+            self._answer(sighting, timeliness, match, out)
 
     def _account(self, sighting: Sighting, timeliness: Timeliness, out: list[Decision]) -> None:
-        """An account's end concerns every cluster that it shared, least recently shared first."""
-        newest_first = map(self._living, reversed(self._membership.clusters(sighting.actor or "")))
-        living = dict.fromkeys(id_ for id_ in newest_first if id_ is not None)
-        for id_ in reversed(living):
-            self._answer(sighting, timeliness, Match(self._clusters.get(id_), _LINK), out)
+        """Assign the end of an account to every cluster that the account shared, least recently shared first."""
+        newest_first = map(self._clusters.get, reversed(self._membership.clusters(sighting.actor or "")))
+        living = {cluster.id: cluster for cluster in newest_first if cluster is not None}
+        for cluster in reversed(living.values()):
+            self._answer(sighting, timeliness, Match(cluster, _LINK), out)
         if not living:
             self.unmatched += 1
 
-    def _answer(self, sighting: Sighting, timeliness: Timeliness, join: Match, out: list[Decision]) -> None:
-        if join.cluster is None:
-            self.unmatched += 1
-        else:
-            out.append(join.assignment(sighting, timeliness, join.cluster, ()))
-
-    def _referred(self, sighting: Sighting) -> Cluster | None:
-        for ref in (sighting.message, sighting.parent, sighting.root):
-            id_ = self._messages.get(ref) if ref is not None else None
-            cluster = self._clusters.get(id_) if id_ is not None else None
-            if cluster is not None:
-                return cluster
-        return None
-
-    # --- what came too late -------------------------------------------------------------------------------------------
-
-    def _look_up(self, sighting: Sighting) -> list[Decision]:
-        """Find an expired sighting's cluster without the model, and without leaving a trace."""
-        out: list[Decision] = []
+    def _late(self, sighting: Sighting, out: list[Decision]) -> None:
+        """Assign a sighting dropped as late, without asking the model and without changing any state."""
         if sighting.kind is Kind.ACCOUNT_STATE:
             self._account(sighting, _DROPPED_LATE, out)
-            return out
-        join = Match(None, _LINK)
-        if sighting.kind is not _REPLY:
-            join.cluster = self._referred(sighting)
-        if join.cluster is None and self._has_words(sighting):
-            if not self._by_fingerprint(sighting.content, join):
-                found = self._rungs.shallow(sighting.content)
-                join.cluster, join.method, join.similarity = found.cluster, found.method, found.similarity
-        elif join.cluster is None and sighting.kind in SPREADING:
-            self._by_marks(self._marks.of(sighting), join)
-        self._answer(sighting, _DROPPED_LATE, join, out)
-        return out
+            return
+        linked = None if sighting.kind is _REPLY else self._referred(sighting)
+        match = Match(linked, _LINK) if linked is not None else self._search.find_without_model(sighting)
+        self._answer(sighting, _DROPPED_LATE, match, out)
 
-    def _by_fingerprint(self, content: TextContent, join: Match) -> bool:
-        wording = self._texts.known(content.fingerprint)
-        cluster = None if wording is None else self._clusters.get(wording.cluster)
-        if wording is None or cluster is None:
-            return False
-        join.cluster, join.method, join.variants = cluster, _EXACT, wording.variants
-        return True
+    def _answer(self, sighting: Sighting, timeliness: Timeliness, match: Match, out: list[Decision]) -> None:
+        """Report a match without learning from the sighting."""
+        if match.cluster is None:
+            self.unmatched += 1
+            return
+        variants = () if match.known is None else match.known.variants
+        placement = Placement(match.cluster, match.method, match.similarity, variants=variants)
+        out.append(placement.assignment(sighting, timeliness))
 
-    # --- shared -------------------------------------------------------------------------------------------------------
+    # --- decisions ----------------------------------------------------------------------------------------------------
 
-    def _has_words(self, sighting: Sighting) -> bool:
-        """Whether the text may speak for itself: long enough, and no comment on another message."""
-        content = sighting.content
-        if content.words < self._config.min_words or not content.fingerprint:
-            return False
-        return sighting.kind is not _QUOTE or (sighting.parent is None and sighting.root is None)
+    def _place(self, sighting: Sighting, linked: Cluster | None, match: Match, out: list[Decision]) -> Placement:
+        """Decide the cluster of a share or a debunk, and learn the wording. A link decides before the match."""
+        cluster, suggestion = self._decide(sighting, linked, match, out)
+        method, similarity = (match.method, match.similarity) if linked is None else (_LINK, None)
+        if match is NO_MATCH:
+            return Placement(cluster, method)
+        return Placement(cluster, method, similarity, suggestion, *self._learn(sighting.content, cluster, match))
 
-    def _living(self, id_: str) -> str | None:
-        cluster = self._clusters.get(id_)
-        return None if cluster is None else cluster.id
+    def _decide(
+        self, sighting: Sighting, linked: Cluster | None, match: Match, out: list[Decision]
+    ) -> tuple[Cluster, Suggestion | None]:
+        """Return the cluster after all merges, new if neither link nor match gives a cluster, and the suggestion."""
+        cluster = matched = match.cluster
+        if linked is not None:
+            cluster = linked
+            if matched is not None and matched is not linked and match.method in _SAME_TEXT:
+                cluster = self._merge((linked, matched), match.method, match.similarity, sighting, out)
+        if cluster is None:
+            return self._create(sighting), match.suggestion
+        return (cluster, None) if match is NO_MATCH else self._bridge(cluster, match, sighting, out)
+
+    def _bridge(
+        self, cluster: Cluster, match: Match, sighting: Sighting, out: list[Decision]
+    ) -> tuple[Cluster, Suggestion | None]:
+        """Merge the clusters that a text bridges; the first cluster matched without a merge is the suggestion."""
+        neighbours, suggestion, known = match.bridges, match.suggestion, match.known
+        if known is not None and known.checked_at < cluster.candidate_epoch:
+            neighbours = self._search.recheck(sighting, known, cluster)
+        for neighbour in neighbours:
+            other = self._clusters.get(neighbour.cluster.id)
+            if other is None or other is cluster:
+                continue
+            if self._search.is_bridge(cluster, neighbour):
+                cluster = self._merge((cluster, other), Method.EMBEDDING, neighbour.cosine, sighting, out)
+            elif suggestion is None:
+                suggestion = Suggestion(other.id, neighbour.cosine)
+        own = suggestion is not None and suggestion.cluster_id == cluster.id
+        return cluster, None if own else suggestion
+
+    def _linked(self, references: tuple[str, ...], sighting: Sighting, out: list[Decision]) -> Cluster | None:
+        """Return the cluster of the message, its parent and its root; merge their clusters if they differ."""
+        linked: Cluster | None = None
+        for cluster in self._search.linked(references):
+            linked = cluster if linked is None else self._merge((linked, cluster), _LINK, None, sighting, out)
+        return linked
+
+    def _referred(self, sighting: Sighting) -> Cluster | None:
+        """Return the cluster of the message, else of its parent, else of its root."""
+        refs = [ref for ref in (sighting.message, sighting.parent, sighting.root) if ref is not None]
+        return next(iter(self._search.linked(refs)), None)
+
+    # --- changes ------------------------------------------------------------------------------------------------------
+
+    def _create(self, sighting: Sighting) -> Cluster:
+        shared = sighting.kind in SPREADING
+        cluster, evicted = self._clusters.create(sighting.event_id, sighting.time, shared=shared)
+        if evicted:
+            self._forget(evicted)
+        self.created += 1
+        return cluster
+
+    def _learn(
+        self, content: TextContent, cluster: Cluster, match: Match
+    ) -> tuple[tuple[Variant, ...], ReferenceMatches]:
+        """Learn a new wording, and return the variants and, for a new wording, the reference matches."""
+        if match.known is not None:
+            self._search.touch(content)
+            return match.known.variants, NOTHING
+        if match.new is None:  # found by a shared key alone
+            return (), NOTHING
+        variants = self._search.learn(cluster, content, match, match.new)
+        if self._match_references is None:
+            return variants, NOTHING
+        return variants, self._match_references(content, match.new.sketch, match.new.vector)
 
     def _merge(
         self,
@@ -326,7 +253,7 @@ class Clustering:
         out: list[Decision],
     ) -> Cluster:
         survivor, absorbed = self._clusters.merge(*pair)
-        self._texts.absorb(survivor, absorbed)
+        self._search.absorb(survivor, absorbed)
         self.merged += 1
         out.append(
             Merge(
@@ -340,44 +267,35 @@ class Clustering:
         )
         return survivor
 
-    def _forget(self, gone: Sequence[Cluster]) -> None:
-        for cluster in gone:
-            self._texts.drop(cluster.representatives)
-        self.evicted += len(gone)
-        most = _SWEPT * len(gone)
-        self._messages.sweep(lambda id_: self._clusters.get(id_) is None, most)
-        self._texts.aliases.sweep(lambda wording: self._clusters.get(wording.cluster) is None, most)
-        self._marks.sweep(most)
+    def _forget(self, evicted: Sequence[Cluster]) -> None:
+        self._search.forget(evicted)
+        self.evicted += len(evicted)
 
     # --- state --------------------------------------------------------------------------------------------------------
 
     def snapshot(self) -> bytes:
-        """Give the state as bytes. What was prepared or primed is not part of it: it changes no outcome."""
+        """Return the state as bytes. Prepared vectors are not part of the state: they change no decision."""
         state = _State(
-            self._clusters.state(),
-            self._texts.state(),
-            self._marks.state(),
-            list(self._messages.items()),
-            self._membership.state(),
+            self._clusters.snapshot(),
+            *self._search.snapshot(),
+            self._membership.snapshot(),
             self.methods,
             (self.unmatched, self.merged, self.evicted, self.created),
         )
         return pack("clustering", 1, state)
 
     def restore(self, data: bytes) -> None:
-        """Take up where `snapshot` was taken, with the same configuration and model."""
+        """Continue from a snapshot, with the same configuration and model."""
         state = unpack("clustering", 1, _State, data)
-        self._clusters.resume(state.clusters)
-        self._texts.resume(state.texts)
-        self._marks.resume(state.marks)
-        self._messages.fill(state.messages)
-        self._membership.resume(state.actors)
+        self._clusters.restore(state.clusters)
+        self._search.restore((state.wordings, state.shared_keys, state.messages))
+        self._membership.restore(state.actors)
         self.methods = state.methods
         self.unmatched, self.merged, self.evicted, self.created = state.counts
 
 
 def _references(sighting: Sighting) -> tuple[str, ...]:
-    """The messages whose cluster is this sighting's, each once; a reply says something of its own."""
+    """Return the message, its parent and its root, each once; of a reply, the message alone: a reply has own words."""
     message, parent, root = sighting.message, sighting.parent, sighting.root
     refs: tuple[str, ...] = () if message is None else (message,)
     if sighting.kind is _REPLY or (parent is None and root is None):

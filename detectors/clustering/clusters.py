@@ -1,6 +1,7 @@
-"""Which clusters exist: founded, shared, merged under one id that stays, evicted when nobody shares them any more.
+"""Keeps the living clusters: creates, counts, merges and evicts them.
 
-Ids must outlive merges, because alerts carry them: the earlier founded survives, and the other's id leads to it.
+Alerts carry cluster ids, so ids must survive merges: the cluster with the earlier first share keeps its id, and the id
+of the absorbed cluster leads to the survivor.
 """
 
 import hashlib
@@ -13,18 +14,18 @@ from detectors.clustering.config import ClusteringConfig
 
 
 class Cluster(msgspec.Struct, array_like=True):
-    """What the ladder must know of a cluster. The cascade itself is kept downstream."""
+    """The facts about a cluster that clustering needs. The cascade itself is kept downstream."""
 
     id: str
-    founded: int  # event time of the founding share
+    created: int  # event time of the first share
     last: int  # event time of the newest share
     shares: int
     grown: bool  # shared more than once, or known from a fact-check
-    normal: str = ""  # of the text that represents it
-    representatives: list[str] = []  # fingerprints of the wordings that novel texts are compared with
-    absorbed: list[str] = []  # ids that lead here
-    akin: list[str] = []  # clusters with a text near to one of its own, last met last
-    met: int = 0  # how many meetings of clusters there had been after its last
+    normal: str = ""  # normal text of the representative wording
+    representatives: list[str] = []  # fingerprints of the wordings compared with novel texts
+    absorbed: list[str] = []  # ids that lead to this cluster
+    link_candidates: list[str] = []  # candidate duplicates of this cluster, most recent last
+    candidate_epoch: int = 0  # `Clusters.candidate_epoch` after the newest of the candidates
 
 
 class ClustersState(msgspec.Struct, array_like=True):
@@ -34,31 +35,32 @@ class ClustersState(msgspec.Struct, array_like=True):
     grown: list[Cluster]
     now: int
     check_at: int
-    meetings: int = 0
+    candidate_epoch: int = 0
 
 
 def cluster_id(realm: str, event_id: str) -> str:
-    """Thirty-two hexadecimal digits that a replay reproduces."""
+    """Return the id of a cluster created by an event: 32 hexadecimal digits, equal in every replay."""
     data = f"{realm}\0{event_id}".encode()
     return hashlib.blake2b(data, digest_size=16, person=b"hearsay:cluster").hexdigest()
 
 
 class Clusters:
-    """The living clusters, least recently shared first, in two queues.
+    """The living clusters in two queues, each least recently shared first.
 
-    One queue holds those shared once, the other those that grew. Where there is no room, a cluster shared once goes
-    first as long as they fill a quarter of the room: a flood of novel texts displaces itself and not the rumours.
+    One queue holds clusters with one share, the other holds clusters that grew. A full memory evicts from the queue of
+    single shares while the queue fills a quarter of the room, so a flood of novel texts displaces itself and not the
+    rumours.
     """
 
     def __init__(self, config: ClusteringConfig) -> None:
         self._config = config
         self._alive: dict[str, Cluster] = {}
-        self._leads: dict[str, str] = {}  # absorbed id -> surviving id
+        self._survivors: dict[str, str] = {}  # absorbed id -> surviving id
         self._single: OrderedDict[str, None] = OrderedDict()
         self._grown: OrderedDict[str, None] = OrderedDict()
         self._now = 0
         self.check_at = 0
-        self.meetings = 0  # times that two clusters were found near to each other
+        self.candidate_epoch = 0  # number of link candidates so far
 
     def __len__(self) -> int:
         return len(self._alive)
@@ -67,27 +69,27 @@ class Clusters:
         return iter(self._alive.values())
 
     def get(self, id_: str) -> Cluster | None:
-        """Give the living cluster with this id or former id."""
+        """Return the living cluster with an id or a former id, or None."""
         alive = self._alive
         if id_ in alive:
             return alive[id_]
-        return alive[self._leads[id_]] if id_ in self._leads else None
+        return alive[self._survivors[id_]] if id_ in self._survivors else None
 
     def resolve(self, id_: str) -> str:
-        """Give the id under which a cluster lives on; an unknown one stays as it is."""
-        return self._leads.get(id_, id_)
+        """Return the surviving id of a merged cluster; any other id is returned unchanged."""
+        return self._survivors.get(id_, id_)
 
-    def found(self, event_id: str, time: int, *, shared: bool) -> tuple[Cluster, list[Cluster]]:
-        """Found a cluster; the list says which had to go for it."""
-        gone = []
+    def create(self, event_id: str, time: int, *, shared: bool) -> tuple[Cluster, list[Cluster]]:
+        """Create a cluster; also return the clusters evicted to make room."""
+        evicted = []
         if len(self._alive) >= self._config.max_clusters:
-            gone.append(self._evict_for_room())
+            evicted.append(self._evict_for_room())
         cluster = Cluster(
             cluster_id(self._config.realm, event_id), time, time, int(shared), not shared, "", [], [], [], 0
         )
         self._alive[cluster.id] = cluster
         (self._single if shared else self._grown)[cluster.id] = None
-        return cluster, gone
+        return cluster, evicted
 
     def touch(self, cluster: Cluster, time: int) -> None:
         """Count a share."""
@@ -101,22 +103,22 @@ class Clusters:
             del self._single[cluster.id]
             self._grown[cluster.id] = None
 
-    def meet(self, a: Cluster, b: Cluster) -> None:
-        """Note that two clusters have texts near to each other: a further text may show that they are one."""
-        self.meetings += 1
-        self._note(a, [b.id], self.meetings)
-        self._note(b, [a.id], self.meetings)
+    def link_candidate(self, a: Cluster, b: Cluster) -> None:
+        """Record two clusters with similar texts as a candidate pair: a later text may prove them to be one."""
+        self.candidate_epoch += 1
+        self._add_candidates(a, [b.id], self.candidate_epoch)
+        self._add_candidates(b, [a.id], self.candidate_epoch)
 
-    def akin(self, cluster: Cluster) -> Iterator[Cluster]:
-        """Give the living clusters that are noted as near to this one."""
-        for id_ in cluster.akin:
+    def link_candidates(self, cluster: Cluster) -> Iterator[Cluster]:
+        """Yield the living candidate duplicates of a cluster."""
+        for id_ in cluster.link_candidates:
             other = self.get(id_)
             if other is not None and other is not cluster:
                 yield other
 
     def merge(self, a: Cluster, b: Cluster) -> tuple[Cluster, Cluster]:
-        """Make one of two; gives (survivor, absorbed). The caller moves what is indexed under the absorbed."""
-        survivor, absorbed = sorted((a, b), key=lambda cluster: (cluster.founded, cluster.id))
+        """Merge two clusters and return (survivor, absorbed). The caller moves the absorbed index entries."""
+        survivor, absorbed = sorted((a, b), key=lambda cluster: (cluster.created, cluster.id))
         survivor.last = max(survivor.last, absorbed.last)
         survivor.shares += absorbed.shares
         survivor.normal = survivor.normal or absorbed.normal
@@ -125,36 +127,36 @@ class Clusters:
         survivor.grown = True
         self._grown[survivor.id] = None
         self._grown.move_to_end(survivor.id)
-        self._lead(survivor, [*absorbed.absorbed, absorbed.id])
-        self._note(survivor, absorbed.akin, absorbed.met)
+        self._redirect([*absorbed.absorbed, absorbed.id], survivor)
+        self._add_candidates(survivor, absorbed.link_candidates, absorbed.candidate_epoch)
         return survivor, absorbed
 
     def expire(self, time: int) -> list[Cluster]:
-        """Evict the clusters that nobody shared for the retention time; before `check_at` there are none."""
+        """Evict and return the clusters without a share in the retention time; none expires before `check_at`."""
         self._now = max(self._now, time)
-        gone = [*self._expired(self._single), *self._expired(self._grown)]
+        expired = [*self._expired(self._single), *self._expired(self._grown)]
         fronts = [self._alive[next(iter(queue))].last for queue in (self._single, self._grown) if queue]
         self.check_at = min(fronts, default=self._now) + self._config.retention_ms + 1
-        return gone
+        return expired
 
-    def state(self) -> ClustersState:
-        """Give the state for a snapshot."""
+    def snapshot(self) -> ClustersState:
+        """Return the state."""
         single = [self._alive[id_] for id_ in self._single]
         grown = [self._alive[id_] for id_ in self._grown]
-        return ClustersState(single, grown, self._now, self.check_at, self.meetings)
+        return ClustersState(single, grown, self._now, self.check_at, self.candidate_epoch)
 
-    def resume(self, state: ClustersState) -> None:
-        """Take up where `state` was taken."""
-        both = [*state.single, *state.grown]
-        self._alive = {cluster.id: cluster for cluster in both}
-        self._leads = {former: cluster.id for cluster in both for former in cluster.absorbed}
+    def restore(self, state: ClustersState) -> None:
+        """Continue from a snapshot."""
+        clusters = [*state.single, *state.grown]
+        self._alive = {cluster.id: cluster for cluster in clusters}
+        self._survivors = {former: cluster.id for cluster in clusters for former in cluster.absorbed}
         self._single = OrderedDict.fromkeys(cluster.id for cluster in state.single)
         self._grown = OrderedDict.fromkeys(cluster.id for cluster in state.grown)
-        self._now, self.check_at, self.meetings = state.now, state.check_at, state.meetings
+        self._now, self.check_at, self.candidate_epoch = state.now, state.check_at, state.candidate_epoch
 
     def _expired(self, queue: OrderedDict[str, None]) -> Iterator[Cluster]:
-        limit = self._now - self._config.retention_ms
-        while queue and self._alive[next(iter(queue))].last < limit:
+        oldest = self._now - self._config.retention_ms
+        while queue and self._alive[next(iter(queue))].last < oldest:
             yield self._evict(queue)
 
     def _evict_for_room(self) -> Cluster:
@@ -165,20 +167,21 @@ class Clusters:
         cluster = self._alive[next(iter(queue))]
         self._remove(cluster)
         for former in cluster.absorbed:
-            del self._leads[former]
+            del self._survivors[former]
         return cluster
 
     def _remove(self, cluster: Cluster) -> None:
         del self._alive[cluster.id]
         del (self._grown if cluster.grown else self._single)[cluster.id]
 
-    def _note(self, cluster: Cluster, akin: list[str], met: int) -> None:
-        cluster.met = max(cluster.met, met)
-        cluster.akin = [*(id_ for id_ in cluster.akin if id_ not in akin), *akin][-self._config.max_link_candidates :]
+    def _add_candidates(self, cluster: Cluster, ids: list[str], epoch: int) -> None:
+        cluster.candidate_epoch = max(cluster.candidate_epoch, epoch)
+        older = [id_ for id_ in cluster.link_candidates if id_ not in ids]
+        cluster.link_candidates = [*older, *ids][-self._config.max_link_candidates :]
 
-    def _lead(self, survivor: Cluster, former: list[str]) -> None:
+    def _redirect(self, former: list[str], survivor: Cluster) -> None:
         for id_ in former:
-            self._leads[id_] = survivor.id
+            self._survivors[id_] = survivor.id
         survivor.absorbed.extend(former)
         while len(survivor.absorbed) > self._config.max_absorbed:
-            del self._leads[survivor.absorbed.pop(0)]
+            del self._survivors[survivor.absorbed.pop(0)]

@@ -1,39 +1,72 @@
-"""How a sighting came to its cluster: filled on the way up the ladder, told in the assignment."""
+"""Defines the result of a candidate search, and the placement of a sighting that clustering derives from the result."""
+
+from typing import NamedTuple
 
 import msgspec
 
 from detectors.clustering.clusters import Cluster
-from detectors.clustering.search import SearchResult
+from detectors.clustering.wordings import KnownWording
+from detectors.similarity.embedding import Vectors
+from detectors.similarity.sketch import Sketch
 from schemas.assignment import Assignment, Method, Suggestion, Timeliness, Variant
 from schemas.claim import NOTHING, ReferenceMatches
 from schemas.sighting import Sighting
 
 
-class Match(msgspec.Struct):
-    """The cluster, as soon as a rung holds, and which one it was."""
+class Neighbour(NamedTuple):
+    """A cluster near to a text, by the nearest representative of the cluster."""
 
-    cluster: Cluster | None
+    cluster: Cluster
+    representative: str  # fingerprint
+    cosine: float
+    jaccard: float  # similarity of shingles
+
+
+class NewWording(NamedTuple):
+    """The facts of a search that are needed to learn a new wording."""
+
+    sketch: Sketch
+    vector: Vectors | None = None  # None if the sketch alone found the cluster
+    near: tuple[Neighbour, ...] = ()  # clusters from `suggest` on, nearest first; empty if a cluster matched
+
+
+class Match(msgspec.Struct, frozen=True):
+    """The result of a candidate search. No cluster: none is similar enough."""
+
+    cluster: Cluster | None = None
+    method: Method = Method.FIRST_SHARE
+    similarity: float | None = None
+    bridges: tuple[Neighbour, ...] = ()  # every cluster that the text matches by meaning, nearest first
+    suggestion: Suggestion | None = None
+    known: KnownWording | None = None  # the wording, if known
+    new: NewWording | None = None  # the facts to learn, if the wording is new; neither for a message without words
+
+
+NO_MATCH = Match()
+
+
+class Placement(msgspec.Struct, frozen=True):
+    """The cluster of a sighting, and the facts that the assignment reports."""
+
+    cluster: Cluster
     method: Method
     similarity: float | None = None
     suggestion: Suggestion | None = None
     variants: tuple[Variant, ...] = ()
-    novel: SearchResult | None = None  # the search, where the text was new
     reference_matches: ReferenceMatches = NOTHING
 
-    def assignment(
-        self, sighting: Sighting, timeliness: Timeliness, cluster: Cluster, chats: tuple[str, ...]
-    ) -> Assignment:
-        """What is told of it; the vector has done its work."""
+    def assignment(self, sighting: Sighting, timeliness: Timeliness, member_chats: tuple[str, ...] = ()) -> Assignment:
+        """Build the `Assignment`. The embedding is dropped: nothing downstream reads a vector."""
         if sighting.vector is not None:
             sighting = msgspec.structs.replace(sighting, vector=None)
         return Assignment(
-            cluster_id=cluster.id,
+            cluster_id=self.cluster.id,
             sighting=sighting,
             method=self.method,
             similarity=self.similarity,
             suggestion=self.suggestion,
             variants=self.variants,
             timeliness=timeliness,
-            member_chats=chats,
+            member_chats=member_chats,
             reference_matches=self.reference_matches,
         )

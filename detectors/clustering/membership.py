@@ -1,7 +1,7 @@
-"""Who was seen where: the chats in which an actor wrote, and the clusters that they shared.
+"""Remembers the chats in which each actor posted, and the clusters that each actor shared.
 
-Where a platform hides a forward's parent, a share can only have come from a chat that its sender is in; and when an
-account is taken down, all that it shared must be found.
+Platforms that hide the parent of a forward leave one clue: a share can only come from a chat of its sender. And when an
+account is taken down, every cluster that the account shared must be found.
 """
 
 import msgspec
@@ -13,14 +13,14 @@ _NONE: tuple[str, ...] = ()
 
 
 class Actor(msgspec.Struct, array_like=True):
-    """Where one actor was seen, each least recent first."""
+    """Chats and clusters of one actor, each least recent first."""
 
     chats: dict[str, None]
     clusters: dict[str, None]
 
 
 class Membership:
-    """The last chats and clusters of the most recently seen actors; an update costs about 0.5 microseconds."""
+    """The last chats and clusters of the most recent actors; an update costs about 0.5 microseconds."""
 
     def __init__(self, config: ClusteringConfig) -> None:
         self._actors: LruDict[Actor] = LruDict(config.max_actors)
@@ -28,13 +28,13 @@ class Membership:
         self._clusters = config.clusters_per_actor
 
     def update(self, actor: str, chat: str | None, cluster: str) -> tuple[str, ...]:
-        """Note a share; gives the chats where the actor was seen before it, least recent first."""
-        seen = self._actors.get(actor)
-        if seen is None:
+        """Record a share, and return the chats of the actor before the share, least recent first."""
+        known = self._actors.get(actor)
+        if known is None:
             self._actors.put(actor, Actor({} if chat is None else {chat: None}, {cluster: None}))
             return _NONE
         self._actors.move_to_end(actor)
-        chats, clusters = seen.chats, seen.clusters
+        chats, clusters = known.chats, known.clusters
         before = tuple(chats)
         if chat is not None:
             chats.pop(chat, None)
@@ -48,19 +48,19 @@ class Membership:
         return before
 
     def chats(self, actor: str) -> tuple[str, ...]:
-        """Give the chats where an actor was seen, least recent first."""
-        seen = self._actors.get(actor)
-        return _NONE if seen is None else tuple(seen.chats)
+        """Return the chats of an actor, least recent first."""
+        known = self._actors.get(actor)
+        return _NONE if known is None else tuple(known.chats)
 
     def clusters(self, actor: str) -> tuple[str, ...]:
-        """Give the ids, perhaps former ones, of the clusters that an actor shared, least recent first."""
-        seen = self._actors.get(actor)
-        return _NONE if seen is None else tuple(seen.clusters)
+        """Return the ids of the clusters that an actor shared, least recent first; an id may be a former id."""
+        known = self._actors.get(actor)
+        return _NONE if known is None else tuple(known.clusters)
 
-    def state(self) -> list[tuple[str, Actor]]:
-        """Give the state for a snapshot."""
-        return list(self._actors.items())
+    def snapshot(self) -> list[tuple[str, Actor]]:
+        """Return the actors, least recent first."""
+        return self._actors.snapshot()
 
-    def resume(self, state: list[tuple[str, Actor]]) -> None:
-        """Take up where `state` was taken."""
-        self._actors.fill(state)
+    def restore(self, actors: list[tuple[str, Actor]]) -> None:
+        """Continue from a snapshot."""
+        self._actors.restore(actors)

@@ -1,197 +1,282 @@
-"""The rungs for a novel text, cheapest first: lexical sketch, embedding, and what an equal link or picture adds.
+"""Searches for the cluster of a message, cheapest method first: known text, lexical sketch, embedding, shared key.
 
-A search changes nothing; the ladder decides what follows from it. Near-duplicates by resemblance: Broder 1997, DOI
-10.1109/SEQUEN.1997.666900; by sentence embeddings: Reimers and Gurevych 2019, DOI 10.18653/v1/D19-1410.
+The search owns the indices and decides nothing: `Clustering` derives merges and new clusters from the returned `Match`.
+Near-duplicates by resemblance: Broder 1997, DOI 10.1109/SEQUEN.1997.666900; by sentence embeddings: Reimers and
+Gurevych 2019, DOI 10.18653/v1/D19-1410.
 """
 
-from collections import deque
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterator, Sequence
 
 from detectors.clustering.clusters import Cluster, Clusters
 from detectors.clustering.config import ClusteringConfig
-from detectors.clustering.shared_keys import SharedKey, SharedKeys
+from detectors.clustering.lru import LruDict
+from detectors.clustering.match import NO_MATCH, Match, Neighbour, NewWording
+from detectors.clustering.shared_keys import SharedKey, SharedKeys, SharedKeysState
 from detectors.clustering.thresholds import Thresholds, ThresholdTable
-from detectors.clustering.wordings import WordingIndex
+from detectors.clustering.vectors import Embed, VectorSource
+from detectors.clustering.wordings import NO_RECHECK, KnownWording, WordingIndex, WordingIndexState
+from detectors.similarity.embedding import Vectors
 from detectors.similarity.sketch import Sketch
-from schemas.assignment import Method, Suggestion
-from schemas.sighting import Sighting, TextContent
+from schemas.assignment import Method, Suggestion, Variant
+from schemas.event import Kind
+from schemas.sighting import SPREADING, Sighting, TextContent
 
-Vectors = NDArray[np.float32]
-Embed = Callable[[Sequence[str]], Vectors]
+SearchState = tuple[WordingIndexState, SharedKeysState, list[tuple[str, str]]]
+"""State of the wordings, of the shared keys, and the known messages with their clusters."""
 
-_UNIT = 1e-3  # how far from 1 the length of a vector that travelled may be
-
-
-class Neighbour(NamedTuple):
-    """A cluster with one of its representatives, and how near that is."""
-
-    cluster: Cluster
-    representative: str
-    cosine: float
-    letters: float = 0.0  # Jaccard similarity of shingles
-
-
-class SearchResult(NamedTuple):
-    """What a search for a novel text gave. No cluster: nothing was near enough."""
-
-    sketch: Sketch
-    vector: Vectors | None = None  # None where the search ended before this rung
-    cluster: Cluster | None = None
-    method: Method = Method.FIRST_SHARE
-    similarity: float | None = None
-    matches: tuple[Neighbour, ...] = ()  # every cluster from `match` on, nearest first
-    near: tuple[Neighbour, ...] = ()  # every cluster from `suggest` on
-    suggestion: Suggestion | None = None
+# Looking a member up in its enumeration takes longer than the rest of a comparison.
+_QUOTE = Kind.QUOTE
+_EXACT, _LEXICAL = Method.EXACT, Method.LEXICAL
+_SWEPT = 8  # stale index entries to sweep for each evicted cluster
 
 
 class CandidateSearch:
-    """Searches for a novel text's cluster. A sketch costs about 0.1 ms, a vector some ten."""
+    """Owns the indices of wordings, shared keys and messages, and finds the cluster of a sighting.
 
-    def __init__(
-        self, config: ClusteringConfig, texts: WordingIndex, marks: SharedKeys, clusters: Clusters, vectors: Embed
-    ) -> None:
+    A known text costs a dictionary look-up, a sketch about 0.1 ms, a vector some 10 ms.
+    """
+
+    def __init__(self, config: ClusteringConfig, clusters: Clusters, embed: Embed) -> None:
         self._config = config
-        self._texts = texts
-        self._marks = marks
         self._clusters = clusters
-        self._embed = vectors
         self._thresholds = ThresholdTable(config)
-        self._pending: deque[TextContent] = deque()
-        self._primed: dict[str, Vectors] = {}
-        self._sketches: dict[str, Sketch] = {}
+        self._wordings = WordingIndex(config)
+        self._shared_keys = SharedKeys(config, self._living)
+        self._messages: LruDict[str] = LruDict(config.max_messages)
+        self._vectors = VectorSource(embed, config.embed_batch, self._needs_vector)
+        self._sketches: dict[str, Sketch] = {}  # of the texts looked at ahead
 
-    def search(self, sighting: Sighting, marks: list[SharedKey]) -> SearchResult:
-        """Climb the rungs until one holds; past the lexical one only to see whether it is near to others too."""
-        limits = self._thresholds.of(sighting.content)
-        sketch = self._sketch(sighting.content)
-        found = self._lexical(sketch, limits)
-        if found.cluster is None:
-            return self._meaning(sighting, marks, sketch, limits)
-        return self._between(sighting, found, limits) if self._contested(found) else found
+    # --- searching ----------------------------------------------------------------------------------------------------
 
-    def again(self, sighting: Sighting, cluster: Cluster) -> tuple[Neighbour, ...]:
-        """Give the other clusters that a known text matches by now; the model is asked where it may bridge to one."""
-        content = sighting.content
-        sketch = self._texts.sketch(content)
-        if not self._resembles_akin(sketch, cluster):
-            return ()
-        return self._between(sighting, SearchResult(sketch, None, cluster), self._thresholds.of(content)).matches
+    def linked(self, refs: Sequence[str]) -> list[Cluster]:
+        """Return the living clusters of some messages, each once, in order."""
+        messages = self._messages
+        found: list[Cluster] = []
+        for ref in refs:
+            if ref in messages:
+                cluster = self._clusters.get(messages[ref])
+                if cluster is not None and cluster not in found:
+                    found.append(cluster)
+        return found
 
-    def shallow(self, content: TextContent) -> SearchResult:
-        """Climb without the model."""
-        return self._lexical(self._texts.sketch(content), self._thresholds.of(content))
+    def keys(self, sighting: Sighting) -> list[SharedKey]:
+        """Return the shared keys of a sighting: addresses and pictures."""
+        return self._shared_keys.of(sighting)
 
-    def texts_to_embed(self, contents: Sequence[TextContent]) -> list[str]:
-        """Give the normal texts among these that no rung below the embedding knows, each once, in order."""
+    def find(self, sighting: Sighting, keys: Sequence[SharedKey] = ()) -> Match:
+        """Find the cluster of a sighting by text, or by shared keys if the text has too few words."""
+        if not self._has_words(sighting):
+            return self._by_shared_key(keys)
+        return self._by_fingerprint(sighting.content) or self._by_similarity(sighting, keys)
+
+    def find_without_model(self, sighting: Sighting) -> Match:
+        """Find the cluster of a late sighting as `find` does, but never ask the model."""
+        if self._has_words(sighting):
+            content = sighting.content
+            known = self._by_fingerprint(content)
+            return known or self._by_sketch(self._wordings.sketch(content), self._thresholds.of(content))
+        return self._by_shared_key(self.keys(sighting)) if sighting.kind in SPREADING else NO_MATCH
+
+    def recheck(self, sighting: Sighting, wording: KnownWording, cluster: Cluster) -> tuple[Neighbour, ...]:
+        """Compare a known text of a cluster again, and return the clusters that the text matches by now.
+
+        A cluster created later may match the same text; the two clusters are then link candidates.
+        """
+        wording.checked_at = self._clusters.candidate_epoch
+        sketch = self._wordings.sketch(sighting.content)
+        return self._matches(sighting, sketch) if self._resembles_candidate(sketch, cluster) else ()
+
+    def is_bridge(self, cluster: Cluster, neighbour: Neighbour) -> bool:
+        """Return True if a text of a cluster, near to a neighbour, shows that the two clusters are one.
+
+        The text must share letters with the neighbour, and the representatives must be near to each other.
+        """
+        shared = neighbour.jaccard >= self._config.bridge_lexical
+        return shared and self._wordings.is_near(cluster, neighbour.representative)
+
+    # --- learning -----------------------------------------------------------------------------------------------------
+
+    def add(self, cluster: Cluster, keys: Sequence[SharedKey], messages: tuple[str, ...]) -> None:
+        """Record the shared keys and the messages of a share under the cluster of the share."""
+        if keys:
+            self._shared_keys.add(keys, cluster.id)
+        self._messages.put_all(messages, cluster.id)
+
+    def touch(self, content: TextContent) -> None:
+        """Make a known wording the most recent."""
+        self._wordings.touch(content.fingerprint)
+
+    def learn(self, cluster: Cluster, content: TextContent, match: Match, new: NewWording) -> tuple[Variant, ...]:
+        """Add a new wording to a cluster, and return how its meaning may differ from the representative wording.
+
+        Only a wording without a match gets a vector, so nearness cannot creep from text to text.
+        """
+        unmatched = match.cluster is None
+        checked_at = NO_RECHECK if unmatched else self._clusters.candidate_epoch
+        wording = self._wordings.learn(cluster, content, checked_at)
+        if match.method is not _LEXICAL:
+            vector = new.vector if unmatched else None
+            self._wordings.add_representative(cluster, content.fingerprint, new.sketch, vector)
+            for neighbour in new.near:
+                if neighbour.cluster is not cluster:
+                    self._clusters.link_candidate(cluster, neighbour.cluster)
+        return wording.variants
+
+    def absorb(self, survivor: Cluster, absorbed: Cluster) -> None:
+        """Move the representatives of an absorbed cluster to the survivor of a merge."""
+        self._wordings.absorb(survivor, absorbed)
+
+    def forget(self, evicted: Sequence[Cluster]) -> None:
+        """Drop the representatives of evicted clusters, and sweep out some stale entries of every index."""
+        for cluster in evicted:
+            self._wordings.drop(cluster.representatives)
+        limit = _SWEPT * len(evicted)
+        self._messages.sweep(self._is_dead, limit)
+        self._wordings.sweep(self._is_dead, limit)
+        self._shared_keys.sweep(limit)
+
+    # --- vectors ahead of time ----------------------------------------------------------------------------------------
+
+    def texts_to_embed(self, sightings: Sequence[Sighting]) -> list[str]:
+        """Return the normal texts that the cheaper methods do not find, each once, in order."""
         self._sketches.clear()
-        distinct = {content.fingerprint: content for content in contents}
-        return [content.normal for content in distinct.values() if self._is_novel(content)]
-
-    def prefetch(self, contents: Sequence[TextContent]) -> None:
-        """Look ahead: when a vector is needed, those needed next are computed in the same call."""
-        known = self._texts.known
-        distinct = {c.fingerprint: c for c in contents if known(c.fingerprint) is None}
-        self._pending = deque(distinct.values())
-        self._sketches.clear()
-        self._primed.clear()
+        return [content.normal for content in self._distinct(sightings) if self._needs_vector(content)]
 
     def set_vectors(self, texts: Sequence[str], vectors: Vectors) -> None:
-        """Hand in vectors that were computed elsewhere, in place of those handed in before."""
-        self._primed = dict(zip(texts, vectors, strict=True))
+        """Set vectors computed elsewhere, shape (n, dimension), in place of vectors set before."""
+        self._vectors.set_vectors(texts, vectors)
 
-    def _lexical(self, sketch: Sketch, limits: Thresholds) -> SearchResult:
-        hit = self._texts.lexical(sketch)
-        if hit is None or hit[1] < limits.lexical:
-            return SearchResult(sketch)
-        return SearchResult(sketch, None, self._clusters.get(hit[0]), Method.LEXICAL, hit[1])
+    def prefetch(self, sightings: Sequence[Sighting]) -> None:
+        """Announce the next sightings: a call of the model then embeds their texts as well."""
+        self._sketches.clear()
+        self._vectors.prefetch(c for c in self._distinct(sightings) if self._wordings.get(c.fingerprint) is None)
 
-    def _contested(self, found: SearchResult) -> bool:
-        """Whether a text that joins one cluster by its letters shares some with another, which it may bridge to."""
-        cluster, sketch, least = found.cluster, found.sketch, self._config.bridge_lexical
-        if cluster is None:
-            return False
-        return self._texts.contested(sketch, cluster.id, least) or self._resembles_akin(sketch, cluster)
+    # --- state --------------------------------------------------------------------------------------------------------
 
-    def _resembles_akin(self, sketch: Sketch, cluster: Cluster) -> bool:
-        """Whether a text of a cluster shares letters with one near to it: banding misses many that are known anyway."""
-        least = self._config.bridge_lexical
-        return any(self._texts.resembles(sketch, other, least) for other in self._clusters.akin(cluster))
+    def snapshot(self) -> SearchState:
+        """Return the state of the indices. Prepared vectors are not part of the state: they change no decision."""
+        return self._wordings.snapshot(), self._shared_keys.snapshot(), self._messages.snapshot()
 
-    def _between(self, sighting: Sighting, found: SearchResult, limits: Thresholds) -> SearchResult:
-        """The other clusters that the text matches; how it joins its own stays as it was."""
-        near = self._agreeing(self._near(self._vector(sighting), limits.match), sighting.content.normal, found.sketch)
-        return found._replace(matches=tuple(one for one in near if one.cluster is not found.cluster))
+    def restore(self, state: SearchState) -> None:
+        """Continue from a snapshot."""
+        wordings, shared_keys, messages = state
+        self._wordings.restore(wordings)
+        self._shared_keys.restore(shared_keys)
+        self._messages.restore(messages)
 
-    def _meaning(self, sighting: Sighting, marks: list[SharedKey], sketch: Sketch, limits: Thresholds) -> SearchResult:
+    # --- methods, cheapest first --------------------------------------------------------------------------------------
+
+    def _by_fingerprint(self, content: TextContent) -> Match | None:
+        wording = self._wordings.get(content.fingerprint)
+        cluster = None if wording is None else self._clusters.get(wording.cluster)
+        return None if cluster is None else Match(cluster, _EXACT, known=wording)
+
+    def _by_similarity(self, sighting: Sighting, keys: Sequence[SharedKey]) -> Match:
+        """Search by sketch; search by embedding if the sketch finds no cluster, or if a second cluster may match."""
+        content = sighting.content
+        sketch = self._sketches.pop(content.fingerprint, None) or self._wordings.sketch(content)
+        match = self._by_sketch(sketch, self._thresholds.of(content))
+        if match.cluster is None:
+            return self._by_embedding(sighting, keys, sketch)
+        if not self._is_contested(sketch, match.cluster):
+            return match
+        return Match(match.cluster, _LEXICAL, match.similarity, self._matches(sighting, sketch), new=match.new)
+
+    def _by_sketch(self, sketch: Sketch, thresholds: Thresholds) -> Match:
+        hit = self._wordings.most_similar(sketch)
+        if hit is None or hit[1] < thresholds.lexical:
+            return NO_MATCH
+        return Match(self._clusters.get(hit[0]), _LEXICAL, hit[1], new=NewWording(sketch))
+
+    def _by_embedding(self, sighting: Sighting, keys: Sequence[SharedKey], sketch: Sketch) -> Match:
+        thresholds = self._thresholds.of(sighting.content)
         vector = self._vector(sighting)
-        near = self._agreeing(self._near(vector, limits.suggest), sighting.content.normal, sketch)
-        matches = tuple(one for one in near if one.cosine >= limits.match)
+        near = tuple(self._near(sighting.content, sketch, vector, thresholds.suggest))
+        matches = tuple(neighbour for neighbour in near if neighbour.cosine >= thresholds.match)
+        new = NewWording(sketch, vector)
         if matches:
-            best = matches[0]
-            return SearchResult(sketch, vector, best.cluster, Method.EMBEDDING, best.cosine, matches)
-        for method, mark in marks:
-            ids = self._marks.clusters(mark)
-            for one in near:
-                if one.cluster.id in ids:
-                    return SearchResult(sketch, vector, one.cluster, method, one.cosine)
+            return Match(matches[0].cluster, Method.EMBEDDING, matches[0].cosine, matches, new=new)
+        for method, key in keys:
+            ids = self._shared_keys.clusters(key)
+            for neighbour in near:
+                if neighbour.cluster.id in ids:
+                    return Match(neighbour.cluster, method, neighbour.cosine, new=new)
         suggestion = Suggestion(near[0].cluster.id, near[0].cosine) if near else None
-        return SearchResult(sketch, vector, near=tuple(near), suggestion=suggestion)
+        return Match(suggestion=suggestion, new=NewWording(sketch, vector, near))
 
-    def _agreeing(self, near: list[Neighbour], normal: str, sketch: Sketch) -> list[Neighbour]:
-        """Leave out what only the model finds near: in a language that it was not taught, strangers look alike."""
-        if not near:
-            return near
-        floor = self._thresholds.min_lexical(normal)
-        compared = [one._replace(letters=self._texts.alike(sketch, one.representative)) for one in near]
-        return [one for one in compared if one.letters >= floor]
+    def _by_shared_key(self, keys: Sequence[SharedKey]) -> Match:
+        for method, key in keys:
+            ids = self._shared_keys.clusters(key)
+            if ids:
+                return Match(self._clusters.get(ids[0]), method)
+        return NO_MATCH
 
-    def _near(self, vector: Vectors, at_least: float) -> list[Neighbour]:
-        """Each near cluster once, by its nearest representative."""
-        nearest: dict[str, Neighbour] = {}
-        for id_, representative, cosine in self._texts.near(vector, at_least):
+    # --- comparisons --------------------------------------------------------------------------------------------------
+
+    def _matches(self, sighting: Sighting, sketch: Sketch) -> tuple[Neighbour, ...]:
+        match = self._thresholds.of(sighting.content).match
+        return tuple(self._near(sighting.content, sketch, self._vector(sighting), match))
+
+    def _near(self, content: TextContent, sketch: Sketch, vector: Vectors, at_least: float) -> Iterator[Neighbour]:
+        """Yield the clusters near by meaning that share enough letters with the text, nearest first.
+
+        Unrelated texts get similar vectors in a language outside the model's training, hence the letters.
+        """
+        nearest = self._nearest(vector, at_least)
+        min_lexical = self._thresholds.min_lexical(content.normal) if nearest else 0.0
+        for cluster, representative, cosine in nearest:
+            jaccard = self._wordings.similarity(sketch, representative)
+            if jaccard >= min_lexical:
+                yield Neighbour(cluster, representative, cosine, jaccard)
+
+    def _nearest(self, vector: Vectors, at_least: float) -> list[tuple[Cluster, str, float]]:
+        """Return each near cluster once, with the nearest representative and the cosine."""
+        nearest: dict[str, tuple[Cluster, str, float]] = {}
+        for id_, representative, cosine in self._wordings.nearest(vector, at_least):
             cluster = self._clusters.get(id_)
             if cluster is not None and cluster.id not in nearest:
-                nearest[cluster.id] = Neighbour(cluster, representative, cosine)
+                nearest[cluster.id] = (cluster, representative, cosine)
         return list(nearest.values())
 
-    def _sketch(self, content: TextContent) -> Sketch:
-        sketch = self._sketches.pop(content.fingerprint, None)
-        return self._texts.sketch(content) if sketch is None else sketch
+    def _is_contested(self, sketch: Sketch, cluster: Cluster) -> bool:
+        """Return True if a text of a cluster shares letters with another cluster too: the text may be a bridge."""
+        least = self._config.bridge_lexical
+        return self._wordings.is_contested(sketch, cluster.id, least) or self._resembles_candidate(sketch, cluster)
+
+    def _resembles_candidate(self, sketch: Sketch, cluster: Cluster) -> bool:
+        """Return True if a text shares letters with a link candidate of a cluster; banding misses many of these."""
+        least = self._config.bridge_lexical
+        candidates = self._clusters.link_candidates(cluster)
+        return any(self._wordings.resembles(sketch, candidate, least) for candidate in candidates)
+
+    def _needs_vector(self, content: TextContent) -> bool:
+        """Return True if the cheaper methods do not suffice for a text; keeps the sketch for the text's turn."""
+        if self._wordings.get(content.fingerprint) is not None:
+            return False
+        sketch = self._sketches[content.fingerprint] = self._wordings.sketch(content)
+        cluster = self._by_sketch(sketch, self._thresholds.of(content)).cluster
+        return cluster is None or self._is_contested(sketch, cluster)
 
     def _vector(self, sighting: Sighting) -> Vectors:
-        normal = sighting.content.normal
-        vector = _read(sighting.vector, self._texts.dimension)
-        if vector is None:
-            vector = self._primed.pop(normal, None)
-        return self._embed_with_next(normal) if vector is None else vector
+        return self._vectors.of(sighting, self._wordings.dimension)
 
-    def _embed_with_next(self, normal: str) -> Vectors:
-        texts = [normal]
-        while self._pending and len(texts) < self._config.embed_batch:
-            content = self._pending.popleft()
-            if content.normal != normal and content.normal not in self._primed and self._is_novel(content):
-                texts.append(content.normal)
-        rows = self._embed(texts)
-        self._primed.update(zip(texts[1:], rows[1:], strict=True))
-        first: Vectors = rows[0]
-        return first
+    # --- sightings and clusters ---------------------------------------------------------------------------------------
 
-    def _is_novel(self, content: TextContent) -> bool:
-        """Whether no rung below the embedding knows a text. Its sketch is kept for when its turn comes."""
-        if self._texts.known(content.fingerprint) is not None:
+    def _has_words(self, sighting: Sighting) -> bool:
+        """Return True if the text identifies the message: long enough, and no comment on another message."""
+        content = sighting.content
+        if content.words < self._config.min_words or not content.fingerprint:
             return False
-        sketch = self._sketches[content.fingerprint] = self._texts.sketch(content)
-        found = self._lexical(sketch, self._thresholds.of(content))
-        return found.cluster is None or self._contested(found)
+        return sighting.kind is not _QUOTE or (sighting.parent is None and sighting.root is None)
 
+    def _distinct(self, sightings: Sequence[Sighting]) -> Sequence[TextContent]:
+        """Return the texts without a vector, each once, in order."""
+        contents = [s.content for s in sightings if s.vector is None and self._has_words(s)]
+        return list({content.fingerprint: content for content in contents}.values())
 
-def _read(data: bytes | None, dimension: int) -> Vectors | None:
-    """Give the vector that travelled with a sighting, unless it is none of this model's."""
-    if not data or len(data) % 4 or (dimension and len(data) != 4 * dimension):
-        return None
-    vector = np.frombuffer(data, dtype="<f4").astype(np.float32)
-    return vector if abs(float(np.linalg.norm(vector)) - 1.0) <= _UNIT else None
+    def _living(self, id_: str) -> str | None:
+        cluster = self._clusters.get(id_)
+        return None if cluster is None else cluster.id
+
+    def _is_dead(self, id_: str) -> bool:
+        return self._clusters.get(id_) is None

@@ -1,76 +1,37 @@
-"""Addresses and pictures that identify what a message is about, and the clusters that they were seen in.
+"""Indexes the living clusters by shared keys: addresses and pictures that identify the subject of a message.
 
-A shared link or picture is strong evidence beside a similar text, and the only evidence where there is no text.
-PDQ picture hashes and their distance of 31 bits: github.com/facebook/ThreatExchange, hashing/hashing.pdf.
+A shared key is strong evidence together with a similar text, and the only evidence for a message without text.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from detectors.clustering.config import ClusteringConfig
 from detectors.clustering.lru import LruDict
+from detectors.clustering.media_index import MediaIndex
 from detectors.text.urls import identifying
 from schemas.assignment import Method
 from schemas.sighting import Sighting
 
 SharedKey = tuple[Method, str]
+"""URL or MEDIA, and the key: `u` and an address, `s` and a SHA-256, or `p` and a PDQ hash."""
 
 
 class SharedKeysState(msgspec.Struct, array_like=True):
-    """Marks least recently used first, pictures in their places."""
+    """Keys with their clusters, least recently used first; picture hashes by position."""
 
     clusters: list[tuple[str, list[str]]]
     pictures: list[str]
     next_picture: int
 
 
-class MediaIndex:
-    """The last perceptual hashes that looked new; a picture within `pdq_distance` of one of them is that one.
-
-    A look-up compares with all of them: 15 microseconds at 4,096.
-    """
-
-    def __init__(self, config: ClusteringConfig) -> None:
-        self._distance = config.pdq_distance
-        self._bound = config.max_pictures
-        self._bits: NDArray[np.uint64] = np.zeros((config.max_pictures, 4), dtype=np.uint64)
-        self.hashes: list[str] = []
-        self.next = 0  # the place that is overwritten next, once all are taken
-
-    def find(self, pdq: str) -> str | None:
-        """Give the known hash nearest to this one, of equals the one in the first place; None where none is near."""
-        if not self.hashes:
-            return None
-        apart = np.bitwise_count(self._bits[: len(self.hashes)] ^ _bits(pdq)).sum(axis=1)
-        nearest = int(apart.argmin())
-        return self.hashes[nearest] if apart[nearest] <= self._distance else None
-
-    def add(self, pdq: str) -> None:
-        """Remember a hash in place of the oldest."""
-        if len(self.hashes) < self._bound:
-            self.hashes.append(pdq)
-            self._bits[len(self.hashes) - 1] = _bits(pdq)
-            return
-        self.hashes[self.next] = pdq
-        self._bits[self.next] = _bits(pdq)
-        self.next = (self.next + 1) % self._bound
-
-    def fill(self, hashes: list[str], next_: int) -> None:
-        """Take saved hashes in their places."""
-        self.hashes, self.next = list(hashes), next_
-        for place, pdq in enumerate(hashes):
-            self._bits[place] = _bits(pdq)
-
-
 class SharedKeys:
-    """Which living clusters each address and picture was seen in, earliest first."""
+    """The living clusters of each address and picture, earliest first."""
 
     def __init__(self, config: ClusteringConfig, living: Callable[[str], str | None]) -> None:
-        """`living` gives the id under which a cluster lives on, or None."""
+        """Create an empty index; `living` maps the id of a cluster to the surviving id, or to None."""
         self._clusters: LruDict[list[str]] = LruDict(config.max_shared_keys)
         self._config = config
         self._living = living
@@ -78,52 +39,48 @@ class SharedKeys:
         self._identifying = lru_cache(maxsize=65_536)(identifying)
 
     def of(self, sighting: Sighting) -> list[SharedKey]:
-        """Give a sighting's marks, addresses before pictures; one that looks like a known picture has its mark."""
-        most = self._config.shared_keys_per_share
-        marks = [(Method.URL, "u" + url) for url in sighting.content.urls[:most] if self._identifying(url)]
-        for media in sighting.media[:most]:
-            marks.append((Method.MEDIA, "s" + media.sha256))
+        """Return the shared keys of a sighting, addresses before pictures; similar pictures have the same key."""
+        limit = self._config.shared_keys_per_share
+        keys = [(Method.URL, "u" + url) for url in sighting.content.urls[:limit] if self._identifying(url)]
+        for media in sighting.media[:limit]:
+            keys.append((Method.MEDIA, "s" + media.sha256))
             if media.pdq is not None and (media.pdq_quality or 0) >= self._config.pdq_quality:
-                marks.append((Method.MEDIA, self._picture(media.pdq)))
-        return marks
+                keys.append((Method.MEDIA, self._picture(media.pdq)))
+        return keys
 
-    def clusters(self, mark: str) -> list[str]:
-        """Give the ids of the living clusters with this mark."""
-        living = (self._living(id_) for id_ in self._clusters.get(mark, ()))
+    def clusters(self, key: str) -> list[str]:
+        """Return the ids of the living clusters with a key, earliest first."""
+        living = (self._living(id_) for id_ in self._clusters.get(key, ()))
         return list(dict.fromkeys(id_ for id_ in living if id_ is not None))
 
-    def add(self, marks: list[SharedKey], cluster: str) -> None:
-        """Note that a living cluster has these marks."""
-        for _, mark in marks:
-            known = self._clusters.get(mark)
+    def add(self, keys: Sequence[SharedKey], cluster: str) -> None:
+        """Record the keys of a share under the id of a living cluster."""
+        for _, key in keys:
+            known = self._clusters.get(key)
             if known is None:
-                self._clusters.put(mark, [cluster])
-                if mark[0] == "p" and self._pictures.find(mark[1:]) is None:
-                    self._pictures.add(mark[1:])
+                self._clusters.put(key, [cluster])
+                if key[0] == "p" and self._pictures.find(key[1:]) is None:
+                    self._pictures.add(key[1:])
                 continue
-            self._clusters.move_to_end(mark)
+            self._clusters.move_to_end(key)
             if cluster not in known:
-                known[:] = [*self.clusters(mark), cluster]
+                known[:] = [*self.clusters(key), cluster]
                 del known[self._config.clusters_per_shared_key :]
 
-    def sweep(self, most: int) -> None:
-        """Drop up to `most` of the least recent marks, as long as no living cluster has them."""
-        self._clusters.sweep(lambda ids: all(self._living(id_) is None for id_ in ids), most)
+    def sweep(self, limit: int) -> None:
+        """Drop up to `limit` keys, least recent first, and stop at the first key of a living cluster."""
+        self._clusters.sweep(lambda ids: all(self._living(id_) is None for id_ in ids), limit)
 
-    def state(self) -> SharedKeysState:
-        """Give the state for a snapshot."""
-        return SharedKeysState(list(self._clusters.items()), self._pictures.hashes, self._pictures.next)
+    def snapshot(self) -> SharedKeysState:
+        """Return the state."""
+        return SharedKeysState(self._clusters.snapshot(), *self._pictures.snapshot())
 
-    def resume(self, state: SharedKeysState) -> None:
-        """Take up where `state` was taken."""
-        self._clusters.fill(state.clusters)
-        self._pictures.fill(state.pictures, state.next_picture)
+    def restore(self, state: SharedKeysState) -> None:
+        """Continue from a snapshot."""
+        self._clusters.restore(state.clusters)
+        self._pictures.restore(state.pictures, state.next_picture)
 
     def _picture(self, pdq: str) -> str:
         if "p" + pdq in self._clusters:
             return "p" + pdq
         return "p" + (self._pictures.find(pdq) or pdq)
-
-
-def _bits(pdq: str) -> NDArray[np.uint64]:
-    return np.frombuffer(bytes.fromhex(pdq), dtype=np.uint64)

@@ -1,4 +1,4 @@
-"""How near two texts must be, given their length and script: one rule for clusters and for checked claims."""
+"""Decides how similar two texts must be, given length and script: one rule for clusters and for checked claims."""
 
 from typing import NamedTuple
 
@@ -6,35 +6,39 @@ from detectors.clustering.config import ClusteringConfig
 from detectors.text.scripts import ScriptShare
 from schemas.sighting import TextContent
 
-_READ = 0.5  # share of a text's letters in the model's scripts from which it counts as read
+_READABLE = 0.5  # least share of letters in the model's scripts for a text to count as readable
 
 
 class Thresholds(NamedTuple):
-    """The similarities that a text must reach."""
+    """The least similarities for a text."""
 
-    lexical: float
-    suggest: float
-    match: float
+    lexical: float  # Jaccard similarity of shingles
+    suggest: float  # cosine
+    match: float  # cosine
 
 
 class ThresholdTable:
-    """What is demanded of a text: more of short ones, and of those in a script that the model was not taught."""
+    """Thresholds by text. They are higher for short texts and for scripts outside the model's training."""
 
     def __init__(self, config: ClusteringConfig) -> None:
         self._config = config
-        self._plain = _limits(config, 0.0)
-        self._guarded = _limits(config, config.short_text_margin)
+        self._normal = _thresholds(config, 0.0)
+        self._short = _thresholds(config, config.short_text_margin)
         self._readable = ScriptShare(config.model_scripts)
 
     def of(self, content: TextContent) -> Thresholds:
-        """The least similarities of each rung."""
-        return self._guarded if content.words <= self._config.short_text_words else self._plain
+        """Return the thresholds for a text of its length."""
+        return self._short if content.words <= self._config.short_text_words else self._normal
 
     def min_lexical(self, normal: str) -> float:
-        """The Jaccard similarity below which no cosine counts: strangers look alike in a language not taught."""
+        """Return the least Jaccard similarity for a cosine to count.
+
+        Unrelated texts get similar vectors in a language outside the model's training.
+        """
         config = self._config
-        return config.min_lexical_read if self._readable.of(normal) >= _READ else config.min_lexical_unread
+        return config.min_lexical_read if self._readable.of(normal) >= _READABLE else config.min_lexical_unread
 
 
-def _limits(config: ClusteringConfig, guard: float) -> Thresholds:
-    return Thresholds(*(min(1.0, round(limit + guard, 6)) for limit in (config.lexical, config.suggest, config.match)))
+def _thresholds(config: ClusteringConfig, margin: float) -> Thresholds:
+    plain = (config.lexical, config.suggest, config.match)
+    return Thresholds(*(min(1.0, round(value + margin, 6)) for value in plain))

@@ -415,7 +415,16 @@ LIVE = (
     "its input is another stage's output: tests/detectors/pipeline/test_live_stages.py stops and restores it anywhere"
 )
 
+PART_OF_CLUSTERING = "its state is part of Clustering's snapshot, which passes the battery"
+
 PARTS_OF_OTHERS: dict[str, str] = {
+    "detectors.clustering.clusters.Clusters": PART_OF_CLUSTERING,
+    "detectors.clustering.lru.LruDict": PART_OF_CLUSTERING,
+    "detectors.clustering.media_index.MediaIndex": PART_OF_CLUSTERING,
+    "detectors.clustering.membership.Membership": PART_OF_CLUSTERING,
+    "detectors.clustering.search.CandidateSearch": PART_OF_CLUSTERING,
+    "detectors.clustering.shared_keys.SharedKeys": PART_OF_CLUSTERING,
+    "detectors.clustering.wordings.WordingIndex": PART_OF_CLUSTERING,
     "detectors.pipeline.ordered_clustering.OrderedClustering": "part of Pipeline's state, which passes the battery",
     "detectors.pipeline.cascade_stage.CascadeStage": LIVE,
     "detectors.pipeline.cascades.Cascades": "its state is part of Pipeline's snapshot, which passes the battery",

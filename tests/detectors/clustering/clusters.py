@@ -78,6 +78,11 @@ def clustering(angles: dict[str, float] | None = None, **config: object) -> Clus
     return Clustering(ClusteringConfig(**(LIMITS | config)), Angles(angles))
 
 
+def calls(stage: Clustering) -> int:
+    """How often the model was called."""
+    return len(stage._search._vectors._embed.asked)
+
+
 def only(decisions: Sequence[Assignment | Merge]) -> Assignment:
     """The assignment, where nothing else came."""
     (assignment,) = decisions

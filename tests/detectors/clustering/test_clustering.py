@@ -6,11 +6,11 @@ import pytest
 
 from detectors.clustering import Clustering, ClusteringConfig
 from detectors.clustering.clusters import Cluster, cluster_id
-from detectors.clustering.wordings import NEVER, KnownWording
+from detectors.clustering.wordings import NO_RECHECK, KnownWording
 from detectors.similarity.sketch import SketchConfig, Sketcher, estimate
 from schemas.assignment import Merge, Method, Suggestion, Timeliness, Variant
 from schemas.event import AccountStatus, Counters, Debunk, Kind, Report
-from tests.detectors.clustering.clusters import LIMITS, Angles, clustering, content, digest, only, picture, say
+from tests.detectors.clustering.clusters import LIMITS, Angles, calls, clustering, content, digest, only, picture, say
 
 # Lexically unrelated wordings of one claim, and angles that set their cosines:
 #   DAM 0 deg -- BRIDGE 20 deg -- FLOOD 40 deg        cos 20 = .940 (match)   cos 40 = .766 (suggest)
@@ -40,20 +40,20 @@ def test_two_realms_never_share_an_id() -> None:
 def test_an_equal_text_joins_without_asking_the_model() -> None:
     stage = clustering()
     first = only(stage.update(say("a", DAM)))
-    asked = len(stage._rungs._embed.asked)
+    asked = calls(stage)
     second = only(stage.update(say("b", DAM, 1)))
     assert (second.cluster_id, second.method, second.similarity) == (first.cluster_id, Method.EXACT, None)
-    assert len(stage._rungs._embed.asked) == asked
+    assert calls(stage) == asked
 
 
 def test_a_nearly_equal_text_joins_by_its_sketch_without_asking_the_model() -> None:
     stage = clustering()
     first = only(stage.update(say("a", DAM + " and nobody knows how many people are there at this hour")))
-    asked = len(stage._rungs._embed.asked)
+    asked = calls(stage)
     second = only(stage.update(say("b", DAM + " and nobody knows how many people are there at that hour", 1)))
     assert (second.cluster_id, second.method) == (first.cluster_id, Method.LEXICAL)
     assert 0.8 <= second.similarity < 1.0
-    assert len(stage._rungs._embed.asked) == asked
+    assert calls(stage) == asked
 
 
 def test_a_paraphrase_joins_by_its_meaning_and_is_an_exact_hit_from_then_on() -> None:
@@ -171,7 +171,7 @@ def test_good_morning_is_no_rumour() -> None:
     stage = clustering()
     ids = {only(stage.update(say(str(i), "Good morning friends", i))).cluster_id for i in range(5)}
     assert len(ids) == 5
-    assert stage._rungs._embed.asked == []
+    assert calls(stage) == 0
 
 
 def test_a_text_of_exactly_the_least_number_of_words_may_match() -> None:
@@ -345,7 +345,8 @@ UNPROPOSED = REPORTED.replace("people are still there at this hour", "are missin
 def test_a_text_bridges_to_a_cluster_near_its_own_also_where_banding_does_not_propose_it() -> None:
     stage = clustering({REPORTED: 0, NEARLY: 20, UNPROPOSED: 40})
     first, second = only(stage.update(say("a", REPORTED))), only(stage.update(say("b", UNPROPOSED, 1)))
-    assert not stage._texts.contested(stage._texts.sketch(content(NEARLY)), first.cluster_id, 0.0)
+    wordings = stage._search._wordings
+    assert not wordings.is_contested(wordings.sketch(content(NEARLY)), first.cluster_id, 0.0)
     assert stage.texts_to_embed([say("c", NEARLY, 2)]) == [NEARLY]
     merge, joined = stage.update(say("c", NEARLY, 2))
     assert (merge.survivor, merge.absorbed) == (first.cluster_id, second.cluster_id)
@@ -392,19 +393,19 @@ def test_a_paraphrase_that_came_before_the_cluster_it_bridges_to_makes_them_one_
 
 def test_a_text_that_founded_its_cluster_is_not_compared_again() -> None:
     stage, first, _ = early()
-    asked = len(stage._rungs._embed.asked)
+    asked = calls(stage)
     assert only(stage.update(say("d", REPORTED, 3))).cluster_id == first
     assert only(stage.update(say("e", RETOLD, 3))).cluster_id != first
-    assert len(stage._rungs._embed.asked) == asked
+    assert calls(stage) == asked
 
 
 @pytest.mark.parametrize(("least", "merged"), [(ALIKE, True), (ALIKE + 1e-6, False)])
 def test_a_text_that_comes_again_bridges_only_where_it_shares_enough_letters(least: float, merged: bool) -> None:
     stage, first, second = early(bridge_lexical=least)
-    asked = len(stage._rungs._embed.asked)
+    asked = calls(stage)
     stage.update(say("d", NEARLY, 3))
     assert (stage.resolve(second) == first) is merged
-    assert (len(stage._rungs._embed.asked) > asked) is merged
+    assert (calls(stage) > asked) is merged
 
 
 def test_a_text_is_compared_again_once_for_each_cluster_that_its_own_meets() -> None:
@@ -416,12 +417,12 @@ def test_a_text_is_compared_again_once_for_each_cluster_that_its_own_meets() -> 
     asked = []
     for time in (3, 4):
         assert only(stage.update(say(f"d{time}", NEARLY, time))).cluster_id == first.cluster_id
-        asked.append(len(stage._rungs._embed.asked))
+        asked.append(calls(stage))
     assert asked[0] == asked[1]
     stage.update(say("e", FLOOD, 5))  # meets REPORTED: RETOLD still shares letters with NEARLY
     for time in (6, 7):
         assert only(stage.update(say(f"d{time}", NEARLY, time))).cluster_id == first.cluster_id
-        asked.append(len(stage._rungs._embed.asked))
+        asked.append(calls(stage))
     assert [n - asked[1] for n in asked[2:]] == [2, 2]  # FLOOD, and NEARLY once
 
 
@@ -451,9 +452,12 @@ def test_a_cluster_that_was_forgotten_is_bridged_to_by_nothing() -> None:
 
 def test_only_the_last_clusters_that_one_met_are_remembered() -> None:
     stage, first, second = early(max_link_candidates=1, bridge_lexical=0.5)
-    assert [[other.id for other in stage._clusters.akin(one)] for one in stage._clusters] == [[second], [first]]
+    assert [[other.id for other in stage._clusters.link_candidates(one)] for one in stage._clusters] == [
+        [second],
+        [first],
+    ]
     third = only(stage.update(say("x", FLOOD, 3)))
-    stage._clusters.meet(stage._clusters.get(first), stage._clusters.get(third.cluster_id))
+    stage._clusters.link_candidate(stage._clusters.get(first), stage._clusters.get(third.cluster_id))
     assert only(stage.update(say("d", NEARLY, 4))).cluster_id == first  # RETOLD's is no longer known to be near
     assert len(stage) == 3
 
@@ -461,7 +465,7 @@ def test_only_the_last_clusters_that_one_met_are_remembered() -> None:
 def test_a_wording_and_a_cluster_of_before_they_could_meet_still_load() -> None:
     cluster = msgspec.msgpack.decode(msgspec.msgpack.encode(["a", 1, 2, 3, True, "dam", [], []]), type=Cluster)
     wording = msgspec.msgpack.decode(msgspec.msgpack.encode(["a", []]), type=KnownWording)
-    assert (cluster.akin, cluster.met, wording.asked) == ([], 0, NEVER)
+    assert (cluster.link_candidates, cluster.candidate_epoch, wording.checked_at) == ([], 0, NO_RECHECK)
 
 
 def test_a_text_between_two_clusters_that_are_not_near_each_other_bridges_nothing() -> None:
@@ -546,7 +550,7 @@ def test_a_merged_cluster_keeps_no_more_representatives_than_the_bound() -> None
     stage.update(say("a", DAM))
     stage.update(say("b", CALM, 1))
     stage.update(say("c", CALM, 2, Kind.FORWARD, parent="a"))
-    assert stage._texts._owners == {digest(DAM): stage.resolve(cluster_id("default", digest("event b")))}
+    assert stage._search._wordings._owners == {digest(DAM): stage.resolve(cluster_id("default", digest("event b")))}
     assert only(stage.update(say("d", CALM, 3))).method is Method.EXACT  # the wording itself is still known
 
 
@@ -720,11 +724,11 @@ def test_an_expired_share_finds_its_cluster_and_leaves_no_trace() -> None:
 def test_an_expired_share_of_something_new_is_only_counted_and_never_asks_the_model() -> None:
     stage = clustering(ANGLES)
     stage.update(say("a", DAM, 100))
-    asked = len(stage._rungs._embed.asked)
+    asked = calls(stage)
     for sighting in (say("b", BRIDGE, 1), say("c", "good morning", 1), say("d", DAM.upper() + "?", 1, Kind.DELETE)):
         assert stage.update(sighting, Timeliness.DROPPED_LATE) == [] or sighting.kind is Kind.DELETE
     assert stage.unmatched == 2
-    assert len(stage._rungs._embed.asked) == asked
+    assert calls(stage) == asked
     assert len(stage) == 1
 
 
@@ -813,9 +817,11 @@ def test_a_forgotten_cluster_answers_on_no_rung() -> None:
     assert [only(x).method for x in again] == [Method.FIRST_SHARE] * 4
     assert stage.update(say("g", "", 100, Kind.ACCOUNT_STATE, actor="eve")) == []
     assert stage.evicted == 1
-    assert set(stage._texts._owners) == {digest(BRIDGE)}
-    assert digest(DAM) not in stage._texts.aliases
-    assert set(stage._messages) == {digest(f"message {name}") for name in "acdef"}  # the stale ones are swept out
+    assert set(stage._search._wordings._owners) == {digest(BRIDGE)}
+    assert digest(DAM) not in stage._search._wordings._known
+    assert set(stage._search._messages) == {
+        digest(f"message {name}") for name in "acdef"
+    }  # the stale ones are swept out
 
 
 def test_a_merged_cluster_is_forgotten_with_all_its_ids() -> None:
@@ -856,11 +862,11 @@ def test_no_index_outgrows_its_bound() -> None:
     for i in range(30):
         text = f"item {i} of the list has value {i * 7919} today"
         stage.update(say(str(i), text, i, actor=str(i), urls=(f"example.org/story-{i:09}", URL)))
-    assert len(stage._texts.aliases) == 3
-    assert len(stage._messages) == 4
-    assert len(stage._marks._clusters) == 5
-    assert len(stage._marks.clusters("u" + URL)) == 2
-    assert len(stage._membership.state()) == 2
+    assert len(stage._search._wordings._known) == 3
+    assert len(stage._search._messages) == 4
+    assert len(stage._search._shared_keys._clusters) == 5
+    assert len(stage._search._shared_keys.clusters("u" + URL)) == 2
+    assert len(stage._membership.snapshot()) == 2
 
 
 def test_a_wording_that_fell_out_of_memory_is_found_again_by_its_representative() -> None:
@@ -882,7 +888,7 @@ def test_only_so_many_addresses_of_one_message_are_looked_at() -> None:
     stage = clustering(shared_keys_per_share=2)
     urls = tuple(f"example.org/story-{i:09}" for i in range(5))
     stage.update(say("a", DAM, urls=urls, media=tuple(picture(str(i)) for i in range(5))))
-    assert len(stage._marks._clusters) == 4
+    assert len(stage._search._shared_keys._clusters) == 4
 
 
 # --- accounts ---------------------------------------------------------------------------------------------------------
