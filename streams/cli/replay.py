@@ -92,9 +92,9 @@ def replay(  # noqa: PLR0917 - typer passes by name
         from streams.cli.display.progress import ReplayScreen
         from streams.cli.display.replay import next_steps, summary
         from streams.replay import replay as replays
-        from streams.runs.folder import free_place, partial
+        from streams.runs.folder import free_path, partial
 
-        place = out or free_place(RUNS, origin.stem)
+        place = out or free_path(RUNS, origin.stem)
         if partial(place).exists() and (overwrite or not place.exists()):
             typer.echo(f"replacing the interrupted run {partial(place)}", err=True)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopping a container is like Ctrl-C
@@ -177,14 +177,14 @@ def sweep(  # noqa: PLR0917 - typer passes by name
         from streams.cli.display.tables import print_table
         from streams.replay import sweep as sweeps
         from streams.runs.compare import compare as compare_runs
-        from streams.runs.folder import Run, free_place
+        from streams.runs.folder import Run, free_path
         from streams.runs.input import parse_source
 
         points = sweeps.sweep_points(vary or [])
         settings = [(one.name, load_settings(config, [*(overrides or []), *one.overrides]).settings) for one in points]
         origin = parse_source(sources, effective.settings.kafka, effective.kafka_password)
         warn_of_demo_key(effective)
-        place = out or free_place(RUNS, f"{origin.stem}-sweep")
+        place = out or free_path(RUNS, f"{origin.stem}-sweep")
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with ReplayScreen(console(), console(stderr=True), alerts=False) as screen:
             results = sweeps.sweep(origin, place, settings, effective.key, overwrite=overwrite, observer=screen)

@@ -15,7 +15,7 @@ from streams.recordings.base import SourceReader
 from streams.recordings.open import TOPIC
 from streams.reference.load import load_reference_data
 from streams.replay.driver import ReplayPipeline
-from streams.runs.folder import InputFile, Manifest, RunCounts
+from streams.runs.manifest import InputFile, Manifest, RunCounts
 from streams.settings.key import Key
 from streams.settings.load import Settings, to_values
 from streams.version import code_version

@@ -8,7 +8,7 @@ from detectors.pipeline.rejections import RejectedPayload, build_rejection
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position
 from streams.recordings.base import ControlEvent, EndOfPartition, Record, SourceReader, UnreadableRecord
-from streams.runs.folder import RunCounts
+from streams.runs.manifest import RunCounts
 
 
 class ReplayPipeline(Protocol):

@@ -22,7 +22,8 @@ from streams.recordings.base import SourceReader
 from streams.recordings.open import FileSpec, SourceSpec
 from streams.replay.build import PipelineFactory, make_pipeline, run_provenance
 from streams.replay.driver import Driver
-from streams.runs.folder import Manifest, RunCounts, RunWriter, Timings
+from streams.runs.folder import RunWriter
+from streams.runs.manifest import Manifest, RunCounts, Timings
 from streams.settings.key import Key
 from streams.settings.load import Settings
 

@@ -26,7 +26,8 @@ from streams.reference.load import load_reference_data
 from streams.replay.build import PipelineBuild, load_embedder, run_provenance
 from streams.replay.driver import Driver
 from streams.replay.replay import NullObserver, ReplayObserver, ReplayProgress, ReplayResult, Stopwatch
-from streams.runs.folder import Manifest, RunCounts, RunWriter
+from streams.runs.folder import RunWriter
+from streams.runs.manifest import Manifest, RunCounts
 from streams.settings.key import Key
 from streams.settings.load import Settings
 from streams.version import code_version

@@ -1,8 +1,7 @@
-"""Two runs side by side: which rumours are alerted in one alone, which earlier, and what that costs in alerts a day.
+"""Compare two runs: rumours alerted in one run alone, earlier or later, and the alerts per day of both.
 
-Runs of the same events with other settings are what an analyst compares. Two alerts speak of one rumour if their
-clusters share an id or an alias, or if the founding share of one lies in the other's cluster: other thresholds cut
-other clusters.
+The runs usually have equal input and different settings. Two alerts are about one rumour if their clusters share an id
+or an alias, or if the first share of one cluster is in the other cluster, because other thresholds make other clusters.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +14,6 @@ import pyarrow.compute as pc
 
 from schemas.alert import Alert, Lifecycle
 from streams.runs.folder import CLUSTERS, EDGES, Run
-from streams.runs.tables import RunTables
 
 _DAY_MS = 86_400_000.0
 _OVER = (Lifecycle.SUBSIDED, Lifecycle.CLOSED)
@@ -23,71 +21,71 @@ _TIMELESS = ("schema_versions", "counts", "settings")
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One episode of a rumour as one run alerted it."""
+    """One episode of a rumour in one run."""
 
     cluster_id: str
     episode: int
-    first_alert: str  # its id
+    first_alert: str  # id of the first alert
     first_time: int  # event time of the first alert, ms
     sharers: float  # distinct, at the first alert
-    level: int  # the highest
+    level: int  # highest level
     headline: str
-    text: str  # the representative, masked
+    text: str  # masked representative
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):
-    """One episode of a rumour that both runs alerted."""
+    """One episode of a rumour with alerts in both runs."""
 
     before: Case  # in a
     after: Case  # in b
-    shift_ms: int  # how much later the first alert comes in b; negative: earlier
+    shift_ms: int  # delay of the first alert in b compared with a; negative: earlier
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """One run in numbers."""
+    """Figures of one run."""
 
     run: str
     complete: bool
     alerts: int
     rumours: int  # episodes with an alert
-    days: float  # of event time that the run spans
+    days: float  # event time from the first share to the last
     alerts_per_day: float
     by_state: dict[str, int]
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """What another run says that this one does not."""
+    """Differences between run a and run b."""
 
     a: Side
     b: Side
     same_input: bool
-    differing: dict[str, tuple[Any, Any]]  # settings, versions and the like: in a, in b
-    gained: tuple[Case, ...]  # alerted in b alone
-    lost: tuple[Case, ...]  # alerted in a alone
-    earlier: tuple[Shift, ...]  # first alert earlier in b, most first
+    differing: dict[str, tuple[Any, Any]]  # settings, versions and other provenance: in a, in b
+    gained: tuple[Case, ...]  # alerts in b alone
+    lost: tuple[Case, ...]  # alerts in a alone
+    earlier: tuple[Shift, ...]  # first alert earlier in b, the largest shift first
     later: tuple[Shift, ...]
-    levels: tuple[Shift, ...]  # another highest level
-    unmoved: int  # alerted in both at the same moment
+    levels: tuple[Shift, ...]  # different highest level
+    unmoved: int  # first alert at the same time in both
     median_earlier_ms: float | None
     median_later_ms: float | None
-    identical: bool  # the alerts are the same byte for byte
+    identical: bool  # the alerts are equal byte for byte
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to tell."""
+        """Return True if the runs have no differences in alerts."""
         return self.identical or not (self.gained or self.lost or self.earlier or self.later or self.levels)
 
 
 def compare(a: Run, b: Run) -> Comparison:
-    """Hold one run against another.
+    """Compare run a with run b.
 
     Raises:
-        RunFolderError: a run whose tables cannot be read, as after a kill.
+        RunFolderError: the tables of a run cannot be read, as after a kill.
 
     """
     alerts = [list(run.alerts()) for run in (a, b)]
     one_rumour = _Rumours(alerts, (a, b))
-    before, after = (_cases(said, one_rumour) for said in alerts)
+    before, after = (_cases(run_alerts, one_rumour) for run_alerts in alerts)
     both = [_shift(before[key], after[key]) for key in before if key in after]
     earlier = sorted((one for one in both if one.shift_ms < 0), key=lambda one: one.shift_ms)
     later = sorted((one for one in both if one.shift_ms > 0), key=lambda one: -one.shift_ms)
@@ -109,39 +107,39 @@ def compare(a: Run, b: Run) -> Comparison:
 
 
 class _Rumours:
-    """Which cluster ids, of either run, mean the same rumour."""
+    """Disjoint sets of the cluster ids of both runs; each set is one rumour."""
 
     def __init__(self, alerts: Sequence[Sequence[Alert]], runs: Sequence[Run]) -> None:
-        self._leads_to: dict[str, str] = {}
-        for said in alerts:
-            for alert in said:
+        self._parents: dict[str, str] = {}
+        for run_alerts in alerts:
+            for alert in run_alerts:
                 for alias in alert.aliases:
                     self._join(alias, alert.cluster_id)
-        for said, other in zip(alerts, reversed(runs), strict=True):
-            founding = {alert.evidence.first_event: alert.cluster_id for alert in said}
-            for event, cluster in _clusters_of(other, founding):
-                self._join(cluster, founding[event])
+        for run_alerts, other in zip(alerts, reversed(runs), strict=True):
+            clusters = {alert.evidence.first_event: alert.cluster_id for alert in run_alerts}
+            for event, cluster in _clusters_of(other, clusters):
+                self._join(cluster, clusters[event])
 
     def of(self, cluster_id: str) -> str:
-        """The id that stands for the rumour."""
-        while (further := self._leads_to.get(cluster_id, cluster_id)) != cluster_id:
-            cluster_id = further
+        """Return the representative id of the rumour of a cluster."""
+        while (parent := self._parents.get(cluster_id, cluster_id)) != cluster_id:
+            cluster_id = parent
         return cluster_id
 
     def _join(self, one: str, other: str) -> None:
         first, second = sorted((self.of(one), self.of(other)))
-        self._leads_to[second] = first
+        self._parents[second] = first
 
 
 def _clusters_of(run: Run, events: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The clusters that some events lie in, in one run."""
+    """Yield the events with their clusters in a run."""
     wanted = pc.field("event_id").isin(pa.array(events, pa.string()))
-    table = RunTables(run).read(EDGES, ["event_id", "cluster_id"], wanted)
+    table = run.table(EDGES, ["event_id", "cluster_id"], wanted)
     yield from zip(table["event_id"].to_pylist(), table["cluster_id"].to_pylist(), strict=True)
 
 
 def _cases(alerts: Iterable[Alert], rumours: _Rumours) -> dict[tuple[str, int], Case]:
-    """Each rumour's episodes, in the order of their first alerts."""
+    """Return the episodes of the rumours, in the order of their first alerts."""
     cases: dict[tuple[str, int], Case] = {}
     for alert in alerts:
         if alert.state in _OVER:
@@ -189,8 +187,8 @@ def _side(run: Run, alerts: Sequence[Alert], rumours: int) -> Side:
 
 
 def _span_ms(run: Run) -> int:
-    """Event time from the first share to the last."""
-    table = RunTables(run).read(CLUSTERS, ["first_time", "last_time"])
+    """Return the event time from the first share to the last, in ms."""
+    table = run.table(CLUSTERS, ["first_time", "last_time"])
     if not table.num_rows:
         return 0
     first, last = pc.min(table["first_time"]).value, pc.max(table["last_time"]).value
@@ -198,7 +196,7 @@ def _span_ms(run: Run) -> int:
 
 
 def _differing(a: Run, b: Run) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """What the two runs were made with, where it is not the same."""
+    """Yield the differences in settings, versions and other provenance."""
     first, second = (msgspec.to_builtins(run.manifest) for run in (a, b))
     for name in sorted(first.keys() | second.keys()):
         if name not in _TIMELESS and first.get(name) != second.get(name):

@@ -1,7 +1,7 @@
-"""Forward graphs and tables in the formats of other tools: Gephi, yEd, spreadsheets, DuckDB, pandas.
+"""Export forward graphs and tables to the formats of other tools: Gephi, yEd, spreadsheets, DuckDB, pandas.
 
-GraphML: http://graphml.graphdrawing.org; GEXF 1.2: https://gexf.net. A cell of a spreadsheet that begins like a formula
-is written so that none runs it; characters that no XML may hold are left out.
+GraphML: http://graphml.graphdrawing.org; GEXF 1.2: https://gexf.net. An apostrophe before cells that begin like a
+formula keeps spreadsheets from running the formula. Characters that XML does not allow are omitted.
 """
 
 import csv
@@ -67,24 +67,24 @@ def _path(out: Path, cluster: RunCluster, name: str) -> Path:
     return out / f"{cluster.cluster_id[:12]}.{name}"
 
 
-def write_graphml(graph: nx.DiGraph, place: Path) -> None:
-    """With times as text that people read, and in ms."""
-    nx.write_graphml(_cleaned(graph), place, named_key_ids=True)
+def write_graphml(graph: nx.DiGraph, path: Path) -> None:
+    """Write a graph as GraphML, with times as text and in ms."""
+    nx.write_graphml(_cleaned(graph), path, named_key_ids=True)
 
 
-def write_gexf(graph: nx.DiGraph, place: Path) -> None:
-    """With the time at which each node and edge appears, so that Gephi's timeline plays it."""
+def write_gexf(graph: nx.DiGraph, path: Path) -> None:
+    """Write a graph as GEXF, with the start of each node and edge for the timeline of Gephi."""
     cleaned = _cleaned(graph)
     for _, attributes in cleaned.nodes(data=True):
         attributes["start"] = attributes["when"]
     for _, below, attributes in cleaned.edges(data=True):
         attributes["start"] = cleaned.nodes[below]["when"]
-    nx.write_gexf(cleaned, place)
+    nx.write_gexf(cleaned, path)
 
 
-def write_csv(graph: nx.DiGraph, place: Path) -> None:
-    """One line an edge; the message that passes on is the target. With a mark of UTF-8, which spreadsheets ask for."""
-    with place.open("w", encoding="utf-8-sig", newline="") as file:
+def write_csv(graph: nx.DiGraph, path: Path) -> None:
+    """Write one line per edge, from a message to its forward. The file has a UTF-8 mark, for spreadsheets."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
         out = csv.writer(file)
         out.writerow(_EDGE_COLUMNS)
         for above, below, edge in graph.edges(data=True):
@@ -94,13 +94,13 @@ def write_csv(graph: nx.DiGraph, place: Path) -> None:
 
 
 def _cleaned(graph: nx.DiGraph) -> nx.DiGraph:
-    """A copy with what XML holds: no control characters, times that people read beside those in ms."""
+    """Return a copy for XML: without control characters, with times as text and in ms."""
     made = nx.DiGraph()
     for node, attributes in graph.nodes(data=True):
         texts = {name: _xml(value) if isinstance(value, str) else value for name, value in attributes.items()}
         made.add_node(_xml(node), **texts, label=_xml(node)[:12], when=_when(attributes["time"]))
     for above, below, attributes in graph.edges(data=True):
-        # GEXF has a "source" of its own, the node that an edge comes from.
+        # "source" of a GEXF edge is the start node.
         texts = {"how" if name == "source" else name: value for name, value in attributes.items()}
         made.add_edge(_xml(above), _xml(below), **texts)
     return made

@@ -1,23 +1,28 @@
-"""A replay's results as a folder: alerts, rejections and tables as they come, then a manifest of what made them.
+"""Write and read the folder of a run: alerts, rejections and tables, and a manifest of their provenance.
 
-Everything but `timings.json` is byte-stable: the same input and settings give the same bytes, so two runs compare with
-`diff`. A run writes into `NAME.partial` beside its place and takes the place at its end. A run that was interrupted, or
-killed, stays `NAME.partial` with `"complete": false` in its manifest, and what was at NAME stays untouched.
+Every file except `timings.json` is byte-stable: equal input and settings give equal bytes, so `diff` compares two runs.
+A run writes to `NAME.partial` and is renamed to `NAME` at its end. An interrupted or killed run remains `NAME.partial`
+with `"complete": false` in its manifest, and an older run at `NAME` remains unchanged.
 """
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self, TypeVar
+from typing import BinaryIO, Self, TypeVar
 
 import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow
 from schemas.alert import Alert
 from schemas.base import Message, encode
 from schemas.rejection import Rejection
 from streams.errors import UserError, already_exists
+from streams.runs.manifest import MANIFEST_VERSION, Manifest, ManifestVersion, Timings
 from streams.runs.parquet import TableWriter
 
 ALERTS = "alerts.jsonl"
@@ -27,100 +32,30 @@ EDGES = "edges.parquet"
 WORDINGS = "wordings.parquet"
 MANIFEST = "manifest.json"
 TIMINGS = "timings.json"
-MANIFEST_VERSION = 1
 S = TypeVar("S", bound=msgspec.Struct)
 M = TypeVar("M", bound=Message)
-_OURS = frozenset({ALERTS, REJECTIONS, CLUSTERS, EDGES, WORDINGS, MANIFEST, TIMINGS})
+_FILES = frozenset({ALERTS, REJECTIONS, CLUSTERS, EDGES, WORDINGS, MANIFEST, TIMINGS})
 
 
 class RunFolderError(UserError):
-    """A run folder that cannot be written or read. The message says rule, what came, where, and what to try."""
-
-
-class InputFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read."""
-
-    name: str
-    format: str
-    bytes: int | None  # as stored; None for a pipe whose end was not seen
-    sha256: str | None  # of the bytes as stored; None likewise
-
-
-class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the events went, and what came out: received = applied + duplicates + late + rejected + waiting."""
-
-    received: int = 0
-    applied: int = 0
-    duplicates: int = 0
-    late: int = 0
-    rejected: int = 0
-    waiting: int = 0  # for the watermark; none after a complete run
-    unmatched: int = 0  # of those applied: statements about a message that nobody saw
-    forced: int = 0  # of those applied: released early because the reorder buffer was full
-    withheld: int = 0  # cascades that reached the limit when the budget of alerts asked for more
-    alerts: int = 0
-    clusters: int = 0
-    shares: int = 0
-
-    @property
-    def balanced(self) -> bool:
-        """Whether every event is accounted for."""
-        return self.received == self.applied + self.duplicates + self.late + self.rejected + self.waiting
-
-
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What made a run, exactly enough to make it again."""
-
-    manifest_version: int = MANIFEST_VERSION
-    complete: bool
-    input: InputFile
-    at_most: int | None
-    settings: dict[str, Any]
-    settings_digest: str
-    code_version: str
-    schema_versions: dict[str, int]
-    model_revision: str
-    reference_digest: str | None = None  # of the checked claims and examples of harm; absent in a run before they were
-    key_id: str
-    counts: RunCounts
-
-
-class _Version(msgspec.Struct, frozen=True):
-    """The one field of a manifest that every release writes."""
-
-    manifest_version: int
-
-
-class Timings(msgspec.Struct, frozen=True, kw_only=True):
-    """What differs between two runs of the same thing."""
-
-    started_at: str
-    wall_seconds: float
-    cpu_seconds: float
-    events_per_second: float
-    events_per_cpu_second: float
-    peak_memory_mib: float
-    source: str  # where the input was
-    machine: str
-    python: str
-    cores: int
+    """Failure to write or read a run folder. The message gives the cause, the path and the action to take."""
 
 
 def partial(out: Path) -> Path:
-    """Where a run that is not at its end is found."""
+    """Return the path of a run before its end."""
     return out.with_name(f"{out.name}.partial")
 
 
 class RunWriter:
-    """Writes one run's folder as the run goes on; memory is bounded by one row group a table.
+    """Writer of a run folder during the run. Memory is bounded by one row group per table.
 
     Args:
-        out: the folder's place.
-        overwrite: whether a run may be there already.
-        row_group_rows: rows of a table that are held before they are written.
+        out: path of the run folder.
+        overwrite: True to replace an older run.
+        row_group_rows: rows per row group of a table.
 
     Raises:
-        RunFolderError: something is there already, or the folder cannot be made.
+        RunFolderError: the path is taken, or the folder cannot be created.
 
     """
 
@@ -129,11 +64,11 @@ class RunWriter:
         self._out = out
         self.path = partial(out)
         try:
-            _clear(self.path)
+            _remove(self.path)
             self.path.mkdir(parents=True)
         except OSError as error:
             raise RunFolderError(
-                f"a run needs a folder to write to; got {error.strerror} for {self.path}; name another with --out"
+                f"cannot create the run folder {self.path}: {error.strerror}; choose another --out"
             ) from None
         self._alerts = (self.path / ALERTS).open("wb")
         self._rejections = (self.path / REJECTIONS).open("wb")
@@ -143,7 +78,7 @@ class RunWriter:
         self.alerts = self.clusters = self.shares = 0
 
     def begin(self, manifest: Manifest) -> None:
-        """Leave a manifest that says "not complete", for the case that the run is killed."""
+        """Write the manifest of an incomplete run, in case the run is killed."""
         self._write(MANIFEST, manifest)
 
     def add(
@@ -154,26 +89,26 @@ class RunWriter:
         edges: Iterable[EdgeRow] = (),
         wordings: Iterable[WordingRow] = (),
     ) -> None:
-        """Write what a batch gave."""
-        self.alerts += _lines(self._alerts, alerts)
-        _lines(self._rejections, rejections)
+        """Write the output of a batch."""
+        self.alerts += _write_lines(self._alerts, alerts)
+        _write_lines(self._rejections, rejections)
         self.clusters += self._clusters.add(clusters)
         self.shares += self._edges.add(edges)
         self._wordings.add(wordings)
 
     def end(self, manifest: Manifest, timings: Timings) -> Path:
-        """Close the tables, write the manifest, and move a complete run to its place; gives the folder."""
+        """Close the tables, write the manifest, and rename a complete run; return the path of the folder."""
         self.close()
         self._write(MANIFEST, manifest)
         self._write(TIMINGS, timings)
         if not manifest.complete:
             return self.path
-        _clear(self._out)
+        _remove(self._out)
         self.path.rename(self._out)
         return self._out
 
     def close(self) -> None:
-        """Let go of the files; what was added so far can be read. May be called twice."""
+        """Close the files, so the written rows can be read. May be called twice."""
         for file in (self._alerts, self._rejections, self._clusters, self._edges, self._wordings):
             file.close()
 
@@ -189,37 +124,81 @@ class RunWriter:
 
 
 class Run:
-    """A run folder to read from.
+    """Reader of a run folder. Each call reads one file, or some rows and columns of one table.
+
+    Args:
+        path: path of the run folder.
 
     Raises:
-        RunFolderError: no run folder, or one of another version.
+        RunFolderError: the path is no run folder, or a folder of another version.
 
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        version = self._read(MANIFEST, _Version).manifest_version
+        version = self._decode(MANIFEST, ManifestVersion).manifest_version
         if version != MANIFEST_VERSION:
             raise RunFolderError(
-                f"this release reads run folders of version {MANIFEST_VERSION}; got version {version} in {path}; "
-                "use the release that wrote it, or replay the source again"
+                f"{path} is a run folder of version {version}, and this release reads version {MANIFEST_VERSION}; "
+                "use the release that wrote the folder, or replay the source again"
             )
-        self.manifest = self._read(MANIFEST, Manifest)
+        self.manifest = self._decode(MANIFEST, Manifest)
 
     @property
     def source(self) -> str | None:
-        """Where the input was when the run was made, if the folder still says so."""
+        """Return the path of the input at the time of the run; None if the folder has no timings."""
         if not (self.path / TIMINGS).is_file():
             return None
-        return self._read(TIMINGS, Timings).source
+        return self._decode(TIMINGS, Timings).source
 
     def alerts(self) -> Iterable[Alert]:
-        """The alerts, in order."""
+        """Yield the alerts in their order."""
         return self._messages(ALERTS, Alert)
 
     def rejections(self) -> Iterable[Rejection]:
-        """The rejections, in order."""
+        """Yield the rejections in their order."""
         return self._messages(REJECTIONS, Rejection)
+
+    def table(self, name: str, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
+        """Read a table, or some of its columns and rows.
+
+        Raises:
+            RunFolderError: the table is missing or cannot be read, as after a kill.
+
+        """
+        try:
+            return pq.read_table(self.path / name, columns=list(columns) if columns else None, filters=where)
+        except (OSError, ValueError) as error:
+            raise RunFolderError(
+                f"cannot read {name} in {self.path}: {str(error).splitlines()[0]}; replay the source again"
+            ) from None
+
+    @cached_property
+    def merged_into(self) -> dict[str, str]:
+        """Return the surviving cluster of each merged cluster."""
+        rows = self.table(CLUSTERS, ["cluster_id", "merged_into"]).to_pylist()
+        return {row["cluster_id"]: row["merged_into"] for row in rows if row["merged_into"]}
+
+    def final(self, cluster_id: str) -> str:
+        """Return the id of a cluster after all merges."""
+        while cluster_id in self.merged_into:
+            cluster_id = self.merged_into[cluster_id]
+        return cluster_id
+
+    def members(self, cluster_ids: Sequence[str]) -> list[str]:
+        """Return the ids of the clusters and of all clusters merged into them."""
+        wanted = set(cluster_ids)
+        return sorted(wanted | {id_ for id_ in self.merged_into if self.final(id_) in wanted})
+
+    def rows_of(self, name: str, cluster_ids: Sequence[str]) -> pa.Table:
+        """Return the rows of a table that belong to the clusters after all merges, in order of event time.
+
+        Raises:
+            RunFolderError: the table is missing or cannot be read.
+
+        """
+        members = pa.array(self.members(cluster_ids), pa.string())
+        return sorted_by_time(self.table(name, where=pc.field("cluster_id").isin(members)))
 
     def _messages(self, name: str, kind: type[M]) -> Iterable[M]:
         decode = msgspec.json.Decoder(kind).decode
@@ -228,30 +207,32 @@ class Run:
                 if line.endswith(b"\n"):  # a killed run may leave half a line
                     yield decode(line)
 
-    def _read(self, name: str, kind: type[S]) -> S:
+    def _decode(self, name: str, kind: type[S]) -> S:
         with self._open(name) as file:
             try:
                 return msgspec.json.decode(file.read(), type=kind)
             except msgspec.MsgspecError as error:
-                raise RunFolderError(
-                    f"{name} must be what this release writes; got {error} in {self.path}; replay the source again"
-                ) from None
+                raise RunFolderError(f"cannot read {name} in {self.path}: {error}; replay the source again") from None
 
     def _open(self, name: str) -> BinaryIO:
         try:
             return (self.path / name).open("rb")
         except OSError as error:
             raise RunFolderError(
-                f"a run folder holds {name}; got {error.strerror} in {self.path}; "
-                "name the folder that `hearsay replay` printed"
+                f"{self.path} is no run folder: {name}: {error.strerror}; give the path that `hearsay replay` printed"
             ) from None
 
 
+def sorted_by_time(table: pa.Table) -> pa.Table:
+    """Return a table by event time, then by event id: the order in which a replay applies events."""
+    return table.sort_by([("time", "ascending"), ("event_id", "ascending")])
+
+
 def newest(runs: Path) -> Path:
-    """The run folder below `runs` whose manifest was written last.
+    """Return the run folder below `runs` with the newest manifest.
 
     Raises:
-        RunFolderError: there is none.
+        RunFolderError: there is no run folder.
 
     """
     manifests = sorted(runs.glob(f"*/{MANIFEST}"), key=lambda path: (path.stat().st_mtime_ns, str(path)))
@@ -260,19 +241,19 @@ def newest(runs: Path) -> Path:
     return manifests[-1].parent
 
 
-def free_place(runs: Path, stem: str) -> Path:
+def free_path(runs: Path, stem: str) -> Path:
     """Return a path below `runs` that neither a run nor an interrupted run uses: the stem, or the stem and a number."""
-    place, number = runs / stem, 2
-    while place.exists() or partial(place).exists():
-        place, number = runs / f"{stem}-{number}", number + 1
-    return place
+    path, number = runs / stem, 2
+    while path.exists() or partial(path).exists():
+        path, number = runs / f"{stem}-{number}", number + 1
+    return path
 
 
 def check_free(out: Path, *, overwrite: bool) -> None:
-    """Refuse to write over anything but a run, and over a run unless asked to.
+    """Check that a run may be written to a path.
 
     Raises:
-        RunFolderError: something is in the way.
+        RunFolderError: the path has other content, or a run while `overwrite` is false.
 
     """
     if not (out.exists() or out.is_symlink()):
@@ -286,18 +267,18 @@ def check_free(out: Path, *, overwrite: bool) -> None:
 
 
 def is_run(path: Path) -> bool:
-    """Whether a folder is a run's and may be replaced as one; an empty one may be."""
+    """Return True if a folder is a run folder or is empty, and so may be replaced by a run."""
     if path.is_symlink() or not path.is_dir():
         return False
-    return (path / MANIFEST).is_file() or {file.name for file in path.iterdir()} <= _OURS
+    return (path / MANIFEST).is_file() or {file.name for file in path.iterdir()} <= _FILES
 
 
-def _clear(path: Path) -> None:
+def _remove(path: Path) -> None:
     if is_run(path):
         shutil.rmtree(path)
 
 
-def _lines(file: BinaryIO, messages: Iterable[Message]) -> int:
+def _write_lines(file: BinaryIO, messages: Iterable[Message]) -> int:
     count = 0
     for message in messages:
         file.write(encode(message) + b"\n")

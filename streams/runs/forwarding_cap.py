@@ -1,8 +1,8 @@
-"""What a limit on forwarding would have left: the counterfactual of a cap on how often one message is passed on.
+"""Estimate the effect of a cap on the forwards of each message, as a counterfactual.
 
-Of each message the first so many forwards stand, by event time; the later ones, and all that came after them, would
-not have been. What is known of parents decides: recorded edges for the one figure, inferred ones too for the other. It
-is an upper bound of what a cap does: people whose forward is refused may find the message elsewhere.
+The first forwards of each message remain, by event time; later forwards and all their descendants are removed. One
+estimate uses recorded parents only, the other also inferred parents. Both are upper bounds of the effect: a blocked
+sender may get the message elsewhere.
 """
 
 from collections import defaultdict
@@ -11,47 +11,47 @@ from typing import Any
 
 import msgspec
 
-from streams.runs.folder import EDGES, Run
-from streams.runs.tables import CERTAIN, RECORDED, RunTables, in_order
+from streams.runs.folder import EDGES, Run, sorted_by_time
+from streams.runs.tables import MIN_CONFIDENCE, RECORDED
 
 _COLUMNS = ("cluster_id", "time", "event_id", "message", "parent", "source", "confidence", "sharer")
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
-    """What a cascade would have been."""
+    """Size of a cascade under the cap."""
 
-    edges: int  # with a known parent
+    edges: int  # messages with a known parent
     cut: int  # edges beyond the cap
-    messages: int  # that remain
-    sharers: int  # distinct, that remain
+    messages: int  # remaining
+    sharers: int  # remaining, distinct
 
 
 class CappedCluster(msgspec.Struct, frozen=True, kw_only=True):
-    """One cluster as it was and as it would have been."""
+    """One cluster without and with the cap."""
 
     cluster_id: str
     messages: int
     sharers: int
-    recorded: Reach  # by recorded parents alone
-    inferred: Reach  # by inferred ones too
+    recorded: Reach  # with recorded parents only
+    inferred: Reach  # with inferred parents, too
 
 
 class Capped(msgspec.Struct, frozen=True, kw_only=True):
-    """A run under a cap."""
+    """Run under a cap."""
 
-    at_most: int  # forwards of one message
+    at_most: int  # forwards per message
     messages: int
-    sharers: int  # distinct in each cluster, added up
+    sharers: int  # distinct per cluster, summed
     recorded: Reach
     inferred: Reach
-    clusters: tuple[CappedCluster, ...]  # those that lose anything, the most first
+    clusters: tuple[CappedCluster, ...]  # clusters with a loss, the largest loss first
 
 
 def cap(run: Run, at_most: int) -> Capped:
-    """Work out what would remain if no message could be forwarded more than `at_most` times.
+    """Estimate the remaining messages and sharers with at most `at_most` forwards per message.
 
     Raises:
-        RunFolderError: a run whose tables cannot be read.
+        RunFolderError: the tables of the run cannot be read.
 
     """
     clusters = [_cluster(id_, rows, at_most) for id_, rows in _by_cluster(run).items()]
@@ -68,11 +68,10 @@ def cap(run: Run, at_most: int) -> Capped:
 
 
 def _by_cluster(run: Run) -> dict[str, list[dict[str, Any]]]:
-    tables = RunTables(run)
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in in_order(tables.read(EDGES, _COLUMNS)).to_pylist():
-        found[tables.final(row["cluster_id"])].append(row)
-    return found
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in sorted_by_time(run.table(EDGES, _COLUMNS)).to_pylist():
+        rows[run.final(row["cluster_id"])].append(row)
+    return rows
 
 
 def _cluster(cluster_id: str, rows: list[dict[str, Any]], at_most: int) -> CappedCluster:
@@ -86,7 +85,7 @@ def _cluster(cluster_id: str, rows: list[dict[str, Any]], at_most: int) -> Cappe
 
 
 def _reach(rows: list[dict[str, Any]], at_most: int, *, inferred: bool) -> Reach:
-    """Rows in order of time: a message whose parent would not have been, or had its forwards already, is none."""
+    """Remove messages beyond the cap and their descendants. Expects rows in order of event time."""
     parent: dict[str, str] = {}
     for row in rows:
         above = _parent(row, inferred=inferred)
@@ -106,12 +105,12 @@ def _reach(rows: list[dict[str, Any]], at_most: int, *, inferred: bool) -> Reach
 
 
 def _parent(row: Mapping[str, Any], *, inferred: bool) -> str | None:
-    known = row["source"] in RECORDED or (inferred and row["confidence"] >= CERTAIN)
+    known = row["source"] in RECORDED or (inferred and row["confidence"] >= MIN_CONFIDENCE)
     return row["parent"] if known else None
 
 
 def _beyond(rows: Iterable[Mapping[str, Any]], parent: Mapping[str, str], at_most: int) -> set[str]:
-    """The messages that are a forward too many, by the order of their own times."""
+    """Return the messages beyond the cap of their parents, in order of event time."""
     counts: dict[str, int] = defaultdict(int)
     seen: set[str] = set()
     beyond = set()
@@ -127,7 +126,7 @@ def _beyond(rows: Iterable[Mapping[str, Any]], parent: Mapping[str, str], at_mos
 
 
 def _is_gone(message: str, parent: Mapping[str, str], beyond: set[str], gone: dict[str, bool]) -> None:
-    """Settle a message and all above it; a circle of parents takes nobody away."""
+    """Decide for a message and its ancestors; a cycle of parents removes no message."""
     path = []
     at: str | None = message
     while at is not None and at not in gone:

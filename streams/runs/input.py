@@ -1,4 +1,4 @@
-"""Find the input of a run again, and open what a command line names."""
+"""Resolve the sources of a command line, and find the input of an earlier run."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,10 +20,10 @@ from streams.runs.folder import MANIFEST, Run
 
 
 def parse_source(sources: Sequence[str], kafka: KafkaSettings, password: str | None = None) -> SourceSpec:
-    """One file, or several in one; a run folder stands for the input that the run was made from.
+    """Return the source of a file, of several files as one stream, or of the input of a run folder.
 
     Raises:
-        UserError: a run whose input is gone, or is another by now.
+        UserError: the input of a run is missing or has changed, or several sources include a run without one file.
 
     """
     if len(sources) == 1 and _is_run(sources[0]):
@@ -33,44 +33,45 @@ def parse_source(sources: Sequence[str], kafka: KafkaSettings, password: str | N
         own = find_input(Run(Path(source)), (), kafka, password) if _is_run(source) else FileSpec(source)
         if not isinstance(own, FileSpec):
             raise UserError(
-                f"several sources are files; got {source}, a run of several files or a topic; name it alone"
+                f"{source} is a run of several files or of a topic, and cannot be combined with other sources; "
+                "pass the run alone"
             )
         paths.append(own.path)
     return FileSpec(paths[0]) if len(paths) == 1 else FilesSpec(tuple(paths))
 
 
-def find_input(run: Run, places: Sequence[str], kafka: KafkaSettings, password: str | None = None) -> SourceSpec:
-    """A run's own input, to be read again.
+def find_input(run: Run, paths: Sequence[str], kafka: KafkaSettings, password: str | None = None) -> SourceSpec:
+    """Return the input of a run as a source.
 
     Args:
         run: the run.
-        places: where the input is now, a file or several in their order; none where it was.
-        kafka: the broker, for a run of a topic's range.
-        password: for the broker.
+        paths: current paths of the input files, in their order; empty for the recorded path.
+        kafka: broker of a run over a range of a topic.
+        password: password for the broker.
 
     Raises:
-        UserError: the run was interrupted, nobody knows where its input is, or another content is there by now.
+        UserError: the run was interrupted, the path of its input is unknown, or the input has changed.
 
     """
     wanted = run.manifest.input
     if wanted.sha256 is None:
         raise UserError(
-            f"only a complete run has its input's digest; got an interrupted one in {run.path}; replay the source again"
+            f"the run in {run.path} was interrupted and has no digest of its input; replay the source again"
         )
-    if wanted.format == TOPIC and not places:
+    if wanted.format == TOPIC and not paths:
         return OffsetsSpec(kafka, password, *parse_range(wanted.name))
-    found = list(places) or ([] if run.source in {None, NOWHERE} else [str(run.source)])
+    found = list(paths) or ([] if run.source in {None, NOWHERE} else [str(run.source)])
     if not found:
         raise UserError(
-            f"a run's own input is needed again; got {run.path}, which does not say where that is: it came from a pipe "
-            "or from several files; name it, each file in its turn"
+            f"the run in {run.path} has no path of its input, which was a pipe or several files; "
+            "pass the path of each input file"
         )
     digests = [sha256_of(path) for path in found]
     got = digests[0] if len(digests) == 1 else combine_digests(digests)
     if got != wanted.sha256:
         raise UserError(
-            f"a run is read again from its own input (sha256 {wanted.sha256[:12]}…); got {Path(found[0]).name} with "
-            f"another content ({got[:12]}…); name the right source, or replay this one"
+            f"{Path(found[0]).name} is not the input of the run: its sha256 is {got[:12]}…, and the run had "
+            f"{wanted.sha256[:12]}…; pass the path of the original file, or replay this file"
         )
     return FileSpec(found[0]) if len(found) == 1 else FilesSpec(tuple(found))
 

@@ -1,7 +1,6 @@
-"""A run for whoever thinks with pandas and networkx: `from streams import load_run`.
+"""Open a run for pandas and networkx: `from streams import load_run`.
 
-Tables are read when they are asked for, and of one cluster only its rows. What a notebook shows of a message is text
-and never markup.
+Tables are read on first access; a cluster reads only its own rows. Notebooks show messages as text, never as markup.
 """
 
 import html
@@ -14,9 +13,10 @@ import pandas as pd
 
 from detectors.similarity.templates import Templates, find_templates
 from schemas.alert import Alert
-from streams.runs.folder import CLUSTERS, EDGES, WORDINGS, Manifest, Run
+from streams.runs.folder import CLUSTERS, EDGES, WORDINGS, Run, sorted_by_time
 from streams.runs.ids import normalise_prefix, resolve_id
-from streams.runs.tables import CERTAIN, RECORDED, RunTables, growth_curve, in_order, told
+from streams.runs.manifest import Manifest
+from streams.runs.tables import MIN_CONFIDENCE, RECORDED, counted_wordings, growth_curve
 from streams.settings.load import from_values
 
 _ALERT_COLUMNS = (
@@ -27,40 +27,39 @@ _TEXT = 120
 
 
 def load_run(path: str | Path) -> "LoadedRun":
-    """A run folder to look at.
+    """Open a run folder.
 
     Raises:
-        RunFolderError: no run folder, or one of another version.
+        RunFolderError: the path is no run folder, or a folder of another version.
 
     """
     return LoadedRun(Run(Path(path)))
 
 
 class LoadedRun:
-    """What a replay found, as objects, tables and graphs."""
+    """Results of a replay as objects, tables and graphs."""
 
     def __init__(self, run: Run) -> None:
         self.path = run.path
         self.manifest: Manifest = run.manifest
         self._run = run
-        self._tables = RunTables(run)
 
     def __repr__(self) -> str:
         return f"LoadedRun({str(self.path)!r}, {len(self.alerts)} alerts)"
 
     @cached_property
     def alerts(self) -> list[Alert]:
-        """Every alert, in the order in which they were raised."""
+        """Return the alerts in their order."""
         return list(self._run.alerts())
 
     @cached_property
     def alerts_table(self) -> pd.DataFrame:
-        """One row an alert: time, cluster (as it is called by now), state, level, sharers, score, headline, text."""
+        """Return one row per alert: time, final cluster, state, level, sharers, score, headline, text."""
         rows = [
             {
                 "time": pd.Timestamp(alert.time, unit="ms", tz="UTC"),
                 "alert_id": alert.alert_id,
-                "cluster_id": self._tables.final(alert.cluster_id),
+                "cluster_id": self._run.final(alert.cluster_id),
                 "state": alert.state.value,
                 "level": alert.level,
                 "episode": alert.episode,
@@ -76,18 +75,18 @@ class LoadedRun:
 
     @cached_property
     def clusters(self) -> pd.DataFrame:
-        """One row a cluster, those that were merged away included."""
-        return _frame(self._tables.read(CLUSTERS))
+        """Return one row per cluster, including merged clusters."""
+        return _frame(self._run.table(CLUSTERS))
 
     @cached_property
     def shares(self) -> pd.DataFrame:
-        """One row a share, in order of event time; large. `cluster_id` is what the cluster is called by now."""
-        frame = _frame(in_order(self._tables.read(EDGES)))
-        frame["cluster_id"] = frame["cluster_id"].map(self._tables.final)
+        """Return one row per share, in order of event time; large. `cluster_id` is the final cluster."""
+        frame = _frame(sorted_by_time(self._run.table(EDGES)))
+        frame["cluster_id"] = frame["cluster_id"].map(self._run.final)
         return frame
 
     def cluster(self, name: str) -> "RunCluster":
-        """Return one cluster by its id, a prefix of the id, or the id of a cluster that was merged into it.
+        """Return a cluster by its id, a prefix of its id, or the id of a cluster merged into the cluster.
 
         Raises:
             UserError: no cluster matches, or several do.
@@ -95,13 +94,13 @@ class LoadedRun:
         """
         ids = self.clusters["cluster_id"]
         prefix = normalise_prefix(name)
-        found = {self._tables.final(id_) for id_ in ids[ids.str.startswith(prefix)]} if prefix else set()
+        found = {self._run.final(id_) for id_ in ids[ids.str.startswith(prefix)]} if prefix else set()
         hint = f"`hearsay show {self.path}` lists the clusters with alerts, `run.clusters` all of them"
         return RunCluster(self, resolve_id(name, sorted(found), "cluster", self.path, hint))
 
-    def of_cluster(self, name: str, cluster_id: str) -> pd.DataFrame:
-        """The rows of one of the run's tables that belong to a cluster, in order of event time."""
-        return _frame(in_order(self._tables.of_clusters(name, [cluster_id])))
+    def rows_of(self, name: str, cluster_id: str) -> pd.DataFrame:
+        """Return the rows of a table that belong to a cluster, in order of event time."""
+        return _frame(self._run.rows_of(name, [cluster_id]))
 
     def _repr_html_(self) -> str:
         counts = self.manifest.counts
@@ -111,7 +110,7 @@ class LoadedRun:
 
 
 class RunCluster:
-    """One cluster of a run, with all that was merged into it."""
+    """Cluster of a run, with all clusters merged into the cluster."""
 
     def __init__(self, run: LoadedRun, cluster_id: str) -> None:
         self.cluster_id = cluster_id
@@ -122,36 +121,37 @@ class RunCluster:
 
     @cached_property
     def row(self) -> pd.Series:
-        """The cluster as it stood in the end."""
+        """Return the last row of the cluster in `clusters`."""
         rows = self._run.clusters[self._run.clusters["cluster_id"] == self.cluster_id]
         return rows.iloc[-1]
 
     @cached_property
     def alerts(self) -> list[Alert]:
-        """What was said of it, in order."""
+        """Return the alerts of the cluster in their order."""
         table = self._run.alerts_table
         return [self._run.alerts[at] for at in table.index[table["cluster_id"] == self.cluster_id]]
 
     @cached_property
     def shares(self) -> pd.DataFrame:
-        """Its shares, in order of event time."""
-        return self._run.of_cluster(EDGES, self.cluster_id)
+        """Return the shares in order of event time."""
+        return self._run.rows_of(EDGES, self.cluster_id)
 
     @cached_property
     def wordings(self) -> pd.DataFrame:
-        """Its wordings, where each was first seen."""
-        rows = self._run.of_cluster(WORDINGS, self.cluster_id)
+        """Return the wordings, each at its first share."""
+        rows = self._run.rows_of(WORDINGS, self.cluster_id)
         return rows.drop_duplicates("fingerprint", ignore_index=True)
 
     def graph(self, *, inferred: bool = True) -> nx.DiGraph:
-        """The forward graph: an edge leads from a message to one that passes it on.
+        """Return the forward graph, with an edge from each message to each of its forwards.
 
         Args:
-            inferred: whether parents that are only inferred, with a confidence of a half or more, are edges too.
+            inferred: True to include inferred parents with a confidence of at least 0.5.
 
         Returns:
-            Nodes by pseudonym, with `time` (ms), `sharer`, `chat`, `platform`, `kind` and `depth` from their root; a
-            message that others name and nobody saw has `seen` false. Edges have `source`, `confidence` and `inferred`.
+            Graph of pseudonyms. Nodes have `time` (ms), `sharer`, `chat`, `platform`, `kind`, `depth` from the root,
+            and `seen`, which is false for a message known only as a parent. Edges have `source`, `confidence` and
+            `inferred`.
 
         """
         graph = nx.DiGraph(cluster_id=self.cluster_id)
@@ -161,7 +161,7 @@ class RunCluster:
         return graph
 
     def timeline(self, freq: str = "1h") -> pd.DataFrame:
-        """Posts and newly joined distinct sharers in each stretch of time, by pandas's words for it ("15min", "1D")."""
+        """Return posts and new distinct sharers per interval; `freq` is a frequency of pandas, e.g. "15min", "1D"."""
         at = self.shares.set_index("time")
         posts = at["message"].resample(freq).count()
         joined = at.drop_duplicates("sharer")["sharer"].resample(freq).count()
@@ -170,7 +170,7 @@ class RunCluster:
         return frame
 
     def growth(self) -> pd.DataFrame:
-        """The detector's score at each new distinct sharer, worked out again with the run's settings."""
+        """Return the score of the growth detector at each new distinct sharer, with the settings of the run."""
         config = from_values(self._run.manifest.settings).pipeline.growth
         points = growth_curve(_records(self.shares), config.on(_known(self.row.get("platform"))))
         frame = pd.DataFrame(points, columns=["time", "sharers", "score"])
@@ -179,15 +179,17 @@ class RunCluster:
 
     def templates(self) -> Templates:
         """Summarise the wordings as templates with slots, with the number of messages for each value of a slot."""
-        return find_templates(told(str(self.row["representative"]), _records(self.wordings), _records(self.shares)))
+        return find_templates(
+            counted_wordings(str(self.row["representative"]), _records(self.wordings), _records(self.shares))
+        )
 
     def _repr_html_(self) -> str:
         row = self.row
         text = html.escape(str(row["representative"]))
         head = f"{row['sharers']:,.0f} distinct sharers, {row['posts']:,} posts, level {row['level']}, {row['status']}"
         lines = [(alert.state.value, alert.level, alert.headline) for alert in self.alerts]
-        said = pd.DataFrame(lines, columns=["state", "level", "headline"])
-        return f'<blockquote dir="auto">{text}</blockquote><p>{head}</p>{_table(said)}'
+        alerts = pd.DataFrame(lines, columns=["state", "level", "headline"])
+        return f'<blockquote dir="auto">{text}</blockquote><p>{head}</p>{_table(alerts)}'
 
 
 def _frame(table: Any) -> pd.DataFrame:  # noqa: ANN401 - pyarrow has no types
@@ -199,7 +201,7 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _table(frame: pd.DataFrame) -> str:
-    """A table whose cells are isolated from one another: a text from right to left turns nothing else around."""
+    """Return an HTML table; isolated cells keep a right-to-left text from reordering its neighbours."""
     head = "".join(f"<th>{html.escape(str(name))}</th>" for name in frame.columns)
     rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in frame.itertuples(index=False))
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
@@ -224,7 +226,7 @@ def _add_share(graph: nx.DiGraph, share: dict[str, Any], *, inferred: bool) -> N
             seen=True,
         )
     recorded = share["source"] in RECORDED
-    certain = recorded or (inferred and share["confidence"] >= CERTAIN)
+    certain = recorded or (inferred and share["confidence"] >= MIN_CONFIDENCE)
     if not parent or parent == message or not certain or graph.in_degree(message):
         return
     if parent not in graph:
@@ -233,12 +235,12 @@ def _add_share(graph: nx.DiGraph, share: dict[str, Any], *, inferred: bool) -> N
 
 
 def _known(value: object) -> str:
-    """A text; none where a table holds nothing, which pandas may give as a number that is none."""
+    """Return a text, or an empty text for a missing value, for which pandas may give NaN."""
     return value if isinstance(value, str) else ""
 
 
 def _add_depths(graph: nx.DiGraph) -> None:
-    """From each root; a circle of parents has none, and is begun at its first message."""
+    """Set the depth of each node from its root; a cycle of parents starts at its first message."""
     depths: dict[str, int] = {}
     for root in (*(node for node, degree in graph.in_degree() if not degree), *graph):
         if root not in depths:

@@ -1,6 +1,6 @@
-"""Structs as a Parquet table, written in row groups so that memory stays bounded.
+"""Write structs to a Parquet table, in row groups with bounded memory.
 
-The columns follow from the struct's fields, and nothing of the moment goes into the file: equal rows give equal bytes.
+The fields of the struct define the columns, and the file contains no time or host: equal rows give equal bytes.
 """
 
 from collections.abc import Iterable
@@ -19,48 +19,48 @@ _PLAIN = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string
 
 
 class TableWriter:
-    """Writes rows of one struct type to a Parquet file.
+    """Writer of structs of one type to a Parquet file.
 
     Args:
-        path: of the file; it exists, with its columns, from the start and can be read after `close`.
-        kind: the rows' type: fields of int, float, bool, str, bytes, StrEnum, `Ms` for times; or None.
-        rows: how many are held before they are written as a row group.
+        path: path of the file. The file exists from the start, and can be read after `close`.
+        kind: type of the rows, with fields of int, float, bool, str, bytes, StrEnum, `Ms` for times; or None.
+        rows: rows per row group; the writer buffers one row group.
 
     """
 
     def __init__(self, path: Path, kind: type[msgspec.Struct], rows: int) -> None:
         self.schema = schema_of(kind)
         self._rows = rows
-        self._waiting: list[msgspec.Struct] = []
+        self._buffer: list[msgspec.Struct] = []
         self._writer: pq.ParquetWriter | None = pq.ParquetWriter(path, self.schema, compression="zstd")
 
     def add(self, rows: Iterable[msgspec.Struct]) -> int:
-        """Take rows; gives how many."""
+        """Add rows; return their number."""
         count = 0
         for row in rows:
             count += 1
-            self._waiting.append(row)
-            if len(self._waiting) == self._rows:
+            self._buffer.append(row)
+            if len(self._buffer) == self._rows:
                 self._flush()
         return count
 
     def close(self) -> None:
-        """Write what is held and the file's index. May be called twice."""
+        """Write the buffered rows and the index of the file. May be called twice."""
         if self._writer is not None:
             self._flush()
             self._writer.close()
             self._writer = None
 
     def _flush(self) -> None:
-        if self._waiting and self._writer is not None:
-            values = zip(*map(msgspec.structs.astuple, self._waiting), strict=True)
+        if self._buffer and self._writer is not None:
+            values = zip(*map(msgspec.structs.astuple, self._buffer), strict=True)
             columns = [pa.array(column, kind) for column, kind in zip(values, self.schema.types, strict=True)]
             self._writer.write_table(pa.Table.from_arrays(columns, schema=self.schema))
-            self._waiting.clear()
+            self._buffer.clear()
 
 
 def schema_of(kind: type[msgspec.Struct]) -> pa.Schema:
-    """The table's columns: one a field, nullable where the field may be None, times as UTC timestamps."""
+    """Return the schema of a table: a column per field, nullable if the field may be None, times as UTC timestamps."""
     hints = get_type_hints(kind, include_extras=True)
     return pa.schema([_field(name, hints[name]) for name in kind.__struct_fields__])
 
@@ -77,5 +77,5 @@ def _arrow(hint: object) -> pa.DataType:
         return _TIME
     if get_origin(hint) is Annotated:
         hint = get_args(hint)[0]
-    assert isinstance(hint, type)  # noqa: S101 - tells the type checker what a column's type is
+    assert isinstance(hint, type)  # noqa: S101 - narrows the type for the type checker
     return pa.string() if issubclass(hint, str) else _PLAIN[hint]  # a StrEnum is text

@@ -1,124 +1,67 @@
-"""Reads the tables of a run folder, and knows where clusters that were merged have gone."""
+"""Compute growth curves and counts of wordings from the rows of a run's tables."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
 from typing import Any, NamedTuple
-
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from detectors.growth import GrowthConfig, make_detector
 from detectors.similarity.templates import CountedWording
 from schemas.assignment import Timeliness
-from streams.runs.folder import CLUSTERS, EDGES, WORDINGS, Run, RunFolderError
 
-CERTAIN = 0.5
-"""Confidence under which an inferred parent is unknown."""
+MIN_CONFIDENCE = 0.5
+"""Confidence below which an inferred parent counts as unknown."""
 
 RECORDED = frozenset({"explicit", "origin"})
-"""How a parent is known that the platform recorded."""
-
-_ON_TIME, _EXPIRED = Timeliness.ON_TIME, Timeliness.DROPPED_LATE
+"""Sources of parents that the platform recorded."""
 
 
-class Point(NamedTuple):
-    """A cascade when one more distinct sharer had joined."""
+class GrowthPoint(NamedTuple):
+    """State of a cascade at a new distinct sharer."""
 
     time: int  # ms
     sharers: int
     score: float
 
 
-class RunTables:
-    """The tables of one run; each read takes what it is asked for and no more."""
+def growth_curve(shares: Sequence[Mapping[str, Any]], config: GrowthConfig) -> list[GrowthPoint]:
+    """Return the score of the growth detector at each new distinct sharer of a cluster.
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    Args:
+        shares: rows of the cluster in `edges.parquet`, in order of event time. Only the first share of a sharer counts;
+            a late share updates the detector without a point of its own.
+        config: settings of the growth detector.
 
-    def read(self, name: str, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
-        """A table, or some of its columns and rows.
-
-        Raises:
-            RunFolderError: it cannot be read, as after a kill or from before there was such a table.
-
-        """
-        try:
-            return pq.read_table(self.run.path / name, columns=list(columns) if columns else None, filters=where)
-        except (OSError, ValueError) as error:
-            why = str(error).splitlines()[0]
-            raise RunFolderError(
-                f"a run's tables must be readable; got {why} for {name} in {self.run.path}; replay the source again"
-            ) from None
-
-    @cached_property
-    def merged_into(self) -> dict[str, str]:
-        """Where the clusters went that were merged away."""
-        rows = self.read(CLUSTERS, ["cluster_id", "merged_into"]).to_pylist()
-        return {row["cluster_id"]: row["merged_into"] for row in rows if row["merged_into"]}
-
-    def final(self, cluster_id: str) -> str:
-        """The id under which a cluster lived on."""
-        while cluster_id in self.merged_into:
-            cluster_id = self.merged_into[cluster_id]
-        return cluster_id
-
-    def members(self, cluster_ids: Sequence[str]) -> list[str]:
-        """These clusters and all that were merged into them."""
-        wanted = set(cluster_ids)
-        return sorted(wanted | {id_ for id_ in self.merged_into if self.final(id_) in wanted})
-
-    def of_clusters(self, name: str, cluster_ids: Sequence[str]) -> pa.Table:
-        """The rows of a table that belong to some clusters by now."""
-        return self.read(name, where=pc.field("cluster_id").isin(pa.array(self.members(cluster_ids), pa.string())))
-
-    def shares(self, cluster_ids: Sequence[str]) -> pa.Table:
-        """The shares of some clusters, in order of event time."""
-        return in_order(self.of_clusters(EDGES, cluster_ids))
-
-    def wordings(self, cluster_ids: Sequence[str]) -> pa.Table:
-        """The wordings of some clusters, in order of event time."""
-        return in_order(self.of_clusters(WORDINGS, cluster_ids))
-
-
-def in_order(table: pa.Table) -> pa.Table:
-    """By event time, then by event: the order in which a replay applies them."""
-    return table.sort_by([("time", "ascending"), ("event_id", "ascending")])
-
-
-def growth_curve(shares: Sequence[Mapping[str, Any]], config: GrowthConfig) -> list[Point]:
-    """The score as it went, from one cluster's shares in order: only a sharer's first counts, a late one silently."""
+    """
     detector = make_detector(config)
-    seen: set[str] = set()
+    sharers: set[str] = set()
     points = []
     for share in shares:
-        if share["sharer"] in seen:
+        if share["sharer"] in sharers:
             continue
-        seen.add(share["sharer"])
-        at = milliseconds(share["time"])
-        if share["timeliness"] == _ON_TIME:
-            points.append(Point(at, len(seen), detector.update(at)))
+        sharers.add(share["sharer"])
+        time = milliseconds(share["time"])
+        if share["timeliness"] == Timeliness.ON_TIME:
+            points.append(GrowthPoint(time, len(sharers), detector.update(time)))
         else:
-            detector.late(at, 1.0, dropped_late=share["timeliness"] == _EXPIRED)
+            detector.late(time, 1.0, dropped_late=share["timeliness"] == Timeliness.DROPPED_LATE)
     return points
 
 
-def told(
+def counted_wordings(
     representative: str, wordings: Sequence[Mapping[str, Any]], shares: Sequence[Mapping[str, Any]]
 ) -> list[CountedWording]:
-    """How many messages bear each wording of one cluster, the representative first, then in the order given."""
+    """Return the wordings of a cluster with their numbers of messages: the representative, then the given order."""
     messages = Counter(share.get("fingerprint") for share in shares)
-    texts = {row["fingerprint"]: row["text"] for row in reversed(wordings)}  # each as it was first seen
+    texts = {row["fingerprint"]: row["text"] for row in reversed(wordings)}  # the first text of each fingerprint
     order = list(dict.fromkeys(row["fingerprint"] for row in wordings))
     order.sort(key=lambda fingerprint: texts[fingerprint] != representative)
     return [CountedWording(texts[fingerprint], max(1, messages[fingerprint])) for fingerprint in order]
 
 
 def milliseconds(moment: datetime) -> int:
-    """A table's time as event time."""
+    """Return the time of a table as event time, in ms."""
     return round(moment.timestamp() * 1000)
 
 
-__all__ = ["CERTAIN", "RECORDED", "Point", "RunTables", "growth_curve", "in_order", "milliseconds", "told"]
+__all__ = ["MIN_CONFIDENCE", "RECORDED", "GrowthPoint", "counted_wordings", "growth_curve", "milliseconds"]

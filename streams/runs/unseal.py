@@ -1,4 +1,4 @@
-"""Opens the sealed payloads of refused events for whoever holds the run's key."""
+"""Open the sealed payloads of rejected events with the key of the run."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,26 +9,26 @@ from streams.settings.key import KEY_VARIABLE, Key
 
 
 class UnsealError(UserError):
-    """Payloads of another key. The message says whose."""
+    """Payloads sealed with another key. The message names both keys."""
 
 
 def payloads(rejections: Iterable[Rejection], key: Key) -> Iterator[dict[str, object]]:
-    """Each refused event with its payload as text; bytes that are no UTF-8 are written as escapes.
+    """Yield each rejected event with its payload as text; bytes outside UTF-8 become escapes.
 
     Raises:
-        UnsealError: the payloads were sealed with another key.
+        UnsealError: another key sealed a payload.
 
     """
-    names = key.pseudonymiser()
+    pseudonymiser = key.pseudonymiser()
     for rejection in rejections:
         payload = None
         if rejection.sealed:
             try:
-                payload = names.open(rejection.sealed).decode("utf-8", "backslashreplace")
+                payload = pseudonymiser.open(rejection.sealed).decode("utf-8", "backslashreplace")
             except SealError:
                 raise UnsealError(
-                    f"payloads open with the key that sealed them; got key {key.id!r} for a payload of "
-                    f"{rejection.key_id!r}; set that key with {KEY_VARIABLE} or key.file"
+                    f"cannot open a payload sealed with key {rejection.key_id!r} with key {key.id!r}; "
+                    f"set {KEY_VARIABLE} or key.file to key {rejection.key_id!r}"
                 ) from None
         yield {
             "source": rejection.position.source,

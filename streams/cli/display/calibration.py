@@ -11,10 +11,10 @@ def lines(found: Calibration) -> Iterator[str]:
     """Yield the number of excluded clusters, and the settings to change."""
     if not found.complete:
         yield f"{plain(found.run)}: interrupted, so the outcome of most cascades is unknown"
-    if found.growing:
-        yield f"excluded: {many(found.growing, 'cluster')} active at the end of the recording (see --inactive-for)"
-    if found.lost:
-        yield f"excluded: {many(found.lost, 'cluster')} without a recorded end"
+    if found.still_active:
+        yield f"excluded: {many(found.still_active, 'cluster')} active at the end of the recording (see --inactive-for)"
+    if found.unknown_end:
+        yield f"excluded: {many(found.unknown_end, 'cluster')} without a recorded end"
     if not found.platforms:
         yield f"{plain(found.run)}: no alert has a forecast to compare with an outcome"
     yield from (f"--set {one.setting}" for one in found.platforms if one.setting)
@@ -30,9 +30,9 @@ def platforms_table(found: Calibration) -> Table:
     )
     rows = []
     for one in found.platforms:
-        shares = (f"{share:.2f}" for share in (one.told.below, one.told.inside, one.told.above))
-        factor = "" if one.calibration is None else f"{one.now:g} → {one.calibration:g}"
-        halves = [f"{half.inside:.2f}" for half in (one.later_told, one.later_corrected) if half]
+        shares = (f"{share:.2f}" for share in (one.coverage.below, one.coverage.inside, one.coverage.above))
+        factor = "" if one.calibration is None else f"{one.current:g} → {one.calibration:g}"
+        halves = [f"{half.inside:.2f}" for half in (one.later_coverage, one.later_corrected) if half]
         rows.append((plain(one.platform), f"{one.cascades:,}", f"{one.alerts:,}", *shares, factor, " → ".join(halves)))
     return Table(columns, list(rows))
 

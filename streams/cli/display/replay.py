@@ -6,7 +6,8 @@ from itertools import islice
 from schemas.alert import Alert
 from streams.cli.display.tables import short_id
 from streams.replay.replay import ReplayResult
-from streams.runs.folder import ALERTS, CLUSTERS, EDGES, MANIFEST, REJECTIONS, TIMINGS, WORDINGS, Run, RunCounts
+from streams.runs.folder import ALERTS, CLUSTERS, EDGES, MANIFEST, REJECTIONS, TIMINGS, WORDINGS, Run
+from streams.runs.manifest import RunCounts
 
 _FILES = (ALERTS, REJECTIONS, CLUSTERS, EDGES, WORDINGS, MANIFEST, TIMINGS)
 

@@ -10,8 +10,8 @@ from detectors.similarity.templates import format_templates
 from detectors.text.formatting import many, plain
 from streams.cli.display.replay import accounts
 from streams.cli.display.tables import Column, Table, first_rows, minute, short_id
-from streams.runs.folder import RunCounts
 from streams.runs.loaded import LoadedRun, RunCluster
+from streams.runs.manifest import RunCounts
 from streams.settings.load import Settings, to_values
 
 

@@ -1,7 +1,7 @@
 """Collect the contents of the report from a run folder: the alerted rumours with curve, graph and wordings."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 from detectors.growth import GrowthConfig, make_detector
 from detectors.similarity.templates import CountedWording, find_templates
 from schemas.alert import Alert
-from streams.runs.folder import CLUSTERS, EDGES, Run
+from streams.runs.folder import CLUSTERS, EDGES, WORDINGS, Run
 from streams.runs.report.payload import Curve, Payload, RumourPayload, TemplatePayload, Volume, WordingPayload
 from streams.runs.report.shape import Share, lay_out
-from streams.runs.tables import Point, RunTables, growth_curve, milliseconds, told
+from streams.runs.tables import GrowthPoint, counted_wordings, growth_curve, milliseconds
 from streams.settings.load import from_values
 
 _BINS = 240  # bins of the volume over time
@@ -40,17 +40,16 @@ def gather(run: Run, limits: ReportLimits) -> Payload:
         RunFolderError: the tables of the run cannot be read.
 
     """
-    tables = RunTables(run)
-    rows = {row["cluster_id"]: row for row in tables.read(CLUSTERS).to_pylist() if not row["merged_into"]}
-    alerts = _by_cluster(run.alerts(), tables)
+    rows = {row["cluster_id"]: row for row in run.table(CLUSTERS).to_pylist() if not row["merged_into"]}
+    alerts = _by_cluster(run)
     chosen = _chosen(alerts, rows, limits.rumours)
-    shares = _grouped(tables.shares(chosen), tables)
-    wordings = _grouped(tables.wordings(chosen), tables)
+    shares = _grouped(run, EDGES, chosen)
+    wordings = _grouped(run, WORDINGS, chosen)
     growth = from_values(run.manifest.settings).pipeline.growth
     return Payload(
         title=run.path.name,
         manifest=msgspec.to_builtins(run.manifest),
-        volume=_volume(tables.read(EDGES, ["time"])["time"]),
+        volume=_volume(run.table(EDGES, ["time"])["time"]),
         rumours=[
             _rumour(_Cluster(rows[id_], alerts[id_], shares.get(id_, []), wordings.get(id_, [])), growth, limits.nodes)
             for id_ in chosen
@@ -58,10 +57,10 @@ def gather(run: Run, limits: ReportLimits) -> Payload:
     )
 
 
-def _by_cluster(alerts: Iterable[Alert], tables: RunTables) -> dict[str, list[Alert]]:
+def _by_cluster(run: Run) -> dict[str, list[Alert]]:
     found: dict[str, list[Alert]] = defaultdict(list)
-    for alert in alerts:
-        found[tables.final(alert.cluster_id)].append(alert)
+    for alert in run.alerts():
+        found[run.final(alert.cluster_id)].append(alert)
     return found
 
 
@@ -71,11 +70,11 @@ def _chosen(alerts: Mapping[str, list[Alert]], rows: Mapping[str, dict[str, Any]
     return sorted(known[:max_rumours], key=lambda id_: alerts[id_][0].time)
 
 
-def _grouped(table: pa.Table, tables: RunTables) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of a table by final cluster."""
+def _grouped(run: Run, name: str, cluster_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of a table by final cluster, in order of event time."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in table.to_pylist():
-        found[tables.final(row["cluster_id"])].append(row)
+    for row in run.rows_of(name, cluster_ids).to_pylist():
+        found[run.final(row["cluster_id"])].append(row)
     return found
 
 
@@ -125,7 +124,7 @@ def _rumour(cluster: _Cluster, growth: GrowthConfig, max_nodes: int) -> RumourPa
         forwarders=forwarders,
         wordings=list(_wordings(wordings)),
         wordings_total=len(wordings),
-        templates=list(_templates(told(row["representative"], wordings, shares))),
+        templates=list(_templates(counted_wordings(row["representative"], wordings, shares))),
         platforms=_largest(alerts[-1].evidence.counts.platforms),
         busiest_chats=_largest(chats.items()),
     )
@@ -174,7 +173,7 @@ def _curve(shares: list[dict[str, Any]], config: GrowthConfig) -> Curve:
     )
 
 
-def _thinned(points: list[Point]) -> list[Point]:
+def _thinned(points: list[GrowthPoint]) -> list[GrowthPoint]:
     """Thin a curve evenly; keep the highest score of each stretch, so no crossing of a threshold is lost."""
     if len(points) <= _POINTS:
         return points

@@ -1,7 +1,7 @@
-"""Writes the page: styles, script and data in one file that asks the network for nothing.
+"""Write the page: style, script and data in one file without network requests.
 
-Texts of messages are hostile until proven otherwise. The data stand in an element that no browser runs, with every `<`
-escaped, and the page's policy lets nothing run but the script that was shipped with it.
+Texts of messages count as hostile. The data are in an element that browsers do not run, with every `<` escaped, and the
+content security policy allows only the script of the page.
 """
 
 import base64
@@ -22,8 +22,8 @@ def write_report(run: Run, out: Path, limits: ReportLimits | None = None, *, ove
     """Write the page of a run and return its path.
 
     Raises:
-        RunFolderError: a run without readable tables.
-        UserError: the file exists and `overwrite` is false, or it cannot be written.
+        RunFolderError: the tables of the run cannot be read.
+        UserError: the file exists and `overwrite` is false, or the file cannot be written.
 
     """
     if out.exists() and not overwrite:
@@ -32,14 +32,12 @@ def write_report(run: Run, out: Path, limits: ReportLimits | None = None, *, ove
     try:
         out.write_text(page, "utf-8")
     except OSError as error:
-        raise UserError(
-            f"the report must be written; got {error.strerror} for {out}; name another with --out"
-        ) from None
+        raise UserError(f"cannot write the report to {out}: {error.strerror}; choose another --out") from None
     return out
 
 
 def render(data: str) -> str:
-    """The page with these data, which are JSON."""
+    """Return the page with JSON data."""
     assets = files("streams.runs.report") / "assets"
     script, style = ((assets / name).read_text("utf-8") for name in ("report.js", "report.css"))
     for character, escape in _ESCAPES:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from streams.runs.report.payload import Forwarder, Shape
-from streams.runs.tables import CERTAIN, RECORDED
+from streams.runs.tables import MIN_CONFIDENCE, RECORDED
 
 _SHORT = 12
 
@@ -81,7 +81,7 @@ def _children(parent: Sequence[int]) -> list[list[int]]:
 
 
 def _parent(share: Share, index: dict[str, int]) -> int:
-    known = share.parent is not None and (share.source in RECORDED or share.confidence >= CERTAIN)
+    known = share.parent is not None and (share.source in RECORDED or share.confidence >= MIN_CONFIDENCE)
     return index.get(share.parent or "", -1) if known and share.parent != share.message else -1
 
 

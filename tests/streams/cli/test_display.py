@@ -14,7 +14,7 @@ from streams.cli.display.rejections import count_rejections, rejections_table
 from streams.cli.display.replay import accounts
 from streams.cli.display.tables import tab_separated
 from streams.replay.replay import ReplayProgress
-from streams.runs.folder import RunCounts
+from streams.runs.manifest import RunCounts
 from streams.times import format_time
 
 ALERT = msgspec.json.decode(

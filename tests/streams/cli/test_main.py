@@ -93,7 +93,7 @@ def test_a_configuration_file_and_the_environment_are_heard(day, tmp_path):
      (["replay", "day.jsonl", "--config", "none.toml"], "cannot read the configuration file none.toml: No such file"),
      (["explain", "--alert", "abcdef"], "no run folder below runs; name a run folder, or make one with"),
      (["export", "--all"], "no run folder below runs"),
-     *[([*words, "nowhere"], "a run folder holds manifest.json") for words in OF_A_RUN],
+     *[([*words, "nowhere"], "is no run folder: manifest.json") for words in OF_A_RUN],
      (["sweep", "none.jsonl", "--vary", "growth.target_size=10,20"], "cannot read none.jsonl: No such file or"),
      (["publish", "none.jsonl"], "cannot read none.jsonl: No such file or directory"),
      (["calibrate", "--inactive-for", "soon"], "got 'soon' for --inactive-for; try 1d"),
@@ -169,7 +169,7 @@ def test_rejections_are_listed_and_opened_with_the_key(day):
     (opened,) = hearsay("rejections", "runs/day", "--open", HEARSAY_KEY=KEY).stdout.splitlines()
     assert json.loads(opened)["payload"] == "{person-7 broken"
     refused = hearsay("rejections", "--open", code=2)
-    assert "payloads open with the key that sealed them; got key 'demo' for a payload of 'k" in refused.stderr
+    assert "cannot open a payload sealed with key 'k" in refused.stderr
 
 
 def test_payloads_are_printed_without_anything_that_draws_on_a_terminal(tmp_path):

@@ -13,7 +13,7 @@ from streams.cli.display.tables import Column, Table, first_rows, minute, print_
 from streams.devtools.doctor import Finding, Status
 from streams.replay.sweep import sweep_points
 from streams.runs.compare import Case, Comparison, Shift, Side
-from streams.runs.folder import RunCounts
+from streams.runs.manifest import RunCounts
 
 HOUR = 3_600_000
 START = 1_795_510_320_000  # 2026-11-24 08:52 UTC

@@ -114,11 +114,11 @@ def test_a_run_of_several_files_is_read_again_from_them_in_their_order(tmp_path)
     run = Run(tmp_path / "first")
     again, _ = alerts_of(find_input(run, paths, KAFKA), tmp_path / "again")
     assert (again, Run(tmp_path / "again").manifest) == (first, run.manifest)
-    with pytest.raises(UserError, match="does not say where that is"):
+    with pytest.raises(UserError, match="has no path of its input"):
         parse_source([str(tmp_path / "first")], KAFKA)
-    with pytest.raises(UserError, match="another content"):
+    with pytest.raises(UserError, match="is not the input of the run"):
         find_input(run, paths[::-1], KAFKA)
-    with pytest.raises(UserError, match="name it alone"):
+    with pytest.raises(UserError, match="pass the run alone"):
         parse_source([*paths, str(topic_run(tmp_path))], KAFKA)
 
 
@@ -143,7 +143,7 @@ def test_a_run_whose_input_has_changed_or_is_gone_is_refused(tmp_path):
     source = write(tmp_path, "day.jsonl", cascade(40))
     alerts_of(source, tmp_path / "run")
     write(tmp_path, "day.jsonl", cascade(41))
-    with pytest.raises(UserError, match="another content"):
+    with pytest.raises(UserError, match="is not the input of the run"):
         parse_source([str(tmp_path / "run")], KAFKA)
     (tmp_path / "day.jsonl").unlink()
     with pytest.raises(SourceError, match="No such file"):
@@ -156,7 +156,7 @@ def test_an_interrupted_run_does_not_know_its_input(tmp_path):
     manifest = tmp_path / "run" / "manifest.json"
     manifest.write_text(manifest.read_text().replace(json.loads(manifest.read_text())["input"]["sha256"], ""))
     manifest.write_text(manifest.read_text().replace('"sha256": ""', '"sha256": null'))
-    with pytest.raises(UserError, match="only a complete run"):
+    with pytest.raises(UserError, match="was interrupted and has no digest"):
         parse_source([str(tmp_path / "run")], KAFKA)
 
 

@@ -107,7 +107,7 @@ def test_digits_that_name_several_alerts_are_refused(tmp_path, replayed):
 def test_another_input_is_refused_by_its_digest(replayed, tmp_path):
     changed = tmp_path / "day.jsonl"
     changed.write_bytes(stream(cascade(81)))
-    with pytest.raises(UserError, match=r"from its own input \(sha256 .*got day.jsonl with another content"):
+    with pytest.raises(UserError, match=r"day.jsonl is not the input of the run: its sha256 is .*and the run had"):
         explain(find(replayed, first(replayed).alert_id), [str(changed)], EFFECTIVE)
 
 
@@ -136,20 +136,20 @@ def copied(replayed: Run, folder: Path, **changes) -> Run:
 
 def test_an_interrupted_run_cannot_be_explained(replayed, tmp_path):
     run = copied(replayed, tmp_path, input={"name": "day.jsonl", "format": "jsonl", "bytes": 1, "sha256": None})
-    with pytest.raises(UserError, match="only a complete run has its input's digest"):
+    with pytest.raises(UserError, match="was interrupted and has no digest of its input"):
         explain(find(run, first(run).alert_id), (), EFFECTIVE)
 
 
 def test_a_run_whose_input_is_nowhere_asks_for_it(replayed, tmp_path):
     run = copied(replayed, tmp_path)
     (tmp_path / "timings.json").unlink()
-    with pytest.raises(UserError, match="does not say where that is"):
+    with pytest.raises(UserError, match="has no path of its input"):
         explain(find(run, first(run).alert_id), (), EFFECTIVE)
 
 
 def test_settings_of_another_release_are_refused(replayed, tmp_path):
     run = copied(replayed, tmp_path, settings={"growth.moon": 1})
-    with pytest.raises(SettingsError, match=r"got 'growth.moon' in the run's manifest"):
+    with pytest.raises(SettingsError, match=r"unknown setting 'growth.moon' \(from the run's manifest\)"):
         explain(find(run, first(run).alert_id), (), EFFECTIVE)
 
 

@@ -1,4 +1,4 @@
-"""Forecasts held against what came: who is counted, how cascades end, and what is told to be set."""
+"""Forecasts compared with outcomes: the counted cascades, their ends, and the suggested settings."""
 
 import json
 from hashlib import sha256
@@ -51,21 +51,21 @@ def later(at=START + 2 * DAY):
 def test_what_stops_at_once_lies_below_and_the_factor_puts_the_later_half_right(tmp_path):
     found = calibrate(run(tmp_path, stopped() + later()), DAY)
     (one,) = found.platforms
-    assert (one.platform, one.cascades, found.growing + found.lost) == ("telegram", 12, 0)
-    assert one.told.below == 1
+    assert (one.platform, one.cascades, found.still_active + found.unknown_end) == ("telegram", 12, 0)
+    assert one.coverage.below == 1
     assert one.calibration < 0.2
-    assert (one.later_told.inside, one.later_corrected.inside) == (0, 1)
+    assert (one.later_coverage.inside, one.later_corrected.inside) == (0, 1)
     assert one.setting == f"growth.platforms.telegram.calibration={one.calibration:g}"
 
 
-def test_with_what_is_told_set_the_same_forecasts_come_true_and_nothing_is_left_to_set(tmp_path):
+def test_with_the_suggested_setting_the_same_forecasts_come_true_and_nothing_is_suggested(tmp_path):
     events = stopped() + later()
     before = run(tmp_path, events, name="before")
     (one,) = calibrate(before, DAY).platforms
     after = run(tmp_path, events, one.setting, name="after")
     assert [alert.time for alert in after.alerts] == [alert.time for alert in before.alerts]  # it moves no alert
     (again,) = calibrate(after, DAY).platforms
-    assert again.told.inside == 1
+    assert again.coverage.inside == 1
     assert again.setting is None
     assert again.calibration == pytest.approx(one.calibration, rel=0.1)  # of the whole, not of what was set
 
@@ -75,9 +75,9 @@ def test_what_may_still_grow_is_left_out(tmp_path):
     # rumours    12 that stop         one      | end of the recording
     fresh = rumour(50, 10, START + 34 * HOUR, platform="telegram")
     found = calibrate(run(tmp_path, stopped() + fresh + later(START + 36 * HOUR)), DAY)
-    assert (found.platforms[0].cascades, found.growing) == (12, 1)
+    assert (found.platforms[0].cascades, found.still_active) == (12, 1)
     found = calibrate(load_run(tmp_path / "run"), HOUR)
-    assert (found.platforms[0].cascades, found.growing) == (13, 0)
+    assert (found.platforms[0].cascades, found.still_active) == (13, 0)
 
 
 def test_a_closed_cascade_is_over_and_its_next_episode_is_another(tmp_path):
@@ -97,7 +97,7 @@ def test_a_closed_cascade_is_over_and_its_next_episode_is_another(tmp_path):
 
 def test_too_few_cascades_tell_no_factor_and_half_as_many_no_setting(tmp_path):
     few = calibrate(run(tmp_path, stopped(count=4) + later()), DAY).platforms[0]
-    assert (few.calibration, few.later_told, few.setting) == (None, None, None)
+    assert (few.calibration, few.later_coverage, few.setting) == (None, None, None)
     some = calibrate(run(tmp_path, stopped(count=9) + later(), name="some"), DAY).platforms[0]
     assert some.calibration < 0.2
     assert some.setting is None
@@ -107,14 +107,14 @@ def test_too_few_cascades_tell_no_factor_and_half_as_many_no_setting(tmp_path):
 def test_a_run_without_ranges_has_nothing_to_tell(tmp_path, more):
     events = stopped() + later() if more else later()
     found = calibrate(run(tmp_path, events, *more), DAY)
-    assert (found.platforms, found.growing, found.lost) == ((), 0, 0)
+    assert (found.platforms, found.still_active, found.unknown_end) == ((), 0, 0)
 
 
 def test_what_had_no_room_has_no_ending(tmp_path):
     found = calibrate(run(tmp_path, stopped() + later(), "cascade.max_cascades=3"), DAY)
-    assert found.lost > 0
-    assert found.growing == 0
-    assert sum(one.cascades for one in found.platforms) + found.lost == 12
+    assert found.unknown_end > 0
+    assert found.still_active == 0
+    assert sum(one.cascades for one in found.platforms) + found.unknown_end == 12
 
 
 def test_a_forecast_of_nothing_is_passed_over(tmp_path):
@@ -139,7 +139,7 @@ def test_the_command_prints_platforms_and_what_to_set(tmp_path):
     assert f"--set {found['platforms'][0]['setting']}" in shown.stdout
 
 
-def test_a_run_without_alerts_is_told_in_one_line(tmp_path):
+def test_a_run_without_alerts_is_reported_in_one_line(tmp_path):
     made = run(tmp_path, later())
     assert said(made.path).stdout == "run: no alert has a forecast to compare with an outcome\n"
 

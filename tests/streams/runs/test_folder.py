@@ -8,18 +8,8 @@ import pytest
 
 from schemas.alert import Alert
 from schemas.rejection import Rejection
-from streams.runs.folder import (
-    InputFile,
-    Manifest,
-    Run,
-    RunCounts,
-    RunFolderError,
-    RunWriter,
-    Timings,
-    free_place,
-    newest,
-    partial,
-)
+from streams.runs.folder import Run, RunFolderError, RunWriter, free_path, newest, partial
+from streams.runs.manifest import InputFile, Manifest, RunCounts, Timings
 
 FIXTURES = Path(__file__).parents[2] / "schemas" / "fixtures" / "v1"
 ALERT = msgspec.json.decode((FIXTURES / "alert-opened.json").read_bytes(), type=Alert)
@@ -159,15 +149,15 @@ def test_an_empty_folder_may_become_a_run(tmp_path):
 
 def test_a_place_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(RunFolderError, match=r"a run needs a folder to write to; got "):
+    with pytest.raises(RunFolderError, match=r"cannot create the run folder .*: "):
         writer(tmp_path / "file" / "demo")
 
 
 def test_what_is_no_run_folder_is_refused_when_read(tmp_path):
-    with pytest.raises(RunFolderError, match=r"a run folder holds manifest.json; got No such file"):
+    with pytest.raises(RunFolderError, match=r"is no run folder: manifest.json: No such file"):
         Run(tmp_path)
     (tmp_path / "manifest.json").write_text('{"complete": 3}')
-    with pytest.raises(RunFolderError, match=r"manifest.json must be what this release writes; got "):
+    with pytest.raises(RunFolderError, match=r"cannot read manifest.json in .*: "):
         Run(tmp_path)
 
 
@@ -187,12 +177,12 @@ def test_the_newest_run_is_the_one_written_last(tmp_path):
 
 
 def test_a_place_that_is_taken_gets_a_number(tmp_path):
-    assert free_place(tmp_path, "day") == tmp_path / "day"
+    assert free_path(tmp_path, "day") == tmp_path / "day"
     (tmp_path / "day").mkdir()
     (tmp_path / "day-2").mkdir()
-    assert free_place(tmp_path, "day") == tmp_path / "day-3"
+    assert free_path(tmp_path, "day") == tmp_path / "day-3"
     (tmp_path / "day-3.partial").mkdir()
-    assert free_place(tmp_path, "day") == tmp_path / "day-4"
+    assert free_path(tmp_path, "day") == tmp_path / "day-4"
 
 
 def test_a_manifest_is_sorted_and_indented_for_a_reader(tmp_path):
@@ -214,5 +204,5 @@ def test_a_run_folder_of_another_version_says_which_it_is(tmp_path):
         folder.end(manifest(complete=True), TIMINGS)
     file = tmp_path / "run" / "manifest.json"
     file.write_text(file.read_text().replace('"manifest_version": 1', '"manifest_version": 7'))
-    with pytest.raises(RunFolderError, match="reads run folders of version 1; got version 7"):
+    with pytest.raises(RunFolderError, match="is a run folder of version 7, and this release reads version 1"):
         Run(tmp_path / "run")

@@ -142,7 +142,7 @@ def test_a_notebook_shows_texts_and_runs_none(run):
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
-    with pytest.raises(RunFolderError, match="a run folder holds manifest"):
+    with pytest.raises(RunFolderError, match="is no run folder: manifest"):
         load_run(tmp_path)
 
 

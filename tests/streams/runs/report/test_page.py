@@ -114,7 +114,7 @@ def test_the_command_says_where_the_page_is_and_refuses_in_one_line(tmp_path, ma
     assert CliRunner().invoke(main, over).exit_code == 0
     nowhere = CliRunner().invoke(main, ["report", str(run.path), "--out", str(tmp_path / "no" / "page.html")])
     assert nowhere.exit_code == 2
-    assert "name another with --out" in nowhere.stderr
+    assert "choose another --out" in nowhere.stderr
     broken = shutil.copytree(run.path, tmp_path / "broken")
     (broken / EDGES).write_bytes(b"")
     cut = CliRunner().invoke(main, ["report", str(broken)])

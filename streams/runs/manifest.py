@@ -1,0 +1,79 @@
+"""Define the manifest of a run, and the timings that two equal runs may differ in."""
+
+from typing import Any
+
+import msgspec
+
+MANIFEST_VERSION = 1
+
+
+class InputFile(msgspec.Struct, frozen=True, kw_only=True):
+    """Input of a run."""
+
+    name: str
+    format: str
+    bytes: int | None  # as stored; None for a pipe that was not read to its end
+    sha256: str | None  # of the stored bytes; None for the same reason
+
+
+class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Events by outcome, and output: received = applied + duplicates + late + rejected + waiting."""
+
+    received: int = 0
+    applied: int = 0
+    duplicates: int = 0
+    late: int = 0
+    rejected: int = 0
+    waiting: int = 0  # buffered until the watermark passes; 0 after a complete run
+    unmatched: int = 0  # part of `applied`: statements about an unseen message
+    forced: int = 0  # part of `applied`: emitted early because the reorder buffer was full
+    withheld: int = 0  # cascades over the base threshold and below the threshold of the alert budget
+    alerts: int = 0
+    clusters: int = 0
+    shares: int = 0
+
+    @property
+    def balanced(self) -> bool:
+        """Return True if every event has an outcome."""
+        return self.received == self.applied + self.duplicates + self.late + self.rejected + self.waiting
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """Provenance of a run, sufficient to repeat the run."""
+
+    manifest_version: int = MANIFEST_VERSION
+    complete: bool
+    input: InputFile
+    at_most: int | None
+    settings: dict[str, Any]
+    settings_digest: str
+    code_version: str
+    schema_versions: dict[str, int]
+    model_revision: str
+    reference_digest: str | None = None  # of the checked claims and harm examples; absent in runs without both
+    key_id: str
+    counts: RunCounts
+
+
+class ManifestVersion(msgspec.Struct, frozen=True):
+    """Field of a manifest that every release writes."""
+
+    manifest_version: int
+
+
+class Timings(msgspec.Struct, frozen=True, kw_only=True):
+    """Speed, machine and input path of a run: the values in which two equal runs may differ."""
+
+    started_at: str
+    wall_seconds: float
+    cpu_seconds: float
+    events_per_second: float
+    events_per_cpu_second: float
+    peak_memory_mib: float
+    source: str  # path of the input; "-" if the input cannot be found again
+    machine: str
+    python: str
+    cores: int
+
+
+__all__ = ["MANIFEST_VERSION", "InputFile", "Manifest", "ManifestVersion", "RunCounts", "Timings"]
