@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from streams.settings.load import ResolvedSettings
 
 _GROUP = "Replay and compare"
+DETECTORS = "L, count, rate, ewma, kleinberg, cusum, glr, seismic"
 _DIFFERENT = 1  # exit code
 _SOURCES = (
     "JSON Lines (plain, gzip, zstd) or Parquet; a run folder for the input of that run; - for standard input. "
@@ -75,7 +76,7 @@ def replay(  # noqa: PLR0917 - typer passes by name
     overwrite: Overwrite = False,
     at_most: Annotated[int | None, typer.Option(metavar="N", min=0, help="Stop after this many events.")] = None,
     detector: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Growth detector: L, count, rate, ... (growth.detector).")
+        str | None, typer.Option(metavar="NAME", help=f"Growth detector: {DETECTORS} (growth.detector).")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the run folder.")] = False,
     as_json: AsJson = False,

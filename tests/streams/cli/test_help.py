@@ -8,7 +8,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from detectors.growth.config import NAMES
 from streams.cli.main import main
+from streams.cli.replay import DETECTORS
 from streams.cli.setup import SIMULATOR_SETTINGS
 from streams.devtools.simulator import SimulatorConfig
 
@@ -106,6 +108,10 @@ def test_options_of_the_same_meaning_have_the_same_name():
 def test_the_settings_of_the_simulator_are_named_in_its_help():
     named = [name.removesuffix(".*") for name in SIMULATOR_SETTINGS.split(", ")]
     assert sorted(named) == sorted(SimulatorConfig.__struct_fields__)
+
+
+def test_the_growth_detectors_are_named_in_the_help_of_replay():
+    assert tuple(DETECTORS.split(", ")) == NAMES
 
 
 def test_the_version_is_an_option():
