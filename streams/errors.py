@@ -1,4 +1,4 @@
-"""What a person can put right: an expected error, shown as one line without a traceback."""
+"""Define the errors that a user can correct; commands show them on one line without a traceback."""
 
 from pathlib import Path
 
@@ -6,11 +6,11 @@ STATUS = 2  # exit code for an error that the user can correct
 
 
 class UserError(Exception):
-    """Something to be put right outside the program. The message says rule, what came, where, and what to try."""
+    """An error that a user can correct. The message states the problem, the value received, and the action to take."""
 
     @property
     def line(self) -> str:
-        """The one line that a command shows."""
+        """Return the line that a command shows."""
         return f"error: {self}"
 
 

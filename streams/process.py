@@ -1,4 +1,4 @@
-"""Settings of the running process: garbage collection and keyboard interrupts."""
+"""Adjust the running process: garbage collection and keyboard interrupts."""
 
 import gc
 import signal
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_ALLOCATIONS = 100_000  # objects between two searches for circular garbage; Python's own figure is 700
+_ALLOCATIONS = 100_000  # objects allocated between two garbage collections; Python's default is 700
 
 
 @contextmanager
 def rare_collection() -> Iterator[None]:
-    """Search for circular garbage less often: the pipeline makes none, and the search costs a seventh of the time."""
+    """Collect garbage less often: the pipeline creates no cycles, and collections take a seventh of the time."""
     usual = gc.get_threshold()
     gc.set_threshold(_ALLOCATIONS, *usual[1:])
     try:

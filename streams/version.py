@@ -1,11 +1,11 @@
-"""The program's version, as its alerts and manifests carry it."""
+"""Provide the program's version for alerts and manifests."""
 
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 
 
 def code_version() -> str:
-    """Of the installed package; "0+unknown" where it runs without having been installed."""
+    """Return the version of the installed package, or "0+unknown" if the package is not installed."""
     try:
         return installed("hearsay")
     except PackageNotFoundError:

@@ -53,7 +53,7 @@ def topics(  # noqa: PLR0917 - typer passes by name
             from streams.kafka import topics as table
 
             made = table.create(settings, password) if create else []
-            found = table.standing(settings, password)
+            found = table.describe(settings, password)
         drifts = table.drifts(settings, found)
         if as_json:
             from streams.cli.display.topics import topics_json

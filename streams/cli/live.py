@@ -84,7 +84,7 @@ def alerts(
 
         place = parse_offset(begin, "--from")
         results, count = console(), 0
-        for received in read_alerts(settings, password, begin=place, follow=follow, unreadable=skipped):
+        for received in read_alerts(settings, password, begin=place, follow=follow, on_unreadable=skipped):
             count += 1
             if as_json:
                 typer.echo(received.raw)

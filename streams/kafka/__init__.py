@@ -1,1 +1,1 @@
-"""Kafka clients, topics and offsets, without Faust."""
+"""Kafka clients, topics, offsets and readers, independent of Faust."""

@@ -1,7 +1,7 @@
-"""Reads alerts from the topic `alerts`, each one once, up to what is there now or for as long as somebody listens.
+"""Read alerts from the topic `alerts` without duplicates, up to the current end or continuously.
 
-For a person at a terminal and for a pipe; a service that must act on each alert keeps its own account of what it has
-done, as examples/consume_alerts.py does.
+This reader serves a terminal or a pipe. A service that must act on each alert records handled alerts itself, as
+examples/consume_alerts.py does.
 """
 
 from collections import OrderedDict
@@ -17,7 +17,7 @@ REMEMBERED = 100_000  # alert ids; a second delivery comes soon after the first
 
 
 class Received(msgspec.Struct, frozen=True):
-    """An alert and its JSON as it stood on the topic."""
+    """An alert and its JSON on the topic."""
 
     alert: Alert
     raw: bytes
@@ -29,37 +29,38 @@ def read_alerts(
     *,
     begin: OffsetSpec = BEGINNING,
     follow: bool = False,
-    unreadable: Callable[[str], None],
+    on_unreadable: Callable[[str], None],
 ) -> Iterator[Received]:
-    """Alerts from a place on, each id once.
+    """Yield alerts from an offset or a time, each id once.
 
-    Without `follow` in the order of publishing, and no further than what is there at the start; with it as they come.
+    Without `follow`, alerts come in the order of publication, and end at the log end of the start of the call. With
+    `follow`, alerts come in the order of arrival, without end.
 
     Args:
         settings: of the broker.
         password: for SASL.
-        begin: where to begin.
-        follow: whether to wait for more, through the broker's restarts, for ever.
-        unreadable: told of each record that is no alert, by its position and why.
+        begin: offset or time of the first record.
+        follow: wait for further alerts, also over restarts of the broker.
+        on_unreadable: called with the position of each record that is not an alert, and the reason.
 
     Raises:
-        UserError: the broker does not answer, or has no such topic.
+        UserError: the broker does not answer, or the topic does not exist.
 
     """
     with open_topic(settings, password, "alerts") as reader:
         starts = reader.offsets(begin)
         records = reader.follow(starts) if follow else reader.merged(starts, reader.offsets(END))
-        yield from each_once(records, unreadable)
+        yield from deduplicate(records, on_unreadable)
 
 
-def each_once(records: Iterator[TopicRecord], unreadable: Callable[[str], None]) -> Iterator[Received]:
-    """The alerts among records, without those whose id was among the last `REMEMBERED`."""
+def deduplicate(records: Iterator[TopicRecord], on_unreadable: Callable[[str], None]) -> Iterator[Received]:
+    """Decode alerts, and drop each alert whose id is among the last `REMEMBERED` ids."""
     known: OrderedDict[str, None] = OrderedDict()
     for record in records:
         try:
             alert = msgspec.json.decode(record.value, type=Alert)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            unreadable(f"partition {record.partition}, offset {record.offset}: no alert ({str(error)[:120]})")
+            on_unreadable(f"partition {record.partition}, offset {record.offset}: not an alert ({str(error)[:120]})")
             continue
         if alert.alert_id in known:
             continue

@@ -1,6 +1,6 @@
-"""How to reach the broker: one set of settings for every client, with TLS and SASL.
+"""Define the settings of the connection to the broker, with TLS and SASL, for every client.
 
-kafka-python and Faust are told the same things by different names; both get them from here.
+kafka-python and Faust have different names for the same options; this module provides the options of both.
 """
 
 import re
@@ -82,15 +82,15 @@ class KafkaSettings(BaseConfig, frozen=True, kw_only=True):
 
 
 def servers(settings: KafkaSettings) -> list[tuple[str, int]]:
-    """Host and port of each server that `kafka.bootstrap` names."""
+    """Return host and port of each server in `kafka.bootstrap`."""
     return _servers(settings.bootstrap)
 
 
 def ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
-    """What TLS needs, or None without it.
+    """Return the TLS context, or None without TLS.
 
     Raises:
-        UserError: a file that is not there or not PEM.
+        UserError: a file is missing or not PEM.
     """
     if not settings.security.endswith("ssl"):
         return None
@@ -100,14 +100,14 @@ def ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
             context.load_cert_chain(settings.cert_file, settings.cert_key_file)
     except OSError as error:
         raise UserError(
-            f"the files for TLS must be readable PEM; got {error.strerror or error} (kafka.ca_file, kafka.cert_file, "
-            "kafka.cert_key_file); check the paths"
+            f"cannot read the TLS files: {error.strerror or error}; check that kafka.ca_file, kafka.cert_file and "
+            "kafka.cert_key_file are paths of PEM files"
         ) from None
     return context
 
 
 def client_options(settings: KafkaSettings, password: str | None) -> dict[str, Any]:
-    """Options for any client of kafka-python."""
+    """Return options for a client of kafka-python."""
     options: dict[str, Any] = {
         "bootstrap_servers": [f"{host}:{port}" for host, port in servers(settings)],
         "security_protocol": settings.security.upper(),

@@ -1,8 +1,8 @@
-"""Writes the contract for other languages: a JSON Schema for each message, and an AsyncAPI document of the topics.
+"""Export the contract for other languages: a JSON Schema for each message, and an AsyncAPI document of the topics.
 
-Both are generated from the structs in `schemas/`, so they cannot say anything else. JSON Schema is draft 2020-12; the
-AsyncAPI document (3.0) has the same messages in the draft-07 form that its schemas are defined on. The topics are those
-of `streams.kafka.topics`.
+Both are generated from the structs in `schemas/`, so they always agree with the code. JSON Schema is draft 2020-12. The
+AsyncAPI document (3.0) holds the same messages in draft-07, its schema format. The topics are those of
+`streams.kafka.topics`.
 """
 
 import re
@@ -20,17 +20,17 @@ from streams.kafka.topics import TOPICS, Topic
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 ASYNCAPI = "asyncapi.json"
 
-_PACKED = "MessagePack of the form that the schema gives; what is base64 there are plain bytes here."
+_PACKED = "MessagePack in the structure of the schema; strings in base64 are plain bytes instead."
 
 Schema = Any  # a JSON value
 
-_SENT = dict.fromkeys(topic.message for topic in TOPICS)  # each once: `Frame` is on two topics
-_CARRIED = (Sighting, Assignment, Merge)  # within frames and steps
-MESSAGES: tuple[type[Message], ...] = (*_SENT, *_CARRIED)
+_SENT = dict.fromkeys(topic.message for topic in TOPICS)  # unique: `EventBatch` is on two topics
+_NESTED = (Sighting, Assignment, Merge)  # within event batches and cascade commands
+MESSAGES: tuple[type[Message], ...] = (*_SENT, *_NESTED)
 
 
 def file_name(message: type[msgspec.Struct]) -> str:
-    """`forward_event.json` for `ForwardEvent`."""
+    """Return the file name of a message's schema, such as `forward_event.json` for `ForwardEvent`."""
     return _snake(message.__name__) + ".json"
 
 
@@ -47,7 +47,7 @@ def _examples(message: type[Message]) -> list[Any]:
 
 
 def asyncapi() -> dict[str, Any]:
-    """All topics and their messages as an AsyncAPI 3.0 document."""
+    """Return all topics and their messages as an AsyncAPI 3.0 document."""
     template = "#/components/schemas/{name}"
     _, schemas = msgspec.json.schema_components(MESSAGES, ref_template=template)
     return {
@@ -55,7 +55,7 @@ def asyncapi() -> dict[str, Any]:
         "info": {
             "title": "Hearsay",
             "version": "1",
-            "description": "Tells trust-and-safety teams that a rumour is taking off. It measures spread, not truth.",
+            "description": "Alerts trust-and-safety teams when a rumour takes off. Hearsay measures spread, not truth.",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
@@ -69,7 +69,7 @@ def asyncapi() -> dict[str, Any]:
 
 
 def documents() -> dict[str, bytes]:
-    """Every generated file by its name."""
+    """Return the content of every generated file, by file name."""
     files: dict[str, Any] = {file_name(message): json_schema(message) for message in MESSAGES}
     files[ASYNCAPI] = asyncapi()
     return {name: _pretty(content) for name, content in files.items()}
@@ -133,7 +133,7 @@ def _snake(name: str) -> str:
 
 
 def _tidy(schema: Schema) -> Schema:
-    """Descriptions as they read, not as they are indented in the code."""
+    """Return a schema with descriptions free of the indentation and line breaks of the code."""
     if isinstance(schema, dict):
         return {
             name: _joined(value) if name == "description" and isinstance(value, str) else _tidy(value)
@@ -147,7 +147,7 @@ def _joined(text: str) -> str:
 
 
 def _draft_07(schema: Schema) -> Schema:
-    """A tuple is `items` and `additionalItems` in draft-07, `prefixItems` and `items` in 2020-12."""
+    """Convert tuples to draft-07: `prefixItems` and `items` become `items` and `additionalItems`."""
     if isinstance(schema, list):
         return [_draft_07(item) for item in schema]
     if not isinstance(schema, dict):

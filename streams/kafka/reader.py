@@ -1,8 +1,8 @@
-"""Reads a topic without joining a group: from an offset or a time to an end that is fixed at the start, or for ever.
+"""Read a topic without a consumer group: from an offset or a time to an end fixed at the start, or continuously.
 
-Partitions of one topic have no common order. What was published in an order is given back in it as far as the broker
-knows it: the partitions are merged by the time that each record bears, and where two bear the same millisecond, by what
-the caller says of them. Memory is bounded by what one fetch of each partition brings.
+Partitions of a topic have no common order. The reader restores the order of publication as far as the broker knows the
+order: it merges the partitions by the timestamps of the records, and breaks ties within a millisecond by a function of
+the caller. Memory is bounded by one fetch of each partition.
 """
 
 import heapq
@@ -19,37 +19,37 @@ from streams.errors import UserError
 from streams.kafka import clients
 from streams.kafka.connection import KafkaSettings
 
-_FETCH = 1_000_000  # records at most of what one fetch brought, which is all of them
+_FETCH = 1_000_000  # maximum number of records of one fetch: all of them
 _WAIT_MS = 500
 _OFFSET = re.compile(r"[0-9]{1,18}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class OffsetSpec(msgspec.Struct, frozen=True):
-    """A place in each partition of a topic: an offset, or the first record of a time or later."""
+    """A position in each partition of a topic: an offset, or the first record at or after a time."""
 
     offset: int = 0
     time_ms: int | None = None
 
 
-BEGINNING, END = OffsetSpec(offset=0), OffsetSpec(offset=1 << 62)  # what lies outside a partition is moved to its edge
+BEGINNING, END = OffsetSpec(offset=0), OffsetSpec(offset=1 << 62)  # offsets outside a partition are clamped
 _ENDS = {"beginning": BEGINNING, "end": END}
 
 
 class TopicRecord(msgspec.Struct, frozen=True, gc=False):
-    """A record where it stands."""
+    """A record and its position."""
 
     partition: int
     offset: int
-    time_ms: int  # when it was published, by its producer's clock
-    value: bytes  # none at all is given as no bytes
+    time_ms: int  # of publication, by the producer's clock
+    value: bytes  # empty for a record without a value
 
 
 def parse_offset(text: str, option: str) -> OffsetSpec:
-    """`beginning`, `end`, an offset ("1200") or a time ("2026-11-24", "2026-11-24T10:30Z"; UTC without a zone).
+    """Parse `beginning`, `end`, an offset ("1200") or a time ("2026-11-24", "2026-11-24T10:30Z"; UTC without a zone).
 
     Raises:
-        UserError: none of them.
+        UserError: the text has another form; the message names `option`.
 
     """
     if text in _ENDS:
@@ -59,54 +59,58 @@ def parse_offset(text: str, option: str) -> OffsetSpec:
     at = _milliseconds(text)
     if at is None:
         raise UserError(
-            f"{option} must be a time, an offset, beginning or end; got {text[:40]!r}; try 2026-11-24T10:30Z or 1200"
+            f"invalid {option}: {text[:40]!r}; give a time such as 2026-11-24T10:30Z, an offset such as 1200, "
+            "beginning or end"
         )
     return OffsetSpec(time_ms=max(0, at))
 
 
 class TopicReader:
-    """A topic's partitions, open for reading."""
+    """Reads the partitions of a topic."""
 
     def __init__(self, consumer: KafkaConsumer, topic: str) -> None:
         found = consumer.partitions_for_topic(topic)
         if not found:
             raise UserError(
-                f"a topic must be there to be read; got {topic}, which the broker does not have; "
-                "`hearsay topics` lists what it has, kafka.prefix is put before each name"
+                f"topic {topic!r} does not exist; run `hearsay topics` to list the topics, and check kafka.prefix, "
+                "the prefix of each name"
             )
         self._topic = topic
         self._consumer = consumer
         self._parts = [TopicPartition(topic, number) for number in sorted(found)]
 
-    def offsets(self, place: OffsetSpec) -> dict[int, int]:
-        """The offset in each partition that a place stands for now."""
+    def offsets(self, spec: OffsetSpec) -> dict[int, int]:
+        """Return the current offset of a position, by partition."""
         first, last = self._consumer.beginning_offsets(self._parts), self._consumer.end_offsets(self._parts)
-        found = (
-            dict.fromkeys(self._parts, place.offset) if place.time_ms is None else self._of_time(place.time_ms, last)
-        )
+        found = dict.fromkeys(self._parts, spec.offset) if spec.time_ms is None else self._of_time(spec.time_ms, last)
         return {part.partition: min(max(found[part], first[part]), last[part]) for part in self._parts}
 
     def range(self, begin: OffsetSpec, end: OffsetSpec) -> tuple[dict[int, int], dict[int, int]]:
-        """The first offset of each partition, and the one behind its last, as they are now.
+        """Return the first offset of a range and the offset after its last record, by partition.
 
         Raises:
-            UserError: nothing lies between them.
+            UserError: the range is empty.
 
         """
         starts, ends = self.offsets(begin), self.offsets(end)
         if all(starts[part] >= ends[part] for part in starts):
             raise UserError(
-                f"a range must hold a record; got none in {self._topic} from {_shown(starts)} to {_shown(ends)} "
-                "(partition:offset); check --from and --to"
+                f"{self._topic} has no record from {_format(starts)} to {_format(ends)} (partition:offset); check "
+                "--from and --to"
             )
         return starts, ends
 
     def merged(
         self, starts: Mapping[int, int], ends: Mapping[int, int], tie: Callable[[bytes], int] = lambda value: 0
     ) -> Iterator[TopicRecord]:
-        """The records of a range, by the time they bear, then by `tie`, then by partition and offset.
+        """Yield the records of a range, ordered by timestamp, then by `tie`, then by partition and offset.
 
-        A partition's own order always stands, even where a record bears an earlier time than the one before it.
+        The order within a partition is always kept, even if a record has an earlier timestamp than its predecessor.
+
+        Args:
+            starts: first offset, by partition.
+            ends: offset after the last record, by partition.
+            tie: key of a record's value, for records with equal timestamps.
         """
         streams = [
             self._keyed(self._partition(part, starts[part.partition], ends[part.partition]), tie)
@@ -116,7 +120,7 @@ class TopicReader:
             yield record
 
     def follow(self, starts: Mapping[int, int]) -> Iterator[TopicRecord]:
-        """Every record from there on, as it comes; never ends."""
+        """Yield every record from the given offsets, in the order of arrival, without end."""
         self._consumer.assign(self._parts)
         for part in self._parts:
             self._consumer.seek(part, starts[part.partition])
@@ -134,24 +138,25 @@ class TopicReader:
             yield from (record for record in records if record.offset < end)
 
     def _fetch(self, part: TopicPartition, at: int) -> tuple[list[TopicRecord], int]:
-        """Records of one partition and the offset behind them.
+        """Fetch records of one partition; return the records and the next offset.
 
-        The partition is assigned alone, so that nothing piles up of others; a paused one is not always taken up again.
+        Only this partition is assigned, so records of other partitions do not accumulate. Pausing the others would not
+        do: a paused partition does not always resume.
         """
         self._consumer.assign([part])
         self._consumer.seek(part, at)
         while True:
             records = self._consumer.poll(timeout_ms=_WAIT_MS).get(part, [])
-            behind = self._consumer.position(part)
-            if records or behind > at:
-                return [_record(record) for record in records], behind
-            self._consumer.end_offsets([part])  # there are records, so the broker is slow, or this raises
+            next_offset = self._consumer.position(part)
+            if records or next_offset > at:
+                return [_record(record) for record in records], next_offset
+            self._consumer.end_offsets([part])  # records exist, so the broker is slow; raises if the broker is away
 
     @staticmethod
     def _keyed(
         records: Iterator[TopicRecord], tie: Callable[[bytes], int]
     ) -> Iterator[tuple[tuple[int, int], TopicRecord]]:
-        """With the key that the merge compares; times within a partition never run back."""
+        """Yield each record with its merge key; keys of a partition never decrease."""
         newest, newest_tie = -1, 0
         for record in records:
             if record.time_ms > newest:
@@ -163,23 +168,23 @@ class TopicReader:
 
 @contextmanager
 def open_topic(settings: KafkaSettings, password: str | None, name: str) -> Iterator[TopicReader]:
-    """A topic, by its name without the prefix.
+    """Open a topic for reading, by its name without the prefix.
 
     Raises:
-        UserError: the broker does not answer, or has no such topic.
+        UserError: the broker does not answer, or the topic does not exist.
 
     """
     with clients.consumer(
         settings,
         password,
-        auto_offset_reset="earliest",  # of what is still kept
+        auto_offset_reset="earliest",  # if the offset is already deleted
         max_poll_records=_FETCH,
-        fetch_max_wait_ms=50,  # a partition read to its end does not keep the others waiting
+        fetch_max_wait_ms=50,  # a partition at its end must not delay the others
     ) as consumer:
         yield TopicReader(consumer, settings.prefix + name)
 
 
-def _shown(offsets: Mapping[int, int]) -> str:
+def _format(offsets: Mapping[int, int]) -> str:
     return ", ".join(f"{partition}:{offset}" for partition, offset in offsets.items())
 
 
@@ -188,7 +193,7 @@ def _record(record: ConsumerRecord) -> TopicRecord:
 
 
 def _milliseconds(text: str) -> int | None:
-    if not _DATE.match(text):  # Python takes more forms, some of which look like offsets
+    if not _DATE.match(text):  # Python parses further forms, some of which look like offsets
         return None
     try:
         moment = datetime.fromisoformat(text)

@@ -1,7 +1,7 @@
-"""The topics as data; creating them, and holding the broker's against them.
+"""Define the topics, create them, and compare them with the broker's.
 
-Everything that names a topic, cuts it or describes it takes that from the one table here. An existing topic is never
-changed or deleted: what differs is told, and whoever runs the cluster decides.
+The table `TOPICS` is the only source of each topic's name, partitions and description. An existing topic is never
+changed or deleted: differences are reported, and the operator of the cluster decides.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,29 +20,29 @@ from streams.times import format_duration
 _DAY_MS = 86_400_000
 _MIB = 1 << 20
 _ALREADY_EXISTS = 36  # the broker's code
-_CUTS = {"source": "`kafka.source_partitions`", "cascade": "`kafka.cascade_partitions`", "one": "1"}
+_PARTITIONS = {"source": "`kafka.source_partitions`", "cascade": "`kafka.cascade_partitions`", "one": "1"}
 
 
 class Topic(msgspec.Struct, frozen=True):
-    """A topic: what it carries, how it is cut, and how long it is kept."""
+    """A topic: message, partitioning and retention."""
 
     name: str
-    about: str  # what its records are, in a sentence
+    about: str  # its records, in one sentence
     message: type[Message]
     key: str | None
-    cut: str  # "source", "cascade" or "one"
-    retention_ms: int | None  # None: for each key the newest, for ever
+    partitioning: str  # "source", "cascade" or "one"
+    retention_ms: int | None  # None: the newest record of each key is kept for ever
     max_bytes: int  # of one record batch
-    packed: bool = False  # MessagePack between our own stages; else JSON
-    inbound: bool = False  # written by others; all else by us
+    packed: bool = False  # MessagePack between stages; else JSON
+    inbound: bool = False  # written by adapters; all other topics by the stages
 
     def partitions(self, settings: KafkaSettings) -> int:
-        """How many partitions it has in a deployment."""
+        """Return the number of partitions in a deployment."""
         counts = {"source": settings.source_partitions, "cascade": settings.cascade_partitions, "one": 1}
-        return counts[self.cut]
+        return counts[self.partitioning]
 
     def config(self) -> dict[str, str]:
-        """Its settings on the broker."""
+        """Return the topic's settings on the broker."""
         if self.retention_ms is None:
             return {"cleanup.policy": "compact", "max.message.bytes": str(self.max_bytes)}
         return {
@@ -53,18 +53,18 @@ class Topic(msgspec.Struct, frozen=True):
 
     @property
     def encoding(self) -> str:
-        """How its records are written, for people."""
+        """Return the encoding of the records, for people."""
         return "MessagePack" if self.packed else "JSON"
 
     @property
-    def kept(self) -> str:
-        """How long a record stays, for people."""
+    def retention(self) -> str:
+        """Return the retention of a record, for people."""
         return "newest of each key" if self.retention_ms is None else str(format_duration(self.retention_ms))
 
 
 # `ordered`, `assignments` and `state-transfers` are the journal of the stages that read them: the state of a stage
-# is its newest checkpoint plus the input since then. Keep them for longer than a stage may run without a checkpoint,
-# which is as long as its workers may be down. Otherwise the input that a restarted stage needs is gone.
+# is its newest checkpoint plus the input since then. Their retention must exceed the time that a stage may run without
+# a checkpoint, which is the longest outage of its workers. Otherwise a restarted stage lacks input.
 TOPICS = (
     Topic(
         "forwards",
@@ -88,7 +88,7 @@ TOPICS = (
     ),
     Topic(
         "ordered",
-        "The same with vectors, in one log.",
+        "Sightings with the vectors of new texts, in one log.",
         EventBatch,
         None,
         "one",
@@ -98,7 +98,7 @@ TOPICS = (
     ),
     Topic(
         "assignments",
-        "Each sighting's cluster, clusters that became one, and how far time has come.",
+        "Commands for cascades: the cluster of each sighting, merged clusters, and the watermark.",
         CascadeCommands,
         None,
         "cascade",
@@ -108,7 +108,7 @@ TOPICS = (
     ),
     Topic(
         "state-transfers",
-        "Cascades that move to another partition because they were merged.",
+        "Cascades that move to another partition after a merge.",
         StateTransferChunk,
         None,
         "cascade",
@@ -118,7 +118,7 @@ TOPICS = (
     ),
     Topic(
         "alerts",
-        "What a cascade does that somebody should know. It measures spread, not truth.",
+        "Alerts about cascades, for reviewers. They measure spread, not truth.",
         Alert,
         "cluster_id",
         "cascade",
@@ -127,7 +127,7 @@ TOPICS = (
     ),
     Topic(
         "rejections",
-        "Events that could not be used, with the reason and the position.",
+        "Rejected events, with the reason and the position.",
         Rejection,
         "position",
         "one",
@@ -136,7 +136,7 @@ TOPICS = (
     ),
     Topic(
         "watermarks",
-        "How far the ordered log has come, and where its events went.",
+        "The watermark of the ordered log, and the counts of its events.",
         WatermarkReport,
         "realm",
         "one",
@@ -148,37 +148,37 @@ BY_NAME = {topic.name: topic for topic in TOPICS}
 
 
 class BrokerTopic(msgspec.Struct, frozen=True):
-    """What a topic is on the broker."""
+    """A topic's properties on the broker."""
 
     partitions: int
-    replicas: int  # of the partition that has the fewest
+    replicas: int  # the lowest number of any partition
     config: dict[str, str]
 
 
 class Drift(msgspec.Struct, frozen=True):
-    """One way in which the broker's topic is not the table's."""
+    """A difference between a topic on the broker and its definition."""
 
-    topic: str  # as the broker knows it
-    what: str
+    topic: str  # name on the broker, prefix included
+    difference: str
 
     def __str__(self) -> str:
-        return f"{self.topic}: {self.what}"
+        return f"{self.topic}: {self.difference}"
 
 
-def standing(settings: KafkaSettings, password: str | None) -> dict[str, BrokerTopic]:
-    """What the broker has of the table's topics, by the table's names; a missing topic is left out.
+def describe(settings: KafkaSettings, password: str | None) -> dict[str, BrokerTopic]:
+    """Return the topics on the broker by their names without the prefix; missing topics are left out.
 
     Raises:
         UserError: the broker does not answer.
 
     """
     with clients.admin(settings, password) as admin:
-        there = {topic["name"]: topic["partitions"] for topic in admin.describe_topics()}
-        ours = [topic for topic in TOPICS if settings.prefix + topic.name in there]
+        existing = {topic["name"]: topic["partitions"] for topic in admin.describe_topics()}
+        ours = [topic for topic in TOPICS if settings.prefix + topic.name in existing]
         configs = _configs(admin, [settings.prefix + topic.name for topic in ours])
     return {
         topic.name: BrokerTopic(
-            partitions=len(parts := there[settings.prefix + topic.name]),
+            partitions=len(parts := existing[settings.prefix + topic.name]),
             replicas=min((len(part["replica_nodes"]) for part in parts), default=0),
             config=configs.get(settings.prefix + topic.name, {}),
         )
@@ -187,53 +187,53 @@ def standing(settings: KafkaSettings, password: str | None) -> dict[str, BrokerT
 
 
 def check(settings: KafkaSettings, password: str | None) -> list[Drift]:
-    """Every way in which the broker's topics are not the table's.
+    """Return all differences between the topics on the broker and their definitions.
 
     Raises:
         UserError: the broker does not answer.
 
     """
-    return drifts(settings, standing(settings, password))
+    return drifts(settings, describe(settings, password))
 
 
 def drifts(settings: KafkaSettings, found: Mapping[str, BrokerTopic]) -> list[Drift]:
-    """The same for what `standing` found."""
+    """Return the differences of the topics that `describe` has found."""
     return [
-        Drift(settings.prefix + topic.name, what)
+        Drift(settings.prefix + topic.name, difference)
         for topic in TOPICS
-        for what in _differences(topic, settings, found.get(topic.name))
+        for difference in _differences(topic, settings, found.get(topic.name))
     ]
 
 
 def create(settings: KafkaSettings, password: str | None) -> list[str]:
-    """Create what is missing, and wait until it can be used; gives the names of what was created.
+    """Create the missing topics, wait until they are usable, and return their names on the broker.
 
     Raises:
-        UserError: the broker does not answer, or cannot make such a topic.
+        UserError: the broker does not answer, or cannot create a topic.
 
     """
     with clients.admin(settings, password) as admin:
-        there = set(admin.list_topics())
-        missing = [topic for topic in TOPICS if settings.prefix + topic.name not in there]
+        existing = set(admin.list_topics())
+        missing = [topic for topic in TOPICS if settings.prefix + topic.name not in existing]
         if not missing:
             return []
         answer = admin.create_topics(_requests(missing, settings), raise_errors=False)
-        made = [topic["name"] for topic in answer["topics"] if topic["error_code"] == 0]
+        created = [topic["name"] for topic in answer["topics"] if topic["error_code"] == 0]
         refused = [topic for topic in answer["topics"] if topic["error_code"] not in (0, _ALREADY_EXISTS)]
         if refused:
             raise UserError(
-                f"the broker must be able to make the topics; got {refused[0]['error_message']} for "
-                f"{refused[0]['name']}; check kafka.replication_factor, kafka.prefix and the rights on the cluster"
+                f"cannot create the topic {refused[0]['name']}: {refused[0]['error_message']}; check "
+                "kafka.replication_factor, kafka.prefix and the rights on the cluster"
             )
-        admin.wait_for_topics(made, timeout_ms=settings.request_timeout_ms)
-        return made
+        admin.wait_for_topics(created, timeout_ms=settings.request_timeout_ms)
+        return created
 
 
 def require(settings: KafkaSettings, password: str | None, names: Sequence[str]) -> None:
-    """Refuse to go on without these topics, each with its number of partitions.
+    """Check that topics exist with their numbers of partitions.
 
     Raises:
-        UserError: the broker does not answer, or a topic is missing or cut otherwise.
+        UserError: the broker does not answer, a topic is missing, or a topic has another number of partitions.
 
     """
     with clients.admin(settings, password) as admin:
@@ -245,20 +245,20 @@ def require(settings: KafkaSettings, password: str | None, names: Sequence[str])
             wrong.append(f"{settings.prefix + topic.name} ({f'has {have}' if have else 'missing'}, needs {want})")
     if wrong:
         raise UserError(
-            f"the topics must be there with their partitions; got {'; '.join(wrong)}; `hearsay topics --create` makes "
-            "what is missing; the numbers are kafka.source_partitions and kafka.cascade_partitions"
+            f"topics without the needed partitions: {'; '.join(wrong)}; run `hearsay topics --create` to create "
+            "missing topics; kafka.source_partitions and kafka.cascade_partitions are the needed numbers"
         )
 
 
 def as_markdown() -> str:
-    """The table of topics for the documentation."""
+    """Return the table of topics for the documentation."""
     lines = [
-        "| topic | holds | key | value | partitions | kept for | largest record |",
+        "| topic | content | key | value | partitions | retention | largest record |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [
         f"| `{topic.name}` | {topic.about} | {topic.key or 'none'} | `{topic.message.__name__}`, {topic.encoding} | "
-        f"{_CUTS[topic.cut]} | {topic.kept} | {topic.max_bytes // _MIB} MiB |"
+        f"{_PARTITIONS[topic.partitioning]} | {topic.retention} | {topic.max_bytes // _MIB} MiB |"
         for topic in TOPICS
     ]
     return "\n".join(lines) + "\n"
@@ -266,7 +266,7 @@ def as_markdown() -> str:
 
 def _differences(topic: Topic, settings: KafkaSettings, found: BrokerTopic | None) -> Iterator[str]:
     if found is None:
-        yield "missing; `hearsay topics --create` makes it"
+        yield "missing; run `hearsay topics --create`"
         return
     wanted = topic.partitions(settings)
     if found.partitions != wanted:
@@ -275,7 +275,7 @@ def _differences(topic: Topic, settings: KafkaSettings, found: BrokerTopic | Non
         yield f"too few replicas; has {found.replicas}, needs {settings.replication_factor}"
     for name, value in topic.config().items():
         if found.config.get(name) != value:
-            yield f"another {name}; has {found.config.get(name, 'none')}, needs {value}"
+            yield f"different {name}; has {found.config.get(name, 'none')}, needs {value}"
 
 
 def _configs(admin: KafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:

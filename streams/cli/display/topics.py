@@ -13,16 +13,16 @@ def topics_table(settings: KafkaSettings, found: Mapping[str, BrokerTopic], drif
         Column("topic"),
         Column("value"),
         Column("partitions"),
-        Column("kept", wide=True),
+        Column("retention", wide=True),
         Column("on the broker", wrap=True),
     )
     rows = []
     for topic in TOPICS:
         name = settings.prefix + topic.name
-        state = "; ".join(drift.what for drift in drifts if drift.topic == name) or "ok"
+        state = "; ".join(drift.difference for drift in drifts if drift.topic == name) or "ok"
         has = str(found[topic.name].partitions) if topic.name in found else "-"
         partitions = f"{has} of {topic.partitions(settings)}"
-        rows.append((name, topic.message.__name__, partitions, topic.kept, state))
+        rows.append((name, topic.message.__name__, partitions, topic.retention, state))
     return Table(columns, list(rows))
 
 
@@ -37,7 +37,7 @@ def topics_json(
             "partitions": topic.partitions(settings),
             "config": topic.config(),
             "on_broker": found.get(topic.name),
-            "differences": [drift.what for drift in drifts if drift.topic == settings.prefix + topic.name],
+            "differences": [drift.difference for drift in drifts if drift.topic == settings.prefix + topic.name],
         }
         for topic in TOPICS
     ]

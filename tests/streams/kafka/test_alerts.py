@@ -9,7 +9,7 @@ import pytest
 from schemas.alert import Alert
 from streams.cli.display.alerts import alert_text
 from streams.kafka import alerts as follow
-from streams.kafka.alerts import each_once
+from streams.kafka.alerts import deduplicate
 from streams.kafka.reader import TopicRecord
 from tests.streams.kafka.deployment import PATIENT_S, Deployment, until
 from tests.streams.kafka.some_alerts import alert, digest, encoded
@@ -29,7 +29,7 @@ def numbered(*numbers):
 
 def test_each_alert_is_given_once_with_its_bytes():
     values = encoded(alert(1), alert(2), alert(1), alert(3), alert(2))
-    found = list(each_once(records(values), pytest.fail))
+    found = list(deduplicate(records(values), pytest.fail))
     assert [one.alert.headline for one in found] == ["Headline 1", "Headline 2", "Headline 3"]
     assert [one.raw for one in found] == [values[0], values[1], values[3]]
 
@@ -38,16 +38,16 @@ def test_so_many_ids_are_remembered_and_no_more(monkeypatch):
     monkeypatch.setattr(follow, "REMEMBERED", 2)
     # 2 is known when it comes again, 1 is forgotten by then
     values = encoded(alert(1), alert(2), alert(3), alert(2), alert(1))
-    assert [one.alert.headline[-1] for one in each_once(records(values), pytest.fail)] == ["1", "2", "3", "1"]
+    assert [one.alert.headline[-1] for one in deduplicate(records(values), pytest.fail)] == ["1", "2", "3", "1"]
 
 
 @pytest.mark.parametrize("value", [b"", b"{", b"[]", b"{}", b"\xff", b'{"alert_id": 5}', b"[" * 50_000])
 def test_what_is_no_alert_is_told_by_its_position_and_passed_over(value):
     told = []
-    found = list(each_once(records([*encoded(alert(1)), value, *encoded(alert(2))]), told.append))
+    found = list(deduplicate(records([*encoded(alert(1)), value, *encoded(alert(2))]), told.append))
     assert [one.alert.headline for one in found] == ["Headline 1", "Headline 2"]
     assert len(told) == 1
-    assert told[0].startswith("partition 0, offset 1: no alert (")
+    assert told[0].startswith("partition 0, offset 1: not an alert (")
 
 
 @pytest.mark.broker
@@ -164,7 +164,7 @@ def test_a_place_that_is_none_is_one_line(broker, words):
 def test_a_topic_that_is_missing_is_one_line(broker, words):
     refused = Deployment(broker.bootstrap, create=False).call("alerts", *words)
     assert (refused.exit_code, len(refused.stderr.splitlines())) == (2, 1)
-    assert "which the broker does not have" in refused.stderr
+    assert "does not exist; run `hearsay topics`" in refused.stderr
 
 
 def test_a_fixture_is_an_alert():

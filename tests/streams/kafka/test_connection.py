@@ -86,7 +86,7 @@ def test_tls_knows_its_authority_and_checks_the_servers_name(tmp_path):
 @pytest.mark.parametrize("name", ["missing.pem", "garbage.pem"])
 def test_files_for_tls_that_cannot_be_used_are_the_users_error(tmp_path, name):
     (tmp_path / "garbage.pem").write_text("not a certificate")
-    with pytest.raises(UserError, match="the files for TLS must be readable PEM"):
+    with pytest.raises(UserError, match="cannot read the TLS files"):
         ssl_context(KafkaSettings(security="ssl", ca_file=str(tmp_path / name)))
 
 

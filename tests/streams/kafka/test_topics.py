@@ -43,7 +43,11 @@ def test_topics_that_are_as_the_table_says_have_no_drift():
         ("alerts", {"partitions": 5}, "alerts: too many partitions; has 5, needs 4"),
         ("ordered", {"partitions": 2}, "ordered: too many partitions; has 2, needs 1"),
         ("sightings", {"replicas": 0}, "sightings: too few replicas; has 0, needs 1"),
-        ("watermarks", {"config": {"max.message.bytes": "1048576"}}, "another cleanup.policy; has none, needs compact"),
+        (
+            "watermarks",
+            {"config": {"max.message.bytes": "1048576"}},
+            "different cleanup.policy; has none, needs compact",
+        ),
     ],
 )
 def test_each_way_to_differ_is_one_drift_of_one_line(name, change, said):
@@ -93,7 +97,7 @@ def test_a_topic_that_is_there_is_neither_changed_nor_deleted(broker):
     assert len(created) == len(NAMES) - 1
     assert [str(drift) for drift in topics.check(deployment.kafka, None)] == [
         f"{name}: too few partitions; has 1, needs 4",
-        f"{name}: another retention.ms; has 1000, needs {365 * DAY_MS}",
+        f"{name}: different retention.ms; has 1000, needs {365 * DAY_MS}",
         f"{name}: another max.message.bytes; has 1048588, needs {8 << 20}",
     ]
 
@@ -119,7 +123,7 @@ def test_more_replicas_than_there_are_brokers_is_the_users_error(broker):
         topics.create(deployment.kafka, None)
 
 
-@pytest.mark.parametrize("ask", [topics.check, topics.create, topics.standing, lambda *to: topics.require(*to, NAMES)])
+@pytest.mark.parametrize("ask", [topics.check, topics.create, topics.describe, lambda *to: topics.require(*to, NAMES)])
 def test_a_broker_that_is_away_is_one_line(ask):
     away = Deployment(NOBODY, create=False, kafka__request_timeout_ms=1000).kafka
     with pytest.raises(UserError, match=f"cannot connect to Kafka at {NOBODY}: Connection refused"):

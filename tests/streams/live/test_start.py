@@ -62,7 +62,7 @@ def test_topics_that_are_missing_or_cut_otherwise_are_all_named(live):
     admin.close()
     live.create_topics()
     said = refused(live)
-    assert f"got {live.prefix}alerts (has 1, needs 2);" in said
+    assert f": {live.prefix}alerts (has 1, needs 2);" in said
 
 
 def test_a_broker_that_does_not_answer_is_named(live):

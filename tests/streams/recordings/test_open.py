@@ -174,7 +174,7 @@ def hearsay(*words):
         (("day.jsonl", "--topic", "forwards"), "both files and --topic given"),
         (("day.jsonl", "--from", "2026-01-01"), "--from and --to apply to a topic"),
         (("--topic", "alerts"), "cannot replay the topic 'alerts'; pass --topic forwards"),
-        (("--topic", "forwards", "--from", "yesterday"), "--from must be"),
+        (("--topic", "forwards", "--from", "yesterday"), "invalid --from"),
         (("--topic", "forwards", "--set", "kafka.bootstrap=127.0.0.1:1"), "127.0.0.1:1"),
     ],
 )

@@ -89,8 +89,8 @@ def test_a_topic_that_is_not_there_and_an_empty_range_are_one_line_and_code_2(br
     nowhere = Deployment(broker.bootstrap, create=False)
     gone = nowhere.call("replay", "--topic", "forwards", *HASHING)
     assert gone.exit_code == 2
-    assert "a topic must be there to be read" in gone.stderr
+    assert "does not exist; run `hearsay topics`" in gone.stderr
     deployment, _ = published
     empty = deployment.call("replay", "--topic", "forwards", "--from", "end", *HASHING)
     assert empty.exit_code == 2
-    assert "a range must hold a record" in empty.stderr
+    assert "has no record from" in empty.stderr
