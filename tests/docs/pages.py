@@ -20,7 +20,7 @@ _HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
 
 
 class Quoted(NamedTuple):
-    """A command on a page, word by word; `whole` if it stands in a block, to be copied as it is."""
+    """A command on a page, word by word; `whole` if the command is in a block, to be copied unchanged."""
 
     page: str
     words: tuple[str, ...]
@@ -28,42 +28,42 @@ class Quoted(NamedTuple):
 
 
 def name(page: Path) -> str:
-    """The page's path in the repository."""
+    """Return the path of the page in the repository."""
     return page.relative_to(ROOT).as_posix()
 
 
 def read(page: Path) -> str:
-    """The page's text."""
+    """Return the text of the page."""
     return page.read_text(encoding="utf-8")
 
 
 def blocks(page: Path, *languages: str) -> list[str]:
-    """Fenced blocks of these languages, in order."""
+    """Return the fenced blocks of these languages, in order."""
     return [text for language, text in _FENCED.findall(read(page)) if language in languages]
 
 
 def prose(page: Path) -> str:
-    """The page without its fenced blocks."""
+    """Return the page without its fenced blocks."""
     return _FENCED.sub("", read(page))
 
 
 def inline(page: Path) -> list[str]:
-    """What stands between single backticks, outside of blocks."""
+    """Return the texts between single backticks, outside of blocks."""
     return _INLINE.findall(prose(page))
 
 
 def links(page: Path) -> list[str]:
-    """Targets of links that stay within the repository."""
+    """Return the targets of links within the repository."""
     return [target for target in _LINK.findall(_INLINE.sub("", prose(page))) if not re.match(r"[a-z]+:", target)]
 
 
 def anchors(page: Path) -> set[str]:
-    """The names that a page's headings can be linked by: small letters, hyphens for spaces, no punctuation."""
+    """Return the anchors of the headings: small letters, hyphens for spaces, no punctuation."""
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in _HEADING.findall(prose(page))}
 
 
 def commands(program: str) -> list[Quoted]:
-    """Every command line of a program that some page quotes, in a block or between backticks."""
+    """Return every command line of a program that a page quotes, in a block or between backticks."""
     found = []
     for page in PAGES:
         lines = [line.removeprefix("$ ") for text in blocks(page, "sh", "console") for line in text.splitlines()]
@@ -74,6 +74,6 @@ def commands(program: str) -> list[Quoted]:
 
 
 def _program_alone(line: str) -> tuple[str, ...]:
-    """The words of a command line without what the shell does with its output."""
+    """Return the words of a command line, without redirections and pipes."""
     words = shlex.split(line, comments=True)
     return tuple(takewhile(lambda word: word not in {">", ">>", "|", "&&", "&"}, words))

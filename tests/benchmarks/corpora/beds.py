@@ -25,7 +25,7 @@ UNSEEN = ("Hindi, romanised",)
 """Changes that no measure here sees through: it would have to read two scripts as one."""
 
 Decide = Callable[[Places, Places], Places]
-"""The rung of each pair of a known and a new text."""
+"""The method of each pair of a known and a new text."""
 
 
 class Altered(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,7 +173,7 @@ def sources(corpus: Corpus, rng: np.random.Generator) -> list[str]:
 
 
 def unlike(similarities: np.ndarray, limit: float) -> list[int]:
-    """Positions kept, first come first served, such that no two are as similar as the limit; shape (n, n)."""
+    """Positions kept, first come first served, such that no two are as similar as the threshold; shape (n, n)."""
     kept: list[int] = []
     for n in range(len(similarities)):
         if not kept or similarities[n, kept].max() < limit:
@@ -239,7 +239,7 @@ def _found(kept: Sequence[Altered], decide: Decide) -> float:
 
 
 def false_answers(groups: Sequence[Pairs], decide: Decide, last: Rung = Rung.MATCH) -> str:
-    """Answers up to a rung for each million pairs of which none belongs together."""
+    """Answers up to a method for each million pairs of which none belongs together."""
     false = sum(int((decide(pairs.known, pairs.new) <= last).sum()) for pairs in groups)
     return f"{1e6 * false / sum(map(len, groups)):.1f}"
 

@@ -1,6 +1,6 @@
-"""Pairs of texts, how near each rung of the ladder finds them, and figures over pairs that are not independent.
+"""Pairs of texts, how near each method of the search finds them, and figures over pairs that are not independent.
 
-The ladder is stated here once more, for arrays of pairs: `detectors.clustering` asks it for one text against all that it
+The candidate search is stated here once more, for arrays of pairs: `detectors.clustering` asks it for one text against all that it
 knows. A test holds the two together.
 """
 
@@ -32,7 +32,7 @@ SEED = 20_261_128
 
 
 class Rung(IntEnum):
-    """The rung that a pair is decided on, cheapest first."""
+    """The method that a pair is decided on, cheapest first."""
 
     EXACT = 0
     SKETCH = 1
@@ -182,7 +182,7 @@ def ladder(
     match: float = CONFIG.match,
     others: ClusteringConfig = CONFIG,
 ) -> NDArray[np.int64]:
-    """The rung that a new text joins a known one by, without links and addresses; every limit can be moved."""
+    """The method that a new text joins a known one by, without links and addresses; every threshold can be moved."""
     jaccard, near = corpus.jaccard(known, new), corpus.near(known, new)
     guard = others.short_text_margin * (corpus.words[new] <= others.short_text_words)
     spoken = (corpus.words[known] >= others.min_words) & (corpus.words[new] >= others.min_words)

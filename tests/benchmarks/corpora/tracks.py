@@ -85,7 +85,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """What one pass over a stream gave, and what it cost."""
 
     counts: StreamCounts
-    methods: Mapping[str, int]  # spreading events by the rung that placed them
+    methods: Mapping[str, int]  # spreading events by the method that placed them
     merged: int
     clusters: int  # founded, less those merged away
     edges: Sequence[EdgeRow]

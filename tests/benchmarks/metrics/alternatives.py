@@ -1,4 +1,4 @@
-"""Other ways to tell how near two texts are, beside the ladder that ships.
+"""Other ways to tell how near two texts are, beside the search that ships.
 
 Character n-grams weighted by rarity: Salton and Buckley 1988, DOI 10.1016/0306-4573(88)90021-0. Token vectors distilled from
 a sentence model and averaged: Arora, Liang and Ma 2017 (smooth inverse frequency, openreview.net/forum?id=SyK00v5xx), with
@@ -45,7 +45,7 @@ class Alternative(msgspec.Struct, frozen=True):
 
 
 def alternatives(corpus: Corpus) -> list[Alternative]:
-    """All of them, the ladder that ships first."""
+    """All of them, the search that ships first."""
     grams, static = Grams(corpus), Static(corpus)
 
     near, sketch = corpus.near, corpus.jaccard
@@ -60,12 +60,12 @@ def alternatives(corpus: Corpus) -> list[Alternative]:
         return np.maximum(shipped(known, new), characters(known, new))
 
     return [
-        Alternative("the ladder", fixed(shipped), uses=("sketch", "vector")),
+        Alternative("the search", fixed(shipped), uses=("sketch", "vector")),
         Alternative("embedding", fixed(near), uses=("vector",)),
         Alternative("sketch", fixed(sketch), uses=("sketch",)),
         Alternative("characters", fixed(characters), grams.step, uses=("characters",)),
         Alternative("largest of the three", fixed(largest), uses=("sketch", "characters", "vector")),
-        Alternative("ladder or characters", fixed(either), uses=("sketch", "characters", "vector")),
+        Alternative("search or characters", fixed(either), uses=("sketch", "characters", "vector")),
         Alternative(
             "regression on the three", lambda pairs: regression(three, pairs), uses=("sketch", "characters", "vector")
         ),
@@ -73,7 +73,7 @@ def alternatives(corpus: Corpus) -> list[Alternative]:
             "regression without model", lambda pairs: regression(three[:2], pairs), uses=("sketch", "characters")
         ),
         Alternative("static embedding", fixed(Kept(static.score)), static.step, uses=("static",)),
-        Alternative("ladder by length", lambda pairs: by_length(corpus, shipped, pairs), uses=("sketch", "vector")),
+        Alternative("search by length", lambda pairs: by_length(corpus, shipped, pairs), uses=("sketch", "vector")),
     ]
 
 
@@ -83,9 +83,9 @@ def fixed(score: Score) -> Fit:
 
 
 def ladder_score(corpus: Corpus, known: Places, new: Places) -> Floats:
-    """The ladder as one number: it joins where this is at least `match`, with its other limits moved there.
+    """The candidate search as one number: it joins where this is at least `match`, with its other thresholds moved there.
 
-    A sketch counts by as much more as its limit is lower, a cosine not at all without letters in common; a short text
+    A sketch counts by as much more as its threshold is lower, a cosine not at all without letters in common; a short text
     loses the guard, and what has too few words is never near.
     """
     jaccard, near = corpus.jaccard(known, new), corpus.near(known, new)

@@ -1,7 +1,7 @@
 """Compares ways to tell near-duplicates, each threshold chosen where nothing is judged.
 
 Three questions: how well a measure ranks, how well its threshold carries over to other addresses or events, and what is
-left of it when it may make no more false matches than the ladder that ships.
+left of it when it may make no more false matches than the search that ships.
 """
 
 from collections.abc import Mapping, Sequence
@@ -96,7 +96,7 @@ def print_ranking(pairs: Pairs, scored: Sequence[Scored]) -> None:
             gap = weighted(lambda weight, a=mine, b=theirs: a(weight) - b(weight), pairs.units, rounds=rounds)
             row.append("-" if one is ours else shown(gap))
         rows.append(row)
-    names = ("measure", "AUC", "best F1", "F1, other half's limit", "AUC ahead by", "F1 ahead by")
+    names = ("measure", "AUC", "best F1", "F1, other half's threshold", "AUC ahead by", "F1 ahead by")
     table(f"{pairs.name}: {len(pairs)}, of these {int(pairs.same.sum())} the same", names, rows)
 
 
@@ -128,9 +128,9 @@ def print_false_matches(beds: Beds, among: Sequence[Alternative], costs: Mapping
         rows.append((one.name, f"{limit:.3f}", *rates, sum(costs[step] for step in one.uses)))
     score = among[0].fit(beds.judged)
     at_default = [false_rate(score, CONFIG.match, pairs) for pairs in groups.values()]
-    rows.insert(1, ("the ladder at its default", f"{CONFIG.match:.3f}", *at_default, rows[0][-1]))
-    names = ("measure", "limit", *groups, "µs/text")
-    table("false matches for each million pairs, at the limit of highest F1 on all judged pairs", names, rows)
+    rows.insert(1, ("the search at its default", f"{CONFIG.match:.3f}", *at_default, rows[0][-1]))
+    names = ("measure", "threshold", *groups, "µs/text")
+    table("false matches for each million pairs, at the threshold of highest F1 on all judged pairs", names, rows)
 
 
 def false_rate(score: Score, limit: float, groups: Sequence[Pairs]) -> str:
@@ -142,7 +142,7 @@ def false_rate(score: Score, limit: float, groups: Sequence[Pairs]) -> str:
 def print_equal(
     beds: Beds, judged: Sequence[Pairs], among: Sequence[Alternative], name: str, languages: Sequence[str]
 ) -> None:
-    """Precision and recall where each may make no more false matches than the ladder at its default."""
+    """Precision and recall where each may make no more false matches than the search at its default."""
     ours = among[0].fit(beds.judged)
     groups = ([beds.strangers], [beds.segments[language] for language in languages])
     allowed = [int(np.sum(all_scores(ours, group) >= CONFIG.match)) for group in groups]
@@ -161,13 +161,13 @@ def print_equal(
                 )
             row += at_limit(pairs, scores > limits)
         rows.append(row)
-    row = ["the ladder at its default"]
+    row = ["the search at its default"]
     for pairs in judged:
         row += at_limit(pairs, ours(pairs.known, pairs.new) >= CONFIG.match)
     rows.insert(1, row)
     names = ("measure", *(part for pairs in judged for part in ("precision", f"recall, {pairs.name.split(' (')[0]}")))
     table(
-        f"as many false matches as the ladder at its default: {allowed[0]} of strangers, {allowed[1]} of TICO, {name}",
+        f"as many false matches as the search at its default: {allowed[0]} of strangers, {allowed[1]} of TICO, {name}",
         names,
         rows,
     )

@@ -1,4 +1,4 @@
-"""Offline agglomerative clustering with the ladder's own similarity: what the stream's clusters are held against.
+"""Offline agglomerative clustering with the search's own similarity: what the stream's clusters are held against.
 
 It sees all texts at once and in no order, so what it finds more is what looking once and in order costs. Single linkage:
 Sibson 1973 (DOI 10.1093/comjnl/16.1.30); average linkage: Sokal and Michener 1958.
@@ -17,22 +17,22 @@ from detectors.similarity.embedding import Embedder
 from detectors.similarity.sketch import Sketcher
 from schemas.sighting import TextContent
 
-_TOLERANCE = 1e-9  # a pair exactly at the limit is joined, whatever 1 - s was rounded to
+_TOLERANCE = 1e-9  # a pair exactly at the threshold is joined, whatever 1 - s was rounded to
 
 
 class Linkage(StrEnum):
     """What two groups of texts must have in common to be one."""
 
-    AVERAGE = "average"  # their pairs reach the limit on average
+    AVERAGE = "average"  # their pairs reach the threshold on average
     SINGLE = "single"  # one pair reaches it
 
 
 def margins(contents: Sequence[TextContent], config: ClusteringConfig, embedder: Embedder) -> NDArray[np.float64]:
-    """How far each pair of distinct texts is above the limit that the ladder sets it, shape (n, n), symmetric.
+    """How far each pair of distinct texts is above the threshold that the search sets it, shape (n, n), symmetric.
 
     The greater of Jaccard similarity less `lexical` and cosine less `match`; a cosine counts only from the floor of
-    letters in common on. Of the limits of two texts, which differ by length and script, the stricter holds. A text that
-    is too short to be matched by words is below every limit.
+    letters in common on. Of the thresholds of two texts, which differ by length and script, the stricter holds. A text that
+    is too short to be matched by words is below every threshold.
     """
     thresholds = ThresholdTable(config)
     limits = [thresholds.of(content) for content in contents]
@@ -57,9 +57,9 @@ def jaccard(normals: Sequence[str], config: ClusteringConfig) -> NDArray[np.floa
 
 
 def batch_clusters(above: NDArray[np.float64], how: Linkage) -> list[int]:
-    """Cut the dendrogram where a merge would fall below the limits; a label for each text.
+    """Cut the dendrogram where a merge would fall below the thresholds; a label for each text.
 
-    `above` is what `margins` gives, or another symmetric matrix of which 0 is the limit.
+    `above` is what `margins` gives, or another symmetric matrix of which 0 is the threshold.
     """
     if len(above) < 2:
         return list(range(len(above)))

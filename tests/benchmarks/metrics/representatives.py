@@ -75,7 +75,7 @@ def judge_representatives(beds: Beds) -> None:
 
 
 def print_ways(name: str, vectors: Vectors, truth: Sequence[object]) -> None:
-    """One row for each representation and limit."""
+    """One row for each representation and threshold."""
     rows = []
     for limit in _LIMITS:
         for way, most in WAYS.items():
@@ -85,5 +85,5 @@ def print_ways(name: str, vectors: Vectors, truth: Sequence[object]) -> None:
             rows.append(
                 (way, f"{limit:.2f}", agreement.precision, agreement.recall, agreement.f1, clusters, found.comparisons)
             )
-    names = ("stands for a cluster", "limit", "precision", "recall", "F", "clusters", "comparisons/text")
+    names = ("representative", "threshold", "precision", "recall", "F", "clusters", "comparisons/text")
     table(f"{name}: {len(truth)} texts of {len(set(truth))}", names, rows)

@@ -32,7 +32,7 @@ PARTS = {
     "nulls": "False alarms where nothing takes off",
     "budget": "What a budget of alerts costs, and whether it holds",
     "texts": "How near: near-duplicates and clusters",
-    "pairs": "How near, rung by rung, and the alternatives",
+    "pairs": "How near, method by method, and the alternatives",
     "clusters": "One rumour, one cluster: against batch, order, purity, merges",
     "content": "What is known: checked claims, categories of harm",
     "coordination": "Organic or coordinated: sharing within seconds",

@@ -2,7 +2,7 @@
 
 No pipeline and no model, so it takes a minute or two; `studies.growth` judges the clusters that the program finds.
 Every pair is compared at the same number of alerts, half, once and twice the number of positives; the baselines also as
-whoever has labelled history would tune them. Then the limits of the earlier half are tried on the later one.
+whoever has labelled history would tune them. Then the thresholds of the earlier half are tried on the later one.
 """
 
 import math

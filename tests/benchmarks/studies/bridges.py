@@ -1,6 +1,6 @@
 """What becomes of two halves of a rumour with words between them, bridge by bridge: a table of `studies.clusters`.
 
-Recall alone does not tell a bridge that the ladder overlooks from one that was never there.
+Recall alone does not tell a bridge that the search overlooks from one that was never there.
 """
 
 from collections import Counter, defaultdict
@@ -23,7 +23,7 @@ from tests.benchmarks.studies.moved import DEFAULT, moved
 from tests.realdata.loaders import encoded
 
 DRAWS = 8  # which share bears which words
-MOVED_DRAWS = 3  # the same, for each other limit
+MOVED_DRAWS = 3  # the same, for each other threshold
 
 
 class Fate(StrEnum):

@@ -1,6 +1,6 @@
 """What a budget of alerts costs where rumours take off, and whether it holds: python -m tests.benchmarks.studies.budget.
 
-First on recorded cascades: the earliness of what opens under a budget beside a fixed limit that gives as many alerts, which
+First on recorded cascades: the earliness of what opens under a budget beside a fixed threshold that gives as many alerts, which
 one would have had to know beforehand. Then through the whole program, on simulated streams with and without rumours:
 alerts a day, what was withheld, and the processor time of following every cascade a second time.
 """
@@ -80,17 +80,17 @@ def report_variants() -> None:
 
 
 def report_recorded() -> None:
-    """PF under each budget, and at the fixed limit that gives as many alerts."""
+    """PF under each budget, and at the fixed threshold that gives as many alerts."""
     rows: list[Sequence[object]] = []
     for stream in STREAMS:
         q, test = halves(stream, tracks(stream))
         rows += [(stream.name, a_day, *figures(stream, q, test, a_day)) for a_day in BUDGETS]
     names = ("stream", "a day", "alerts", "precision", "PF", "alerts, fixed", "precision", "PF", "alerts, plain", "PF")
-    table("openings under a budget, at a fixed limit that gives as many, and at the plain limit", names, rows)
+    table("openings under a budget, at a fixed threshold that gives as many, and at the plain threshold", names, rows)
 
 
 def figures(stream: Recorded, q: int, test: Sequence[Track], a_day: float) -> tuple[float, ...]:
-    """One row: alerts, precision and PF under the budget and at the fixed limit; alerts and PF at the plain limit."""
+    """One row: alerts, precision and PF under the budget and at the fixed threshold; alerts and PF at the plain threshold."""
     config = growth_config(stream, q, "L")
     positive, limit = positives(test, q), ExpectedGrowth(config).threshold()
     scores = [(track.times, scored(track.times, config)) for track in test]

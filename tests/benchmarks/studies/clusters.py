@@ -1,7 +1,7 @@
 """How good clusters are that are made once, in order: python -m tests.benchmarks.studies.clusters.
 
 The stream's clusters beside offline agglomerative clustering with the same similarity; what the order of arrival changes;
-purity against fragmentation; the other limits moved one at a time; and whether merges bring back the alerts that fragments cost. What the tables mean:
+purity against fragmentation; the other thresholds moved one at a time; and whether merges bring back the alerts that fragments cost. What the tables mean:
 docs/methods/clustering.md.
 """
 
@@ -40,7 +40,7 @@ def main() -> None:
     print("\n=== purity against fragmentation ===")
     for one in judged:
         move_threshold(one, embedder)
-    print("\n=== every other limit, moved by itself ===")
+    print("\n=== every other threshold, moved by itself ===")
     move_settings(judged, embedder)
     print("\n=== merges against fragmentation ===")
     report_merges(embedder)

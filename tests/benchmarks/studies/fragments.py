@@ -1,7 +1,7 @@
 """What fragments cost in alerts, and what merges bring back: the pipeline with merges, without, and on split rumours.
 
 A rumour is found when a cluster that holds a fair part of its shares raises a growth alert. The merges are taken out by
-refusing each where the ladder decides it; all else stays.
+refusing each where the search decides it; all else stays.
 """
 
 import codecs
@@ -60,7 +60,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unmerging(Clustering):
-    """The ladder with every merge refused: what has two clusters stays with the one it came to first."""
+    """The candidate search with every merge refused: what has two clusters stays with the one it came to first."""
 
     def _merge(self, pair, method, similarity, sighting, out):
         return pair[0]

@@ -75,7 +75,7 @@ def report(stream: Recorded, embedder: Remembering) -> None:
 
 
 def describe_run(found: Run) -> None:
-    """Print cost, accounts and the ladder's shares."""
+    """Print cost, accounts and the search's shares."""
     counts = found.counts
     print(
         f"{counts.received} events in {found.wall_s:.1f} s: {counts.received / found.wall_s:.0f}/s, "
@@ -88,7 +88,7 @@ def describe_run(found: Run) -> None:
         f"+ rejected {counts.rejected} + waiting {counts.waiting}: {verdict}; unmatched {counts.unmatched}"
     )
     print(f"clusters {found.clusters}, merges {found.merged}, alerts {len(found.alerts)}")
-    print(f"ladder: {shares(found.methods)}")
+    print(f"search: {shares(found.methods)}")
 
 
 def judge(stream: Recorded, events: Sequence[ForwardEvent], first: Run, embedder: Remembering) -> int:

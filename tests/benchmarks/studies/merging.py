@@ -191,7 +191,7 @@ def when(half: Track, config: GrowthConfig, limit: float) -> int | None:
 
 
 def reached(track: Track, scored: Trace, limit: float) -> int | None:
-    """Time, ms, of the share at which the score reached a limit."""
+    """Time, ms, of the share at which the score reached a threshold."""
     n = scored.first(limit)
     return None if n is None else track.times[scored.sharers_at(n) - 1]
 

@@ -1,4 +1,4 @@
-"""Each limit of the clustering moved by itself, the others as they are: what its default wins and loses by its neighbours.
+"""Each threshold of the clustering moved by itself, the others as they are: what its default wins and loses by its neighbours.
 
 `match` and `lexical`, which join most, have tables of their own (`studies.clusters`, `studies.texts`, `studies.pairs`).
 The table of pairs is printed by `studies.pairs`, those of streams by `studies.clusters`.
@@ -43,7 +43,7 @@ def moved(settings: Sequence[str] = tuple(MOVED)) -> Iterator[tuple[str, Cluster
 
 
 def written(value: float) -> str:
-    """A limit with two digits, a number of words with none."""
+    """A threshold with two digits, a number of words with none."""
     return str(value) if isinstance(value, int) else f"{value:.2f}"
 
 
@@ -87,7 +87,7 @@ def wrong_merges(found: Run, rumour_of: Mapping[str, str]) -> int:
 
 
 def move_pairs(beds: Beds) -> None:
-    """Print what the ladder does with pairs of texts: up to `match`, and up to `suggest`, which alone joins nothing."""
+    """Print what the search does with pairs of texts: up to `match`, and up to `suggest`, which alone joins nothing."""
     judged, apart, rows = beds.judged, different(beds), []
     ours: dict[Rung, Flags] = {}
     for name, config in moved(OF_PAIRS):
@@ -114,7 +114,9 @@ def move_pairs(beds: Beds) -> None:
         *apart,
         "TICO, to suggest",
     )
-    table("other limits moved one at a time: judged pairs, copies, false answers for each million pairs", names, rows)
+    table(
+        "other thresholds moved one at a time: judged pairs, copies, false answers for each million pairs", names, rows
+    )
 
 
 def verdict(judged: Pairs, joined: Flags, ours: Flags | None) -> tuple[object, ...]:

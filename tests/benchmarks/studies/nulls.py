@@ -2,7 +2,7 @@
 
 Organic background is broadcasts: everybody shares from the root, nobody passes on, sizes are heavy-tailed. It is given
 a day's swing, a month in which the platform grows, a day on which everything does. Beside the cold rule stand the budget
-of alerts, which raises the limit while more come, and two rules that learn from closed cascades: a rolling quantile that
+of alerts, which raises the threshold while more come, and two rules that learn from closed cascades: a rolling quantile that
 aims at a number of alerts a day, and Benjamini-Hochberg over the cascades of a day
 (doi:10.1111/j.2517-6161.1995.tb02031.x). What the budget costs where something takes off: `studies.budget`.
 """
@@ -32,9 +32,9 @@ DAY_MS = 86_400_000
 CLOSED_AFTER = 7
 """Days from the start after which a cascade's highest score counts as known."""
 ENOUGH = 500
-"""Closed cascades from which the learnt limit holds alone."""
+"""Closed cascades from which the learnt threshold holds alone."""
 REACH = 1.5
-"""A learnt limit stays this near to the cold one."""
+"""A learnt threshold stays this near to the cold one."""
 FALSE_SHARE = 0.1
 SEED = 7
 SIZE_MEDIAN, SIZE_SPREAD = 3.0, 1.1  # of the log-normal mean size of a broadcast
@@ -95,7 +95,7 @@ def report_background() -> None:
 
 
 class Reached(msgspec.Struct, frozen=True, order=True):
-    """A share with which a cascade is at or over the plain limit; the smaller is the earlier."""
+    """A share with which a cascade is at or over the plain threshold; the smaller is the earlier."""
 
     at: int  # ms
     cascade: int
@@ -137,7 +137,7 @@ def scored(times: Sequence[int], config: GrowthConfig) -> list[float]:
 
 
 def reached(cascade: int, times: Sequence[int], scores: Sequence[float], limit: float) -> list[Reached]:
-    """The shares of a cascade at which its score is at the limit or over it."""
+    """The shares of a cascade at which its score is at the threshold or over it."""
     shares = enumerate(zip(times, scores, strict=True), start=1)
     return [Reached(at, cascade, n, score) for n, (at, score) in shares if score >= limit]
 
@@ -176,7 +176,7 @@ def _known(start: Ints, peak: Floats, day: int) -> Floats:
 
 
 def rolling_limit(start: Ints, peak: Floats, day: int) -> float:
-    """The score that so many cascades a day exceeded, mixed with the cold limit while little is known."""
+    """The score that so many cascades a day exceeded, mixed with the cold threshold while little is known."""
     cold, known = cold_threshold(BIG), _known(start, peak, day)
     if not len(known):
         return cold

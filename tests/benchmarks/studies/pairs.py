@@ -1,6 +1,6 @@
-"""What each rung of the near-duplicate ladder finds, and what it costs: python -m tests.benchmarks.studies.pairs.
+"""What each method of the near-duplicate search finds, and what it costs: python -m tests.benchmarks.studies.pairs.
 
-Rung by rung on judged pairs, on stories of one event, on copies altered in one way each, and on texts that have nothing to
+Method by method on judged pairs, on stories of one event, on copies altered in one way each, and on texts that have nothing to
 do with each other. What each figure means: docs/evaluation.md; what follows: docs/methods/near-duplicates.md.
 """
 
@@ -62,7 +62,7 @@ class Costs(msgspec.Struct, frozen=True):
     vector_search: float
 
     def until(self, rung: Rung, past_exact: float, past_sketch: float) -> float:
-        """Mean cost of a text that is tried up to a rung, given the shares that go past the cheaper ones."""
+        """Mean cost of a text that is tried up to a method, given the shares that go past the cheaper ones."""
         cost = self.read
         if rung >= Rung.SKETCH:
             cost += past_exact * (self.sketch + self.sketch_search)
@@ -82,7 +82,7 @@ def main() -> None:
 
 
 def judge_rungs(beds: Beds, costs: Costs) -> None:
-    """The ladder, rung by rung, on everything."""
+    """The candidate search, method by method, on everything."""
     print_costs(costs)
     for pairs in (beds.judged, beds.stories):
         judge_pairs(beds.corpus, pairs, costs)
@@ -107,7 +107,7 @@ def judge_alternatives(beds: Beds, costs: Costs) -> None:
 
 
 def measure_costs(corpus: Corpus, places: Places, model: Embedder) -> Costs:
-    """The steps of the ladder for some texts, among as many others as a small deployment knows."""
+    """The steps of the search for some texts, among as many others as a small deployment knows."""
     some = np.unique(places)[:_TIMED]
     texts = [corpus.contents[place] for place in some]
     sketcher = Sketcher(CONFIG.sketch)
@@ -151,7 +151,7 @@ def print_costs(costs: Costs) -> None:
 
 
 def judge_pairs(corpus: Corpus, pairs: Pairs, costs: Costs) -> None:
-    """Precision and recall of the ladder that ends at each rung."""
+    """Precision and recall of the search that ends at each method."""
     rung = ladder(corpus, pairs.known, pairs.new)
     past = [float(np.mean(rung > last)) for last in (Rung.EXACT, Rung.SKETCH)]
     rows = []
@@ -161,7 +161,7 @@ def judge_pairs(corpus: Corpus, pairs: Pairs, costs: Costs) -> None:
         rows.append((name, int(joined.sum()), float(np.mean(joined)), *map(shown, of), costs.until(last, *past)))
     table(
         f"{pairs.name}: {len(pairs)}, of these {int(pairs.same.sum())} the same",
-        ("ladder up to", "pairs", "answered", "precision", "recall", "µs/text"),
+        ("search up to", "pairs", "answered", "precision", "recall", "µs/text"),
         rows,
     )
 
@@ -199,7 +199,7 @@ def judge_altered(beds: Beds) -> None:
             )
         )
     names = ("change", "copies", "exact", "sketch", "match", "suggest", "match: 95 %", "nearest is its own")
-    table("altered copies among all sources: recall of the ladder up to each rung", names, rows)
+    table("altered copies among all sources: recall of the search up to each method", names, rows)
     names = ("change", "mark due", "joined", "of these marked", "of all copies")
     table("marks on altered copies; where none is due, every mark is false", names, marks)
 
@@ -248,7 +248,7 @@ def ratio(part: Floats, whole: Floats) -> Interval:
 
 
 def judge_different(beds: Beds) -> None:
-    """False answers for each million pairs, by the rung that gave them."""
+    """False answers for each million pairs, by the method that gave them."""
     names = ("pairs of", "pairs", *(f"{name}" for name in RUNGS.values()), "texts with a match")
     rows = [false_row(beds.corpus, pairs) for pairs in beds.segments.values()]
     table("TICO-19, different segments of one language: false answers for each million pairs", names, rows)
@@ -265,13 +265,13 @@ def false_row(corpus: Corpus, pairs: Pairs) -> Sequence[object]:
     return (pairs.name, len(pairs), *rates, len(joined) / len(texts))
 
 
-# --- other limits -----------------------------------------------------------------------------------------------------
+# --- other thresholds ---------------------------------------------------------------------------------------------
 
 
 def judge_limits(beds: Beds) -> None:
-    """The ladder with another limit for the sketch, with and without the embedding above it."""
+    """The candidate search with another threshold for the sketch, with and without the embedding above it."""
     strangers = different(beds)
-    for title, match in (("the ladder, its sketch limit moved", CONFIG.match), ("without the embedding", _NEVER)):
+    for title, match in (("the search, its sketch threshold moved", CONFIG.match), ("without the embedding", _NEVER)):
         rows = [limit_row(beds, strangers, least, match) for least in _LIMITS]
         names = (
             "sketch from",
@@ -286,7 +286,7 @@ def judge_limits(beds: Beds) -> None:
             "64 x 2",
         )
         table(
-            f"{title}: false matches for each million pairs; share of pairs at the limit that bands x rows propose",
+            f"{title}: false matches for each million pairs; share of pairs at the threshold that bands x rows propose",
             names,
             rows,
         )

@@ -1,6 +1,6 @@
 """How well near-duplicate texts are recognised on recorded messages: python -m tests.benchmarks.studies.texts.
 
-Human-judged pairs, journalists' story clusters, and texts that must stay apart, each through the real ladder with the
+Human-judged pairs, journalists' story clusters, and texts that must stay apart, each through the real search with the
 real model; then the same at other thresholds. What each figure means: docs/evaluation.md.
 """
 
@@ -75,7 +75,7 @@ def load(embedder: Remembering) -> Texts:
 
 
 def judge_pairs(texts: Texts, embedder: Remembering) -> None:
-    """How well a similarity ranks the pairs, and what the ladder decides."""
+    """How well a similarity ranks the pairs, and what the search decides."""
     corpus, judged = texts.corpus, texts.judged
     same: list[bool] = judged.same.tolist()
     print(f"\n=== judged pairs (Twitter-URL): {len(same)}, {sum(same)} paraphrases ===")
@@ -84,7 +84,7 @@ def judge_pairs(texts: Texts, embedder: Remembering) -> None:
     scores = {
         "embedding": meaning,
         "lexical": words,
-        "whole ladder": np.where(exact, 1.0, np.maximum(words, meaning)),
+        "whole search": np.where(exact, 1.0, np.maximum(words, meaning)),
     }
     table(
         "ranking",
@@ -95,7 +95,7 @@ def judge_pairs(texts: Texts, embedder: Remembering) -> None:
     plain = [joins(pair, embedder) for pair in both]
     lifted = [joins(pair, embedder, (url,)) for pair, url in zip(both, texts.urls, strict=True)]
     table(
-        f"decisions of the ladder at its defaults (match {DEFAULT.match}, suggest {DEFAULT.suggest})",
+        f"decisions of the search at its defaults (match {DEFAULT.match}, suggest {DEFAULT.suggest})",
         ("texts", "precision", "recall", "F1", "joined"),
         [verdict("alone", same, plain), verdict("with the address they share", same, lifted)],
     )
@@ -136,10 +136,10 @@ def judge_pheme(texts: Texts, embedder: Remembering) -> None:
             stream_row("posts and retweets, recorded cascade", stream, texts, by_story=False),
         ],
     )
-    print(f"ladder, source texts: {shares(roots.methods)}")
-    print(f"ladder, whole stream: {shares(stream.methods)}")
+    print(f"search, source texts: {shares(roots.methods)}")
+    print(f"search, whole stream: {shares(stream.methods)}")
     replies = Counter(str(edge.method) for edge in stream.edges if edge.kind is Kind.REPLY)
-    print(f"ladder, replies only: {shares(replies)}")
+    print(f"search, replies only: {shares(replies)}")
 
 
 def stream_row(name: str, stream: Run, texts: Texts, *, by_story: bool) -> tuple[str, float, float, float, int]:

@@ -62,14 +62,16 @@ def print_transfer(
     later: Mapping[str, Sequence[Trace]],
     positive: Sequence[bool],
 ) -> None:
-    """What the limit that gave as many alerts as positives on the earlier half gives on the later one."""
+    """What the threshold that gave as many alerts as positives on the earlier half gives on the later one."""
     rows = []
     for name, traces in later.items():
         peaks = [max(trace.scores, default=-math.inf) for trace in earlier[name]]
         found = earliness(traces, positive, threshold_for(peaks, sum(before)))
         rows.append((name, found.alerts_per_thousand, found.alerts, found.precision, found.pf))
     names = ("detector", "alerts/1k", "alerts", "precision", "PF")
-    table(f"the limit of the earlier half, {sum(before)} positives, on the later half, {sum(positive)}", names, rows)
+    table(
+        f"the threshold of the earlier half, {sum(before)} positives, on the later half, {sum(positive)}", names, rows
+    )
 
 
 def by_chance(found: Sequence[Track], positive: Sequence[bool], least: int) -> float:

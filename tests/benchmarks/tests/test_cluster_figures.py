@@ -53,7 +53,7 @@ def grouped(labels):
 
 
 def slow_clusters(above, how):
-    """Join the nearest two groups until none reaches the limit, each time looking at every pair."""
+    """Join the nearest two groups until none reaches the threshold, each time looking at every pair."""
     groups = [[n] for n in range(len(above))]
     measure = np.max if how is Linkage.SINGLE else np.mean
     while len(groups) > 1:

@@ -1,4 +1,4 @@
-"""The ladder for arrays of pairs, against the stage that it restates; figures of pairs, by hand."""
+"""The candidate search for arrays of pairs, against the stage that it restates; figures of pairs, by hand."""
 
 import numpy as np
 import pytest
