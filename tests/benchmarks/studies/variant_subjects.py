@@ -156,7 +156,9 @@ def report_kinds(one: Labelled) -> None:
         rows.append((name, int(told[:, 0].sum()), *parts))
         found[name] = [part_of(told, passed_on, times), pf_at(ranked, positive, times, cut)]
     seeds = ", ".join(str(config.seed) for config in SIMULATED)
-    title = f"{one.case.name}, seeds {seeds}: share of alerts by kind, 1 for each of {one.target_size.sum()} big cascades"
+    title = (
+        f"{one.case.name}, seeds {seeds}: share of alerts by kind, 1 for each of {one.target_size.sum()} big cascades"
+    )
     table(title, ("variant", "alerts", *(str(kind) for kind in KINDS)), rows)
     title = f"{one.case.name}: with these alerts, what is passed on, and PF of the {positive.sum()} big ones of it"
     print_beside_l(title, ("viral or slow burn", "PF of big ones"), found)
