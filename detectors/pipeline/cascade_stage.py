@@ -50,7 +50,7 @@ class CascadeStage:
 
     def __init__(self, config: PipelineConfig, provenance: Provenance, partition: int, partitions: int) -> None:
         context = AlertContext(config.evidence, config.policy, provenance)
-        self.cascades = Cascades(config.parts(tables=False), context)
+        self.cascades = Cascades(config.cascade_settings(infer_edges=False), context)
         self._digest = config.digest()
         self._partition = partition
         self._partitions = partitions

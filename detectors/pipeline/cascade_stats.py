@@ -8,7 +8,6 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from detectors.alerting.evidence import EvidenceConfig
 from detectors.alerting.policy import PolicyConfig
 from detectors.base_config import BaseConfig
 from detectors.growth import GrowthConfig
@@ -68,7 +67,6 @@ class CascadeSettings(msgspec.Struct, frozen=True, kw_only=True):
     recent: WindowConfig
     growth: GrowthConfig
     policy: PolicyConfig
-    evidence: EvidenceConfig
 
 
 class CascadeStats(msgspec.Struct, kw_only=True):

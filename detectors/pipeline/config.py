@@ -37,15 +37,14 @@ class PipelineConfig(BaseConfig, frozen=True, kw_only=True):
         """Return 32 hexadecimal digits that differ whenever a setting differs."""
         return hashlib.blake2b(msgspec.json.encode(self, order="sorted"), digest_size=16).hexdigest()
 
-    def parts(self, *, tables: bool = True) -> CascadeSettings:
-        """Return the sections that build a cascade; without `tables` the cascade infers no edges."""
+    def cascade_settings(self, *, infer_edges: bool = True) -> CascadeSettings:
+        """Return the sections that build a cascade; only the analyst's tables need inferred edges."""
         return CascadeSettings(
             cascade=self.cascade,
             graph=self.graph,
-            edges=self.edges if tables else None,
+            edges=self.edges if infer_edges else None,
             sharers=self.sharers,
             recent=self.recent,
             growth=self.growth,
             policy=self.policy,
-            evidence=self.evidence,
         )

@@ -1,6 +1,7 @@
-"""From raw bytes to alerts: the stages in their order, and the accounts that add up.
+"""All stages in one object, from raw events to alerts, with counts that add up.
 
-A replay drives this one object; live workers drive its stages one by one. Both apply the same events in the same order.
+A replay drives this object; live workers drive the same stages one by one. Both apply the same events in the same
+order, so both reach the same decisions.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,24 +22,24 @@ from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position, Sighting
 
 RULE_VERSION = 1
-"""Part of every alert's id: raised when the same evidence would be judged differently."""
+"""Version of the alerting rules, part of every alert's id: raised when equal evidence leads to another decision."""
 
 
 class PipelineOutput(CascadeOutput):
-    """What a batch gave, in order."""
+    """Alerts, table rows and rejections of a batch, each list in order."""
 
     rejections: list[Rejection] = msgspec.field(default_factory=list)
 
 
-class Read(msgspec.Struct, frozen=True):
-    """A batch after intake: what nothing but the intake's own settings decides."""
+class IntakeResult(msgspec.Struct, frozen=True):
+    """A batch after intake. Pipelines with equal intake settings may share the result."""
 
     sightings: list[Sighting]
     rejections: list[Rejection]
 
 
 class StreamCounts(msgspec.Struct, frozen=True):
-    """Where the events went: after `finish`, received = applied + duplicates + late + rejected."""
+    """Number of events by outcome; after `finish`, received = applied + duplicates + late + rejected."""
 
     received: int
     applied: int
@@ -46,13 +47,13 @@ class StreamCounts(msgspec.Struct, frozen=True):
     late: int
     rejected: int
     waiting: int
-    unmatched: int  # of those applied: statements about a message that nobody saw
-    forced: int  # of those applied: released early because the reorder buffer was full
-    withheld: int  # cascades that reached the limit when the budget of alerts asked for more
+    unmatched: int  # of the applied events: statements about an unknown message
+    forced: int  # of the applied events: emitted early because the reorder buffer was full
+    withheld: int  # cascades that met the base threshold while the alert budget required a higher one
 
     @property
     def balanced(self) -> bool:
-        """Whether every event is accounted for."""
+        """True if the outcomes add up to the received events."""
         return self.received == self.applied + self.duplicates + self.late + self.rejected + self.waiting
 
 
@@ -69,10 +70,10 @@ class Pipeline:
 
     Args:
         config: every setting that can change an outcome.
-        embedder: the model; called with batches of normal texts that no cheaper rung of the ladder knows.
-        pseudonymiser: the key that identifiers are digested with.
+        embedder: the embedding model; called with batches of normal texts without an exact or lexical match.
+        pseudonymiser: holds the key of the identifiers' digests.
         code_version: of the program, for provenance.
-        trace: called with (name, struct) for every decision, for explanations; slows the run down.
+        trace: called with a name and a struct for every decision, for explanations; slows the run down.
         matcher: claims and harm examples to compare new wordings with.
     """
 
@@ -86,57 +87,58 @@ class Pipeline:
         *,
         matcher: ReferenceMatcher | None = None,
     ) -> None:
-        known = None if matcher is None else matcher.digest
-        made = provenance(config, code_version, embedder.revision, pseudonymiser.key_id, known)
+        reference_digest = None if matcher is None else matcher.digest
+        made_by = provenance(config, code_version, embedder.revision, pseudonymiser.key_id, reference_digest)
         self.config = config
         self.intake = Intake(config.intake, config.order, pseudonymiser)
         self.ordered_clustering = OrderedClustering(config, embedder, matcher)
-        self.cascades = Cascades(config.parts(), AlertContext(config.evidence, config.policy, made), trace)
+        context = AlertContext(config.evidence, config.policy, made_by)
+        self.cascades = Cascades(config.cascade_settings(), context, trace)
         self._received = self._rejected = 0
 
     def feed(self, batch: Sequence[tuple[bytes, Position]]) -> PipelineOutput:
-        """Take raw events in the order in which they came; give what they led to."""
+        """Process raw events, each with its position, in order of arrival."""
         return self.apply(self.read(batch))
 
-    def read(self, batch: Sequence[tuple[bytes, Position]]) -> Read:
-        """Take raw events through intake alone; pipelines with the same intake may share what it gives."""
-        read = Read([], [])
+    def read(self, batch: Sequence[tuple[bytes, Position]]) -> IntakeResult:
+        """Pass raw events through intake alone."""
+        result = IntakeResult([], [])
         for raw, position in batch:
             sighting = self.intake.update(raw, position)
             if isinstance(sighting, Rejection):
-                read.rejections.append(sighting)
+                result.rejections.append(sighting)
             else:
-                read.sightings.append(sighting)
-        return read
+                result.sightings.append(sighting)
+        return result
 
-    def apply(self, read: Read) -> PipelineOutput:
-        """Take what intake gave through every other stage."""
-        out = PipelineOutput(rejections=list(read.rejections))
-        self._received += len(read.sightings) + len(read.rejections)
-        self._rejected += len(read.rejections)
-        self._apply(self.ordered_clustering.reorder(read.sightings), out)
-        self.cascades.advance(self.ordered_clustering.order.watermark, out)
+    def apply(self, result: IntakeResult) -> PipelineOutput:
+        """Pass a result of intake through every other stage."""
+        out = PipelineOutput(rejections=list(result.rejections))
+        self._received += len(result.sightings) + len(result.rejections)
+        self._rejected += len(result.rejections)
+        self._apply(self.ordered_clustering.reorder(result.sightings), out)
+        self.cascades.advance(self.event_time, out)
         return out
 
     def expect(self, partitions: Iterable[int]) -> None:
-        """Name the partitions that are about to come; until they report or end, the watermark waits for them."""
+        """Hold the watermark until each of the partitions has delivered an event or ended."""
         self.ordered_clustering.order.expect(partitions)
 
     def end(self, partition: int) -> PipelineOutput:
-        """Wait no longer for a partition that has come to its end; give what waited for it alone."""
+        """Release the watermark from a partition that has ended; return the output of the released events."""
         out = PipelineOutput()
         self._apply(self.ordered_clustering.mark_idle(partition), out)
-        self.cascades.advance(self.ordered_clustering.order.watermark, out)
+        self.cascades.advance(self.event_time, out)
         return out
 
     def reject(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
-        """Count and describe what the source itself could not hand over as an event."""
+        """Count a record that the source cannot deliver as an event, and return the rejection."""
         self._received += 1
         self._rejected += 1
         return self.intake.reject(raw, position, reason, detail)
 
     def finish(self) -> PipelineOutput:
-        """Apply what still waits for the watermark, and describe what is open: a recorded stream has ended."""
+        """Apply all waiting events, and add the rows of open clusters, at the end of a recording."""
         out = PipelineOutput()
         self._apply(self.ordered_clustering.flush(), out)
         self.cascades.finish(out)
@@ -144,33 +146,27 @@ class Pipeline:
 
     @property
     def event_time(self) -> int:
-        """How far the stream has come: the watermark, in ms; negative before anything came."""
+        """Watermark in ms of event time; negative before the first event."""
         return self.ordered_clustering.order.watermark
-
-    def _apply(self, items: OrderedItems, out: PipelineOutput) -> None:
-        for item in self.ordered_clustering.assign(items):
-            if isinstance(item, WatermarkMark):
-                self.cascades.advance(item.time, out)
-            else:
-                self.cascades.update(item, out)
 
     @property
     def counts(self) -> StreamCounts:
-        """Where the events went so far."""
+        """Number of events by outcome so far."""
+        ordered_clustering, order = self.ordered_clustering, self.ordered_clustering.order
         return StreamCounts(
             received=self._received,
-            applied=self.ordered_clustering.applied,
-            duplicates=self.ordered_clustering.order.duplicates,
-            late=self.ordered_clustering.late,
+            applied=ordered_clustering.applied,
+            duplicates=order.duplicates,
+            late=ordered_clustering.late,
             rejected=self._rejected,
-            waiting=self.ordered_clustering.order.waiting,
-            unmatched=self.ordered_clustering.clustering.unmatched,
-            forced=self.ordered_clustering.order.forced,
-            withheld=self.ordered_clustering.withheld,
+            waiting=order.waiting,
+            unmatched=ordered_clustering.clustering.unmatched,
+            forced=order.forced,
+            withheld=ordered_clustering.withheld,
         )
 
     def snapshot(self) -> bytes:
-        """Every stage's state, at a boundary between batches."""
+        """Return the state of every stage, at a boundary between batches."""
         state = _State(
             self.intake.snapshot(),
             self.ordered_clustering.snapshot(),
@@ -181,10 +177,10 @@ class Pipeline:
         return pack(f"pipeline {self.config.digest()}", 2, state)
 
     def restore(self, data: bytes) -> None:
-        """Take up where `snapshot` was taken, with the same settings.
+        """Continue from a snapshot made with the same settings.
 
         Raises:
-            SnapshotError: another version's state, or one made with other settings.
+            SnapshotError: `data` is not such a snapshot, or has another version or other settings.
         """
         state = unpack(f"pipeline {self.config.digest()}", 2, _State, data)
         self.intake.restore(state.intake)
@@ -192,11 +188,18 @@ class Pipeline:
         self.cascades.restore(state.cascades)
         self._received, self._rejected = state.received, state.rejected
 
+    def _apply(self, items: OrderedItems, out: PipelineOutput) -> None:
+        for item in self.ordered_clustering.assign(items):
+            if isinstance(item, WatermarkMark):
+                self.cascades.advance(item.time, out)
+            else:
+                self.cascades.update(item, out)
+
 
 def provenance(
-    config: PipelineConfig, code_version: str, model_revision: str, key_id: str, knowledge: str | None = None
+    config: PipelineConfig, code_version: str, model_revision: str, key_id: str, reference_digest: str | None = None
 ) -> Provenance:
-    """What an alert says of how it was made."""
+    """Build the provenance that every alert carries."""
     return Provenance(
         code_version=code_version,
         rule_version=RULE_VERSION,
@@ -204,8 +207,5 @@ def provenance(
         settings_digest=config.digest(),
         model_revision=model_revision,
         key_id=key_id,
-        reference_digest=knowledge,
+        reference_digest=reference_digest,
     )
-
-
-__all__ = ["RULE_VERSION", "Pipeline", "PipelineOutput", "Read", "StreamCounts", "provenance"]

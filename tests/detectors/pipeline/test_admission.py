@@ -37,13 +37,13 @@ class Budgeted(Play):
         self.spent = []
         policy = PolicyConfig(alerts_a_day=a_day)
         super().__init__(**({"growth": GROWTH, "policy": policy} | sections))
-        self.foreseen = AdmissionControl(a_day, self.config.growth, self.config.policy, SharersConfig(), most)
+        self.admission = AdmissionControl(a_day, self.config.growth, self.config.policy, SharersConfig(), most)
         self._update, self.cascades.update = self.cascades.update, self._stamped
 
     def _stamped(self, item, out):
-        before = self.foreseen._budget.snapshot()
-        item = self.foreseen.update(item)
-        if self.foreseen._budget.snapshot() != before:
+        before = self.admission._budget.snapshot()
+        item = self.admission.update(item)
+        if self.admission._budget.snapshot() != before:
             self.spent.append(item.sighting.time if isinstance(item, Assignment) else item.time)
         self._update(item, out)
 
@@ -70,7 +70,7 @@ def test_beyond_it_what_is_no_stronger_is_withheld_and_counted():
     play = Budgeted(1.0)
     several(play, 3)
     assert [cluster for cluster in ("c0", "c1", "c2") if play.told(cluster)] == ["c0", "c1"]
-    assert (play.foreseen.withheld, play.row("c2").level) == (1, 0)
+    assert (play.admission.withheld, play.row("c2").level) == (1, 0)
     assert play.row("c2").max_score == play.row("c0").max_score  # the analyst sees what it came to
 
 
@@ -161,7 +161,7 @@ def test_a_merge_that_opens_is_an_opening_and_a_merge_of_what_stands_is_none():
     assert play.spent == play.opened()
 
 
-def test_a_merge_with_what_is_not_followed_any_more_changes_nothing_or_lives_on():
+def test_a_merge_with_a_forgotten_cluster_changes_nothing_or_lives_on():
     play = Budgeted(5.0)
     play.burst(people(6, "x "), 0, "b")
     play.merge("a", "nobody", MINUTE * 3)
@@ -211,21 +211,21 @@ def test_replies_and_second_posts_open_no_more_than_they_do_in_the_cascade():
     assert play.spent == play.opened()
 
 
-def test_no_more_is_followed_than_the_bound():
+def test_no_more_clusters_are_kept_than_the_bound():
     play = Budgeted(5.0, most=3)
     several(play, 9, size=1)
-    assert len(play.foreseen._followed) <= 3
-    assert len(play.foreseen._asleep) <= 4
+    assert len(play.admission._open) <= 3
+    assert len(play.admission._closed) <= 4
 
 
 def test_what_has_closed_sleeps_and_after_a_month_more_is_forgotten():
     play = Budgeted(5.0)
     several(play, 2, size=2)
     play.share("p", 20 * DAY, "c20")
-    assert set(play.foreseen._followed) == {digest("c20")}
-    assert set(play.foreseen._asleep) == {digest("c0"), digest("c1")}
+    assert set(play.admission._open) == {digest("c20")}
+    assert set(play.admission._closed) == {digest("c0"), digest("c1")}
     play.share("p", 50 * DAY, "c50")
-    assert set(play.foreseen._asleep) == {digest("c20")}
+    assert set(play.admission._closed) == {digest("c20")}
 
 
 @pytest.mark.no_cover
@@ -298,12 +298,12 @@ def test_a_restore_in_the_middle_goes_on_as_if_nothing_had_happened():
 
 
 def test_an_assignment_under_no_raised_limit_is_given_back_as_it_came():
-    foreseen = AdmissionControl(2.0, GROWTH, PolicyConfig(), SharersConfig(), 10)
+    admission = AdmissionControl(2.0, GROWTH, PolicyConfig(), SharersConfig(), 10)
     sighting = changed(say("m", "a text", NOON, Kind.POST, actor="p"), platform="x")
     item = Assignment(cluster_id=digest("a"), sighting=sighting, method=Method.EXACT)
-    assert foreseen.update(item) is item
+    assert admission.update(item) is item
     merge = Merge(
         survivor=digest("a"), absorbed=digest("b"), time=NOON, method=Method.EXACT, event_id=sighting.event_id
     )
-    assert foreseen.update(merge) is merge
+    assert admission.update(merge) is merge
     assert b"threshold_offset" not in msgspec.json.encode(merge)

@@ -33,7 +33,7 @@ class Play:
     def __init__(self, trace=None, **sections):
         self.config = PipelineConfig(**({"growth": GrowthConfig(target_size=10)} | sections))
         author = AlertContext(self.config.evidence, self.config.policy, AUTHOR.provenance)
-        self.cascades = Cascades(self.config.parts(), author, trace)
+        self.cascades = Cascades(self.config.cascade_settings(), author, trace)
         self.out = CascadeOutput()
         self.events = 0
 

@@ -72,7 +72,7 @@ class Partitioned:
 
 def maker(made):
     author = AlertContext(made.evidence, made.policy, AUTHOR.provenance)
-    return lambda trace=None: Cascades(made.parts(), author, trace)
+    return lambda trace=None: Cascades(made.cascade_settings(), author, trace)
 
 
 def spread_play(home, trace=None, **sections):
