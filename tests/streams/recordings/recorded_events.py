@@ -68,10 +68,10 @@ DIRT: dict[str, Dirt] = {
     "nesting without end": Dirt([b"[" * 100_000, b'{"urls":' + b"[" * 100_000], ["wrong_type", "wrong_type"]),
     "a number as text": Dirt([_post(created_at=str(START))], ["wrong_type"]),
     "a fraction of a millisecond": Dirt([_post(created_at=START + 0.5)], ["wrong_type"]),
-    "null where a value must be": Dirt([line(_post()).replace(b'"event-1"', b"null")], ["wrong_type"]),
+    "null for a required value": Dirt([line(_post()).replace(b'"event-1"', b"null")], ["wrong_type"]),
     "a missing field": Dirt([_post(event_id=None), _post(message_id=None)], ["missing_field"] * 2),
     "an unknown kind": Dirt([_post(kind="shout")], ["out_of_range"]),
-    "an empty or endless identifier": Dirt([_post(event_id=""), _post(actor="x" * 513)], ["out_of_range"] * 2),
+    "an empty or very long identifier": Dirt([_post(event_id=""), _post(actor="x" * 513)], ["out_of_range"] * 2),
     "a negative count": Dirt([_post(followers=-1)], ["out_of_range"]),
     "a number of a thousand digits": Dirt(
         [_post(created_at=10**999), _post(hops_min=10**999)], ["time_out_of_range", "out_of_range"]
@@ -80,11 +80,11 @@ DIRT: dict[str, Dirt] = {
     "a time of the far past or future": Dirt(
         [_post(created_at=-1), _post(created_at=10**14)], ["time_out_of_range"] * 2
     ),
-    "a message that says nothing": Dirt([_post(text="")], ["applied"]),
+    "a message without content": Dirt([_post(text="")], ["applied"]),
     "a text beyond 65,536 characters": Dirt([_post(text="x" * 1_000_000)], ["too_large"]),
     "a line beyond 1 MiB": Dirt([_post(text="x" * 1_100_000)], ["too_large"]),
     "pseudonyms of an unknown key": Dirt([_post(key_id="theirs")], ["unknown_key"]),
-    "an event that came before": Dirt([_post(), _post()], ["applied", "duplicates"]),
+    "a repeated event": Dirt([_post(), _post()], ["applied", "duplicates"]),
     "an event behind the watermark": Dirt(
         [*(event(n, created_at=START + n * MINUTE) for n in range(5, 9)), _post()], ["applied"] * 4 + ["late"]
     ),
@@ -94,17 +94,17 @@ DIRT: dict[str, Dirt] = {
         [_post(parent_ref="message-2"), event(2, parent_ref="message-1")], ["applied"] * 2
     ),
     "a parent after its child": Dirt([_post(parent_ref="message-2"), event(2)], ["applied"] * 2),
-    "a parent that never comes": Dirt([_post(parent_ref="nowhere")], ["applied"]),
+    "a parent that never arrives": Dirt([_post(parent_ref="nowhere")], ["applied"]),
     "the same message from two events": Dirt([_post(), _post(event_id="other")], ["applied"] * 2),
-    "a statement about a message nobody saw": Dirt(
+    "a statement about an unseen message": Dirt(
         [_post(kind="delete", message_id="nowhere", text=None)], ["applied"]
     ),
     "an escaped NUL": Dirt([_post(text="a\x00b\x00 the mill has poisoned the river")], ["applied"]),
-    "text that turns around or hides": Dirt(
+    "text with hidden or reversing characters": Dirt(
         [_post(text="\u202e\u2066the m\u200bill\u200d has\ufeff poisoned it")], ["applied"]
     ),
     "emoji or punctuation only": Dirt([_post(text="🔥🔥🔥 !!!")], ["applied"]),
-    "a field that nobody knows": Dirt([_post(mood="bad")], ["applied"]),
+    "an unknown field": Dirt([_post(mood="bad")], ["applied"]),
     "a field given twice": Dirt([line(_post())[:-1] + b', "kind": "post"}'], ["applied"]),
     "blank lines, CRLF, a byte-order mark": Dirt([b"\xef\xbb\xbf" + line(_post()) + b"\r", b"", b" \t\r"], ["applied"]),
 }
