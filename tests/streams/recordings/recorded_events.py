@@ -96,9 +96,7 @@ DIRT: dict[str, Dirt] = {
     "a parent after its child": Dirt([_post(parent_ref="message-2"), event(2)], ["applied"] * 2),
     "a parent that never arrives": Dirt([_post(parent_ref="nowhere")], ["applied"]),
     "the same message from two events": Dirt([_post(), _post(event_id="other")], ["applied"] * 2),
-    "a statement about an unseen message": Dirt(
-        [_post(kind="delete", message_id="nowhere", text=None)], ["applied"]
-    ),
+    "a statement about an unseen message": Dirt([_post(kind="delete", message_id="nowhere", text=None)], ["applied"]),
     "an escaped NUL": Dirt([_post(text="a\x00b\x00 the mill has poisoned the river")], ["applied"]),
     "text with hidden or reversing characters": Dirt(
         [_post(text="\u202e\u2066the m\u200bill\u200d has\ufeff poisoned it")], ["applied"]
