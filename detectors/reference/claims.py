@@ -1,8 +1,8 @@
-"""A bank of checked claims, asked whether a message repeats one of them.
+"""Finds the checked claims that a message repeats.
 
-The ladder is that of clustering, with the same limits: the same text, an alike sketch, a close embedding. A match says
-that a message resembles a claim that somebody has checked; a message that denies the claim resembles it too.
-Claim matching by sentence embeddings: Shaar et al. 2020, DOI 10.18653/v1/2020.acl-main.332.
+The methods and thresholds are those of clustering: the same text, a similar sketch, a near embedding. A match means
+that a message resembles a checked claim; a message that denies the claim resembles the claim too. Claim matching by
+sentence embeddings: Shaar et al. 2020, DOI 10.18653/v1/2020.acl-main.332.
 """
 
 import hashlib
@@ -11,31 +11,31 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from detectors.clustering.config import ClusteringConfig
-from detectors.clustering.thresholds import Thresholds, ThresholdTable
+from detectors.clustering.thresholds import ThresholdTable
 from detectors.similarity.embedding import Vectors
 from detectors.similarity.neighbours import NeighbourIndex
 from detectors.similarity.sketch import Sketch, Sketcher, SketchIndex, estimate
 from schemas.claim import Claim, ClaimMatch, Nearness
 from schemas.sighting import TextContent
 
-_MOST = 3  # claims that one message is said to resemble
-_LOOKED_AT = 16  # nearest claims that the lexical floor may still refuse
+_REPORTED = 3  # most claims reported for a message
+_CANDIDATES = 16  # nearest claims to compare; `min_lexical` may still reject some
 
 
 def claim_id(claim: Claim) -> str:
-    """Thirty-two hexadecimal digits: BLAKE2b of what makes a check this one."""
+    """Return the id of a claim: 32 hexadecimal digits, BLAKE2b of text, verdict, publisher, address and date."""
     parts = (claim.text, claim.verdict, claim.publisher, claim.url or "", claim.date or "")
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=16, person=b"hearsay.claim").hexdigest()
 
 
 def bank_digest(claims: Sequence[Claim]) -> str:
-    """Thirty-two hexadecimal digits that differ when any claim does, whatever their order."""
+    """Return a digest of claims in any order: 32 hexadecimal digits."""
     ids = "".join(sorted(claim_id(claim) for claim in claims))
     return hashlib.blake2b(ids.encode(), digest_size=16, person=b"hearsay.bank").hexdigest()
 
 
 class ClaimIndex:
-    """Checked claims by text, sketch and vector. It never changes, so whoever holds the same bank finds the same.
+    """Checked claims by text, sketch and vector. The index never changes, so equal banks give equal matches.
 
     A look-up costs one matrix product with all vectors: some milliseconds at 20,000 claims, for each new wording.
     """
@@ -43,13 +43,13 @@ class ClaimIndex:
     def __init__(
         self, config: ClusteringConfig, claims: Sequence[Claim], contents: Sequence[TextContent], vectors: Vectors
     ) -> None:
-        """Take in a bank.
+        """Index a bank of claims.
 
         Args:
-            config: the limits of clustering.
-            claims: in any order; one that is there twice counts once.
-            contents: each claim's text after intake.
-            vectors: of each content's normal text, unit rows, shape (n, dimension).
+            config: the thresholds of clustering.
+            claims: the claims in any order; a repeated claim counts once.
+            contents: the text of each claim after intake.
+            vectors: unit rows for the normal text of each content, shape (n, dimension).
 
         """
         self.digest = bank_digest(claims)
@@ -74,30 +74,30 @@ class ClaimIndex:
         return len(self._claims)
 
     def match(self, content: TextContent, sketch: Sketch, vector: Vectors | None) -> tuple[ClaimMatch, ...]:
-        """The claims that a text repeats, nearest first, at most three; without a vector, by its words alone."""
+        """Return the claims that a text repeats, nearest first, at most three; without a vector, compare words only."""
         if content.words < self._config.min_words:
             return ()
         found = dict(self._near(content, sketch, vector))
         if not found:
             hit = self._sketches.query(sketch)
             if hit is not None and hit[1] >= self._thresholds.of(content).lexical:
-                found[hit[0]] = self._said(hit[0], Nearness.MATCH, hit[1])
-        found.update((id_, self._said(id_, Nearness.MATCH, 1.0)) for id_ in self._by_text.get(content.fingerprint, ()))
+                found[hit[0]] = self._match(hit[0], Nearness.MATCH, hit[1])
+        found.update((id_, self._match(id_, Nearness.MATCH, 1.0)) for id_ in self._by_text.get(content.fingerprint, ()))
         ranked = sorted(
-            found.values(), key=lambda one: (one.nearness is not Nearness.MATCH, -one.similarity, one.claim_id)
+            found.values(), key=lambda match: (match.nearness is not Nearness.MATCH, -match.similarity, match.claim_id)
         )
-        return tuple(ranked[:_MOST])
+        return tuple(ranked[:_REPORTED])
 
     def _near(self, content: TextContent, sketch: Sketch, vector: Vectors | None) -> Iterator[tuple[str, ClaimMatch]]:
         if vector is None:
             return
-        limits: Thresholds = self._thresholds.of(content)
-        floor = self._thresholds.min_lexical(content.normal)
-        for id_, cosine in self._vectors.query(vector, _LOOKED_AT, limits.suggest):
-            if estimate(sketch, self._sketches.get(id_) or b"") >= floor:
-                yield id_, self._said(id_, Nearness.MATCH if cosine >= limits.match else Nearness.SUGGEST, cosine)
+        thresholds = self._thresholds.of(content)
+        min_lexical = self._thresholds.min_lexical(content.normal)
+        for id_, cosine in self._vectors.query(vector, _CANDIDATES, thresholds.suggest):
+            if estimate(sketch, self._sketches.get(id_) or b"") >= min_lexical:
+                yield id_, self._match(id_, Nearness.MATCH if cosine >= thresholds.match else Nearness.SUGGEST, cosine)
 
-    def _said(self, id_: str, nearness: Nearness, similarity: float) -> ClaimMatch:
+    def _match(self, id_: str, nearness: Nearness, similarity: float) -> ClaimMatch:
         claim = self._claims[id_]
         return ClaimMatch(
             claim_id=id_,

@@ -1,8 +1,8 @@
-"""Suggests the category of harm that a message's wording is nearest to, by labelled example sentences.
+"""Suggests a category of harm for a wording: the category of the nearest labelled example sentence.
 
-It orders a queue: who reads alerts may want those that resemble a call to violence first. It is no finding. Nothing is
-claimed of its accuracy, a quotation or a denial is as near as the message itself, and it never moves an alert's level.
-Nearest labelled example: Cover and Hart 1967, DOI 10.1109/TIT.1967.1053964.
+A suggestion helps to order a queue of alerts, for example alerts that resemble a call to violence first. A suggestion
+is no finding: no accuracy is claimed, a quotation or a denial is as near as the message itself, and the level of an
+alert never depends on a suggestion. Nearest labelled example: Cover and Hart 1967, DOI 10.1109/TIT.1967.1053964.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _DIGITS = 6
 
 
 class HarmExample(msgspec.Struct, frozen=True):
-    """A sentence with the category that people gave it."""
+    """An example sentence with the category of harm assigned by people."""
 
     category: str
     text: str
@@ -39,23 +39,23 @@ class HarmConfig(BaseConfig, frozen=True, kw_only=True):
 
 
 def examples_digest(config: HarmConfig, examples: Sequence[HarmExample]) -> str:
-    """Thirty-two hexadecimal digits that differ when a suggestion may."""
+    """Return a digest of everything a suggestion depends on: 32 hexadecimal digits."""
     content = msgspec.json.encode((config, examples))
     return hashlib.blake2b(content, digest_size=16, person=b"hearsay.harm").hexdigest()
 
 
 class HarmExamples:
-    """Labelled examples, compared with a text's vector; a few thousand cost a fraction of a millisecond."""
+    """Labelled examples by vector; comparing with a few thousand examples costs a fraction of a millisecond."""
 
     def __init__(self, config: HarmConfig, examples: Sequence[HarmExample], vectors: Vectors) -> None:
-        """Take in the examples, with unit rows of shape (n, dimension); the first of equally near ones counts."""
+        """Index the examples, given unit rows of shape (n, dimension); of equally near examples, the first counts."""
         self._config = config
         self._examples = tuple(examples)
         self.digest = examples_digest(config, examples)
         self._vectors = vectors.astype(np.float64)
 
     def suggest(self, vector: Vectors) -> HarmSuggestion | None:
-        """The nearest example's category; None where none is near enough."""
+        """Return the category of the nearest example, or None below `min_cosine`."""
         if not self._examples:
             return None
         scores = (self._vectors @ vector.astype(np.float64)).round(_DIGITS)

@@ -1,6 +1,6 @@
-"""What a new wording is recognised as: the checked claims that it repeats, the category of harm that it resembles.
+"""Compares new wordings with reference data: checked claims and labelled examples of harm.
 
-Both stand beside an alert's level and never move it. What is known here can be replaced without touching any state.
+The results appear in alerts, but no level depends on them. Reference data can be replaced without touching any state.
 """
 
 import hashlib
@@ -14,12 +14,12 @@ from schemas.sighting import TextContent
 
 
 def reference_digest(claims: str, harm: str) -> str:
-    """Thirty-two hexadecimal digits for all that wordings are compared with, from the digests of its two parts."""
+    """Return 32 hexadecimal digits for all reference data, given the digests of claims and examples."""
     return hashlib.blake2b((claims + harm).encode(), digest_size=16, person=b"hearsay.known").hexdigest()
 
 
 class ReferenceMatcher:
-    """Asked once for each new wording. A pure function of what it was made from."""
+    """Compares each new wording once. The result is a pure function of the wording and the reference data."""
 
     def __init__(self, claims: ClaimIndex, harm: HarmExamples) -> None:
         self._claims = claims
@@ -27,7 +27,7 @@ class ReferenceMatcher:
         self.digest = reference_digest(claims.digest, harm.digest)
 
     def __call__(self, content: TextContent, sketch: Sketch, vector: Vectors | None) -> ReferenceMatches:
-        """What a text is recognised as, from its sketch and, where the ladder needed one, its vector."""
+        """Return claims and harm for a text, given its sketch and, if the search needed one, its vector."""
         harm = None if vector is None else self.harm.suggest(vector)
         return ReferenceMatches(self._claims.match(content, sketch, vector), harm)
 

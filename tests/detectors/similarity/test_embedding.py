@@ -151,11 +151,11 @@ def test_another_recipe_has_another_revision():
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"dimension": 7}, "dimension must be at least 8; got 7 (hashing embedder); try 256"),
-        ({"smallest": 0}, "smallest must be 1 to 3; got 0"),
-        ({"smallest": 4}, "smallest must be 1 to 3; got 4"),
-        ({"largest": 2}, r"largest must be at least smallest (3); got 2"),
-        ({"max_chars": 0}, "max_chars must be positive; got 0"),
+        ({"dimension": 7}, "dimension must be at least 8, not 7; try 256"),
+        ({"smallest": 0}, "smallest must be 1 to 3, not 0"),
+        ({"smallest": 4}, "smallest must be 1 to 3, not 4"),
+        ({"largest": 2}, r"largest must be at least smallest (3), not 2"),
+        ({"max_chars": 0}, "max_chars must be positive, not 0"),
     ],
 )
 def test_a_setting_outside_its_range_is_refused(setting, message):
@@ -199,7 +199,7 @@ def test_a_model_must_normalise_but_may_round(length, accepted):
     if accepted:
         assert check_unit(rows) is rows
     else:
-        with pytest.raises(EmbeddingError, match="length one; got length"):
+        with pytest.raises(EmbeddingError, match="instead of one, in row 0 of 1"):
             check_unit(rows)
 
 
@@ -227,5 +227,5 @@ def test_a_decoded_vector_is_ones_own_to_change():
 
 @pytest.mark.parametrize("size", [0, 7, 9, 12])
 def test_bytes_of_another_dimension_are_refused(size):
-    with pytest.raises(EmbeddingError, match=f"a vector of 2 numbers must have 8 bytes; got {size}"):
+    with pytest.raises(EmbeddingError, match=f"a vector has {size} bytes, but 2 numbers need 8"):
         from_bytes(bytes(size), 2)
