@@ -27,7 +27,7 @@ def make_embedder(config: EmbedderConfig) -> Embedder:
 
     Raises:
         ModelError: the model is not on this machine, or the runtime cannot run the model.
-        EmbeddingError: the model returns vectors that are not finite.
+        EmbeddingError: the model returns non-finite vectors.
 
     """
     if config.runtime == "hashing":

@@ -23,7 +23,7 @@ def entry(folder: Path, key: str, build: Callable[[Path], None]) -> Path:
     """Return the folder `folder/key` with undamaged files; call `build(empty folder)` to create missing entries.
 
     Concurrent processes wait for the process that builds; a lock ends with its process. An intact entry is never
-    written to, so a cache that was filled beforehand may be read-only.
+    written to, so a cache filled beforehand may be read-only.
 
     Raises:
         ModelError: the entry is missing and the folder is not writable.

@@ -29,7 +29,7 @@ class SentenceTransformerEmbedder:
         """Load the weights, and embed an empty text to find the dimension.
 
         Raises:
-            EmbeddingError: the model returns vectors that are not finite.
+            EmbeddingError: the model returns non-finite vectors.
 
         """
         self.revision = files.revision

@@ -35,7 +35,7 @@ async def retry_query(query: Callable[[], T], seconds: float) -> T:
     """Run a query in a thread, and repeat the query while the broker is away or elects a leader.
 
     Raises:
-        KafkaError: an error that a retry cannot fix, or an error that persists for more than `seconds`.
+        KafkaError: a permanent error, or an error for more than `seconds`.
     """
     deadline = asyncio.get_running_loop().time() + seconds
     while True:

@@ -197,7 +197,7 @@ def check(settings: KafkaSettings, password: str | None) -> list[Drift]:
 
 
 def drifts(settings: KafkaSettings, found: Mapping[str, BrokerTopic]) -> list[Drift]:
-    """Return the differences of the topics that `describe` has found."""
+    """Return the differences of the topics in the result of `describe`."""
     return [
         Drift(settings.prefix + topic.name, difference)
         for topic in TOPICS

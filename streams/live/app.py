@@ -41,7 +41,7 @@ class RunnableTask(Protocol):
     inputs: dict[str, PartitionBuffer]
 
     def start(self, event: EventT[Any] | None = None) -> None:
-        """Start processing. The event is the first record, if there is one."""
+        """Start processing, at the first record's event, if any."""
         ...
 
     async def stop(self, *, finish: bool) -> None:
@@ -142,11 +142,11 @@ class StageApp:
 
     @property
     def joined(self) -> bool:
-        """Return True if the group has assigned partitions to this worker, and their state is restored."""
+        """Return True if the group has assigned partitions to the worker, and all state is restored."""
         return self._assigned and not self.faust_app.rebalancing and not self.faust_app.in_recovery
 
     def update_lag(self) -> None:
-        """Set the lag metric of each task: records on the broker, as of the last fetch, that are not buffered yet."""
+        """Set the lag metric of each task: records on the broker, as of the last fetch, minus buffered records."""
         for partition, task in self.tasks.items():
             behind = sum(max(0, (self.consumer.log_end(one.tp) or 0) - one.next_offset) for one in task.inputs.values())
             self.metrics.lag.labels(self.stage, str(partition)).set(behind)

@@ -75,7 +75,7 @@ async def work(effective: ResolvedSettings, stages: Sequence[str], factory: str 
 
     Raises:
         UserError: a topic is missing or wrong, the address is in use, or a state cannot be restored.
-        Exception: the error of the stage that failed first. No unprocessed input is committed.
+        Exception: the error of the first failing stage. No unprocessed input is committed.
     """
     settings = effective.settings
     logs.set_up(settings.worker.log_level, settings.worker.log_format)
@@ -118,7 +118,7 @@ class _Worker:
         self._created = asyncio.Event()  # the stages' applications exist, and may fail
 
     async def run(self, stages: Sequence[str]) -> None:
-        """Start the stages and run until a signal; raise the error of a stage that fails, during the start too."""
+        """Start the stages and run until a signal; raise the error of a failing stage, during the start too."""
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stop_requested.set)
         stop_requested = self._spawn(self._stop_requested.wait())
@@ -162,7 +162,7 @@ class _Worker:
         return Model(vectors, reference.digest, matcher)
 
     async def _failure(self) -> BaseException:
-        """Return the error of the stage that fails first."""
+        """Return the error of the first failing stage."""
         await self._created.wait()
         failures = [self._spawn(_failure_of(app)) for app in self._apps]
         done, _ = await asyncio.wait(failures, return_when=asyncio.FIRST_COMPLETED)

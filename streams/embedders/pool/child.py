@@ -93,7 +93,7 @@ class PoolProcess:
                 return
 
     async def stop(self) -> None:
-        """Kill the process, and wait until the process has ended and its pipes are closed."""
+        """Kill the process, and wait for the end of the process and the closing of all pipes."""
         self.kill()
         self._requests.close()
         await self._answers.read()
@@ -185,7 +185,7 @@ class Supervisor:
         await asyncio.sleep(self._delay())
 
     def _delay(self) -> float:
-        """Return the seconds before the next start: none after a first failure, which is often accidental."""
+        """Return the seconds before the next start: none after a first failure, often an accident."""
         if self.failures < 2:
             return 0.0
         doublings = min(self.failures - 2, 32)  # beyond any maximum
@@ -195,7 +195,7 @@ class Supervisor:
 async def start_process() -> PoolProcess:
     """Start a process that waits for its first message.
 
-    On Linux the process ends with the thread that has started it, which is the event loop's.
+    On Linux the process ends with the thread of the event loop.
 
     Raises:
         OSError: the system cannot start another process.

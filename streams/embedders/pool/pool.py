@@ -29,7 +29,7 @@ class Observer(Protocol):
     """Receives the pool's events, on the event loop; methods must return quickly and not raise."""
 
     def embedded(self, texts: int, seconds: float) -> None:
-        """Handle a batch that a process has embedded."""
+        """Handle an embedded batch."""
         ...
 
     def failed(self, kind: FailureKind) -> None:
@@ -37,7 +37,7 @@ class Observer(Protocol):
         ...
 
     def given_up(self) -> None:
-        """Handle a text that gets no vector."""
+        """Handle a text without a vector."""
         ...
 
 
@@ -306,7 +306,7 @@ class EmbeddingPool:
         self._resolve(item, None)
 
     def _resolve(self, item: _Item, vector: bytes | None) -> None:
-        """Cache the vector, or None so that a copy does not fail processes again, and complete the future."""
+        """Cache the vector, or None to spare processes a copy of the text, and complete the future."""
         del self._pending[item.key]
         self._room.release()
         self._cache[item.key] = vector

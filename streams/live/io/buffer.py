@@ -55,7 +55,7 @@ class PartitionBuffer:
         return len(self._records)
 
     def open(self, offset: int) -> None:
-        """Start at an offset, with the records that arrived before."""
+        """Start at an offset, with all records received so far."""
         self._next_offset, self._open = offset, True
         early, self._early = self._early, []
         for batch in early:
@@ -121,7 +121,7 @@ class PartitionBuffer:
             self._rewind()
 
     def _regulate_fetching(self) -> None:
-        """Pause fetching when the buffer is full, resume below half. Dropped records free room as taken ones do."""
+        """Pause fetching when the buffer is full, resume below half. Dropped records count as free room."""
         size = len(self._records) + sum(len(early.records) for early in self._early)
         if size >= self._max_records:
             self._consumer.pause_fetching(self.tp)

@@ -105,7 +105,7 @@ class Checkpoints:
         return None
 
     async def write(self, checkpoint: Checkpoint) -> int:
-        """Save a checkpoint, wait for the broker, and delete the older ones; return the number of bytes written."""
+        """Save a checkpoint, wait for the broker, and delete older checkpoints; return the number of bytes written."""
         data = await asyncio.to_thread(pack, "checkpoint", 1, checkpoint)
         generation = self._prefix + b".".join(b"%020d" % checkpoint.offsets[t] for t in sorted(checkpoint.offsets))
         old = [key for key in self._keys() if not key.startswith(generation + b"/")]

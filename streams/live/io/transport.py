@@ -128,7 +128,7 @@ class Consumer(aiokafka.Consumer):
             yield message
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
-        """Commit nothing: Faust would also commit the records that its streams skip at a rebalance."""
+        """Commit nothing: Faust would also commit records skipped at a rebalance."""
         return False
 
     async def commit_offsets(self, next_offsets: Mapping[TP, int]) -> bool:

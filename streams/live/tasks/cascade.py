@@ -57,7 +57,7 @@ class CascadeTask(StatefulTask):
             self._read_back_from = checkpoint.published_offset
 
     async def prepare(self) -> None:
-        """Restore the state, and read back the ids of alerts that were published after the checkpoint."""
+        """Restore the state, and read back the ids of alerts published after the checkpoint."""
         await super().prepare()
         self._published_ids, self._published_offset = await self.app.published_alert_ids(
             ALERTS, self.partition, self._read_back_from
@@ -159,6 +159,6 @@ class CascadeTask(StatefulTask):
         return future
 
     def _note_published(self, future: "asyncio.Future[Any]") -> None:
-        """Advance the offset behind the last alert that is known to be on the topic."""
+        """Advance the offset behind the last acknowledged alert."""
         if not future.cancelled() and future.exception() is None:
             self._published_offset = max(self._published_offset, future.result().offset + 1)

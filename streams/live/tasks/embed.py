@@ -46,7 +46,7 @@ class EmbedTask(StatelessTask):
         await self.commit({SIGHTINGS: self.in_flight.done})
 
     async def stop(self, *, finish: bool) -> None:
-        """Stop the task, and cancel the embedding of batches that are still pending."""
+        """Stop the task, and cancel the embedding of pending batches."""
         await super().stop(finish=finish)
         for _, task in self._pending:
             task.cancel()

@@ -39,7 +39,7 @@ class StatefulTask(PartitionTask):
         self._quiet_since: float | None = None
 
     def offsets(self) -> dict[str, int]:
-        """Return, by input topic, the offset of the first record that has not been applied."""
+        """Return, by input topic, the offset of the first unapplied record."""
         raise NotImplementedError
 
     def restore(self, checkpoint: Checkpoint | None) -> None:
