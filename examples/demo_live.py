@@ -1,10 +1,10 @@
-"""The whole path on one machine: a broker, topics, the sample published, one worker, the alerts as they arrive.
+"""Run the live path on one machine: a broker, the topics, the published sample, one worker, and the alerts as they arrive.
 
     python examples/demo_live.py
 
-`make demo-live` runs it. Each step is a command that you can give yourself; they are printed as they run. It needs Java 17
-and Maven for the broker, which is taken down again with everything else. The state and the worker's log stay in
-runs/demo-live until the next run.
+`make demo-live` runs this script. Each step is a command of Hearsay, printed before it runs. The broker needs Java 17 and
+Maven. The script stops all processes at the end. The state and the log of the worker remain in runs/demo-live until the
+next run.
 """
 
 import json
@@ -28,7 +28,7 @@ PATIENCE_S = 300
 
 
 def main() -> None:
-    """Bring everything up, publish, wait until all is said, take everything down."""
+    """Start everything, publish the sample, wait for the last alert, and stop everything."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     say("starting Apache Kafka on this machine (the first time Maven fetches it)")
@@ -37,10 +37,10 @@ def main() -> None:
             "HEARSAY_KAFKA__BOOTSTRAP": broker.bootstrap,
             "HEARSAY_WORKER__DATA_DIR": str(FOLDER / "state"),
             "HEARSAY_WORKER__PORT": str(PORT),
-            "HEARSAY_ORDER__IDLE_TIMEOUT_MS": "5000",  # the sample ends: what waits for more is released after five seconds
+            "HEARSAY_ORDER__IDLE_TIMEOUT_MS": "5000",  # the sample ends: emit the buffered events after five seconds
         }
         command("topics", "--create")
-        # Three days in some seconds: published before the worker reads, so that no partition looks idle beside another.
+        # The sample covers three days. Publish first, so no partition looks idle while another is being published.
         published = json.loads(command("publish", SAMPLE, "--json"))["published"]
         with (FOLDER / "worker.log").open("wb") as log:
             worker = start("worker", stderr=log)
@@ -49,39 +49,39 @@ def main() -> None:
                 reader = start("alerts", "--follow", "--from", "beginning")
                 wait_for_all(published, worker)
                 stop(reader)
-                say(f"{published} events went through; the worker's log is {FOLDER / 'worker.log'}")
+                say(f"processed {published} events; the log of the worker is {FOLDER / 'worker.log'}")
             finally:
                 stop(worker)
 
 
 def say(line: str) -> None:
-    """One line of the demo's own."""
+    """Print a line of the demo."""
     print(f"# {line}", flush=True)  # noqa: T201 - a demo prints
 
 
 def command(*arguments: str) -> str:
-    """Run a command to its end; gives what it prints."""
+    """Run a command to its end; return its standard output."""
     say("hearsay " + " ".join(arguments))
     whole = [HEARSAY, *arguments]
-    return subprocess.run(whole, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603 - ours
+    return subprocess.run(whole, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603 - a fixed command
 
 
 def start(*arguments: str, stderr: "IO[bytes] | None" = None) -> "subprocess.Popen[bytes]":
-    """Run a command beside us."""
+    """Start a command in the background."""
     say("hearsay " + " ".join(arguments))
     whole = [HEARSAY, *arguments]
-    return subprocess.Popen(whole, stderr=stderr)  # noqa: S603 - ours
+    return subprocess.Popen(whole, stderr=stderr)  # noqa: S603 - a fixed command
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
-    """Let a command finish what is at hand, and end."""
+    """Stop a command gracefully and wait for its end."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     process.wait(60)
 
 
 def ask(path: str) -> str:
-    """What the worker answers; nothing where it does not yet, or says that it is not ready."""
+    """Return the answer of the worker; an empty text without an answer or before the worker is ready."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/{path}", timeout=10) as answer:
             return str(answer.read().decode())
@@ -90,20 +90,20 @@ def ask(path: str) -> str:
 
 
 def wait_for(path: str, worker: "subprocess.Popen[bytes]") -> str:
-    """Until the worker answers well."""
+    """Wait until the worker answers; return the answer."""
     deadline = time.monotonic() + PATIENCE_S
     while not (answer := ask(path)):
         if worker.poll() is not None or time.monotonic() > deadline:
-            raise SystemExit(f"the worker does not run; see {FOLDER / 'worker.log'}")
+            raise SystemExit(f"the worker does not answer; see {FOLDER / 'worker.log'}")
         time.sleep(0.3)
     return answer
 
 
 def wait_for_all(published: int, worker: "subprocess.Popen[bytes]") -> None:
-    """Until every event was received and none waits, and every cascade partition has read what it was sent."""
+    """Wait until the worker has received every event, has none buffered, and has no lag."""
     deadline, quiet = time.monotonic() + PATIENCE_S, 0
     while quiet < 5:
-        account = {
+        counts = {
             line.split('"')[1]: float(line.split()[-1])
             for line in wait_for("metrics", worker).splitlines()
             if line.startswith("hearsay_ordered_events{")
@@ -113,10 +113,10 @@ def wait_for_all(published: int, worker: "subprocess.Popen[bytes]") -> None:
             for line in ask("metrics").splitlines()
             if line.startswith("hearsay_input_lag_records{")
         )
-        done = account.get("received") == published and account.get("waiting") == 0 and lag == 0
+        done = counts.get("received") == published and counts.get("waiting") == 0 and lag == 0
         quiet = quiet + 1 if done else 0
         if time.monotonic() > deadline:
-            raise SystemExit(f"the events do not all come through: {account}; see {FOLDER / 'worker.log'}")
+            raise SystemExit(f"the worker has not processed all events: {counts}; see {FOLDER / 'worker.log'}")
         time.sleep(1)
 
 

@@ -66,7 +66,7 @@ def test_a_merged_cluster_stays_in_the_case_that_it_began_with(cases):
 
 
 def test_so_many_ids_are_kept_and_no_more(cases, tmp_path):
-    store = cases(kept=3)
+    store = cases(rows=3)
     for number in range(10):
         store.handle(alert(number, f"cluster {number}"))
     assert [row[0] for row in rows(tmp_path / "cases.sqlite")] == [digest(f"alert {n}") for n in (7, 8, 9)]
