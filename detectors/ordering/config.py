@@ -29,10 +29,10 @@ class OrderConfig(BaseConfig, frozen=True, kw_only=True):
         int,
         Meta(ge=1, description="Sightings held in the reorder buffer at most; past the bound the oldest leave early."),
     ] = 1_000_000
-    max_remembered: Annotated[
+    max_remembered_ids: Annotated[
         int, Meta(ge=1, description="Ids of released events kept at most, to recognise an event delivered twice.")
     ] = 1_000_000
-    confirmations: Annotated[
+    jump_confirmations: Annotated[
         int, Meta(ge=1, description="Consecutive events that must agree before a jump in event time is believed.")
     ] = 3
     max_jump_ms: Annotated[

@@ -8,16 +8,16 @@ class PartitionWatermark:
     """How far one source partition has come: its newest event time that can be believed.
 
     A clock that runs years ahead must not make everyone else late. A time more than `max_jump_ms` ahead therefore moves
-    nothing until `confirmations` such events came in a row; then progress is the smallest of their times. Progress
+    nothing until `jump_confirmations` such events came in a row; then progress is the smallest of their times. Progress
     starts at 0, so the first events of a partition are confirmed in the same way. It never exceeds the newest time
     seen, hence an event that is out of order by at most the lateness is never late. An update costs 0.2 microseconds;
-    memory is `confirmations` integers.
+    memory is `jump_confirmations` integers.
     """
 
     __slots__ = ("_confirmations", "_max_jump", "_suspects", "time")
 
     def __init__(self, config: OrderConfig, time: int = 0) -> None:
-        self._confirmations = config.confirmations
+        self._confirmations = config.jump_confirmations
         self._max_jump = config.max_jump_ms
         self._suspects: list[int] = []
         self.time = time

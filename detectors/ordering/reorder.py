@@ -38,8 +38,8 @@ class ReorderBuffer:
     Of every sighting pushed in exactly one is true: it was released, waits, was a duplicate, late or expired.
 
     An on-time sighting costs about 2 microseconds. Memory: `max_waiting` sightings (past it the oldest leave early, the
-    watermark moves with them, and `forced` counts them) and `max_remembered` ids, each forgotten when the watermark has
-    moved on by the horizon, when a second delivery is EXPIRED; sooner where more than that fall into one horizon.
+    watermark moves with them, and `forced` counts them) and `max_remembered_ids` ids, each forgotten when the watermark
+    has moved on by the horizon, when a second delivery is EXPIRED; sooner where more than that fall into one horizon.
     """
 
     def __init__(self, config: OrderConfig) -> None:
@@ -150,7 +150,7 @@ class ReorderBuffer:
     def _remember(self, event_id: str) -> None:
         self._ids.append(event_id)
         self._times.append(self._mark.value)
-        if len(self._ids) > self._config.max_remembered:
+        if len(self._ids) > self._config.max_remembered_ids:
             self._drop_oldest()
 
     def _forget(self, before: int) -> None:

@@ -70,7 +70,7 @@ class IntakeConfig(BaseConfig, frozen=True, kw_only=True):
             "0 keeps only offset and digest.",
         ),
     ] = 65_536
-    remembered_texts: Annotated[int, Meta(ge=1, description="Distinct texts whose normalised form is cached.")] = 65_536
+    cached_texts: Annotated[int, Meta(ge=1, description="Distinct texts whose normalised form is cached.")] = 65_536
     accepted_keys: Annotated[
         tuple[str, ...],
         Meta(description="Ids of other deployments' keys whose pseudonyms are accepted unchanged."),
@@ -99,7 +99,7 @@ class Intake:
     """Validates, pseudonymises, normalises and fingerprints one event at a time.
 
     An event costs about ten microseconds if the normal form of its text is cached; memory is bounded by
-    `remembered_texts`. The state is the event-time progress of each source partition.
+    `cached_texts`. The state is the event-time progress of each source partition.
     """
 
     def __init__(self, config: IntakeConfig, order: OrderConfig, pseudonymiser: Pseudonymiser) -> None:
@@ -107,7 +107,7 @@ class Intake:
         self._order = order
         self._pseudonymiser = pseudonymiser
         self._keys = frozenset((*config.accepted_keys, pseudonymiser.key_id))
-        self._content = lru_cache(maxsize=config.remembered_texts)(read_content)
+        self._content = lru_cache(maxsize=config.cached_texts)(read_content)
         self._progress: dict[int, PartitionWatermark] = {}
 
     def update(self, raw: bytes, position: Position) -> Sighting | Rejection:

@@ -77,7 +77,7 @@ def _task_factory(stage: str, effective: ResolvedSettings, model: Model | None) 
     assert model is not None  # noqa: S101 - the worker has loaded the model for these stages
     settings, vectors = effective.settings, model.vectors
     if stage == "embed":
-        prefetcher = Prefetcher(settings.pipeline.clustering, settings.worker.remembered_texts)
+        prefetcher = Prefetcher(settings.pipeline.clustering, settings.worker.known_texts)
         return lambda app, partition: EmbedTask(app, partition, prefetcher, vectors)
     if stage == "cluster":
         return lambda app, partition: ClusterTask(app, partition, vectors, model.matcher)

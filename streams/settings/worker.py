@@ -45,7 +45,7 @@ class WorkerSettings(BaseConfig, frozen=True, kw_only=True):
     standby_replicas: Annotated[
         int, Meta(ge=0, description="Other workers that keep a copy of each state, for a fast takeover.")
     ] = 1
-    remembered_texts: Annotated[
+    known_texts: Annotated[
         int, Meta(ge=1, description="Known texts that the embed stage remembers, to skip their embedding.")
     ] = 65_536
     session_timeout_ms: Annotated[

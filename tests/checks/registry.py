@@ -105,7 +105,7 @@ ORDER = Adapter(
     name="reorder buffer",
     covers=ReorderBuffer,
     make=lambda: ReorderBuffer(
-        OrderConfig(max_out_of_orderness_ms=streams.LATENESS, max_waiting=200, max_remembered=500)
+        OrderConfig(max_out_of_orderness_ms=streams.LATENESS, max_waiting=200, max_remembered_ids=500)
     ),
     stream=order_stream,
     step=lambda buffer, item: buffer.update(item),

@@ -122,8 +122,8 @@ CLUSTERING = Adapter(
 )
 
 CONFIG = PipelineConfig(
-    intake=IntakeConfig(remembered_texts=50),
-    order=OrderConfig(max_out_of_orderness_ms=streams.LATENESS, max_waiting=200, max_remembered=500),
+    intake=IntakeConfig(cached_texts=50),
+    order=OrderConfig(max_out_of_orderness_ms=streams.LATENESS, max_waiting=200, max_remembered_ids=500),
     clustering=SMALL,
     cascade=CascadeConfig(max_cascades=30, max_closed=30),
     graph=GraphConfig(max_nodes=200),

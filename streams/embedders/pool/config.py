@@ -22,7 +22,7 @@ class PoolConfig(BaseConfig, frozen=True, kw_only=True):
     max_waiting: Annotated[
         int, Meta(ge=1, description="Distinct texts that await embedding at most; callers with more texts wait.")
     ] = 1_024
-    remembered: Annotated[
+    cached_vectors: Annotated[
         int,
         Meta(
             ge=0,

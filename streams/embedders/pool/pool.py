@@ -62,7 +62,7 @@ class EmbeddingPool:
     batch has failed twice, its texts are tried one by one. A text is given up only after `attempts` fresh processes
     have failed on the text, each between two successful probes.
 
-    Memory: a copy of the model per process, `max_waiting` texts of at most `max_chars` code points, `remembered`
+    Memory: a copy of the model per process, `max_waiting` texts of at most `max_chars` code points, `cached_vectors`
     vectors. A pool belongs to one event loop and is started once.
 
     Attributes:
@@ -310,7 +310,7 @@ class EmbeddingPool:
         del self._pending[item.key]
         self._room.release()
         self._cache[item.key] = vector
-        if len(self._cache) > self._config.remembered:
+        if len(self._cache) > self._config.cached_vectors:
             self._cache.popitem(last=False)
         item.future.set_result(vector)
 

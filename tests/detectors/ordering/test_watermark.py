@@ -18,7 +18,7 @@ from schemas.event import Kind
 from schemas.sighting import Sighting, TextContent
 
 CONTENT = TextContent(text="a b c d", normal="a b c d", fingerprint="ab" * 16, words=4)
-SMALL = OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=100, idle_timeout_ms=50, confirmations=1)
+SMALL = OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=100, idle_timeout_ms=50, jump_confirmations=1)
 
 
 def seen(event: int | str, time: int, partition: int = 0, progress: int | None = None) -> Sighting:
@@ -49,7 +49,7 @@ def test_a_duration_may_be_zero_but_not_negative(name: str) -> None:
         OrderConfig(**{name: -1})
 
 
-@pytest.mark.parametrize("name", ["idle_timeout_ms", "max_waiting", "max_remembered", "confirmations"])
+@pytest.mark.parametrize("name", ["idle_timeout_ms", "max_waiting", "max_remembered_ids", "jump_confirmations"])
 def test_a_bound_must_be_positive(name: str) -> None:
     OrderConfig(**{name: 1})
     with pytest.raises(ValueError, match=f"OrderConfig.{name} is 0; expected `int` >= 1"):
@@ -71,35 +71,35 @@ def test_progress_follows_the_newest_time_and_never_goes_back() -> None:
 def test_a_clock_years_ahead_moves_nothing() -> None:
     # time      1000   1010   2^40 (a liar)   1020   1030
     # progress  1000   1010   1010            1020   1030
-    config = OrderConfig(max_jump_ms=1000, confirmations=3)
+    config = OrderConfig(max_jump_ms=1000, jump_confirmations=3)
     assert observe(config, [1000, 1010, 1 << 40, 1020, 1030]) == [1000, 1010, 1010, 1020, 1030]
 
 
 def test_a_leap_is_believed_when_enough_events_in_a_row_confirm_it_and_then_to_the_least_of_them() -> None:
     # after a pause longer than max_jump_ms the stream goes on at 5000:
-    config = OrderConfig(max_jump_ms=1000, confirmations=3)
+    config = OrderConfig(max_jump_ms=1000, jump_confirmations=3)
     assert observe(config, [1000, 5020, 5000, 5010, 5030]) == [1000, 1000, 1000, 5000, 5030]
 
 
 def test_liars_with_ordinary_events_between_them_never_confirm_one_another() -> None:
-    config = OrderConfig(max_jump_ms=1000, confirmations=3)
+    config = OrderConfig(max_jump_ms=1000, jump_confirmations=3)
     assert observe(config, [900, 1 << 40, 901, 1 << 40, 902, 1 << 40, 903]) == [900, 900, 901, 901, 902, 902, 903]
 
 
 def test_the_first_events_of_a_partition_are_confirmed_like_any_leap() -> None:
     # One liar may be the very first to speak.
-    config = OrderConfig(max_jump_ms=1000, confirmations=3)
+    config = OrderConfig(max_jump_ms=1000, jump_confirmations=3)
     assert observe(config, [1 << 40, 70_000, 70_010, 70_020]) == [0, 0, 70_000, 70_020]
 
 
 @pytest.mark.parametrize(("time", "expected"), [(1099, 1099), (1100, 1100), (1101, 1000)])
 def test_the_limit_of_a_leap_is_inclusive(time: int, expected: int) -> None:
-    assert observe(OrderConfig(max_jump_ms=100, confirmations=2), [1000, 1000, time])[-1] == expected
+    assert observe(OrderConfig(max_jump_ms=100, jump_confirmations=2), [1000, 1000, time])[-1] == expected
 
 
 @given(st.lists(st.integers(0, 10_000)), st.integers(1, 5), st.integers(0, 3000))
 def test_progress_is_monotone_and_never_exceeds_the_newest_time(seen_times: list[int], n: int, jump: int) -> None:
-    steps = [0, *observe(OrderConfig(max_jump_ms=jump, confirmations=n), seen_times)]
+    steps = [0, *observe(OrderConfig(max_jump_ms=jump, jump_confirmations=n), seen_times)]
     assert all(a <= b for a, b in pairwise(steps))
     newest = 0
     for time, progress in zip(seen_times, steps[1:], strict=True):
@@ -109,7 +109,7 @@ def test_progress_is_monotone_and_never_exceeds_the_newest_time(seen_times: list
 
 @given(st.lists(st.integers(0, 10_000)), st.integers(0, 30))
 def test_progress_restored_goes_on_as_if_it_had_never_stopped(seen_times: list[int], cut: int) -> None:
-    config = OrderConfig(max_jump_ms=500, confirmations=3)
+    config = OrderConfig(max_jump_ms=500, jump_confirmations=3)
     whole = PartitionWatermark(config)
     for time in seen_times[:cut]:
         whole.observe(time)
@@ -338,7 +338,7 @@ def test_a_full_buffer_lets_the_oldest_go_and_moves_the_watermark_behind_them() 
 
 def test_no_more_ids_are_remembered_than_the_bound_and_waiting_ones_are_never_forgotten() -> None:
     buffer = ReorderBuffer(
-        OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=10_000, confirmations=1, max_remembered=2)
+        OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=10_000, jump_confirmations=1, max_remembered_ids=2)
     )
     for i in range(8):
         buffer.update(seen(i, 100 + 10 * i))  # 0..5 have left, 6 and 7 wait
@@ -391,7 +391,7 @@ def test_a_liar_still_waits_when_all_partitions_are_silent() -> None:
 
 
 def test_a_liar_in_the_stream_makes_nobody_else_late() -> None:
-    config = OrderConfig(max_out_of_orderness_ms=10, max_jump_ms=1000, confirmations=3)
+    config = OrderConfig(max_out_of_orderness_ms=10, max_jump_ms=1000, jump_confirmations=3)
     buffer, progress = ReorderBuffer(config), PartitionWatermark(config)
     for i in range(1, 200):
         time = 1 << 40 if i % 10 == 0 else 10 * i
@@ -421,7 +421,7 @@ def test_every_sighting_is_accounted_for_exactly_once_at_every_moment(
     items: list[tuple[int, int, int, int]], waiting: int, remembered: int
 ) -> None:
     config = OrderConfig(
-        max_out_of_orderness_ms=10, allowed_lateness_ms=50, max_waiting=waiting, max_remembered=remembered
+        max_out_of_orderness_ms=10, allowed_lateness_ms=50, max_waiting=waiting, max_remembered_ids=remembered
     )
     buffer, out = ReorderBuffer(config), []
     for n, item in enumerate(items, start=1):
@@ -437,7 +437,7 @@ def test_every_sighting_is_accounted_for_exactly_once_at_every_moment(
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=60), st.randoms(use_true_random=False))
 def test_shuffling_within_the_lateness_changes_nothing_in_what_is_released(steps: list[int], random) -> None:
-    config = OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=100, confirmations=3, max_jump_ms=5)
+    config = OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=100, jump_confirmations=3, max_jump_ms=5)
     ordered, clock = [], 1000
     for i, step in enumerate(steps):
         clock += step
@@ -457,7 +457,7 @@ def test_shuffling_within_the_lateness_changes_nothing_in_what_is_released(steps
 
 @given(stream, st.integers(0, 80))
 def test_a_restored_buffer_goes_on_as_if_it_had_never_stopped(items: list[tuple[int, int, int, int]], cut: int) -> None:
-    config = OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=50, max_waiting=10, max_remembered=10)
+    config = OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=50, max_waiting=10, max_remembered_ids=10)
     whole = ReorderBuffer(config)
     pushed_into(whole, items[:cut])
     copy = ReorderBuffer(config)

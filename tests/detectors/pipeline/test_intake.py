@@ -208,7 +208,7 @@ def test_intake_goes_on_from_how_far_a_partition_is_known_to_have_come():
     [
         {"max_event_bytes": 0},
         {"max_text_chars": 0},
-        {"remembered_texts": 0},
+        {"cached_texts": 0},
         {"max_sealed_bytes": -1},
         {"max_skew_ms": -1},
         {"earliest_ms": 5, "latest_ms": 5},

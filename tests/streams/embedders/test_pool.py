@@ -158,7 +158,7 @@ def test_callers_that_are_ready_together_share_one_batch_and_no_more_than_its_li
 
 def test_a_text_is_computed_once_while_remembered_and_again_after(folder):
     async def scene():
-        async with running(folder, msgspec.structs.replace(QUICK, remembered=2)) as pool:
+        async with running(folder, msgspec.structs.replace(QUICK, cached_vectors=2)) as pool:
             await pool.embed(["a", "b", "a", "c", "a"])  # asked for together: on their way for each other
             assert (pool.texts, pool.cached) == (3, 2)
             await pool.embed(["b"])  # among the last two
@@ -171,7 +171,7 @@ def test_a_text_is_computed_once_while_remembered_and_again_after(folder):
 
 def test_with_no_memory_every_call_is_computed(folder):
     async def scene():
-        async with running(folder, msgspec.structs.replace(QUICK, remembered=0)) as pool:
+        async with running(folder, msgspec.structs.replace(QUICK, cached_vectors=0)) as pool:
             for _ in range(3):
                 assert await pool.embed(["a"]) == vectors("a")
             assert (pool.texts, pool.cached) == (3, 0)
@@ -568,7 +568,7 @@ asyncio.run(scene())
     [
         ({"processes": 0}, "PoolConfig.processes is 0; expected `int` >= 1"),
         ({"timeout_ms": 0}, "PoolConfig.timeout_ms is 0; expected `int` >= 1"),
-        ({"remembered": -1}, "PoolConfig.remembered is -1; expected `int` >= 0"),
+        ({"cached_vectors": -1}, "PoolConfig.cached_vectors is -1; expected `int` >= 0"),
         ({"processes": 4, "max_waiting": 127}, "pool.max_waiting is 127, less than a batch for each process: pool"),
         (
             {"restart_delay_ms": 50, "max_restart_delay_ms": 49},
@@ -583,6 +583,8 @@ def test_settings_with_which_nothing_would_be_embedded_are_refused(setting, mess
 
 def test_settings_at_their_limits_are_taken():
     assert (
-        PoolConfig(processes=4, max_waiting=128, remembered=0, restart_delay_ms=50, max_restart_delay_ms=50).processes
+        PoolConfig(
+            processes=4, max_waiting=128, cached_vectors=0, restart_delay_ms=50, max_restart_delay_ms=50
+        ).processes
         == 4
     )
