@@ -183,5 +183,5 @@ class Clusters:
         for id_ in former:
             self._survivors[id_] = survivor.id
         survivor.absorbed.extend(former)
-        while len(survivor.absorbed) > self._config.max_absorbed:
+        while len(survivor.absorbed) > self._config.max_former_ids:
             del self._survivors[survivor.absorbed.pop(0)]

@@ -19,13 +19,13 @@ class ClusteringConfig(BaseConfig, frozen=True, kw_only=True):
         str, Meta(min_length=1, description="Name space of cluster ids; clusters of two realms never share an id.")
     ] = "default"
     sketch: SketchConfig = SketchConfig(max_entries=200_000)  # two for each cluster
-    lexical: Annotated[
+    lexical_threshold: Annotated[
         float, Meta(gt=0, le=1, description="Jaccard similarity of shingles from which two texts share a cluster.")
     ] = 0.60
-    match: Annotated[
+    embedding_threshold: Annotated[
         float, Meta(gt=0, le=1, description="Cosine of embeddings from which two texts share a cluster.")
     ] = 0.82
-    suggest: Annotated[
+    suggestion_threshold: Annotated[
         float,
         Meta(
             gt=0,
@@ -54,7 +54,7 @@ class ClusteringConfig(BaseConfig, frozen=True, kw_only=True):
             "0 lets the model decide alone.",
         ),
     ] = 0.40
-    bridge_lexical: Annotated[
+    bridge_threshold: Annotated[
         float,
         Meta(ge=0, le=1, description="Jaccard similarity from which a text that matches two clusters merges the two."),
     ] = 0.50
@@ -71,7 +71,9 @@ class ClusteringConfig(BaseConfig, frozen=True, kw_only=True):
     pdq_quality: Annotated[
         int, Meta(ge=0, le=100, description="PDQ quality, 0 to 100, below which a picture's hash is ignored.")
     ] = 50
-    candidates: Annotated[int, Meta(ge=1, description="Nearest neighbours examined for a text with a new wording.")] = 8
+    max_candidates: Annotated[
+        int, Meta(ge=1, description="Nearest neighbours examined for a text with a new wording.")
+    ] = 8
     embed_batch: Annotated[
         int, Meta(ge=1, description="Texts embedded in one call when the next texts are already known.")
     ] = 32
@@ -92,7 +94,7 @@ class ClusteringConfig(BaseConfig, frozen=True, kw_only=True):
     max_link_candidates: Annotated[
         int, Meta(ge=1, description="Similar clusters remembered for each cluster at most, the latest ones.")
     ] = 8
-    max_aliases: Annotated[
+    max_wordings: Annotated[
         int, Meta(ge=1, description="Distinct wordings remembered with their cluster at most, over all clusters.")
     ] = 2_000_000
     max_messages: Annotated[
@@ -122,7 +124,7 @@ class ClusteringConfig(BaseConfig, frozen=True, kw_only=True):
     shared_keys_per_share: Annotated[
         int, Meta(ge=1, description="URLs, and separately media hashes, of one message that are looked up at most.")
     ] = 16
-    max_absorbed: Annotated[
+    max_former_ids: Annotated[
         int, Meta(ge=1, description="Former ids of a merged cluster that the cluster keeps at most.")
     ] = 1_024
     exact_until: Annotated[
@@ -132,15 +134,16 @@ class ClusteringConfig(BaseConfig, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Check the order of the thresholds, and the names of the scripts."""
         super().__post_init__()
-        if self.lexical < self.sketch.match:
+        if self.lexical_threshold < self.sketch.threshold:
             raise ValueError(
-                f"clustering.lexical is {self.lexical}, below clustering.sketch.match ({self.sketch.match}), so pairs "
-                "between the two would never be found; raise clustering.lexical or lower clustering.sketch.match"
+                f"clustering.lexical_threshold is {self.lexical_threshold}, below clustering.sketch.threshold "
+                f"({self.sketch.threshold}), so pairs between the two would never be found; raise the first or lower "
+                "the second"
             )
-        if self.suggest > self.match:
+        if self.suggestion_threshold > self.embedding_threshold:
             raise ValueError(
-                f"clustering.suggest is {self.suggest}, above clustering.match ({self.match}); "
-                "lower clustering.suggest or raise clustering.match"
+                f"clustering.suggestion_threshold is {self.suggestion_threshold}, above "
+                f"clustering.embedding_threshold ({self.embedding_threshold}); lower the first or raise the second"
             )
         try:
             ScriptShare(self.model_scripts)

@@ -27,7 +27,7 @@ class NewWording(NamedTuple):
 
     sketch: Sketch
     vector: Vectors | None = None  # None if the sketch alone found the cluster
-    near: tuple[Neighbour, ...] = ()  # clusters from `suggest` on, nearest first; empty if a cluster matched
+    near: tuple[Neighbour, ...] = ()  # from `suggestion_threshold` on, nearest first; empty if a cluster matched
 
 
 class Match(msgspec.Struct, frozen=True):

@@ -91,7 +91,7 @@ class CandidateSearch:
 
         The text must share letters with the neighbour, and the representatives must be near to each other.
         """
-        shared = neighbour.jaccard >= self._config.bridge_lexical
+        shared = neighbour.jaccard >= self._config.bridge_threshold
         return shared and self._wordings.is_near(cluster, neighbour.representative)
 
     # --- learning -----------------------------------------------------------------------------------------------------
@@ -240,12 +240,12 @@ class CandidateSearch:
 
     def _is_contested(self, sketch: Sketch, cluster: Cluster) -> bool:
         """Return True if a text of a cluster shares letters with another cluster too: the text may be a bridge."""
-        least = self._config.bridge_lexical
+        least = self._config.bridge_threshold
         return self._wordings.is_contested(sketch, cluster.id, least) or self._resembles_candidate(sketch, cluster)
 
     def _resembles_candidate(self, sketch: Sketch, cluster: Cluster) -> bool:
         """Return True if a text shares letters with a link candidate of a cluster; banding misses many of these."""
-        least = self._config.bridge_lexical
+        least = self._config.bridge_threshold
         candidates = self._clusters.link_candidates(cluster)
         return any(self._wordings.resembles(sketch, candidate, least) for candidate in candidates)
 

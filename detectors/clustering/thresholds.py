@@ -40,5 +40,5 @@ class ThresholdTable:
 
 
 def _thresholds(config: ClusteringConfig, margin: float) -> Thresholds:
-    plain = (config.lexical, config.suggest, config.match)
+    plain = (config.lexical_threshold, config.suggestion_threshold, config.embedding_threshold)
     return Thresholds(*(min(1.0, round(value + margin, 6)) for value in plain))

@@ -43,7 +43,7 @@ class WordingIndex:
 
     def __init__(self, config: ClusteringConfig) -> None:
         self._config = config
-        self._known: LruDict[KnownWording] = LruDict(config.max_aliases)
+        self._known: LruDict[KnownWording] = LruDict(config.max_wordings)
         self._owners: dict[str, str] = {}  # fingerprint of a representative -> id of the cluster
         self._sketcher = Sketcher(config.sketch)
         self._sketches = SketchIndex(config.sketch)
@@ -71,7 +71,7 @@ class WordingIndex:
         """Return (cluster id, representative, cosine) of the nearest representatives, nearest first."""
         if self._vectors is None:
             return []
-        hits = self._vectors.query(vector, self._config.candidates, at_least)
+        hits = self._vectors.query(vector, self._config.max_candidates, at_least)
         return [(self._owners[key], key, cosine) for key, cosine in hits]
 
     def is_contested(self, sketch: Sketch, cluster_id: str, at_least: float) -> bool:
@@ -88,10 +88,12 @@ class WordingIndex:
         return any(self.similarity(sketch, representative) >= at_least for representative in cluster.representatives)
 
     def is_near(self, cluster: Cluster, representative: str) -> bool:
-        """Return True if a representative is within `suggest` of any of the cluster, or the cluster has no vectors."""
+        """Return True if the cluster has no vectors, or one within `suggestion_threshold` of the representative."""
         vectors = self._index(self.dimension)
         own = [key for key in cluster.representatives if key in vectors]
-        return not own or any(vectors.similarity(key, representative) >= self._config.suggest for key in own)
+        return not own or any(
+            vectors.similarity(key, representative) >= self._config.suggestion_threshold for key in own
+        )
 
     def learn(self, cluster: Cluster, content: TextContent, checked_at: int) -> KnownWording:
         """Add a wording to a cluster, and compare the meaning with the representative wording once."""

@@ -61,4 +61,4 @@ class Prefetcher:
 
     def _lexical_threshold(self, sighting: Sighting) -> float:
         short = sighting.content.words <= self._config.short_text_words
-        return min(1.0, self._config.lexical + (self._config.short_text_margin if short else 0.0))
+        return min(1.0, self._config.lexical_threshold + (self._config.short_text_margin if short else 0.0))

@@ -41,7 +41,7 @@ class SketchConfig(BaseConfig, frozen=True, kw_only=True):
     .044.
     """
 
-    match: Annotated[
+    threshold: Annotated[
         float, Meta(gt=0, le=1, description="Jaccard similarity of shingles from which a search returns a text.")
     ] = 0.60
     width: Annotated[int, Meta(ge=1, description="Characters per shingle in scripts with an alphabet.")] = 4
@@ -187,7 +187,7 @@ class SketchIndex:
         return None if entry is None else self._matrix[entry.slot].tobytes()
 
     def query(self, sketch: Sketch) -> tuple[str, float] | None:
-        """Return the most similar key with its similarity, rounded to 1e-6; None below `match`. Ties: smaller key."""
+        """Return the most similar key with its similarity, to 1e-6; None below `threshold`. Ties: smaller key."""
         if not sketch or not self._entries:
             return None
         self._check(sketch)
@@ -197,12 +197,12 @@ class SketchIndex:
             return None
         scores = np.mean(self._matrix[slots] == row, axis=1).round(_DIGITS).tolist()
         best = max(scores)
-        if best < self._config.match:
+        if best < self._config.threshold:
             return None
         return min(self._keys[slot] for slot, score in zip(slots, scores, strict=True) if score == best), best
 
     def resembling(self, sketch: Sketch, at_least: float) -> list[str]:
-        """Return the keys with a similarity of at least `at_least`, unordered; below `match`, banding misses some."""
+        """Return the keys with similarity `at_least` or more, unordered; below `threshold`, banding misses some."""
         if not sketch or not self._entries:
             return []
         self._check(sketch)

@@ -130,7 +130,7 @@ def memory(available: int | None = None) -> Finding:
     available = _free_memory() if available is None else available
     found = f"{available / (1 << 30):.1f} GiB available"
     if available < _MIN_MEMORY:
-        remedy = "2 GiB suffice for one day of a busy platform; else lower clustering.max_messages and max_aliases"
+        remedy = "2 GiB suffice for one day of a busy platform; else lower clustering.max_messages and max_wordings"
         return Finding("memory", Status.WARNING, found, remedy)
     return Finding("memory", Status.GOOD, found)
 

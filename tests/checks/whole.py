@@ -35,7 +35,7 @@ WORDS = ("please", "really", "urgent", "now", "today", "cousin", "saw", "police"
 
 SMALL = ClusteringConfig(
     max_clusters=40,
-    max_aliases=100,
+    max_wordings=100,
     max_messages=200,
     max_shared_keys=50,
     max_actors=50,

@@ -169,7 +169,7 @@ def sources(corpus: Corpus, rng: np.random.Generator) -> list[str]:
     texts = [text for texts in collections for text in _drawn(rng, texts, _SOURCES)]
     texts = [text for text in texts if count_words(normalise(text)) >= _LEAST_WORDS]
     vectors = corpus.embedder.embed([normalise(text) for text in texts])
-    return [texts[n] for n in unlike(vectors @ vectors.T, CONFIG.suggest)]
+    return [texts[n] for n in unlike(vectors @ vectors.T, CONFIG.suggestion_threshold)]
 
 
 def unlike(similarities: np.ndarray, limit: float) -> list[int]:

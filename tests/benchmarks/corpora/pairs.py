@@ -178,8 +178,8 @@ def ladder(
     corpus: Corpus,
     known: Places,
     new: Places,
-    least: float = CONFIG.lexical,
-    match: float = CONFIG.match,
+    least: float = CONFIG.lexical_threshold,
+    match: float = CONFIG.embedding_threshold,
     others: ClusteringConfig = CONFIG,
 ) -> NDArray[np.int64]:
     """The method that a new text joins a known one by, without links and addresses; every threshold can be moved."""
@@ -191,7 +191,7 @@ def ladder(
         spoken & (corpus.names[known] == corpus.names[new]),
         spoken & (jaccard >= _limit(least, guard)),
         spoken & agreeing & (near >= _limit(match, guard)),
-        spoken & agreeing & (near >= _limit(others.suggest, guard)),
+        spoken & agreeing & (near >= _limit(others.suggestion_threshold, guard)),
     ]
     return np.select(holds, list(Rung)[:-1], default=Rung.NONE)
 

@@ -83,14 +83,14 @@ def fixed(score: Score) -> Fit:
 
 
 def ladder_score(corpus: Corpus, known: Places, new: Places) -> Floats:
-    """The candidate search as one number: it joins where this is at least `match`, with its other thresholds moved there.
+    """The candidate search as one number: it joins where this is at least `embedding_threshold`, with its other thresholds moved there.
 
     A sketch counts by as much more as its threshold is lower, a cosine not at all without letters in common; a short text
     loses the guard, and what has too few words is never near.
     """
     jaccard, near = corpus.jaccard(known, new), corpus.near(known, new)
     exact = corpus.names[known] == corpus.names[new]
-    words = jaccard + CONFIG.match - CONFIG.lexical
+    words = jaccard + CONFIG.embedding_threshold - CONFIG.lexical_threshold
     meaning = np.where(jaccard >= corpus.floors()[new], near, np.minimum(near, 0.0))
     guard = CONFIG.short_text_margin * (corpus.words[new] <= CONFIG.short_text_words)
     score = np.where(exact, 2.0, np.maximum(words, meaning) - guard)

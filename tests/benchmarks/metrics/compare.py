@@ -127,8 +127,8 @@ def print_false_matches(beds: Beds, among: Sequence[Alternative], costs: Mapping
         rates = [false_rate(score, limit, pairs) for pairs in groups.values()]
         rows.append((one.name, f"{limit:.3f}", *rates, sum(costs[step] for step in one.uses)))
     score = among[0].fit(beds.judged)
-    at_default = [false_rate(score, CONFIG.match, pairs) for pairs in groups.values()]
-    rows.insert(1, ("the search at its default", f"{CONFIG.match:.3f}", *at_default, rows[0][-1]))
+    at_default = [false_rate(score, CONFIG.embedding_threshold, pairs) for pairs in groups.values()]
+    rows.insert(1, ("the search at its default", f"{CONFIG.embedding_threshold:.3f}", *at_default, rows[0][-1]))
     names = ("measure", "threshold", *groups, "µs/text")
     table("false matches for each million pairs, at the threshold of highest F1 on all judged pairs", names, rows)
 
@@ -145,7 +145,7 @@ def print_equal(
     """Precision and recall where each may make no more false matches than the search at its default."""
     ours = among[0].fit(beds.judged)
     groups = ([beds.strangers], [beds.segments[language] for language in languages])
-    allowed = [int(np.sum(all_scores(ours, group) >= CONFIG.match)) for group in groups]
+    allowed = [int(np.sum(all_scores(ours, group) >= CONFIG.embedding_threshold)) for group in groups]
     rows = []
     for one in among:
         row: list[object] = [one.name]
@@ -163,7 +163,7 @@ def print_equal(
         rows.append(row)
     row = ["the search at its default"]
     for pairs in judged:
-        row += at_limit(pairs, ours(pairs.known, pairs.new) >= CONFIG.match)
+        row += at_limit(pairs, ours(pairs.known, pairs.new) >= CONFIG.embedding_threshold)
     rows.insert(1, row)
     names = ("measure", *(part for pairs in judged for part in ("precision", f"recall, {pairs.name.split(' (')[0]}")))
     table(

@@ -30,7 +30,7 @@ class Linkage(StrEnum):
 def margins(contents: Sequence[TextContent], config: ClusteringConfig, embedder: Embedder) -> NDArray[np.float64]:
     """How far each pair of distinct texts is above the threshold that the search sets it, shape (n, n), symmetric.
 
-    The greater of Jaccard similarity less `lexical` and cosine less `match`; a cosine counts only from the floor of
+    The greater of Jaccard similarity less `lexical_threshold` and cosine less `embedding_threshold`; a cosine counts only from the floor of
     letters in common on. Of the thresholds of two texts, which differ by length and script, the stricter holds. A text that
     is too short to be matched by words is below every threshold.
     """

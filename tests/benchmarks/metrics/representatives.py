@@ -18,7 +18,7 @@ from tests.realdata import loaders
 
 WAYS = {"first": 1, "mean": 0, "up to 2": 2, "up to 8": 8, "every": 1_000_000}
 """How many texts stand for a cluster; 0: their mean."""
-_LIMITS = (CONFIG.match, CONFIG.suggest, 0.65)
+_LIMITS = (CONFIG.embedding_threshold, CONFIG.suggestion_threshold, 0.65)
 
 
 class Clustered(msgspec.Struct, frozen=True):

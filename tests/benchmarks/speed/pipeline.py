@@ -292,7 +292,7 @@ def compare(
 ) -> Iterator[Figure]:
     """The naive composition, the pipeline on the same prefix, and how they relate."""
     encode = (lambda text: embedder.embed([text])[0]) if isinstance(embedder, HashingEmbedder) else None
-    naive = Naive(PipelineConfig().clustering.match, encode, remember=name == "naive_cached")
+    naive = Naive(PipelineConfig().clustering.embedding_threshold, encode, remember=name == "naive_cached")
     naive.encode("warm")
     spent, prefix = run_naive(lines, naive, cap)
     naive_rate = prefix / spent

@@ -53,7 +53,7 @@ def report_bridges(judged: Sequence[tuple[Judged, Wordings]], between: float, em
 def move_limit(judged: Sequence[tuple[Judged, Wordings]], between: float, embedder: Remembering) -> None:
     """Print how many halves become one as the letters that a merge asks for are moved."""
     rows = []
-    for name, config in moved(("bridge_lexical",)):
+    for name, config in moved(("bridge_threshold",)):
         row: list[object] = [name]
         for one, wordings in judged:
             fates = Counter[Fate]()
@@ -106,5 +106,5 @@ def letters_agree(wording: Sequence[str]) -> bool:
     config = ClusteringConfig()
     sketcher, normals = Sketcher(config.sketch), [read_content(text, ()).normal for text in wording]
     first, second, between = map(sketcher.sketch, normals)
-    bridged = min(estimate(first, between), estimate(second, between)) >= config.bridge_lexical
+    bridged = min(estimate(first, between), estimate(second, between)) >= config.bridge_threshold
     return bridged and estimate(first, second) >= ThresholdTable(config).min_lexical(normals[1])

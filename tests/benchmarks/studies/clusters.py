@@ -141,7 +141,7 @@ def _codes(labels: Sequence[Hashable]) -> list[int]:
 
 
 def move_threshold(one: Corpus, embedder: Remembering) -> None:
-    """Purity and fragmentation of the stream's clusters by words, and of average linkage, as `match` moves."""
+    """Purity and fragmentation of the stream's clusters by words, and of average linkage, as `embedding_threshold` moves."""
     rows = []
     for match in THRESHOLDS:
         config = at(match)

@@ -238,7 +238,7 @@ def chain(text: str, other: str, config: ClusteringConfig, embedder: Embedder) -
     contents = [read_content(step, ()) for step in steps]
     above = margins(contents, config, embedder)
     vectors = embedder.embed([content.normal for content in contents])
-    near = np.flatnonzero(vectors @ vectors[0] >= config.suggest).tolist()
+    near = np.flatnonzero(vectors @ vectors[0] >= config.suggestion_threshold).tolist()
     for far in (n for n in near if above[0, n] < 0):
         between = [n for n in range(1, far) if above[0, n] >= 0 and above[n, far] >= 0]
         if between:

@@ -122,7 +122,7 @@ def split_by_words(judged: Sequence[Judged], embedder: Remembering) -> None:
             row = (one.name, len(names), on.merged, on.pieces, name, shown(figure(name, whole)))
             rows.append((*row, *beside(name, on, off)))
     table(
-        "two wordings below `match`, a twentieth of the shares between them, no links",
+        "two wordings below `embedding_threshold`, a twentieth of the shares between them, no links",
         (
             "positives of",
             "n",

@@ -1,6 +1,6 @@
 """Each threshold of the clustering moved by itself, the others as they are: what its default wins and loses by its neighbours.
 
-`match` and `lexical`, which join most, have tables of their own (`studies.clusters`, `studies.texts`, `studies.pairs`).
+`embedding_threshold` and `lexical_threshold`, which join most, have tables of their own (`studies.clusters`, `studies.texts`, `studies.pairs`).
 The table of pairs is printed by `studies.pairs`, those of streams by `studies.clusters`.
 """
 
@@ -19,16 +19,16 @@ from tests.benchmarks.corpora.tracks import Remembering, Run, table
 
 DEFAULT = ClusteringConfig()
 MOVED: Mapping[str, Sequence[float]] = {
-    "suggest": (0.70, 0.80),
+    "suggestion_threshold": (0.70, 0.80),
     "short_text_margin": (0.0, 0.10),
     "short_text_words": (5, 10, 14),
     "min_lexical_read": (0.10, 0.30),
     "min_lexical_unread": (0.30, 0.50, 0.60),
-    "bridge_lexical": (0.40, 0.60),
+    "bridge_threshold": (0.40, 0.60),
 }
 """Values below each default and above it."""
-OF_PAIRS = ("suggest", "short_text_margin", "short_text_words", "min_lexical_read", "min_lexical_unread")
-"""A merge takes three texts, so a pair does not ask for `bridge_lexical`."""
+OF_PAIRS = ("suggestion_threshold", "short_text_margin", "short_text_words", "min_lexical_read", "min_lexical_unread")
+"""A merge takes three texts, so a pair does not ask for `bridge_threshold`."""
 BY_WORDS = "Twitter15/16 cascades"
 """Its stream takes too long to run so often: its wordings alone, without links and addresses."""
 
@@ -87,7 +87,7 @@ def wrong_merges(found: Run, rumour_of: Mapping[str, str]) -> int:
 
 
 def move_pairs(beds: Beds) -> None:
-    """Print what the search does with pairs of texts: up to `match`, and up to `suggest`, which alone joins nothing."""
+    """Print what the search does with pairs of texts: up to `embedding_threshold`, and up to `suggestion_threshold`, which alone joins nothing."""
     judged, apart, rows = beds.judged, different(beds), []
     ours: dict[Rung, Flags] = {}
     for name, config in moved(OF_PAIRS):

@@ -123,7 +123,9 @@ def measure_costs(corpus: Corpus, places: Places, model: Embedder) -> Costs:
         sketch=timed(lambda n: sketcher.sketch(texts[n].normal), len(texts)),
         sketch_search=timed(lambda n: index.query(sketches[n]), len(texts)),
         vector=timed(lambda n: model.embed([texts[n].normal]), len(texts)),
-        vector_search=timed(lambda n: neighbours.query(corpus.vectors[some[n]], 8, CONFIG.suggest), len(texts)),
+        vector_search=timed(
+            lambda n: neighbours.query(corpus.vectors[some[n]], 8, CONFIG.suggestion_threshold), len(texts)
+        ),
     )
 
 
@@ -271,7 +273,10 @@ def false_row(corpus: Corpus, pairs: Pairs) -> Sequence[object]:
 def judge_limits(beds: Beds) -> None:
     """The candidate search with another threshold for the sketch, with and without the embedding above it."""
     strangers = different(beds)
-    for title, match in (("the search, its sketch threshold moved", CONFIG.match), ("without the embedding", _NEVER)):
+    for title, match in (
+        ("the search, its sketch threshold moved", CONFIG.embedding_threshold),
+        ("without the embedding", _NEVER),
+    ):
         rows = [limit_row(beds, strangers, least, match) for least in _LIMITS]
         names = (
             "sketch from",
@@ -293,7 +298,7 @@ def judge_limits(beds: Beds) -> None:
 
 
 def limit_row(beds: Beds, strangers: Mapping[str, Sequence[Pairs]], least: float, match: float) -> Sequence[object]:
-    """One row: what is joined up to `match`."""
+    """One row: what is joined up to `embedding_threshold`."""
     corpus, judged, every = beds.corpus, beds.judged, np.ones(len(beds.judged))
     decide = partial(ladder, corpus, least=least, match=match)
     rungs = decide(judged.known, judged.new)

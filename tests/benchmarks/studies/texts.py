@@ -95,7 +95,7 @@ def judge_pairs(texts: Texts, embedder: Remembering) -> None:
     plain = [joins(pair, embedder) for pair in both]
     lifted = [joins(pair, embedder, (url,)) for pair, url in zip(both, texts.urls, strict=True)]
     table(
-        f"decisions of the search at its defaults (match {DEFAULT.match}, suggest {DEFAULT.suggest})",
+        f"decisions of the search at its defaults (match {DEFAULT.embedding_threshold}, suggest {DEFAULT.suggestion_threshold})",
         ("texts", "precision", "recall", "F1", "joined"),
         [verdict("alone", same, plain), verdict("with the address they share", same, lifted)],
     )
@@ -248,20 +248,22 @@ def print_thresholds(texts: Texts, embedder: Remembering) -> None:
 
 def at(match: float) -> ClusteringConfig:
     """The defaults with another match threshold."""
-    return ClusteringConfig(match=match, suggest=min(DEFAULT.suggest, match))
+    return ClusteringConfig(embedding_threshold=match, suggestion_threshold=min(DEFAULT.suggestion_threshold, match))
 
 
 def threshold_row(texts: Texts, config: ClusteringConfig, embedder: Remembering) -> tuple[object, ...]:
     """One row of the table."""
     judged = texts.judged
-    joined = ladder(texts.corpus, judged.known, judged.new, match=config.match, others=config) <= Rung.MATCH
+    joined = (
+        ladder(texts.corpus, judged.known, judged.new, match=config.embedding_threshold, others=config) <= Rung.MATCH
+    )
     agreement = agree(judged.same.tolist(), joined.tolist())
     story = agreement_with(pheme_roots(texts, config, embedder), texts, by_story=True)
     cascade = agreement_with(pheme_stream(texts, config, embedder), texts, by_story=False)
     apart = [[text for text, _ in texts.covid], *([text for text, _ in items] for items in texts.tico.values())]
     joins = [false_joins(run(posts(group), PipelineConfig(clustering=config), embedder)) for group in apart]
     pair = (agreement.f1, agreement.precision, agreement.recall)
-    return (f"{config.match:.2f}", *pair, story.f1, cascade.precision, cascade.recall, cascade.f1, *joins)
+    return (f"{config.embedding_threshold:.2f}", *pair, story.f1, cascade.precision, cascade.recall, cascade.f1, *joins)
 
 
 def posts(texts: Sequence[str], urls: tuple[str, ...] = ()) -> list[ForwardEvent]:

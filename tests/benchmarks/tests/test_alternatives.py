@@ -22,7 +22,7 @@ def test_the_ladder_as_one_number_joins_what_the_ladder_joins():
     known, new = (places[side] for side in np.nonzero(~np.eye(len(TEXTS), dtype=bool)))
     joined = ladder(corpus, known, new) <= Rung.MATCH
     assert joined.any()
-    assert ((ladder_score(corpus, known, new) >= CONFIG.match) == joined).all()
+    assert ((ladder_score(corpus, known, new) >= CONFIG.embedding_threshold) == joined).all()
 
 
 @pytest.mark.parametrize(

@@ -70,8 +70,8 @@ class Angles:
 
 
 # Round limits for texts whose vectors are set by hand: no letters in common are asked for.
-LIMITS = {"lexical": 0.80, "match": 0.85, "suggest": 0.75}
-LIMITS |= dict.fromkeys(("min_lexical_read", "min_lexical_unread", "bridge_lexical"), 0.0)
+LIMITS = {"lexical_threshold": 0.80, "embedding_threshold": 0.85, "suggestion_threshold": 0.75}
+LIMITS |= dict.fromkeys(("min_lexical_read", "min_lexical_unread", "bridge_threshold"), 0.0)
 
 
 def clustering(angles: dict[str, float] | None = None, **config: object) -> Clustering:

@@ -81,14 +81,14 @@ def test_an_unrelated_text_founds_a_cluster_and_suggests_nothing() -> None:
 
 @pytest.mark.parametrize(("match", "method"), [(0.939693, Method.EMBEDDING), (0.939694, Method.FIRST_SHARE)])
 def test_the_match_limit_is_inclusive_after_rounding(match: float, method: Method) -> None:
-    stage = clustering(ANGLES, match=match)
+    stage = clustering(ANGLES, embedding_threshold=match)
     stage.update(say("a", DAM))
     assert only(stage.update(say("b", BRIDGE, 1))).method is method
 
 
 @pytest.mark.parametrize(("suggest", "suggested"), [(0.766044, True), (0.766045, False)])
 def test_the_suggest_limit_is_inclusive_after_rounding(suggest: float, suggested: bool) -> None:
-    stage = clustering(ANGLES, suggest=suggest)
+    stage = clustering(ANGLES, suggestion_threshold=suggest)
     stage.update(say("a", DAM))
     assert (only(stage.update(say("b", FLOOD, 1))).suggestion is not None) is suggested
 
@@ -307,7 +307,7 @@ def test_a_bridge_between_two_near_clusters_makes_them_one_and_the_earlier_id_st
 
 
 def test_a_bridge_that_shares_few_letters_with_the_other_cluster_only_suggests_it() -> None:
-    stage = clustering(ANGLES, bridge_lexical=0.5)
+    stage = clustering(ANGLES, bridge_threshold=0.5)
     first, second = only(stage.update(say("a", DAM))), only(stage.update(say("b", FLOOD, 1)))
     joined = only(stage.update(say("c", BRIDGE, 2)))
     assert (joined.cluster_id, joined.method) == (first.cluster_id, Method.EMBEDDING)
@@ -401,7 +401,7 @@ def test_a_text_that_founded_its_cluster_is_not_compared_again() -> None:
 
 @pytest.mark.parametrize(("least", "merged"), [(ALIKE, True), (ALIKE + 1e-6, False)])
 def test_a_text_that_comes_again_bridges_only_where_it_shares_enough_letters(least: float, merged: bool) -> None:
-    stage, first, second = early(bridge_lexical=least)
+    stage, first, second = early(bridge_threshold=least)
     asked = calls(stage)
     stage.update(say("d", NEARLY, 3))
     assert (stage.resolve(second) == first) is merged
@@ -451,7 +451,7 @@ def test_a_cluster_that_was_forgotten_is_bridged_to_by_nothing() -> None:
 
 
 def test_only_the_last_clusters_that_one_met_are_remembered() -> None:
-    stage, first, second = early(max_link_candidates=1, bridge_lexical=0.5)
+    stage, first, second = early(max_link_candidates=1, bridge_threshold=0.5)
     assert [[other.id for other in stage._clusters.link_candidates(one)] for one in stage._clusters] == [
         [second],
         [first],
@@ -555,7 +555,7 @@ def test_a_merged_cluster_keeps_no_more_representatives_than_the_bound() -> None
 
 
 def test_only_so_many_former_ids_lead_on() -> None:
-    stage = clustering(max_absorbed=1)
+    stage = clustering(max_former_ids=1)
     ids = [
         only(stage.update(say(str(i), f"{w} is on fire again tonight {w}", i))).cluster_id for i, w in enumerate("xyz")
     ]
@@ -857,7 +857,7 @@ def test_where_nearly_all_grew_the_least_recently_shared_goes_so_that_something_
 
 def test_no_index_outgrows_its_bound() -> None:
     stage = clustering(
-        max_aliases=3, max_messages=4, max_shared_keys=5, max_actors=2, max_clusters=100, clusters_per_shared_key=2
+        max_wordings=3, max_messages=4, max_shared_keys=5, max_actors=2, max_clusters=100, clusters_per_shared_key=2
     )
     for i in range(30):
         text = f"item {i} of the list has value {i * 7919} today"
@@ -870,7 +870,7 @@ def test_no_index_outgrows_its_bound() -> None:
 
 
 def test_a_wording_that_fell_out_of_memory_is_found_again_by_its_representative() -> None:
-    stage = clustering(max_aliases=1)
+    stage = clustering(max_wordings=1)
     first = only(stage.update(say("a", DAM)))
     stage.update(say("b", CALM, 1))
     again = only(stage.update(say("c", DAM, 2)))
@@ -910,12 +910,15 @@ def test_the_shares_of_each_rung_are_counted() -> None:
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"match": 0.0}, "ClusteringConfig.match is 0.0; expected `float` > 0.0"),
-        ({"lexical": 1.1}, "ClusteringConfig.lexical is 1.1; expected `float` <= 1.0"),
-        ({"suggest": 0.9}, r"clustering.suggest is 0.9, above clustering.match \(0.85\); lower clustering.suggest or"),
+        ({"embedding_threshold": 0.0}, "ClusteringConfig.embedding_threshold is 0.0; expected `float` > 0.0"),
+        ({"lexical_threshold": 1.1}, "ClusteringConfig.lexical_threshold is 1.1; expected `float` <= 1.0"),
         (
-            {"sketch": SketchConfig(match=0.9)},
-            r"clustering.lexical is 0.8, below clustering.sketch.match \(0.9\), .*; raise clustering.lexical or",
+            {"suggestion_threshold": 0.9},
+            r"clustering.suggestion_threshold is 0.9, above clustering.embedding_threshold \(0.85\); lower",
+        ),
+        (
+            {"sketch": SketchConfig(threshold=0.9)},
+            r"clustering.lexical_threshold is 0.8, below clustering.sketch.threshold \(0.9\), .*; raise",
         ),
         ({"short_text_margin": 1.0}, "ClusteringConfig.short_text_margin is 1.0; expected `float` < 1.0"),
         ({"pdq_distance": -1}, "ClusteringConfig.pdq_distance is -1; expected `int` >= 0"),
@@ -937,7 +940,7 @@ HINDI_DAM_LONGER = HINDI_DAM + " सब को भेजो"
 def test_what_only_the_model_finds_near_joins_nothing() -> None:
     #  cosine 1 in every case; letters in common:  dam and bank none, dam and its longer copy most
     angles = dict.fromkeys((HINDI_DAM, HINDI_BANK, HINDI_DAM_LONGER), 10.0)
-    stage = clustering(angles, lexical=0.99, min_lexical_unread=0.4)
+    stage = clustering(angles, lexical_threshold=0.99, min_lexical_unread=0.4)
     dam = only(stage.update(say("a", HINDI_DAM)))
     bank = only(stage.update(say("b", HINDI_BANK, 1)))
     longer = only(stage.update(say("c", HINDI_DAM_LONGER, 2)))
@@ -947,7 +950,7 @@ def test_what_only_the_model_finds_near_joins_nothing() -> None:
 
 def test_the_limit_on_letters_in_common_depends_on_what_the_model_reads() -> None:
     angles = dict.fromkeys((HINDI_DAM, HINDI_DAM_LONGER), 10.0)
-    strict = {"lexical": 0.99, "min_lexical_read": 0.0, "min_lexical_unread": 0.99}
+    strict = {"lexical_threshold": 0.99, "min_lexical_read": 0.0, "min_lexical_unread": 0.99}
     for scripts, method in ((("Latin",), Method.FIRST_SHARE), (("Latin", "Devanagari"), Method.EMBEDDING)):
         stage = clustering(angles, **strict, model_scripts=scripts)
         stage.update(say("a", HINDI_DAM))

@@ -53,7 +53,7 @@ ANGLES |= {text: 12.0 * i + 36 for i, text in enumerate(RETOLD, 3)} | {
 ANGLES |= {SHORT[1]: 30.0, SHORT[2]: 52.0}
 URLS = [(), ("example.org/story-12345",), ("example.org", "example.org/story-67890")]
 MEDIA = [(), (picture("a"),), (picture("b", "0f" * 32, 80),), (picture("c", "0f" * 31 + "0e", 80),)]
-CONFIG = ClusteringConfig(**LIMITS, retention_ms=40, max_representatives=3, max_link_candidates=100, candidates=100)
+CONFIG = ClusteringConfig(**LIMITS, retention_ms=40, max_representatives=3, max_link_candidates=100, max_candidates=100)
 
 
 @cache
@@ -155,9 +155,11 @@ class Slow:
                 if group.asked.get(content.fingerprint, self.meetings) < group.met:
                     group.asked[content.fingerprint] = self.meetings
                     if self.resembles_akin(content, group):
-                        group, suggestion = self.bridge(group, content, self.near(content, self.config.match), out)
+                        group, suggestion = self.bridge(
+                            group, content, self.near(content, self.config.embedding_threshold), out
+                        )
             else:
-                near = self.near(content, self.config.suggest)
+                near = self.near(content, self.config.suggestion_threshold)
                 group, method, similarity, learn, suggestion = self.novel(content, marks, near, group, out)
         elif group is None:
             for kind, mark in marks:
@@ -203,8 +205,8 @@ class Slow:
             if (score := resemblance(normal, content.normal)) is not None
         ]
         best = min(looks, key=lambda x: x[:2], default=None)
-        matches = [x for x in near if -x[0] >= self.limit(content, self.config.match)]
-        if best is not None and -best[0] >= self.limit(content, self.config.lexical):
+        matches = [x for x in near if -x[0] >= self.limit(content, self.config.embedding_threshold)]
+        if best is not None and -best[0] >= self.limit(content, self.config.lexical_threshold):
             score, group = round(-best[0], 6), best[2]
             how = (Method.LEXICAL, score) if linked is None else (Method.LINK, None)
             matches = [x for x in matches if x[3] is not group] if self.contested(content, group) else []
@@ -243,12 +245,12 @@ class Slow:
 
     def contested(self, content, group: Group) -> bool:
         others = [normal for g in self.groups if g is not group for _, normal, _ in g.looks]
-        alike = [normal for normal in others if shared(normal, content.normal) >= self.config.bridge_lexical]
+        alike = [normal for normal in others if shared(normal, content.normal) >= self.config.bridge_threshold]
         return any(proposed(normal, content.normal) for normal in alike) or self.resembles_akin(content, group)
 
     def resembles_akin(self, content, group: Group) -> bool:
         akin = [g for g in self.groups if g.id in group.akin and g is not group]
-        return any(shared(n, content.normal) >= self.config.bridge_lexical for g in akin for _, n, _ in g.looks)
+        return any(shared(n, content.normal) >= self.config.bridge_threshold for g in akin for _, n, _ in g.looks)
 
     def bridge(self, group: Group, content, matches: list[tuple], out: list[tuple]):
         suggestion = None
@@ -256,8 +258,8 @@ class Slow:
             if other is group or all(other is not g for g in self.groups):
                 continue
             mine = [n for _, n, vector in group.looks if vector]
-            akin = not mine or any(cosine(n, normal) >= self.config.suggest for n in mine)
-            if akin and shared(normal, content.normal) >= self.config.bridge_lexical:
+            akin = not mine or any(cosine(n, normal) >= self.config.suggestion_threshold for n in mine)
+            if akin and shared(normal, content.normal) >= self.config.bridge_threshold:
                 group = self.merge(group, other, Method.EMBEDDING, out)
             elif suggestion is None:
                 suggestion = (other, -score)
@@ -349,7 +351,7 @@ def stream(steps: list) -> list[tuple[Sighting, Timeliness]]:
 @settings(deadline=None, max_examples=150)
 @given(streams, st.sampled_from([0.0, 0.5]))
 def test_the_indexed_clustering_agrees_with_the_slow_one(steps: list, letters: float) -> None:
-    config = msgspec.structs.replace(CONFIG, bridge_lexical=letters)
+    config = msgspec.structs.replace(CONFIG, bridge_threshold=letters)
     fast, slow = Clustering(config, Angles(ANGLES)), Slow(config)
     for sighting, _ in stream(steps):
         assert plain(fast.update(sighting)) == slow.update(sighting)
@@ -360,7 +362,7 @@ TIGHT = ClusteringConfig(
     retention_ms=30,
     max_clusters=5,
     max_representatives=2,
-    max_aliases=6,
+    max_wordings=6,
     max_messages=12,
     max_shared_keys=3,
     max_pictures=1,
@@ -368,7 +370,7 @@ TIGHT = ClusteringConfig(
     chats_per_actor=2,
     clusters_per_actor=2,
     clusters_per_shared_key=1,
-    max_absorbed=1,
+    max_former_ids=1,
     exact_until=2,
 )
 
@@ -427,9 +429,9 @@ def test_the_texts_of_these_streams_are_what_they_are_meant_to_be() -> None:
         assert (resemblance(claim, TWINS[i]) or 0) >= 0.8
         assert all(resemblance(claim, other) is None for other in CLAIMS if other != claim)
     for claim, retold, between in zip(CLAIMS[3:5], RETOLD, BETWEEN, strict=True):
-        assert shared(claim, retold) < CONFIG.lexical <= shared(claim, between)
-        assert 0.5 <= shared(between, retold) < CONFIG.lexical
-        assert min(cosine(claim, between), cosine(between, retold)) >= CONFIG.match
-        assert CONFIG.match > cosine(claim, retold) >= CONFIG.suggest
+        assert shared(claim, retold) < CONFIG.lexical_threshold <= shared(claim, between)
+        assert 0.5 <= shared(between, retold) < CONFIG.lexical_threshold
+        assert min(cosine(claim, between), cosine(between, retold)) >= CONFIG.embedding_threshold
+        assert CONFIG.embedding_threshold > cosine(claim, retold) >= CONFIG.suggestion_threshold
     assert not all(map(proposed, RETOLD, BETWEEN))
     assert cosine(CLAIMS[0], CLAIMS[2]) >= 0.85 > cosine(CLAIMS[0], CLAIMS[3]) >= 0.75 > cosine(CLAIMS[0], CLAIMS[4])

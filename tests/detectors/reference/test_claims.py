@@ -50,7 +50,7 @@ def test_the_words_alone_are_enough_where_no_vector_was_needed():
     text = WELLS.text.replace("old town", "old towns")
     (found,) = match(bank(WELLS, LEMON), text, with_vector=False)
     assert found.nearness is Nearness.MATCH
-    assert CONFIG.lexical <= found.similarity < 1.0
+    assert CONFIG.lexical_threshold <= found.similarity < 1.0
 
 
 def test_between_suggest_and_match_a_claim_is_only_resembled():

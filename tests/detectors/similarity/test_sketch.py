@@ -246,7 +246,7 @@ def test_the_index_answers_as_comparing_with_every_entry_would(steps: list[tuple
             plain.pop(key, None)
         else:
             scored = [(-estimate(sketch, synthetic(agreeing)), other) for other, sketch in plain.items()]
-            near = [(score, other) for score, other in scored if -score >= CONFIG.match]
+            near = [(score, other) for score, other in scored if -score >= CONFIG.threshold]
             assert answer == ((min(near)[1], -min(near)[0]) if near else None)
 
 
@@ -288,8 +288,8 @@ def test_a_snapshot_of_other_shingles_or_another_detector_is_refused() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("match", 0.0, "SketchConfig.match is 0.0; expected `float` > 0.0"),
-        ("match", 1.01, "SketchConfig.match is 1.01; expected `float` <= 1.0"),
+        ("threshold", 0.0, "SketchConfig.threshold is 0.0; expected `float` > 0.0"),
+        ("threshold", 1.01, "SketchConfig.threshold is 1.01; expected `float` <= 1.0"),
         ("width", 0, "SketchConfig.width is 0; expected `int` >= 1"),
         ("dense_width", 0, "SketchConfig.dense_width"),
         ("permutations", 0, "SketchConfig.permutations"),
@@ -312,7 +312,7 @@ def test_a_setting_that_could_never_work_is_refused(name: str, value: float, wor
 
 
 def test_settings_at_their_limits_are_taken() -> None:
-    assert SketchConfig(match=1.0, bands=32).bands == 32
+    assert SketchConfig(threshold=1.0, bands=32).bands == 32
     assert SketchConfig(bands=64, rows=2).rows == 2
 
 

@@ -70,7 +70,7 @@ def test_what_cannot_be_swept_is_refused(vary, told):
 def test_each_run_is_what_a_replay_of_its_own_writes(tmp_path, parts):
     paths = [write(tmp_path, events()[n::parts], f"{n}.jsonl") for n in range(parts)]
     origin = FileSpec(paths[0]) if parts == 1 else FilesSpec(tuple(paths))
-    chosen = sweep_points(["growth.target_size=10,40", "clustering.match=0.8,0.95"])
+    chosen = sweep_points(["growth.target_size=10,40", "clustering.embedding_threshold=0.8,0.95"])
     settings = [(one.name, settings_of(*one.overrides).settings) for one in chosen]
     results = sweep(origin, tmp_path / "sweep", settings, settings_of().key)
     assert [result.folder.name for result in results] == [one.name for one in chosen]

@@ -84,8 +84,20 @@ def test_a_cluster_that_other_thresholds_cut_otherwise_is_still_the_same_rumour(
     longer = f"{WELLS}, they say it began on Monday near the school and nobody does anything"
     first = [event(n, text=WELLS, created_at=START + n * 1000) for n in range(2)]
     rest = [event(n, text=longer, created_at=START + n * 10_000) for n in range(2, 30)]
-    together = run(tmp_path, "together", "clustering.match=0.6", "clustering.suggest=0.6", events=[*first, *rest])
-    apart = run(tmp_path, "apart", "clustering.match=0.99", "clustering.lexical=0.99", events=[*first, *rest])
+    together = run(
+        tmp_path,
+        "together",
+        "clustering.embedding_threshold=0.6",
+        "clustering.suggestion_threshold=0.6",
+        events=[*first, *rest],
+    )
+    apart = run(
+        tmp_path,
+        "apart",
+        "clustering.embedding_threshold=0.99",
+        "clustering.lexical_threshold=0.99",
+        events=[*first, *rest],
+    )
     founded = [{alert.cluster_id for alert in one.alerts()} for one in (together, apart)]
     assert founded[0].isdisjoint(founded[1])
     found = compare(together, apart)
