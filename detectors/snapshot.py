@@ -1,6 +1,6 @@
-"""A detector's state as bytes and back, with a name and a version, so that an older state migrates or is refused.
+"""Convert a detector's state to bytes and back, with a name and a version, so an older state is migrated or refused.
 
-Every stateful detector calls `pack` in its `snapshot` and `unpack` in its `restore`; nothing else knows the format.
+Every stateful detector calls `pack` in its `snapshot` and `unpack` in its `restore`; no other module knows the format.
 """
 
 import threading
@@ -12,11 +12,11 @@ import msgspec
 T = TypeVar("T")
 
 Older = Mapping[int, Callable[[Any], Any]]
-"""By version: how a state written then, as plain lists and maps, becomes one of today's."""
+"""Migrations by version: each converts a state of that version, as plain lists and maps, to the current form."""
 
 
 class SnapshotError(ValueError):
-    """A state that this release cannot read. The message says which, and what to do."""
+    """A state that this release cannot read. The message names the state and the action to take."""
 
 
 class _Envelope(msgspec.Struct, array_like=True):
@@ -27,51 +27,51 @@ class _Envelope(msgspec.Struct, array_like=True):
 
 _decode_envelope = msgspec.msgpack.Decoder(_Envelope).decode
 _decoders: dict[object, msgspec.msgpack.Decoder[Any]] = {}
-_learning = threading.Lock()
+_registering = threading.Lock()
 
 
 def pack(name: str, version: int, state: object) -> bytes:
-    """State as MessagePack under its detector's name and its format's version; equal states give equal bytes."""
+    """Encode a state as MessagePack with its name and version; equal states give equal bytes."""
     return msgspec.msgpack.encode(_Envelope(name, version, msgspec.Raw(msgspec.msgpack.encode(state))))
 
 
 def unpack(name: str, version: int, state_type: type[T], data: bytes, older: Older | None = None) -> T:
-    """The state that `pack` wrote, now or in one of the `older` versions.
+    """Decode a state that `pack` wrote, in the current version or one of the `older` versions.
 
     Raises:
-        SnapshotError: not a snapshot, another detector's, or of a version that this release does not read.
+        SnapshotError: not a snapshot, of another detector, or of a version that this release does not read.
 
     """
     try:
         envelope = _decode_envelope(data)
     except msgspec.MsgspecError as error:
         raise SnapshotError(
-            f"a snapshot must be MessagePack written by this program; got {error}; replay the log"
+            f"cannot read a snapshot of {name}: {error}; replay the log to build the state again"
         ) from error
     migrate = (older or {}).get(envelope.version)
     if envelope.name != name or (envelope.version != version and migrate is None):
         raise SnapshotError(
-            f"a snapshot must be of {name} version {version}; got {envelope.name} version {envelope.version}; "
-            "replay the log, or use the release that wrote it"
+            f"cannot read a snapshot of {envelope.name} version {envelope.version} as {name} version {version}; "
+            "replay the log, or use the release that wrote the snapshot"
         )
     decoder = _decoder(state_type)
     try:
         if migrate is not None:
             return msgspec.convert(migrate(msgspec.msgpack.decode(envelope.state)), type=state_type)
         return decoder.decode(envelope.state)
-    except (msgspec.MsgspecError, TypeError, ValueError) as error:  # a migration takes the old shape for granted
+    except (msgspec.MsgspecError, TypeError, ValueError) as error:  # a migration relies on the old form
         raise SnapshotError(
-            f"the state of {name} must match version {envelope.version}; got {error}; replay the log"
+            f"cannot read the state of {name} version {envelope.version}: {error}; replay the log"
         ) from error
 
 
 def _decoder(state_type: type[T]) -> msgspec.msgpack.Decoder[T]:
-    """One decoder for each type. Lanes restore in threads of their own, and only one may teach msgspec a type.
+    """Return the decoder of a type. Tasks restore in threads of their own, and only one thread may register a type.
 
-    msgspec 0.22 learns a type when it first meets it; a thread that meets the type while those inside it are being read
-    takes what is half learnt, and the process dies.
+    msgspec 0.22 analyses a type at its first use. A second thread that uses the type during the analysis gets a partial
+    result, and the process dies.
     """
-    with _learning:
+    with _registering:
         if state_type not in _decoders:
             _decoders[state_type] = msgspec.msgpack.Decoder(state_type)
         return _decoders[state_type]

@@ -1,4 +1,4 @@
-"""The contract: one msgspec struct per message is its type, its validation and its JSON Schema."""
+"""Define the messages: one msgspec struct for each is its type, its validation and its JSON Schema."""
 
 from schemas.alert import Alert
 from schemas.assignment import Assignment, Merge

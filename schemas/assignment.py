@@ -1,4 +1,4 @@
-"""`Assignment` and `Merge`: what the cluster stage says of each sighting, in event-time order."""
+"""Define `Assignment` and `Merge`: the cluster stage's result for each sighting, in event-time order."""
 
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from schemas.sighting import Sighting
 
 
 class Method(StrEnum):
-    """The rung of the ladder on which a sighting found its cluster."""
+    """Method that assigned a sighting to its cluster."""
 
     FIRST_SHARE = "first_share"
     LINK = "link"
@@ -22,7 +22,7 @@ class Method(StrEnum):
 
 
 class Variant(StrEnum):
-    """How a near-duplicate's meaning may differ from the representative's."""
+    """Difference that may change the meaning of a near-duplicate, compared with the representative."""
 
     NEGATION = "negation"
     NUMBER = "number"
@@ -30,44 +30,42 @@ class Variant(StrEnum):
 
 
 class Suggestion(msgspec.Struct, frozen=True):
-    """A cluster that was near, but not near enough to join without a person's word."""
+    """A cluster that was near, but not near enough for a match without a person's decision."""
 
     cluster_id: Digest
     similarity: float
 
 
 class Timeliness(StrEnum):
-    """How a sighting came relative to the watermark."""
+    """Arrival of a sighting relative to the watermark."""
 
     ON_TIME = "on_time"
-    LATE = "late"  # behind the watermark: adds to the state, raises nothing
-    DROPPED_LATE = "dropped_late"  # behind the horizon: counted, nothing else
+    LATE = "late"  # behind the watermark: adds to the state, triggers no alert
+    DROPPED_LATE = "dropped_late"  # beyond the allowed lateness: only counted
 
 
 class Assignment(Message, frozen=True, kw_only=True):
-    """One sighting, and the cluster that it belongs to."""
+    """One sighting and its cluster."""
 
     cluster_id: Digest
     sighting: Sighting
     method: Method
-    similarity: float | None = None  # of the rung that matched: Jaccard or cosine, rounded
+    similarity: float | None = None  # by the method that matched: Jaccard or cosine, rounded
     suggestion: Suggestion | None = None
     variants: tuple[Variant, ...] = ()
     timeliness: Timeliness = Timeliness.ON_TIME
-    member_chats: tuple[Digest, ...] = ()  # where the sender was seen before; only where the parent is hidden
-    reference_matches: ReferenceMatches = NOTHING  # of the wording, where it is new
-    threshold_offset: float = (
-        0.0  # levels by which the budget of alerts has raised the limit of an opening, at this moment
-    )
+    member_chats: tuple[Digest, ...] = ()  # earlier chats of the sender; only if the parent is hidden
+    reference_matches: ReferenceMatches = NOTHING  # of a new wording
+    threshold_offset: float = 0.0  # levels by which the alert budget raises the threshold of an opening at this moment
 
 
 class Merge(Message, frozen=True, kw_only=True):
-    """Two clusters turn out to be one. `survivor` is the earlier founded; its id stays, `absorbed` becomes an alias."""
+    """Two clusters turn out to be one: `survivor`, created earlier, keeps its id and `absorbed` becomes an alias."""
 
     survivor: Digest
     absorbed: Digest
     time: Ms
     method: Method
-    event_id: Digest  # of the sighting that bridged them
+    event_id: Digest  # of the sighting that matched both
     similarity: float | None = None
     threshold_offset: float = 0.0  # as in `Assignment`

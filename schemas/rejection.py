@@ -1,4 +1,4 @@
-"""`Rejection`: bad input is data. Each message that cannot be used leaves one, with its reason and its position."""
+"""Define `Rejection`: the record of an input that cannot be used, with the reason and the position."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ from schemas.sighting import Position
 
 
 class Reason(StrEnum):
-    """Why an event was refused. A reason is never reused for another rule."""
+    """Reason of a rejection. A reason is never reused for another rule."""
 
     NOT_UTF8 = "not_utf8"
     NOT_JSON = "not_json"
@@ -22,12 +22,12 @@ class Reason(StrEnum):
 
 
 class Rejection(Message, frozen=True, kw_only=True):
-    """A refused event: the rule it broke, where it stands, and its bytes, sealed for the holder of the key."""
+    """A rejected event: the broken rule, the position, and the bytes, sealed for the holder of the key."""
 
     reason: Reason
-    detail: str  # the rule and the field's path; never a value that could name a person
+    detail: str  # the rule and the path of the field; never a value that could identify a person
     position: Position
     size: Count
     sha256: str
-    sealed: bytes = b""  # AES-SIV of the raw bytes under the deployment's key; empty when larger than the bound
+    sealed: bytes = b""  # AES-SIV of the raw bytes under the deployment's key; empty if larger than the limit
     key_id: str = ""

@@ -1,4 +1,4 @@
-"""`Sighting`: an event after intake, pseudonymised, normalised and fingerprinted, and safe to publish."""
+"""Define `Sighting`: an event after intake, pseudonymised, normalised and fingerprinted, and safe to publish."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from schemas.event import AccountStatus, Counters, Debunk, Kind, Media, ParentEv
 
 
 class Position(msgspec.Struct, frozen=True, gc=False):
-    """Where an event stands in its source: a Kafka topic's partition and offset, or a file's line, counted from 0."""
+    """Position of an event in its source: a Kafka topic's partition and offset, or a file's line, counted from 0."""
 
     source: str
     partition: Count
@@ -17,21 +17,21 @@ class Position(msgspec.Struct, frozen=True, gc=False):
 
 
 class TextContent(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """What a message says, as the detectors see it; one object per distinct text, shared by its sightings."""
+    """Text of a message, as the detectors see it; one object for each distinct text, shared by its sightings."""
 
     text: str = ""  # for people: mentions, telephone numbers and addresses masked
     normal: str = ""  # for matching: script-safe normal form of `text`
-    fingerprint: str = ""  # digest of `normal`; empty when nothing is left to match
+    fingerprint: str = ""  # digest of `normal`; empty if `normal` is empty
     sha256: str = ""  # of the exact UTF-8 bytes of the message
     words: int = 0  # of `normal`
     urls: tuple[str, ...] = ()  # canonical, without tracking parameters
 
 
 class Sighting(Message, frozen=True, kw_only=True):
-    """One event of a message trail with nobody's identity in it.
+    """One event of a message trail without the identity of any person.
 
-    Every identifier is a keyed digest (`key_id` names the key). `time` is the event time that all detectors run on;
-    `progress` is how far the event's source partition had come, the watermark's raw material.
+    Every identifier is a keyed digest (`key_id` names the key). `time` is the event time that all detectors use;
+    `progress` is the event time that the event's source partition had reached, the input of the watermark.
     """
 
     event_id: Digest
@@ -63,6 +63,6 @@ class Sighting(Message, frozen=True, kw_only=True):
 
 
 SPREADING = frozenset({Kind.POST, Kind.FORWARD, Kind.QUOTE, Kind.REPLY})
-"""The kinds that bring a message to new eyes; the others say something about a message."""
+"""Kinds that carry a message; the other kinds are statements about a message or an account."""
 
 __all__ = ["SPREADING", "Position", "Sighting", "TextContent"]

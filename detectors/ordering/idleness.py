@@ -6,8 +6,8 @@ from detectors.ordering.config import OrderConfig
 class Idleness:
     """Decides when a source partition is idle: read to its end, with no event for `idle_timeout_ms` of observed time.
 
-    Time counts between two looks that both found nothing left to read and are at most half of `idle_timeout_ms` apart.
-    A process that was suspended, or a broker that did not answer, therefore makes no partition idle.
+    Time counts between two checks that both found nothing left to read and are at most half of `idle_timeout_ms` apart.
+    A suspended process or a broker that does not answer therefore makes no partition idle.
     """
 
     def __init__(self, config: OrderConfig) -> None:
@@ -17,15 +17,15 @@ class Idleness:
         self._reported = False
 
     def note_event(self) -> None:
-        """Note an event."""
+        """Record an event, which ends the silence."""
         self._quiet_ms, self._checked_at, self._reported = 0, None, False
 
     def check(self, now: int, *, caught_up: bool) -> bool:
-        """Whether the partition has just become idle; true once for each silence.
+        """Return True if the partition has just become idle, once for each silence.
 
         Args:
             now: milliseconds of the driver's clock, from any origin.
-            caught_up: whether everything that the broker has was read.
+            caught_up: the partition was read to its end.
         """
         if not caught_up:
             self._checked_at = None

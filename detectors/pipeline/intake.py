@@ -20,7 +20,8 @@ from detectors.privacy.pseudonym import Pseudonymiser
 from detectors.privacy.redact import redact
 from detectors.text.fingerprint import fingerprint
 from detectors.text.normalise import count_words, normalise
-from detectors.text.urls import canonical, find_urls
+from detectors.text.url_finder import find_urls
+from detectors.text.urls import canonical
 from schemas.event import AccountStatus, ForwardEvent, Kind, ParentEvidence
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import SPREADING, Position, Sighting, TextContent

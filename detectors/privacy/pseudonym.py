@@ -1,8 +1,8 @@
-"""Turns identifiers into keyed digests, and seals refused payloads, before anything leaves intake.
+"""Replace identifiers by keyed digests, and seal rejected payloads, before anything leaves intake.
 
-Whoever reads a topic, a log or a report must not learn who sent a message; whoever holds the key, and only they, can
-check a suspicion against it. BLAKE2b as a keyed hash: RFC 7693, DOI 10.17487/RFC7693. AES-SIV, which seals equal bytes
-to equal bytes and needs no random nonce: RFC 5297, DOI 10.17487/RFC5297.
+A reader of a topic, a log or a report must not learn the sender of a message. Only the holder of the key can test a
+guess. BLAKE2b as a keyed hash: RFC 7693, DOI 10.17487/RFC7693. AES-SIV, which seals equal bytes to equal bytes and
+needs no random nonce: RFC 5297, DOI 10.17487/RFC5297.
 """
 
 import hashlib
@@ -13,20 +13,20 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 _DIGEST_BYTES = 16
-_PLATFORMS = 256  # whose names are hashed once
+_PLATFORMS = 256  # platforms whose name is hashed once
 _MIN_KEY_BYTES = 16
 _MAX_KEY_BYTES = hashlib.blake2b.MAX_KEY_SIZE
 
 
 class SealError(ValueError):
-    """Bytes that this key did not seal, or that somebody changed since."""
+    """Bytes that another key sealed, or that were changed since."""
 
 
 class Sealer:
-    """Encrypts bytes so that only the key's holder reads them, and equal bytes give equal sealed bytes.
+    """Encrypts bytes for the holder of the key; equal bytes give equal sealed bytes.
 
-    Costs about three microseconds a kilobyte and keeps no state. Equal payloads are recognisable as equal: that is the
-    price of a replay that reproduces every byte.
+    Costs about three microseconds a kilobyte and keeps no state. Equal payloads are recognisable as equal, the price of
+    a replay that reproduces every byte.
     """
 
     def __init__(self, key: bytes, key_id: str) -> None:
@@ -37,33 +37,33 @@ class Sealer:
         self._bound = [key_id.encode()]
 
     def seal(self, raw: bytes) -> bytes:
-        """`raw`, encrypted and authenticated; 16 bytes longer."""
+        """Encrypt and authenticate `raw`; the result is 16 bytes longer."""
         return self._cipher.encrypt(raw, self._bound)
 
     def open(self, sealed: bytes) -> bytes:
-        """What `seal` was given.
+        """Decrypt the result of `seal`.
 
         Raises:
-            SealError: sealed with another key or key id, or changed since.
+            SealError: the bytes were sealed with another key or key id, or were changed since.
 
         """
         try:
             return self._cipher.decrypt(sealed, self._bound)
         except InvalidTag:
             raise SealError(
-                f"sealed bytes must come unchanged from the key they name; got {len(sealed)} bytes that do not verify; "
-                "use the key whose id the rejection carries"
+                f"cannot decrypt the {len(sealed)} sealed bytes: another key sealed them, or they were changed; "
+                "use the key with the id in the rejection's key_id"
             ) from None
 
 
 class Pseudonymiser:
-    """Gives each actor, chat, message and event a digest that means nothing without the key.
+    """Gives each actor, chat, message and event a digest that is meaningless without the key.
 
-    Equal inputs give equal digests, so spread can still be counted. The platform is part of the input: equal ids on
-    two platforms are two people. Actors, chats, messages and events never share a digest, even for equal ids.
-    A look-up of an id seen lately costs about 0.1 microseconds, a new one about 0.8; memory is bounded by
-    `remembered` entries for each of actors, chats and messages. It is a pseudonym and not anonymity: the key's holder
-    can test a guess (EDPB Guidelines 01/2025).
+    Equal inputs give equal digests, so spread can still be counted. The platform is part of the input: equal ids on two
+    platforms are two people. Actors, chats, messages and events never share a digest, even for equal ids. A look-up of
+    a recent id costs about 0.1 microseconds, of a new id about 0.8; memory is bounded by `remembered` entries for each
+    of actors, chats and messages. A digest is a pseudonym and does not make the data anonymous: the key's holder can
+    test a guess (EDPB Guidelines 01/2025).
     """
 
     def __init__(self, key: bytes, key_id: str, remembered: int = 65_536) -> None:
@@ -71,50 +71,50 @@ class Pseudonymiser:
 
         Args:
             key: the secret, 16 to 64 random bytes.
-            key_id: the key's public name, at least one character; it travels beside the digests.
-            remembered: how many digests each cache holds.
+            key_id: the key's public name, at least one character; published with the digests.
+            remembered: number of digests in each cache.
 
         Raises:
-            ValueError: a key of another length, no key id, or a cache without room.
+            ValueError: a key of another length, no key id, or a cache without entries.
 
         """
         _check(key, key_id)
         if remembered < 1:
-            raise ValueError(f"remembered must be positive; got {remembered}; leave it out for the default")
+            raise ValueError(f"remembered is {remembered}; use 1 or more, or omit it for the default")
         self.key_id = key_id
         self._sealer = Sealer(key, key_id)
         cached = lru_cache(maxsize=remembered)
         self.actor: Callable[[str, str], str] = cached(_keyed(key, b"hearsay:actor"))
         self.chat: Callable[[str, str], str] = cached(_keyed(key, b"hearsay:chat"))
         self.message: Callable[[str, str], str] = cached(_keyed(key, b"hearsay:message"))
-        self.event: Callable[[str, str], str] = _keyed(key, b"hearsay:event")  # each comes once: nothing to remember
+        self.event: Callable[[str, str], str] = _keyed(key, b"hearsay:event")  # each event comes once: no cache
 
     def __repr__(self) -> str:
         return f"Pseudonymiser(key_id={self.key_id!r})"
 
     def seal(self, raw: bytes) -> bytes:
-        """See `Sealer.seal`."""
+        """Encrypt bytes; see `Sealer.seal`."""
         return self._sealer.seal(raw)
 
     def open(self, sealed: bytes) -> bytes:
-        """See `Sealer.open`."""
+        """Decrypt sealed bytes; see `Sealer.open`."""
         return self._sealer.open(sealed)
 
 
 def _keyed(key: bytes, person: bytes) -> Callable[[str, str], str]:
-    """Make the keyed hash of one domain: 32 hexadecimal digits of (raw, platform)."""
+    """Build the keyed hash of one domain: (raw, platform) to 32 hexadecimal digits."""
     start = hashlib.blake2b(digest_size=_DIGEST_BYTES, key=key, person=person)
 
     @lru_cache(maxsize=_PLATFORMS)
-    def begun(platform: str) -> hashlib.blake2b:
+    def prefix(platform: str) -> hashlib.blake2b:
         hashed = start.copy()
         name = platform.encode()
-        # The length in front keeps ("ab", "c") and ("a", "bc") apart whatever the platform's name contains.
+        # The leading length separates ("ab", "c") from ("a", "bc") for any platform name.
         hashed.update(len(name).to_bytes(2, "big") + name)
         return hashed
 
     def digest(raw: str, platform: str) -> str:
-        hashed = begun(platform).copy()
+        hashed = prefix(platform).copy()
         hashed.update(raw.encode("utf-8", "surrogatepass"))
         return hashed.hexdigest()
 
@@ -124,8 +124,8 @@ def _keyed(key: bytes, person: bytes) -> Callable[[str, str], str]:
 def _check(key: bytes, key_id: str) -> None:
     if not _MIN_KEY_BYTES <= len(key) <= _MAX_KEY_BYTES:
         raise ValueError(
-            f"the pseudonym key must have {_MIN_KEY_BYTES} to {_MAX_KEY_BYTES} bytes; got {len(key)}; "
-            "make one with `openssl rand -hex 32`"
+            f"the pseudonym key has {len(key)} bytes, but needs {_MIN_KEY_BYTES} to {_MAX_KEY_BYTES}; "
+            "make a key with `openssl rand -hex 32`"
         )
     if not key_id:
-        raise ValueError('key_id must name the key; got an empty name; set one, e.g. "2026-01"')
+        raise ValueError('key_id is empty; set the name of the key, e.g. "2026-01"')

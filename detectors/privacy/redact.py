@@ -1,7 +1,7 @@
-"""Masks what could name a person in a message: handles, e-mail addresses, telephone and account numbers, profile links.
+"""Mask the identifiers of people in a message: handles, e-mail addresses, telephone and account numbers, profile links.
 
-It is what people see in an alert, and it is all of a text that leaves intake. Each kind of identifier has one stable
-placeholder, so that copies stay equal. Numbers that are part of the news stay: years, dates, amounts, counts.
+Only the masked text leaves intake, and people see the masked text in an alert. Each kind of identifier has one stable
+placeholder, so copies stay equal. Numbers that are part of the news stay: years, dates, amounts, counts.
 """
 
 import re
@@ -9,13 +9,14 @@ from functools import cache
 
 import regex
 
-from detectors.text.urls import ACCOUNT, EMAIL, PHONE, STUCK, URL, mask_url, may_have_url, trim
+from detectors.text.url_finder import STUCK, URL, may_have_url, trim
+from detectors.text.urls import ACCOUNT, EMAIL, PHONE, mask_url
 
 HANDLE = "@…"
 _REDDIT = "u/…"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_HIDING = regex.compile(r"(?<=\d)\p{Cf}+(?=\d)")  # invisible, put into a number so that nobody finds it
+_HIDING = regex.compile(r"(?<=\d)\p{Cf}+(?=\d)")  # invisible characters that hide a number from a search
 _SURROGATE = regex.compile(r"[\ud800-\udfff]")
 
 _GAP = r"(?:[\p{Zs}.\p{Pd}]|\p{Zs}\p{Pd}\p{Zs})"
@@ -66,11 +67,11 @@ _may_have_number = re.compile(r"\d(?:\W{0,4}\d){5}").search
 
 
 def redact(text: str) -> str:
-    """Give the text as people may see it; idempotent, and the result always encodes to UTF-8.
+    """Mask a text for people; idempotent, and the result always encodes to UTF-8.
 
     Masks @mentions, e-mail addresses and payment handles, telephone numbers in any script's digits, card and account
-    numbers, decentralised ids, and account names in web addresses (the host stays). It errs on the side of masking. A
-    name written in plain words cannot be seen and stays. Linear in the text's length; some 20 µs for a message.
+    numbers, decentralised ids, and account names in web addresses (the host stays). Masks too much rather than too
+    little. A name in plain words is not recognised and stays. Linear in the text's length; some 20 µs for a message.
     """
     text = _CONTROL.sub("", text)
     if not text.isascii():
@@ -85,7 +86,7 @@ def redact(text: str) -> str:
 
 @cache
 def _identifiers(url: bool, at: bool, rare: bool, number: bool) -> "regex.Pattern[str]":
-    """The pattern of just the kinds that a text may hold; the others could not match, and cost time.
+    """Compile the pattern of the kinds that a text may hold; the other kinds cannot match, and cost time.
 
     One pattern, because an identifier inside another (a post's number inside its address) must not be masked by itself.
     """

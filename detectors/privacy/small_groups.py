@@ -1,11 +1,11 @@
-"""Leaves out groups of a few, who could be told apart, and whatever would let a reader work them out."""
+"""Leave out small groups, whose members could be identified, and any count that would reveal a small group."""
 
 Groups = tuple[tuple[str, int], ...]
 """Named counts, as (name, count)."""
 
 
 def without_small(groups: Groups, least: int) -> Groups:
-    """Leave out groups of fewer than `least`, and one more where the total would tell how small the only one was.
+    """Leave out groups of fewer than `least`, and the next larger groups while the total would reveal the hidden count.
 
     >>> without_small((("telegram", 45), ("whatsapp", 7), ("x", 3)), 5)
     (('telegram', 45),)

@@ -1,1 +1,1 @@
-"""Normalise, fingerprint and format texts; find and canonicalise URLs."""
+"""Normalise and fingerprint texts, find and canonicalise URLs, and format numbers and durations for people."""

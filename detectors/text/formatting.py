@@ -1,7 +1,7 @@
-"""Numbers, durations, moments and quoted text as people read them.
+"""Format numbers, durations, moments and quoted text for people.
 
-One place for the rules, so that the same fact reads the same in every alert and a replay writes the same bytes: no
-locale and no time zone database has a say.
+This module formats values only; `detectors.alerting.sentences` holds the sentences of an alert. The rules depend on no
+locale and no time zone database, so every alert formats a fact alike and a replay writes the same bytes.
 """
 
 from datetime import UTC, datetime, timedelta, timezone
@@ -15,14 +15,14 @@ _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000))
 _WITHOUT_SECONDS = 600_000  # ms
 _GRAPHEME = regex.compile(r"\X")
 _SPACE = regex.compile(r"\s+")
-_UNSAFE = regex.compile(  # would move the cursor, turn the line round or hide; joiners stay, scripts need them
+_UNSAFE = regex.compile(  # moves the cursor, reverses the line or hides text; joiners stay, because scripts need them
     r"[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
-_WIDEST = 32  # code points a grapheme may have on average; more is an attack on the reader
+_WIDEST = 32  # code points per grapheme, on average, above which a text is an attack on the reader
 
 
 def whole(value: float) -> str:
-    """A count in full, halves upwards, thousands marked.
+    """Return a count in full, halves rounded up, with thousands separators.
 
     >>> whole(12345.0), whole(0.5)
     ('12,345', '1')
@@ -31,7 +31,7 @@ def whole(value: float) -> str:
 
 
 def rough(value: float) -> str:
-    """A number of 0 or more to two significant digits, for what is not known better.
+    """Return a number of 0 or more to two significant digits, for estimates.
 
     >>> rough(1.449), rough(9.96), rough(69.6), rough(1284.0), rough(0.0)
     ('1.4', '10', '70', '1,300', '0')
@@ -45,7 +45,7 @@ def rough(value: float) -> str:
 
 
 def many(value: float, one: str, more: str = "") -> str:
-    """A count and its noun.
+    """Return a count with its noun.
 
     >>> many(1, "post"), many(2, "reply", "replies")
     ('1 post', '2 replies')
@@ -72,7 +72,7 @@ def duration(ms: int) -> str:
 
 
 def moment(ms: int, ist: bool = False) -> str:
-    """An event time to the minute in UTC and, where asked for, Indian standard time.
+    """Return an event time to the minute, in UTC and on request in Indian standard time too.
 
     >>> moment(1_795_510_320_000)
     '2026-11-24 08:52 UTC'
@@ -88,13 +88,13 @@ def moment(ms: int, ist: bool = False) -> str:
 
 
 def plain(text: str) -> str:
-    """Text on one line, without characters that hide, steer a terminal or turn its direction round."""
+    """Return a text on one line, without characters that hide text, control a terminal or reverse the direction."""
     visible: str = _UNSAFE.sub("", _SPACE.sub(" ", text))
     return visible.strip()
 
 
 def shorten(text: str, limit: int) -> str:
-    """At most `limit` graphemes, the last an ellipsis where something was cut; never cuts within one.
+    """Return at most `limit` graphemes; an ellipsis replaces the end of a longer text. Never cuts within a grapheme.
 
     >>> shorten("मैं ठीक हूँ", 4)
     'मैं ठी…'

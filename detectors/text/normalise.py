@@ -1,4 +1,4 @@
-"""Brings a message to the one form under which its copies are equal, in any script.
+"""Normalise a message to the form that all its copies share, in any script.
 
 Copies of a rumour differ in case, emoji, emphasis, forwarding banners, invisible characters and punctuation; the words
 stay. Vowel signs, viramas and meaningful joiners are part of the words and survive. Unicode folding follows NFKC and
@@ -10,10 +10,11 @@ import unicodedata
 
 import regex
 
-from detectors.text.urls import ACCOUNT, URL, USER, may_have_url
+from detectors.text.url_finder import URL, may_have_url
+from detectors.text.urls import ACCOUNT, USER
 
 _APOSTROPHES = "\u2018\u2019\u201b\u02bc\u0060\u00b4\u2032\uff07"
-_MAX_MARKS = 8  # no orthography stacks more on one letter; it bounds the cost of canonical ordering too
+_MAX_MARKS = 8  # no orthography stacks more on one letter; also bounds the cost of canonical ordering
 
 _ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&#39;": "'", "&nbsp;": " "}
 _ENTITY = re.compile("|".join(map(re.escape, _ENTITIES)))
@@ -76,7 +77,7 @@ _ASCII_TABLE.update((ord(space), space) for space in "\t\n\x0b\x0c\r")
 _ASCII_TABLE.update((ord(letter), letter.lower()) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _ASCII_TABLE[ord("`")] = "'"
 
-# Scripts that write no spaces, by the letters that make up one word on average.
+# Scripts without spaces, by the average number of letters in a word.
 _DENSE = regex.compile(
     r"(?P<two>[\p{Han}\p{Hiragana}\p{Katakana}])|(?P<four>[[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]&&\p{L}])", regex.V1
 )
@@ -86,7 +87,7 @@ _DENSE_RUN = regex.compile(
 
 
 def normalise(text: str) -> str:
-    """Give the words of a message, folded, with one space between them.
+    """Return the folded words of a message, separated by single spaces.
 
     Costs a few microseconds for ASCII and some tens for other scripts; linear in the text's length.
     `normalise(normalise(text)) == normalise(text)`, and lone surrogates or control characters do no harm.
@@ -97,21 +98,21 @@ def normalise(text: str) -> str:
 
 
 def normalise_slow(text: str) -> str:
-    """What `normalise` means, step by step, for every text; the ASCII path must agree with it."""
+    """Normalise any text step by step; the ASCII path of `normalise` must agree with this function."""
     folded = _fold(_EMOJI.sub("\n", _plain(text)))
     return _words(ascii_digits(folded), _WORD)
 
 
 def ascii_digits(text: str) -> str:
-    """The text with every script's decimal digits as 0 to 9."""
+    """Replace the decimal digits of every script by 0 to 9."""
     return str(_OTHER_DIGIT.sub(_ascii_digit, text))
 
 
 def count_words(normal: str) -> int:
-    """Words of a normalised text, comparable over scripts.
+    """Count the words of a normalised text, comparably across scripts.
 
-    Words between spaces; in scripts that write none, two Han or Kana characters count as one word, and four letters of
-    Thai, Lao, Khmer or Myanmar.
+    Words lie between spaces. In scripts without spaces, two Han or Kana characters count as one word, and so do four
+    letters of Thai, Lao, Khmer or Myanmar.
     """
     if not normal:
         return 0
@@ -124,7 +125,7 @@ def count_words(normal: str) -> int:
 
 
 def _plain(text: str) -> str:
-    """What a web page writes as `&amp;` is what an app writes as `&`."""
+    """Replace the HTML entities of web pages, such as `&amp;`, by their characters."""
     return _ENTITY.sub(lambda match: _ENTITIES[match[0]], text) if "&" in text else text
 
 
@@ -149,7 +150,7 @@ def _without_banners(folded: str, word: "re.Pattern[str] | regex.Pattern[str]") 
 
 
 def _fold(text: str) -> str:
-    """NFKC, case folding and removal of the invisible, until nothing changes: each can bring work for the others."""
+    """Apply NFKC, case folding and removal of invisible characters until the text does not change any more."""
     while True:
         folded = _visible(text)
         folded = unicodedata.normalize("NFKC", folded).casefold()

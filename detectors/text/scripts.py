@@ -1,7 +1,7 @@
-"""Which part of a text is written in given scripts, so that a model's judgement counts only where it can read.
+"""Measure the part of a text in given scripts, so a model's similarity counts only for scripts that the model reads.
 
-A sentence model maps what it cannot read to nearly one place: with the default model, unrelated Hindi sentences look
-as near to each other as English paraphrases do. Script names: Unicode Standard Annex 24.
+A sentence model maps all text in an unknown script to nearly one point: with the default model, unrelated Hindi
+sentences look as near to each other as English paraphrases. Script names: Unicode Standard Annex 24.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _LETTERS = regex.compile(r"\p{L}")
 
 
 class ScriptShare:
-    """Measures the share of a text's letters that belong to some scripts; some 20 µs a message, no state.
+    """Measures the share of a text's letters that belong to given scripts; some 20 µs per message, no state.
 
     >>> ScriptShare(["Latin"]).of("jal पानी")
     0.6
@@ -22,7 +22,7 @@ class ScriptShare:
         """Compile the scripts' names, such as Latin, Devanagari or Arabic.
 
         Raises:
-            ValueError: not the name of a script.
+            ValueError: a name that is not a Unicode script.
 
         """
         listed = "".join(rf"\p{{Script={name}}}" for name in scripts)
@@ -30,10 +30,10 @@ class ScriptShare:
             self._among = regex.compile(rf"[[{listed}]&&\p{{L}}]", regex.V1) if scripts else None
         except regex.error as error:
             shown = ", ".join(scripts)[:80]
-            raise ValueError(f"scripts must be Unicode script names; got {shown}; try Latin or Devanagari") from error
+            raise ValueError(f"unknown Unicode script in {shown}; use names such as Latin or Devanagari") from error
 
     def of(self, text: str) -> float:
-        """Give the share, 0 to 1; a text without letters is readable to everybody."""
+        """Return the share, 0 to 1; a text without letters counts as readable (1)."""
         letters = len(_LETTERS.findall(text))
         if not letters:
             return 1.0

@@ -1,15 +1,13 @@
-"""Finds the web addresses in a message and reduces each to the one form under which its copies are equal.
+"""Reduce a web address to the canonical form that all its copies share, and mask the people in an address.
 
-A shared link is the strongest sign after the text itself that two messages are one rumour, but copies of a link differ
-in tracking parameters, mobile hosts and wrappers. The canonical form is published, so that a person's handle, number
-or e-mail address in it is masked. Forms follow RFC 3986 section 6 and the platforms' own address schemes.
+A shared link is the strongest sign, after the text itself, that two messages are one rumour. Copies of a link differ
+in tracking parameters, mobile hosts and wrappers. The canonical form is published, so handles, telephone numbers and
+e-mail addresses of people are masked. Forms follow RFC 3986 section 6 and the platforms' own address schemes.
 """
 
 import re
 from ipaddress import ip_address
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, unquote_to_bytes, urlsplit
-
-import regex
 
 
 def _names(text: str) -> frozenset[str]:
@@ -21,39 +19,15 @@ PHONE = "⟨phone⟩"
 EMAIL = "⟨email⟩"
 ACCOUNT = "⟨id⟩"
 
-_MAX_LENGTH = 2048  # browsers and shorteners stop near here; a longer address is junk or an attack
+_MAX_LENGTH = 2048  # browsers and shorteners stop near this length; a longer address is junk or an attack
 _MAX_WRAPPERS = 3  # a redirect inside an AMP page inside a redirect
 
-# What an address is made of. Scripts written without spaces end it, because there the next word follows at once.
-# Classes are spelled out, for matching without regard to case costs ten times as much.
-_BODY = (
-    r"(?:[A-Za-z0-9_\-.~:/?#\[\]@!$&'()*+,;=%]++"
-    r"|[[\w…⟨⟩]--[\x00-\x7f\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]++)"
-)
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?"
-_BARE_TLD = r"(?:com|org|net|info|edu|gov|app|news|(?:com?|org|gov|nic|ac|net)\.[a-z]{2})"
-URL = regex.compile(
-    rf"(?:[Hh][Tt][Tt][Pp][Ss]?|[Ff][Tt][Pp])://{_BODY}+"
-    rf"|(?<![\w@.\-/⟩])(?:[Ww]{{3}}\.{_BODY}+"
-    rf"|(?:{_LABEL}\.){{1,8}}[A-Za-z]{{2,24}}(?::[0-9]{{2,5}})?/{_BODY}*"
-    rf"|(?:{_LABEL}\.){{1,8}}?(?i:{_BARE_TLD})(?![\w@\-]|\.\w))",
-    regex.V1,
-)
-"""Addresses with a scheme, with `www.`, or bare ones with a path or a well-known ending."""
-
-may_have_url = re.compile(r"\.(?:(?<=[A-Za-z0-9]\.)[A-Za-z]|(?<=[Ww]{3}\.))|://").search
-"""A cheap test that no text with an address fails."""
-
-STUCK = re.compile(r"(?<=[^/=?&#])(?=https?://)", re.I)
-"""Where one address runs into the next without a space."""
-_CLOSING = ".,;:!?'\"…*_~"
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
-_MASK = re.compile(r"⟨[a-z]+⟩")
 _SCHEME = re.compile(r"(?:https?|ftp)://", re.I)
 _ANY_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 _EMAIL = re.compile(r"[^\s@/⟨⟩]{1,64}@[^\s@/⟨⟩]{1,255}\.[^\W\d_]{2}")
 _MASK = re.compile(r"⟨[a-z]+⟩")
-_PREFIXES = re.compile(r"(?:(?:www|m|mobile|amp|touch|mbasic)\.(?=[^.]+\.))+")  # of a host, with two labels left behind
+_PREFIXES = re.compile(r"(?:(?:www|m|mobile|amp|touch|mbasic)\.(?=[^.]+\.))+")  # of a host; two labels remain
 _PORTS = {"http": 80, "https": 443, "ftp": 21}
 
 _ALIASES = {
@@ -81,14 +55,14 @@ _TRACKING = _names(
     "feature fb_action_ids fb_action_types fb_source guccounter guce_referrer guce_referrer_sig _branch_match_id"
 )
 _TRACKING_PREFIXES = ("utm_", "hsa_", "pk_", "mtm_", "oly_", "at_custom", "_openstat", "__cft__", "__tn__")
-# Platforms whose parameters, but for these, say who shared rather than what.
+# Platforms whose other parameters identify the sharer rather than the content.
 _KEPT_PARAMETERS = {
     "x.com": _names("q"),
     "youtube.com": _names("v list search_query"),
     "facebook.com": _names("v story_fbid fbid id q"),
     **dict.fromkeys(("t.me", "instagram.com", "tiktok.com", "threads.net", "wa.me"), _names("")),
 }
-# First path segments that are the platform's own pages; any other first segment is an account's name.
+# First path segments that are the platform's own pages; any other first segment is the name of an account.
 _PAGES = {
     "x.com": _names(
         "i home search hashtag explore intent share settings login tos privacy about notifications messages"
@@ -105,7 +79,7 @@ _PAGES = {
     "wa.me": _names("message c qr channel"),
     **dict.fromkeys(("paypal.me", "linktr.ee", "ko-fi.com"), _names("")),
 }
-# After one of these segments comes an account's name: on any host, or on the host named.
+# The segment after one of these is the name of an account: on any host, or on the named host.
 _BEFORE_NAME = _names("user users u profile profiles member members")
 _BEFORE_NAME_AT = {
     "linkedin.com": _names("in pub"),
@@ -129,48 +103,21 @@ _PLAIN_PAGES = _names(
 _PLAIN_PARAMETERS = _names("lang hl locale q query s search search_query page sort gl region list")
 
 
-def find_urls(text: str) -> tuple[str, ...]:
-    """Every address in `text` as it is written there, first occurrences in order, without closing punctuation.
-
-    The result is raw: pass each through `canonical` before anyone sees it. Linear in the text's length.
-    """
-    found: dict[str, None] = {}
-    for match in URL.finditer(text) if may_have_url(text) else ():
-        for piece in STUCK.split(match[0]):
-            if (url := trim(piece)) and not url.endswith("://"):
-                found[url] = None
-    return tuple(found)
-
-
-def trim(url: str) -> str:
-    """The address without the punctuation of the sentence around it; a bracket goes when its partner is not inside."""
-    end = len(url)
-    spare = {")": url.count(")") - url.count("("), "]": url.count("]") - url.count("[")}
-    while end:
-        last = url[end - 1]
-        if spare.get(last, 0) > 0:
-            spare[last] -= 1
-        elif last not in _CLOSING:
-            break
-        end -= 1
-    return url[:end]
-
-
 def canonical(url: str) -> str | None:
-    """Give the form under which all copies of an address are equal, or None where it is no web address.
+    """Return the form that all copies of an address share, or None if the text is no web address.
 
-    No scheme, no `www.` or mobile host, no tracking parameters, no fragment; query sorted; personal names masked.
-    `canonical(canonical(url)) == canonical(url)`.
+    The form has no scheme, no `www.` or mobile host, no tracking parameters and no fragment; the query is sorted and
+    personal names are masked. `canonical(canonical(url)) == canonical(url)`.
     """
     return _canonical(url, _MAX_WRAPPERS)
 
 
 def identifying(url: str) -> bool:
-    """Whether two messages with this address are thereby about the same thing.
+    """Return True if two messages with this address are therefore about the same thing.
 
-    A bare host, a platform's own page or somebody's profile says nothing; an article, a post, a short link does. Where
-    a masked name is part of the address, what is left must be unique by itself: a long post id is, the 12th message of
-    some masked channel is not.
+    An article, a post or a short link identifies its content; a bare host, a platform's own page or a profile does not.
+    If a masked name is part of the address, the rest must be unique by itself: a long post id is unique, the 12th
+    message of a masked channel is not.
     """
     address = canonical(url)
     if address is None:
@@ -186,12 +133,12 @@ def identifying(url: str) -> bool:
 
 
 def mask_url(url: str) -> str:
-    """The address as people may see it: as written, with accounts' names, numbers and e-mail addresses masked."""
+    """Mask account names, telephone numbers and e-mail addresses in an address, and keep the rest as written."""
     scheme, rest = _cut_scheme(url)
     head, mark, fragment = rest.partition("#")
     head, question, query = head.partition("?")
     authority, *segments = head.split("/")
-    if "@" in authority:  # a name and perhaps a password; what follows them is the host, if it can be one
+    if "@" in authority:  # a name and perhaps a password, then the host
         if not scheme:
             return EMAIL
         authority = authority.rpartition("@")[2]
@@ -286,7 +233,7 @@ def _split_path(path: str) -> list[str]:
 
 
 def _unwrap(host: str, segments: list[str], pairs: list[tuple[str, str]]) -> str | None:
-    """The address inside a redirect or an AMP cache, if this is one."""
+    """Return the address inside a redirect or an AMP cache, or None."""
     names = _WRAPPERS.get(f"{host}/{'/'.join(segments)}", ())
     for name, value in pairs:
         if name in names and _SCHEME.match(value):
@@ -309,7 +256,7 @@ def _join(host: str, segments: list[str], pairs: list[tuple[str, str]]) -> str:
 
 
 def _rewrite(host: str, segments: list[str], pairs: list[tuple[str, str]]) -> tuple[list[str], list[tuple[str, str]]]:
-    """One address for what a platform serves under several."""
+    """Return one address for content that a platform serves under several."""
     if host == "x.com" and "status" in segments[1:3]:
         place = segments.index("status", 1)
         return [USER, *segments[place : place + 2]], []
@@ -340,7 +287,7 @@ def _is_mask(text: str) -> bool:
 
 
 def _mask_path(host: str, segments: list[str]) -> list[str]:
-    """The decoded path with every segment that names an account replaced by its mask."""
+    """Replace every segment of a decoded path that names an account by its mask."""
     masked: list[str] = []
     for place, segment in enumerate(segments):
         before = masked[-1].lower() if masked else ""
@@ -379,6 +326,6 @@ def _mask_emails(value: str) -> str:
 
 
 def _unique(segment: str) -> bool:
-    """Whether a segment names one thing on its platform: long, with a digit, as post ids and slugs with ids are."""
+    """Return True if a segment is long and has a digit, as post ids and slugs with ids do."""
     rest = _MASK.sub("", segment)
     return len(rest) >= 8 and any(character.isdigit() for character in rest)

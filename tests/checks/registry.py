@@ -426,6 +426,7 @@ PARTS_OF_OTHERS: dict[str, str] = {
     "detectors.clustering.shared_keys.SharedKeys": PART_OF_CLUSTERING,
     "detectors.clustering.wordings.WordingIndex": PART_OF_CLUSTERING,
     "detectors.similarity.neighbours._Rows": "its state is part of NeighbourIndex's snapshot, which passes the battery",
+    "detectors.ordering.watermark.Watermark": "part of ReorderBuffer's state, which passes the battery",
     "detectors.pipeline.ordered_clustering.OrderedClustering": "part of Pipeline's state, which passes the battery",
     "detectors.pipeline.cascade_stage.CascadeStage": LIVE,
     "detectors.pipeline.cascades.Cascades": "its state is part of Pipeline's snapshot, which passes the battery",

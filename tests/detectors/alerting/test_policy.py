@@ -884,7 +884,7 @@ def test_every_growth_detector_can_speak_and_fall_silent_through_it(name: str) -
 
 
 def test_the_state_of_another_detector_is_refused() -> None:
-    with pytest.raises(SnapshotError, match="of policy version 1"):
+    with pytest.raises(SnapshotError, match="as policy version 1"):
         AlertPolicy(RULES, LEVELS, BIG, 5).restore(pack("growth.L", 1, [1]))
 
 

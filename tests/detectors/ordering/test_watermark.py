@@ -468,7 +468,7 @@ def test_a_restored_buffer_goes_on_as_if_it_had_never_stopped(items: list[tuple[
 
 
 def test_the_state_of_another_detector_is_refused() -> None:
-    with pytest.raises(SnapshotError, match="must be of reorder version 2; got progress version 1"):
+    with pytest.raises(SnapshotError, match="cannot read a snapshot of progress version 1 as reorder version 2"):
         ReorderBuffer(SMALL).restore(PartitionWatermark(SMALL).snapshot())
 
 
@@ -495,13 +495,15 @@ def test_a_state_of_version_1_goes_on_where_it_stood() -> None:
 
 @pytest.mark.parametrize("state", [[], [[289, {}, {}, [2]]], [[289, {}, {}, ["two"], 0, 0], [], [], [], [0] * 5], 7])
 def test_what_only_calls_itself_version_1_is_refused(state: object) -> None:
-    with pytest.raises(SnapshotError, match=r"the state of reorder must match version 1; got .*; replay the log"):
+    with pytest.raises(SnapshotError, match=r"cannot read the state of reorder version 1: .*; replay the log"):
         ReorderBuffer(SMALL).restore(pack("reorder", 1, state))
 
 
 @pytest.mark.parametrize("version", [0, 3])
 def test_a_version_that_nobody_knows_is_refused(version: int) -> None:
-    with pytest.raises(SnapshotError, match=f"must be of reorder version 2; got reorder version {version}"):
+    with pytest.raises(
+        SnapshotError, match=f"cannot read a snapshot of reorder version {version} as reorder version 2"
+    ):
         ReorderBuffer(SMALL).restore(pack("reorder", version, []))
 
 

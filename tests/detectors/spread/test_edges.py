@@ -248,7 +248,7 @@ def test_restore_and_continue_equals_continue(before, later):
 
 
 def test_a_snapshot_of_something_else_is_refused():
-    with pytest.raises(SnapshotError, match="snapshot must be"):
+    with pytest.raises(SnapshotError, match="cannot read a snapshot"):
         EdgeInference().restore(b"\x00")
 
 

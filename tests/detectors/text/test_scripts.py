@@ -30,5 +30,5 @@ def test_a_model_that_reads_no_script_reads_no_letter():
 
 
 def test_what_is_no_script_is_refused_with_an_example():
-    with pytest.raises(ValueError, match=r"scripts must be Unicode script names; got Klingon; try Latin"):
+    with pytest.raises(ValueError, match=r"unknown Unicode script in Klingon; use names such as Latin"):
         ScriptShare(["Klingon"])

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.text.urls import canonical, find_urls, identifying, mask_url, trim
+from detectors.text.url_finder import find_urls, trim
+from detectors.text.urls import canonical, identifying, mask_url
 from tests.detectors.text.text_strategies import texts
 
 HOSTS = st.sampled_from(
