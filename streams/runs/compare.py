@@ -84,8 +84,8 @@ def compare(a: Run, b: Run) -> Comparison:
 
     """
     alerts = [list(run.alerts()) for run in (a, b)]
-    one_rumour = _Rumours(alerts, (a, b))
-    before, after = (_cases(run_alerts, one_rumour) for run_alerts in alerts)
+    rumours_of_both = _Rumours(alerts, (a, b))
+    before, after = (_cases(run_alerts, rumours_of_both) for run_alerts in alerts)
     both = [_shift(before[key], after[key]) for key in before if key in after]
     earlier = sorted((one for one in both if one.shift_ms < 0), key=lambda one: one.shift_ms)
     later = sorted((one for one in both if one.shift_ms > 0), key=lambda one: -one.shift_ms)

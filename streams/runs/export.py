@@ -95,15 +95,15 @@ def write_csv(graph: nx.DiGraph, path: Path) -> None:
 
 def _cleaned(graph: nx.DiGraph) -> nx.DiGraph:
     """Return a copy for XML: without control characters, with times as text and in ms."""
-    made = nx.DiGraph()
+    copy = nx.DiGraph()
     for node, attributes in graph.nodes(data=True):
         texts = {name: _xml(value) if isinstance(value, str) else value for name, value in attributes.items()}
-        made.add_node(_xml(node), **texts, label=_xml(node)[:12], when=_when(attributes["time"]))
+        copy.add_node(_xml(node), **texts, label=_xml(node)[:12], when=_when(attributes["time"]))
     for above, below, attributes in graph.edges(data=True):
         # "source" of a GEXF edge is the start node.
         texts = {"how" if name == "source" else name: value for name, value in attributes.items()}
-        made.add_edge(_xml(above), _xml(below), **texts)
-    return made
+        copy.add_edge(_xml(above), _xml(below), **texts)
+    return copy
 
 
 def _when(ms: int) -> str:

@@ -92,10 +92,10 @@ def _reach(rows: list[dict[str, Any]], at_most: int, *, inferred: bool) -> Reach
         if above is not None and above != row["message"]:
             parent.setdefault(row["message"], above)
     beyond = _beyond(rows, parent, at_most)
-    gone: dict[str, bool] = {}
+    removed: dict[str, bool] = {}
     for row in rows:
-        _is_gone(row["message"], parent, beyond, gone)
-    left = [row for row in rows if not gone[row["message"]]]
+        _is_removed(row["message"], parent, beyond, removed)
+    left = [row for row in rows if not removed[row["message"]]]
     return Reach(
         edges=len(parent),
         cut=len(beyond),
@@ -125,17 +125,17 @@ def _beyond(rows: Iterable[Mapping[str, Any]], parent: Mapping[str, str], at_mos
     return beyond
 
 
-def _is_gone(message: str, parent: Mapping[str, str], beyond: set[str], gone: dict[str, bool]) -> None:
+def _is_removed(message: str, parent: Mapping[str, str], beyond: set[str], removed: dict[str, bool]) -> None:
     """Decide for a message and its ancestors; a cycle of parents removes no message."""
     path = []
     at: str | None = message
-    while at is not None and at not in gone:
+    while at is not None and at not in removed:
         path.append(at)
-        gone[at] = at in beyond
-        at = None if gone[at] else parent.get(at)
-    lost = gone[at] if at is not None else bool(path) and gone[path[-1]]
+        removed[at] = at in beyond
+        at = None if removed[at] else parent.get(at)
+    lost = removed[at] if at is not None else bool(path) and removed[path[-1]]
     for one in reversed(path):
-        lost = gone[one] = gone[one] or lost
+        lost = removed[one] = removed[one] or lost
 
 
 def _sum(reaches: Iterable[Reach]) -> Reach:

@@ -239,14 +239,14 @@ def sharer_of(event: ForwardEvent) -> str:
 
 
 def describe(
-    plan: CascadePlan, posts: list[Post], gone: set[str], big: int, debunked_at: int | None = None
+    plan: CascadePlan, posts: list[Post], removed: set[str], big: int, debunked_at: int | None = None
 ) -> CascadeTruth:
     """Return the truth about a cascade.
 
     Args:
         plan: plan of the cascade.
         posts: messages of the cascade.
-        gone: event ids of deleted messages and of messages of suspended accounts.
+        removed: event ids of deleted messages and of messages of suspended accounts.
         big: number of distinct sharers from which a cascade is big.
         debunked_at: time of the fact-check; None without one.
     """
@@ -262,7 +262,7 @@ def describe(
         end=posts[-1].event.created_at,
         posts=len(posts),
         sharers=len(sharers),
-        remaining=len({post.sharer for post in posts if post.event.event_id not in gone}),
+        remaining=len({post.sharer for post in posts if post.event.event_id not in removed}),
         depth=max(post.truth.depth for post in posts),
         big=len(sharers) >= big,
         negative_of=plan.negative_of,

@@ -30,10 +30,10 @@ class Simulation(msgspec.Struct, frozen=True):
 
     def lines(self) -> Iterator[bytes]:
         """Yield the lines of the file without line breaks: events as JSON, and malformed lines."""
-        odd = dict(self.malformed)
+        malformed = dict(self.malformed)
         events = iter(self.events)
         for line in range(len(self.events) + len(self.malformed)):
-            yield odd[line] if line in odd else encode(next(events))
+            yield malformed[line] if line in malformed else encode(next(events))
 
 
 def deliver(draw: Draw, events: list[ForwardEvent], truth: Truth, disorder: Disorder) -> Simulation:
@@ -59,14 +59,14 @@ def _arrivals(draw: Draw, events: list[ForwardEvent], disorder: Disorder) -> Ite
     for i, event in enumerate(events):
         delay = draw.below(disorder.delay_ms + 1) if disorder.delay_ms else 0
         kind = draw.unit() if disorder.late or disorder.dropped_late else 1.0
-        tardy = i >= _PUNCTUAL and kind < disorder.late + disorder.dropped_late
-        if tardy:
+        is_late = i >= _PUNCTUAL and kind < disorder.late + disorder.dropped_late
+        if is_late:
             behind = disorder.max_out_of_orderness_ms + (0 if kind < disorder.late else disorder.allowed_lateness_ms)
             delay = behind + 1_000 + draw.below(_TOO_LATE_MS)
         time = event.created_at + delay
         seen = msgspec.structs.replace(event, observed_at=time)
         yield time, event.event_id, 0, seen
-        if not tardy and disorder.duplicates and draw.chance(disorder.duplicates):
+        if not is_late and disorder.duplicates and draw.chance(disorder.duplicates):
             yield time + draw.below(_AGAIN_MS), event.event_id, 1, seen
 
 

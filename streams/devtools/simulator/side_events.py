@@ -28,7 +28,7 @@ class SideEvents(msgspec.Struct):
     entries: list[Entry] = []
     clips: list[Post] = []  # uploads on platforms without visible shares; their events are among the entries
     replies: list[tuple[CascadePlan, Post]] = []  # each is a small cluster
-    gone: set[str] = set()  # event ids of removed messages
+    removed: set[str] = set()  # event ids of removed messages
     debunked_at: int | None = None
 
 
@@ -97,7 +97,7 @@ def _delete(writer: CascadeWriter, post: Post, sides: SideEvents) -> None:
     time = _soon(writer, post.event.created_at, 5)
     if time is not None:
         _add(sides, _statement(post, Kind.DELETE, time, "1"), post)
-        sides.gone.add(post.event.event_id)
+        sides.removed.add(post.event.event_id)
 
 
 def _report(writer: CascadeWriter, post: Post, sides: SideEvents) -> None:
@@ -149,7 +149,7 @@ def _suspend(writer: CascadeWriter, plan: CascadePlan, posts: list[Post], sides:
             source=Source(adapter=plan.platform),
         )
         _add(sides, event, post)
-        sides.gone.update(post.event.event_id for post in posts if post.event.actor == actor)
+        sides.removed.update(post.event.event_id for post in posts if post.event.actor == actor)
 
 
 def _debunk(writer: CascadeWriter, plan: CascadePlan, posts: list[Post], sides: SideEvents) -> None:

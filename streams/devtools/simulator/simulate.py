@@ -110,22 +110,22 @@ class _StreamBuilder:
         return f"c{self._last_number:05d}"
 
     def _nodes(self, kind: CascadeKind) -> list[ShapeNode]:
-        draw, day, most, end = self._draw, self._day, self._config.max_shares, self._config.end_ms
+        draw, day, max_shares, end = self._draw, self._day, self._config.max_shares, self._config.end_ms
         start = self._start(kind)
         if kind is CascadeKind.ORGANIC:
-            return star(draw, day, start, end, self._between(8, draw.log_normal(75, 0.9), most))
+            return star(draw, day, start, end, self._between(8, draw.log_normal(75, 0.9), max_shares))
         if kind is CascadeKind.VIRAL:
-            people = self._between(15, draw.log_normal(170, 0.7), most * 3 // 4)
+            people = self._between(15, draw.log_normal(170, 0.7), max_shares * 3 // 4)
             return branching(draw, day, start, end, Branching(reproduction=draw.between(1.8, 2.6), population=people))
         if kind is CascadeKind.SLOW_BURN:
-            people = self._between(15, draw.log_normal(150, 0.3), most * 3 // 4)
+            people = self._between(15, draw.log_normal(150, 0.3), max_shares * 3 // 4)
             slow = Branching(reproduction=2.2, population=people, seeds=10 + people // 6, slower=20.0)
             return branching(draw, day, start, end, slow)
         if kind is CascadeKind.BOT_BURST:
             accounts = 3 + draw.below(6)
-            return burst(draw, start, end, accounts, self._between(2, 20 * 10 ** draw.unit(), most // accounts))
+            return burst(draw, start, end, accounts, self._between(2, 20 * 10 ** draw.unit(), max_shares // accounts))
         if kind is CascadeKind.COPY_PASTE:
-            return copies(draw, day, start, end, self._between(4, 8 + draw.below(25), most // 2))
+            return copies(draw, day, start, end, self._between(4, 8 + draw.below(25), max_shares // 2))
         return trickle(draw, day, start, end)
 
     def _between(self, low: int, value: float, high: int) -> int:
@@ -194,7 +194,7 @@ class _StreamBuilder:
         for cluster in self._clusters:
             sides = cluster.sides
             posts = sorted([*cluster.posts, *sides.clips], key=lambda post: _by_time(post.entry))
-            found.append(describe(cluster.plan, posts, sides.gone, big, sides.debunked_at))
+            found.append(describe(cluster.plan, posts, sides.removed, big, sides.debunked_at))
             for plan, post in sides.replies:
                 answers.setdefault(plan.cluster, (plan, []))[1].append(post)
         for plan, posts in answers.values():

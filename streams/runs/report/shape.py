@@ -106,46 +106,46 @@ def _walk(parent: list[int], children: list[list[int]]) -> tuple[list[int], list
 
 
 def _shape(tree: _Tree, drawn: Sequence[int]) -> Shape:
-    place = {number: at for at, number in enumerate(drawn)}
-    rows = _rows(tree, place)
+    position = {number: at for at, number in enumerate(drawn)}
+    rows = _rows(tree, position)
     return Shape(
         time=[tree.shares[number].time for number in drawn],
         row=[rows[number] for number in drawn],
-        parent=[place.get(tree.parent[number], -1) for number in drawn],
+        parent=[position.get(tree.parent[number], -1) for number in drawn],
         recorded=[int(tree.shares[number].source in RECORDED) for number in drawn],
         depth=[tree.depth[number] for number in drawn],
         children=[len(tree.children[number]) for number in drawn],
         descendants=[tree.descendants[number] for number in drawn],
-        hidden=_hidden(tree, place),
+        hidden=_hidden(tree, position),
         message=[tree.shares[number].message[:_SHORT] for number in drawn],
         total=len(tree.shares),
     )
 
 
-def _hidden(tree: _Tree, place: dict[int, int]) -> list[int]:
+def _hidden(tree: _Tree, position: dict[int, int]) -> list[int]:
     """Count for each drawn node the hidden descendants without a drawn node between."""
-    hidden = [0] * len(place)
+    hidden = [0] * len(position)
     nearest = [-1] * len(tree.shares)  # position of the nearest drawn ancestor
     for number in tree.order:
         above = tree.parent[number]
         if above >= 0:
-            nearest[number] = place.get(above, nearest[above])
-        if number not in place and nearest[number] >= 0:
+            nearest[number] = position.get(above, nearest[above])
+        if number not in position and nearest[number] >= 0:
             hidden[nearest[number]] += 1
     return hidden
 
 
-def _rows(tree: _Tree, place: dict[int, int]) -> dict[int, float]:
+def _rows(tree: _Tree, position: dict[int, int]) -> dict[int, float]:
     """Place leaves in rows of their own, in the order of the walk; centre other nodes on their drawn children."""
     rows: dict[int, float] = {}
     below: dict[int, list[float]] = {}
     free = 0
     for number in tree.order:
-        if number in place and not any(child in place for child in tree.children[number]):
+        if number in position and not any(child in position for child in tree.children[number]):
             rows[number] = float(free)
             free += 1
     for number in reversed(tree.order):
-        if number not in place:
+        if number not in position:
             continue
         if number not in rows:
             span = below[number]
