@@ -10,7 +10,7 @@ import msgspec
 
 from detectors.clustering.clusters import Cluster, Clusters, ClustersState
 from detectors.clustering.config import ClusteringConfig
-from detectors.clustering.match import NO_MATCH, Match, Placement
+from detectors.clustering.match import NO_MATCH, ClusterChoice, Match
 from detectors.clustering.membership import Actor, Membership
 from detectors.clustering.search import CandidateSearch
 from detectors.clustering.shared_keys import SharedKeysState
@@ -118,9 +118,9 @@ class Clustering:
         references = _references(sighting)
         keys = self._search.keys(sighting) if sighting.content.urls or sighting.media else ()
         linked = self._linked(references, sighting, out)
-        placement = self._place(sighting, linked, self._search.find(sighting, keys), out)
-        cluster = placement.cluster
-        if placement.method is not _FIRST_SHARE:
+        choice = self._choose(sighting, linked, self._search.find(sighting, keys), out)
+        cluster = choice.cluster
+        if choice.method is not _FIRST_SHARE:
             self._clusters.touch(cluster, sighting.time)
         self._search.add(cluster, keys, references)
         chats: tuple[str, ...] = ()
@@ -128,15 +128,15 @@ class Clustering:
             chats = self._membership.update(sighting.actor, sighting.chat, cluster.id)
             if sighting.parent is not None:
                 chats = ()
-        self.methods[placement.method] += 1
-        out.append(placement.assignment(sighting, timeliness, chats))
+        self.methods[choice.method] += 1
+        out.append(choice.assignment(sighting, timeliness, chats))
 
     def _statement(self, sighting: Sighting, timeliness: Timeliness, out: list[Decision]) -> None:
         """Assign a statement to the cluster of its message, or else by its words. Only a debunk is learned."""
         linked = self._referred(sighting)
         match = Match(linked, _LINK) if linked is not None else self._search.find(sighting)
         if linked is None and sighting.kind is Kind.DEBUNK and (match.known or match.new):
-            out.append(self._place(sighting, None, match, out).assignment(sighting, timeliness))
+            out.append(self._choose(sighting, None, match, out).assignment(sighting, timeliness))
         else:
             self._answer(sighting, timeliness, match, out)
 
@@ -164,18 +164,18 @@ class Clustering:
             self.unmatched += 1
             return
         variants = () if match.known is None else match.known.variants
-        placement = Placement(match.cluster, match.method, match.similarity, variants=variants)
-        out.append(placement.assignment(sighting, timeliness))
+        choice = ClusterChoice(match.cluster, match.method, match.similarity, variants=variants)
+        out.append(choice.assignment(sighting, timeliness))
 
     # --- decisions ----------------------------------------------------------------------------------------------------
 
-    def _place(self, sighting: Sighting, linked: Cluster | None, match: Match, out: list[Decision]) -> Placement:
+    def _choose(self, sighting: Sighting, linked: Cluster | None, match: Match, out: list[Decision]) -> ClusterChoice:
         """Decide the cluster of a share or a debunk, and learn the wording. A link decides before the match."""
         cluster, suggestion = self._decide(sighting, linked, match, out)
         method, similarity = (match.method, match.similarity) if linked is None else (_LINK, None)
         if match is NO_MATCH:
-            return Placement(cluster, method)
-        return Placement(cluster, method, similarity, suggestion, *self._learn(sighting.content, cluster, match))
+            return ClusterChoice(cluster, method)
+        return ClusterChoice(cluster, method, similarity, suggestion, *self._learn(sighting.content, cluster, match))
 
     def _decide(
         self, sighting: Sighting, linked: Cluster | None, match: Match, out: list[Decision]

@@ -1,4 +1,4 @@
-"""Defines the result of a candidate search, and the placement of a sighting that clustering derives from the result."""
+"""Defines the result of a candidate search, and the choice of a cluster that clustering derives from the result."""
 
 from typing import NamedTuple
 
@@ -45,8 +45,8 @@ class Match(msgspec.Struct, frozen=True):
 NO_MATCH = Match()
 
 
-class Placement(msgspec.Struct, frozen=True):
-    """The cluster of a sighting, and the facts that the assignment reports."""
+class ClusterChoice(msgspec.Struct, frozen=True):
+    """The cluster chosen for a sighting, and the facts that the assignment reports."""
 
     cluster: Cluster
     method: Method

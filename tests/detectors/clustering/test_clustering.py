@@ -1,4 +1,4 @@
-"""The ladder rung by rung, what each kind of event may do, merges, bounds and forgetting."""
+"""The methods of matching one by one, what each kind of event may do, merges, bounds and forgetting."""
 
 import msgspec
 import numpy as np
@@ -23,10 +23,10 @@ NEAR = 38.0  # cos .788: between suggest and match
 PDQ = "f0" * 32
 
 
-# --- the rungs --------------------------------------------------------------------------------------------------------
+# --- the methods ------------------------------------------------------------------------------------------------------
 
 
-def test_a_first_text_founds_a_cluster_whose_id_a_replay_reproduces() -> None:
+def test_a_first_text_creates_a_cluster_whose_id_a_replay_reproduces() -> None:
     one = only(clustering().update(say("a", DAM)))
     assert (one.method, one.similarity, one.suggestion) == (Method.FIRST_SHARE, None, None)
     assert one.cluster_id == cluster_id("default", digest("event a"))
@@ -65,7 +65,7 @@ def test_a_paraphrase_joins_by_its_meaning_and_is_an_exact_hit_from_then_on() ->
     assert (third.cluster_id, third.method) == (first.cluster_id, Method.EXACT)
 
 
-def test_a_text_that_is_only_near_founds_a_cluster_and_suggests_the_other() -> None:
+def test_a_text_that_is_only_near_creates_a_cluster_and_suggests_the_other() -> None:
     stage = clustering(ANGLES)
     first = only(stage.update(say("a", DAM)))
     second = only(stage.update(say("b", FLOOD, 1)))
@@ -73,7 +73,7 @@ def test_a_text_that_is_only_near_founds_a_cluster_and_suggests_the_other() -> N
     assert second.suggestion == Suggestion(first.cluster_id, 0.766044)
 
 
-def test_an_unrelated_text_founds_a_cluster_and_suggests_nothing() -> None:
+def test_an_unrelated_text_creates_a_cluster_and_suggests_nothing() -> None:
     stage = clustering(ANGLES)
     stage.update(say("a", DAM))
     assert only(stage.update(say("b", CALM, 1))).suggestion is None
@@ -368,7 +368,7 @@ def early(**config: object) -> tuple[Clustering, str, str]:
 
 
 def test_a_text_that_came_before_the_cluster_it_bridges_to_makes_them_one_when_it_comes_again() -> None:
-    # REPORTED founds | NEARLY joins by its letters | RETOLD founds, .77 from REPORTED | NEARLY again: .94 from RETOLD
+    # REPORTED creates | NEARLY joins by its letters | RETOLD creates, .77 from REPORTED | NEARLY again: .94 from RETOLD
     stage, first, second = early()
     merge, joined = stage.update(say("d", NEARLY, 3))
     assert merge == Merge(
@@ -391,7 +391,7 @@ def test_a_paraphrase_that_came_before_the_cluster_it_bridges_to_makes_them_one_
     assert (merge.survivor, merge.absorbed) == (first.cluster_id, second.cluster_id)
 
 
-def test_a_text_that_founded_its_cluster_is_not_compared_again() -> None:
+def test_a_text_that_created_its_cluster_is_not_compared_again() -> None:
     stage, first, _ = early()
     asked = calls(stage)
     assert only(stage.update(say("d", REPORTED, 3))).cluster_id == first
@@ -538,7 +538,7 @@ def test_merges_chain_and_every_former_id_leads_to_the_one_that_stays() -> None:
     assert stage.merged == 3
 
 
-def test_of_clusters_founded_at_once_the_smaller_id_survives() -> None:
+def test_of_clusters_created_at_once_the_smaller_id_survives() -> None:
     stage = clustering()
     ids = sorted(only(stage.update(say(name, text, 5))).cluster_id for name, text in (("a", DAM), ("b", CALM)))
     merge, _ = stage.update(say("c", CALM, 6, Kind.FORWARD, parent="a"))
@@ -615,7 +615,7 @@ def test_a_report_finds_the_message_by_its_words_and_teaches_nothing() -> None:
     assert only(stage.update(say("b", BRIDGE, 4))).method is Method.EMBEDDING  # still novel
 
 
-def test_a_debunk_by_its_claim_founds_a_cluster_that_the_rumour_joins_later() -> None:
+def test_a_debunk_by_its_claim_creates_a_cluster_that_the_rumour_joins_later() -> None:
     stage = clustering()
     known = only(stage.update(say("d", DAM, 0, Kind.DEBUNK, message=None, debunk=Debunk("desk", "false"))))
     rumour = only(stage.update(say("a", DAM, 1)))
@@ -692,7 +692,7 @@ def test_only_the_last_chats_clusters_and_actors_are_remembered() -> None:
 # --- late, expired ----------------------------------------------------------------------------------------------------
 
 
-def test_a_late_share_may_found_a_cluster_and_says_that_it_was_late() -> None:
+def test_a_late_share_may_create_a_cluster_and_says_that_it_was_late() -> None:
     late = only(clustering().update(say("a", DAM), Timeliness.LATE))
     assert (late.method, late.timeliness) == (Method.FIRST_SHARE, Timeliness.LATE)
 
@@ -795,14 +795,14 @@ def test_a_prepared_batch_asks_the_model_once_and_decides_the_same() -> None:
 
 @pytest.mark.parametrize(("time", "method"), [(1000, Method.EXACT), (1001, Method.FIRST_SHARE)])
 def test_a_cluster_is_forgotten_after_the_retention_time_since_its_last_share(time: int, method: Method) -> None:
-    # founded 0 -------- shared again 100 -------------- retention ends at 100 + 900
+    # created 0 -------- shared again 100 -------------- retention ends at 100 + 900
     stage = clustering(retention_ms=900)
     stage.update(say("a", DAM))
     stage.update(say("b", DAM, 100))
     assert only(stage.update(say("c", DAM, time))).method is method
 
 
-def test_a_forgotten_cluster_answers_on_no_rung() -> None:
+def test_a_forgotten_cluster_is_found_by_no_method() -> None:
     stage = clustering({DAM: 0, BRIDGE: 1}, retention_ms=10)
     long = DAM + " and nobody knows how many people are there at this hour"
     fields = {"urls": (URL,), "media": (picture("p", PDQ, 90),), "actor": "eve"}
@@ -894,7 +894,7 @@ def test_only_so_many_addresses_of_one_message_are_looked_at() -> None:
 # --- accounts ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_shares_of_each_rung_are_counted() -> None:
+def test_the_shares_of_each_method_are_counted() -> None:
     stage = clustering(ANGLES)
     for i, text in enumerate((DAM, DAM, BRIDGE, CALM)):
         stage.update(say(str(i), text, i))

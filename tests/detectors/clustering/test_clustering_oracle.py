@@ -95,16 +95,16 @@ class Group:
     """One cluster: everything about it in plain lists."""
 
     id: str
-    founded: int
+    created: int
     last: int
     normal: str = ""
     wordings: dict[str, tuple] = field(default_factory=dict)  # fingerprint -> variants
     looks: list[tuple[str, str, bool]] = field(default_factory=list)  # (fingerprint, normal, has a vector)
     messages: set[str] = field(default_factory=set)
-    marks: list[tuple[Method, str]] = field(default_factory=list)
-    asked: dict[str, int] = field(default_factory=dict)  # wording that joined by its words -> meetings till then
-    akin: set[str] = field(default_factory=set)  # groups with a text near to one of its own
-    met: int = 0
+    keys: list[tuple[Method, str]] = field(default_factory=list)
+    checked_at: dict[str, int] = field(default_factory=dict)  # wording that joined by its words -> candidate epoch
+    link_candidates: set[str] = field(default_factory=set)  # groups with a text near to one of its own
+    candidate_epoch: int = 0
 
 
 class Slow:
@@ -115,7 +115,7 @@ class Slow:
         self.groups: list[Group] = []
         self.order: dict[str, int] = {}  # wording -> when it was first learned
         self.seen: dict[str, list[str]] = {}  # actor -> groups, least recent first
-        self.meetings = 0
+        self.candidate_epoch = 0
 
     def update(self, sighting: Sighting) -> list[tuple]:
         self.groups = [g for g in self.groups if g.last >= sighting.time - self.config.retention_ms]
@@ -138,10 +138,10 @@ class Slow:
                     group = other
                 elif other is not group:
                     group = self.merge(group, other, Method.LINK, out)
-        marks = [(Method.URL, url) for url in content.urls if identifying(url)]
+        keys = [(Method.URL, url) for url in content.urls if identifying(url)]
         for media in sighting.media:
-            marks.append((Method.MEDIA, media.sha256))
-            marks += [(Method.MEDIA, "picture")] if media.pdq else []  # the two in MEDIA look the same
+            keys.append((Method.MEDIA, media.sha256))
+            keys += [(Method.MEDIA, "picture")] if media.pdq else []  # the two in MEDIA look the same
         quotes = sighting.kind is Kind.QUOTE and (sighting.parent or sighting.root)
         learn, near = None, []
         if content.words >= self.config.min_words and not quotes:
@@ -152,20 +152,20 @@ class Slow:
                     group, method = known[0], Method.EXACT
                 elif group is not known[0]:
                     group = self.merge(group, known[0], Method.EXACT, out)
-                if group.asked.get(content.fingerprint, self.meetings) < group.met:
-                    group.asked[content.fingerprint] = self.meetings
-                    if self.resembles_akin(content, group):
+                if group.checked_at.get(content.fingerprint, self.candidate_epoch) < group.candidate_epoch:
+                    group.checked_at[content.fingerprint] = self.candidate_epoch
+                    if self.resembles_candidate(content, group):
                         group, suggestion = self.bridge(
                             group, content, self.near(content, self.config.embedding_threshold), out
                         )
             else:
                 near = self.near(content, self.config.suggestion_threshold)
-                group, method, similarity, learn, suggestion = self.novel(content, marks, near, group, out)
+                group, method, similarity, learn, suggestion = self.novel(content, keys, near, group, out)
         elif group is None:
-            for kind, mark in marks:
-                having = [g for g in self.groups if (kind, mark) in g.marks]
+            for kind, key in keys:
+                having = [g for g in self.groups if (kind, key) in g.keys]
                 if having:
-                    group, method = min(having, key=lambda g: self.order[f"{mark} {g.id}"]), kind
+                    group, method = min(having, key=lambda g: self.order[f"{key} {g.id}"]), kind
                     break
         if group is None:
             group = Group(cluster_id("default", sighting.event_id), sighting.time, sighting.time)
@@ -177,16 +177,16 @@ class Slow:
             group.normal = group.normal or content.normal
             group.wordings[content.fingerprint] = differs
             if learn != "new":
-                group.asked[content.fingerprint] = self.meetings
+                group.checked_at[content.fingerprint] = self.candidate_epoch
             if learn != "lexical" and len(group.looks) < self.config.max_representatives:
                 group.looks.append((content.fingerprint, content.normal, learn == "new"))
         for *_, other in near if learn == "new" else ():
             if other is not group:
-                self.meet(group, other)
-        for mark in marks:
-            if mark not in group.marks:
-                group.marks.append(mark)
-                self.order.setdefault(f"{mark[1]} {group.id}", len(self.order))
+                self.link_candidate(group, other)
+        for key in keys:
+            if key not in group.keys:
+                group.keys.append(key)
+                self.order.setdefault(f"{key[1]} {group.id}", len(self.order))
         group.messages |= set(refs)
         for other in self.groups:
             if other is not group:
@@ -197,7 +197,7 @@ class Slow:
         suggestion = None if suggestion is None or suggestion[0] is group else (suggestion[0].id, suggestion[1])
         return [*out, ("assign", group.id, method, similarity, suggestion, differs)]
 
-    def novel(self, content, marks, near, linked, out):
+    def novel(self, content, keys, near, linked, out):
         looks = [
             (-score, fingerprint, g)
             for g in self.groups
@@ -221,9 +221,9 @@ class Slow:
                 group, method, similarity = matches[0][3], Method.EMBEDDING, -matches[0][0]
             group, suggestion = self.bridge(group, content, matches, out)
             return group, method, similarity, learn, suggestion
-        for kind, mark in marks:
+        for kind, key in keys:
             for score, _, _, g in near:
-                if (kind, mark) in g.marks:
+                if (kind, key) in g.keys:
                     if linked is None:
                         return g, kind, -score, "near", None
                     return linked, Method.LINK, None, "near", None
@@ -246,11 +246,11 @@ class Slow:
     def contested(self, content, group: Group) -> bool:
         others = [normal for g in self.groups if g is not group for _, normal, _ in g.looks]
         alike = [normal for normal in others if shared(normal, content.normal) >= self.config.bridge_threshold]
-        return any(proposed(normal, content.normal) for normal in alike) or self.resembles_akin(content, group)
+        return any(proposed(normal, content.normal) for normal in alike) or self.resembles_candidate(content, group)
 
-    def resembles_akin(self, content, group: Group) -> bool:
-        akin = [g for g in self.groups if g.id in group.akin and g is not group]
-        return any(shared(n, content.normal) >= self.config.bridge_threshold for g in akin for _, n, _ in g.looks)
+    def resembles_candidate(self, content, group: Group) -> bool:
+        candidates = [g for g in self.groups if g.id in group.link_candidates and g is not group]
+        return any(shared(n, content.normal) >= self.config.bridge_threshold for g in candidates for _, n, _ in g.looks)
 
     def bridge(self, group: Group, content, matches: list[tuple], out: list[tuple]):
         suggestion = None
@@ -258,37 +258,37 @@ class Slow:
             if other is group or all(other is not g for g in self.groups):
                 continue
             mine = [n for _, n, vector in group.looks if vector]
-            akin = not mine or any(cosine(n, normal) >= self.config.suggestion_threshold for n in mine)
-            if akin and shared(normal, content.normal) >= self.config.bridge_threshold:
+            is_near = not mine or any(cosine(n, normal) >= self.config.suggestion_threshold for n in mine)
+            if is_near and shared(normal, content.normal) >= self.config.bridge_threshold:
                 group = self.merge(group, other, Method.EMBEDDING, out)
             elif suggestion is None:
                 suggestion = (other, -score)
         return group, suggestion
 
-    def meet(self, a: Group, b: Group) -> None:
-        self.meetings += 1
-        a.met = b.met = self.meetings
-        a.akin.add(b.id)
-        b.akin.add(a.id)
+    def link_candidate(self, a: Group, b: Group) -> None:
+        self.candidate_epoch += 1
+        a.candidate_epoch = b.candidate_epoch = self.candidate_epoch
+        a.link_candidates.add(b.id)
+        b.link_candidates.add(a.id)
 
     def merge(self, a: Group, b: Group, method: Method, out: list[tuple]) -> Group:
-        survivor, absorbed = sorted((a, b), key=lambda g: (g.founded, g.id))
+        survivor, absorbed = sorted((a, b), key=lambda g: (g.created, g.id))
         out.append(("merge", survivor.id, absorbed.id, method))
         survivor.last = max(survivor.last, absorbed.last)
         survivor.normal = survivor.normal or absorbed.normal
         survivor.wordings |= absorbed.wordings
         survivor.looks = (survivor.looks + absorbed.looks)[: self.config.max_representatives]
         survivor.messages |= absorbed.messages
-        survivor.asked |= absorbed.asked
-        survivor.met = max(survivor.met, absorbed.met)
+        survivor.checked_at |= absorbed.checked_at
+        survivor.candidate_epoch = max(survivor.candidate_epoch, absorbed.candidate_epoch)
         for g in self.groups:
-            g.akin = {survivor.id if id_ == absorbed.id else id_ for id_ in g.akin}
-        survivor.akin |= absorbed.akin
-        for mark in absorbed.marks:
-            mine, theirs = f"{mark[1]} {survivor.id}", f"{mark[1]} {absorbed.id}"
+            g.link_candidates = {survivor.id if id_ == absorbed.id else id_ for id_ in g.link_candidates}
+        survivor.link_candidates |= absorbed.link_candidates
+        for key in absorbed.keys:
+            mine, theirs = f"{key[1]} {survivor.id}", f"{key[1]} {absorbed.id}"
             self.order[mine] = min(self.order.get(mine, 1 << 30), self.order[theirs])
-            if mark not in survivor.marks:
-                survivor.marks.append(mark)
+            if key not in survivor.keys:
+                survivor.keys.append(key)
         for actor, ids in self.seen.items():
             renamed = [survivor.id if id_ == absorbed.id else id_ for id_ in ids]
             self.seen[actor] = list(dict.fromkeys(renamed[::-1]))[::-1]

@@ -1,4 +1,4 @@
-"""Checked claims: what repeats one is recognised, by which rung, and nothing else is."""
+"""Checked claims: what repeats one is recognised, by which method, and nothing else is."""
 
 import numpy as np
 import pytest
