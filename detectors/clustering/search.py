@@ -191,8 +191,8 @@ class CandidateSearch:
     def _by_embedding(self, sighting: Sighting, keys: Sequence[SharedKey], sketch: Sketch) -> Match:
         thresholds = self._thresholds.of(sighting.content)
         vector = self._vector(sighting)
-        near = tuple(self._near(sighting.content, sketch, vector, thresholds.suggest))
-        matches = tuple(neighbour for neighbour in near if neighbour.cosine >= thresholds.match)
+        near = tuple(self._near(sighting.content, sketch, vector, thresholds.suggestion))
+        matches = tuple(neighbour for neighbour in near if neighbour.cosine >= thresholds.embedding)
         new = NewWording(sketch, vector)
         if matches:
             return Match(matches[0].cluster, Method.EMBEDDING, matches[0].cosine, matches, new=new)
@@ -214,8 +214,8 @@ class CandidateSearch:
     # --- comparisons --------------------------------------------------------------------------------------------------
 
     def _matches(self, sighting: Sighting, sketch: Sketch) -> tuple[Neighbour, ...]:
-        match = self._thresholds.of(sighting.content).match
-        return tuple(self._near(sighting.content, sketch, self._vector(sighting), match))
+        at_least = self._thresholds.of(sighting.content).embedding
+        return tuple(self._near(sighting.content, sketch, self._vector(sighting), at_least))
 
     def _near(self, content: TextContent, sketch: Sketch, vector: Vectors, at_least: float) -> Iterator[Neighbour]:
         """Yield the clusters near by meaning that share enough letters with the text, nearest first.

@@ -13,8 +13,8 @@ class Thresholds(NamedTuple):
     """The least similarities for a text."""
 
     lexical: float  # Jaccard similarity of shingles
-    suggest: float  # cosine
-    match: float  # cosine
+    suggestion: float  # cosine
+    embedding: float  # cosine
 
 
 class ThresholdTable:

@@ -93,9 +93,10 @@ class ClaimIndex:
             return
         thresholds = self._thresholds.of(content)
         min_lexical = self._thresholds.min_lexical(content.normal)
-        for id_, cosine in self._vectors.query(vector, _CANDIDATES, thresholds.suggest):
+        for id_, cosine in self._vectors.query(vector, _CANDIDATES, thresholds.suggestion):
             if estimate(sketch, self._sketches.get(id_) or b"") >= min_lexical:
-                yield id_, self._match(id_, Nearness.MATCH if cosine >= thresholds.match else Nearness.SUGGEST, cosine)
+                nearness = Nearness.MATCH if cosine >= thresholds.embedding else Nearness.SUGGEST
+                yield id_, self._match(id_, nearness, cosine)
 
     def _match(self, id_: str, nearness: Nearness, similarity: float) -> ClaimMatch:
         claim = self._claims[id_]

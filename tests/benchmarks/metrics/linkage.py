@@ -36,7 +36,7 @@ def margins(contents: Sequence[TextContent], config: ClusteringConfig, embedder:
     """
     thresholds = ThresholdTable(config)
     limits = [thresholds.of(content) for content in contents]
-    cosine_limit = _stricter([limit.match for limit in limits])
+    cosine_limit = _stricter([limit.embedding for limit in limits])
     lexical_limit = _stricter([limit.lexical for limit in limits])
     floor = _stricter([thresholds.min_lexical(content.normal) for content in contents])
     lexical = jaccard([content.normal for content in contents], config)
