@@ -62,7 +62,7 @@ class _Cluster:
         self.until = until
 
     def merge(self, other: "_Cluster") -> None:
-        """Add an absorbed cluster, with its growth under the settings of this one."""
+        """Add an absorbed cluster, with growth under the settings of the survivor."""
         growth = other.growth
         if other.config != self.config:
             growth = rebuild_detector(self.config, other.sharers.firsts(), other.before_closing)
@@ -131,7 +131,7 @@ class AdmissionControl:
         """Number of cascades that met the base threshold while the budget required a higher one."""
 
     def update(self, item: Assignment | Merge) -> Assignment | Merge:
-        """Take the next assignment or merge in order; return it annotated with the current threshold offset."""
+        """Take the next assignment or merge in order; return a copy with the current threshold offset."""
         time = item.time if isinstance(item, Merge) else item.sighting.time
         self._advance(time)
         threshold_offset = self._budget.threshold_offset(time)
@@ -191,7 +191,7 @@ class AdmissionControl:
             cluster.has_alert = cluster.withheld = False
 
     def _judge(self, cluster: _Cluster, score: float, time: int, threshold_offset: float) -> None:
-        """Open an alert, withhold the opening, or note that the score of an active alert has recovered."""
+        """Open an alert, withhold the opening, or note the recovered score of an active alert."""
         growth = cluster.growth
         if cluster.has_alert:
             cluster.below_since = None if score >= self._fall_threshold(cluster) else cluster.below_since
@@ -205,7 +205,7 @@ class AdmissionControl:
             self.withheld += 1
 
     def _fall_threshold(self, cluster: _Cluster) -> float:
-        """Return the score under which level 1 falls."""
+        """Return the fall threshold of level 1."""
         return fall_thresholds(cluster.growth.thresholds(), self._policy.hysteresis)[0]
 
     def _merge(self, merge: Merge, threshold_offset: float) -> None:
@@ -233,7 +233,7 @@ class AdmissionControl:
         return cluster
 
     def _add(self, cluster_id: str, cluster: _Cluster) -> None:
-        """Add an open cluster and its timer; close the least recently shared cluster at the bound."""
+        """Add an open cluster and a timer; close the least recently shared cluster at the bound."""
         while len(self._open) >= self._max_clusters:
             oldest_id, oldest = next(iter(self._open.items()))
             self._close(oldest_id, oldest.last_share)
@@ -247,7 +247,7 @@ class AdmissionControl:
         return cluster.last_share + self._policy.close_after_ms
 
     def _advance(self, time: int) -> None:
-        """Close clusters after the silence that closes their cascades, and forget closed clusters in time."""
+        """Close clusters after the same silence as cascades, and forget expired closed clusters."""
         timers = self._timers
         while timers and timers[0][0] <= time:
             due, cluster_id = heappop(timers)
@@ -271,7 +271,7 @@ class AdmissionControl:
             self._closed.popitem(last=False)
 
     def _reopen(self, cluster_id: str, time: int) -> _Cluster | None:
-        """Remove a closed cluster and reopen its growth; None if the cluster is unknown or forgotten."""
+        """Remove a closed cluster and reopen the growth; None if the cluster is unknown or forgotten."""
         cluster = self._closed.pop(cluster_id, None)
         if cluster is None or cluster.until <= time:
             return None

@@ -44,7 +44,7 @@ class Cascade:
 
     @classmethod
     def reopen(cls, settings: CascadeSettings, closed: ClosedCascade, time: int) -> "Cascade":
-        """Create a cascade from its closed state: the size continues, and no earlier share is fresh."""
+        """Create a cascade from a closed state: the size continues, and no earlier share is fresh."""
         cascade = cls(settings, closed.stats)
         cascade.tracker.growth.restore(closed.growth)
         cascade.tracker.growth.reopen(time)
@@ -82,7 +82,7 @@ class Cascade:
         return ()
 
     def merge(self, other: "Cascade", merge: Merge) -> Sequence[Transition]:
-        """Merge an absorbed cascade into this one, then judge the union once; return the transitions."""
+        """Add an absorbed cascade, then judge the union once; return the transitions."""
         if not self.stats.posts and other.stats.platform is not None:
             self._set_platform(other.stats.platform)
         self.tracker.merge(other.tracker, merge)
@@ -105,7 +105,7 @@ class Cascade:
         return transitions
 
     def plan_timer(self) -> int | None:
-        """Plan the next timer; return its event time if the timer is earlier than the planned one, else None."""
+        """Plan the next timer; return the event time of an earlier timer, or None to keep the planned timer."""
         planned = self.timer_at
         if planned is not None and planned <= self.policy.next_check:
             return None  # activity only postpones closing, so no closing is due before the planned timer
@@ -122,7 +122,7 @@ class Cascade:
         return ClosedCascade(self.stats, self.tracker.growth.snapshot(), self.policy.snapshot(), until)
 
     def evidence(self, transition: Transition, trigger: str | None) -> CascadeSnapshot:
-        """Collect the evidence for the alert about a transition; `trigger` is the id of its event, if any."""
+        """Collect the evidence for the alert about a transition; `trigger` is the id of the event, if any."""
         time, level = transition.time, transition.level
         return self.tracker.evidence(
             time,
@@ -143,7 +143,7 @@ class Cascade:
 
     @classmethod
     def restore(cls, settings: CascadeSettings, state: CascadeState) -> "Cascade":
-        """Create the cascade from the state that `snapshot` returned."""
+        """Create a cascade from the result of `snapshot`."""
         cascade = cls(settings, state.stats)
         cascade.tracker.restore(state)
         cascade.policy.restore(state.policy)
@@ -186,7 +186,7 @@ class Cascade:
         return transitions
 
     def _withhold(self, score: float, threshold_offset: float) -> bool:
-        """Return True if a score is below the raised threshold; note a score that meets the base threshold."""
+        """Return True if a score is below the raised threshold; note a score over the base threshold."""
         growth = self.tracker.growth
         if score >= growth.threshold(threshold_offset):
             return False
@@ -194,13 +194,13 @@ class Cascade:
         return True
 
     def _repeated_claims(self) -> int:
-        """Count the checked claims that justify a notification; a text with too few sharers justifies none."""
+        """Count the checked claims worth a notification: none for a text with too few sharers."""
         stats = self.stats
         enough = stats.claims and self.size >= self.tracker.growth_config.min_sharers
         return stats.fact_checks if enough else 0
 
     def _reported_offset(self, transition: Transition) -> float:
-        """Return the threshold offset to report: only openings and withheld cascades have one."""
+        """Return the threshold offset to report, 0 except for openings and withheld cascades."""
         opens = transition.level == 1 and transition.state in _OPENING
         return self.stats.threshold_offset if opens or self.stats.withheld else 0.0
 

@@ -65,10 +65,10 @@ class CascadeStage:
         return self._pending[0].merge_number if self._pending else None
 
     def update(self, commands: CascadeCommands) -> StageOutput:
-        """Apply the commands that are new.
+        """Apply the new commands.
 
         Raises:
-            SnapshotError: commands are missing before these, or they are for another number of partitions.
+            SnapshotError: earlier commands are missing, or the number of partitions differs.
         """
         self._check(commands)
         self._pending.extend(commands.commands[max(0, self._next_command + len(self._pending) - commands.first) :])
@@ -81,7 +81,7 @@ class CascadeStage:
         return self._apply_pending()
 
     def snapshot(self) -> bytes:
-        """Return the state without the pending commands, which the caller must pass again."""
+        """Return the state without the pending commands; the caller must pass those commands again."""
         chunks = [received[number] for _, received in sorted(self._chunks.items()) for number in sorted(received)]
         state = _State(
             self.cascades.snapshot(),
@@ -135,7 +135,7 @@ class CascadeStage:
         return out
 
     def _apply(self, command: CascadeCommand, output: CascadeOutput, out: StageOutput) -> bool:
-        """Apply a command; return False if the command is a merge that must wait for its state transfer."""
+        """Apply a command; return False for a merge without a complete state transfer."""
         if command.assignment is not None:
             self.cascades.update(command.assignment, output)
         elif command.watermark is not None:
@@ -161,7 +161,7 @@ class CascadeStage:
         return True
 
     def _take_transfer(self, number: int) -> StateTransfer | None:
-        """Assemble the state transfer of a merge and drop its chunks; None if a chunk is missing."""
+        """Assemble the state transfer of a merge and drop the chunks; None if a chunk is missing."""
         chunks = self._chunks.get(number, {})
         if not chunks or len(chunks) < next(iter(chunks.values())).chunks:
             return None

@@ -104,7 +104,7 @@ class CascadeStats(msgspec.Struct, kw_only=True):
 
     @classmethod
     def create(cls, first: Assignment) -> "CascadeStats":
-        """Create the stats of a cascade from its first assignment, which is not counted yet."""
+        """Create the stats of a cascade from the first assignment, without counting the assignment."""
         sighting = first.sighting
         return cls(
             cluster_id=first.cluster_id,
@@ -118,7 +118,7 @@ class CascadeStats(msgspec.Struct, kw_only=True):
 
     @property
     def fact_checks(self) -> int:
-        """Number of checked claims that the cascade repeats; a mere resemblance needs a reviewer and is excluded."""
+        """Number of repeated checked claims, without mere resemblances, for which a reviewer decides."""
         return sum(claim.nearness is Nearness.MATCH for claim in self.claims)
 
     def count_share(self, assignment: Assignment, max_platforms: int) -> None:
@@ -229,7 +229,7 @@ class CascadeStats(msgspec.Struct, kw_only=True):
         )
 
     def _merge_times(self, other: "CascadeStats") -> None:
-        """Extend first and last time; a cascade without posts, which only has a fact-check, has neither."""
+        """Extend first and last time; a cascade without posts, with only a fact-check, has neither."""
         if other.posts:
             self.first_time = min(self.first_time, other.first_time) if self.posts else other.first_time
             self.last_time = max(self.last_time, other.last_time) if self.posts else other.last_time
@@ -248,7 +248,7 @@ def add_counts(into: dict[str, int], other: dict[str, int], max_names: int | Non
 
 
 def _merge_owners(mine: dict[str, str], theirs: dict[str, str], max_owners: int) -> dict[str, str]:
-    """Merge into the larger table, which may have 100,000 messages; only the smaller table is walked."""
+    """Merge into the larger table, of up to 100,000 messages; only the smaller table is walked."""
     smaller, larger = sorted((mine, theirs), key=len)
     for message, sharer in smaller.items():
         if message in larger:

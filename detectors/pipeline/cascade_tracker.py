@@ -62,7 +62,7 @@ class CascadeTracker:
         return self.sharers.count + self.stats.before_closing
 
     def set_platform(self, platform: str) -> bool:
-        """Record the platform of the first post; return True if its settings need another growth detector."""
+        """Record the platform of the first post; return True if the platform needs another growth detector."""
         self.stats.platform = platform
         config = self.settings.growth.on(platform)
         if config == self.growth_config:
@@ -133,8 +133,8 @@ class CascadeTracker:
         Args:
             time: event time of the alert in ms.
             level: level of the alert, 0 to 3.
-            trigger: id of the event that caused the alert; None for a timer.
-            threshold_offset: levels that the alert budget adds to the reported threshold.
+            trigger: id of the event behind the alert; None for a timer.
+            threshold_offset: levels added to the reported threshold by the alert budget.
             fall_threshold: score under which the active level falls.
             lowered_at: event time at which the level falls without further sharers; None if unknown.
         """
@@ -195,12 +195,12 @@ class CascadeTracker:
         )
 
     def snapshot(self) -> dict[str, bytes]:
-        """Return the snapshot of each detector, by its name in `CascadeState`."""
+        """Return the snapshot of each detector, by field of `CascadeState`."""
         detectors = {name: getattr(self, name) for name in _DETECTORS}
         return {name: b"" if detector is None else detector.snapshot() for name, detector in detectors.items()}
 
     def restore(self, state: CascadeState) -> None:
-        """Restore every detector that is on; the stats are those given to the constructor."""
+        """Restore every active detector; the constructor has received the stats."""
         for name in _DETECTORS:
             detector = getattr(self, name)
             if detector is not None:
@@ -215,9 +215,9 @@ class CascadeTracker:
         return self.wordings.add(content.fingerprint, sighting.time) > 0
 
     def _add_message(self, sighting: Sighting, message: str, edge: InferredEdge) -> Placement:
-        """Add the message to the graph, under its recorded parent.
+        """Add the message to the graph, under the recorded parent.
 
-        A reply belongs here for its own text: the graph keeps its parent only if the parent is in this cascade.
+        A reply belongs to the cascade for its own text, so its parent is kept only if the parent is in the graph.
         """
         origin = edge.source is _ORIGIN
         parent = edge.parent if origin or edge.source is _EXPLICIT else None
@@ -272,7 +272,7 @@ class CascadeTracker:
             self.stats.count_report(category[:_MAX_CATEGORY], self.settings.cascade.max_debunks)
 
     def _growth_of(self, other: "CascadeTracker") -> GrowthDetector:
-        """Return the other cascade's growth under the settings of this one, rebuilt from its sharers if needed."""
+        """Return the growth of `other` under the tracker's own settings, rebuilt from the sharers if needed."""
         if other.growth_config == self.growth_config:
             return other.growth
         return rebuild_detector(self.growth_config, other.sharers.firsts(), other.stats.before_closing)

@@ -83,7 +83,7 @@ class Cascades:
         return len(self._open)
 
     def update(self, item: Assignment | Merge, out: CascadeOutput) -> None:
-        """Apply one assignment or merge, after the timers due before it."""
+        """Apply an assignment or a merge, after all timers due earlier."""
         if isinstance(item, Merge):
             self.receive_state(item, self.send_state(item, out), out)
             return
@@ -124,7 +124,7 @@ class Cascades:
         out.clusters.extend(cascade.row("open") for cascade in in_order)
 
     def send_state(self, merge: Merge, out: CascadeOutput) -> StateTransfer:
-        """Remove the absorbed cascade of a merge, add its row, and return its state for the survivor."""
+        """Remove the absorbed cascade of a merge, add the row, and return the state for the survivor."""
         self.advance(merge.time, out)
         cascade = self._open.pop(merge.absorbed, None) or self._reopen(merge.absorbed, merge.time)
         if cascade is None:
@@ -190,7 +190,7 @@ class Cascades:
     def _starts_cascade(self, statement: Assignment) -> bool:
         """Return True for a fact-check of an unknown cluster; a closed cascade keeps the fact-check and stays closed.
 
-        A counter, report or deletion is no spread, so none of them creates or reopens a cascade.
+        A counter, report or deletion is no spread and neither creates nor reopens a cascade.
         """
         debunk = statement.sighting.debunk
         closed = self._find_closed(statement.cluster_id, statement.sighting.time)
@@ -220,7 +220,7 @@ class Cascades:
         return None if closed is None else Cascade.reopen(self._settings, closed, time)
 
     def _find_closed(self, cluster_id: str, time: int) -> ClosedCascade | None:
-        """Look up a closed cascade that has not expired by event time.
+        """Look up a closed cascade, unless expired by event time.
 
         Event time decides, because removal from the table depends on the timers of other cascades.
         """
@@ -252,7 +252,7 @@ class Cascades:
                 self._drop_stale_timers()
 
     def _drop_stale_timers(self) -> None:
-        """Drop the timers of removed cascades and the timers replaced by an earlier one."""
+        """Drop the timers of removed cascades and all replaced timers."""
         cascades = self._open.items()
         self._timers[:] = [(cascade.timer_at, id_) for id_, cascade in cascades if cascade.timer_at is not None]
         heapq.heapify(self._timers)
@@ -260,7 +260,7 @@ class Cascades:
     def _publish(
         self, cascade: Cascade, transitions: Sequence[Transition], out: CascadeOutput, trigger: str | None
     ) -> None:
-        """Add one alert per transition; `trigger` is the id of the event that caused the transitions."""
+        """Add one alert per transition; `trigger` is the id of the event behind the transitions."""
         context = self._context_for(cascade)
         for transition in transitions:
             if self._trace is not None:

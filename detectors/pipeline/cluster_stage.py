@@ -80,9 +80,9 @@ class ClusterStage:
     def assign(
         self, items: OrderedItems, texts: Sequence[str] = (), vectors: Vectors | None = None
     ) -> list[CascadeCommands]:
-        """Assign ordered items to clusters; return the numbered commands of each partition that has any.
+        """Assign ordered items to clusters; return the numbered commands of each partition with commands.
 
-        `texts` and `vectors` are those of `OrderedClustering.assign`.
+        For `texts` and `vectors` see `OrderedClustering.assign`.
         """
         commands: _Commands = [[] for _ in range(self._partitions)]
         for item in self.ordered_clustering.assign(items, texts, vectors):
@@ -150,7 +150,7 @@ class ClusterStage:
         self._received, self._rejected, self.missing = state.received, state.rejected, state.missing
 
     def _take_new(self, batch: EventBatch) -> list[Sighting]:
-        """Return the sightings that no earlier batch covered; count new events and offsets missing from the log."""
+        """Return the sightings not covered by an earlier batch; count new events and offsets missing from the log."""
         begin = self._next_offset.get(batch.partition, 0)
         if batch.start > begin:
             self.missing += batch.start - begin
@@ -162,7 +162,7 @@ class ClusterStage:
         return new
 
     def _add_merge(self, commands: _Commands, merge: Merge) -> None:
-        """Number a merge, and command both sides to apply it."""
+        """Number a merge, and command both sides to merge."""
         self._merges += 1
         sides = {partition_for(cluster_id, self._partitions) for cluster_id in (merge.absorbed, merge.survivor)}
         for partition in sorted(sides):

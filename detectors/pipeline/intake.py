@@ -112,7 +112,7 @@ class Intake:
         self._progress: dict[int, PartitionWatermark] = {}
 
     def update(self, raw: bytes, position: Position) -> Sighting | Rejection:
-        """Return the sighting of an event, or its rejection. Never raises on input.
+        """Return the sighting or the rejection of an event. Never raises on input.
 
         Args:
             raw: one JSON object.
@@ -131,7 +131,7 @@ class Intake:
         return build_rejection(reason, detail, position, payload)
 
     def set_progress(self, partition: int, time: int) -> None:
-        """Set the event time in ms that a partition has reached, for an intake that restarts without a snapshot."""
+        """Set the event-time progress of a partition in ms, after a restart without a snapshot."""
         self._progress[partition] = PartitionWatermark(self._order, time)
 
     def snapshot(self) -> dict[int, bytes]:
@@ -214,7 +214,7 @@ class Intake:
         )
 
     def _given_digests(self, event: ForwardEvent) -> _Digests:
-        """Check the digests that the adapter has made."""
+        """Check the digests made by the adapter."""
         if event.key_id not in self._keys:
             raise InvalidEventError(
                 Reason.UNKNOWN_KEY,
@@ -254,7 +254,7 @@ def read_content(text: str, urls: tuple[str, ...]) -> TextContent:
 
 
 def check(event: ForwardEvent, config: IntakeConfig) -> None:
-    """Check an event against the rules that its type cannot express.
+    """Check an event against the rules beyond its type.
 
     Raises:
         InvalidEventError: the event breaks a rule; the error names the first.

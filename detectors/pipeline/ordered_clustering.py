@@ -76,7 +76,7 @@ class OrderedClustering:
         return list(self.order.flush())
 
     def texts_to_embed(self, items: OrderedItems) -> list[str]:
-        """Return the distinct normal texts among the items that will probably need a vector."""
+        """Return the distinct normal texts among the items with a probable need for a vector."""
         return self.clustering.texts_to_embed([item[0] for item in items if not isinstance(item, WatermarkMark)])
 
     def assign(self, items: OrderedItems, texts: Sequence[str] = (), vectors: Vectors | None = None) -> Decisions:
@@ -102,7 +102,7 @@ class OrderedClustering:
 
     @property
     def withheld(self) -> int:
-        """Number of cascades that met the base threshold while the alert budget required a higher one."""
+        """Number of cascades that met the base threshold while the alert budget required more."""
         return 0 if self._admission is None else self._admission.withheld
 
     def snapshot(self) -> bytes:

@@ -125,14 +125,14 @@ class Pipeline:
         self.ordered_clustering.order.expect(partitions)
 
     def end(self, partition: int) -> PipelineOutput:
-        """Release the watermark from a partition that has ended; return the output of the released events."""
+        """Release the watermark from an ended partition; return the output of the emitted events."""
         out = PipelineOutput()
         self._apply(self.ordered_clustering.mark_idle(partition), out)
         self.cascades.advance(self.event_time, out)
         return out
 
     def reject(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
-        """Count a record that the source cannot deliver as an event, and return the rejection."""
+        """Count a record without a deliverable event, and return the rejection."""
         self._received += 1
         self._rejected += 1
         return self.intake.reject(raw, position, reason, detail)
@@ -199,7 +199,7 @@ class Pipeline:
 def provenance(
     config: PipelineConfig, code_version: str, model_revision: str, key_id: str, reference_digest: str | None = None
 ) -> Provenance:
-    """Build the provenance that every alert carries."""
+    """Build the provenance of every alert."""
     return Provenance(
         code_version=code_version,
         rule_version=RULE_VERSION,

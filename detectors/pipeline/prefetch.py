@@ -30,7 +30,7 @@ class Prefetcher:
         self._sketches = SketchIndex(config.sketch)
 
     def texts_to_embed(self, sightings: Iterable[Sighting]) -> list[str]:
-        """Return the distinct normal texts among the sightings that look new, and remember all texts."""
+        """Return the distinct normal texts among the sightings unlike any recent text, and remember all texts."""
         return [
             sighting.content.normal
             for sighting in sightings

@@ -1,1 +1,1 @@
-"""Follow how a message spreads: forward graph, edges and distinct sharers."""
+"""How a message spreads: forward graph, inferred edges, distinct sharers, recent joins."""

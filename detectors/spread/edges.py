@@ -1,10 +1,11 @@
-"""Who passed a message on to whom, where the platform does not say: the likeliest parent, and how sure that is.
+"""Infer the most likely parent of a share where the platform records none, with a confidence.
 
-For the analyst's table only. Time alone finds 6 % of the edges (measured); where a sender was seen before tells more,
-and where that is not enough the honest answer is "unknown". No alert and no number in one rests on an inferred edge.
+Inferred edges serve the analyst's table only: no alert and no number in an alert depends on them. Time alone finds 6 %
+of the edges (measured); the chats in which the sender was seen before reveal more. An edge below the least confidence
+is reported as unknown.
 
-Zhao et al. 2015, doi:10.1145/2783258.2783401 (the reaction time's power law); DeVerna et al. 2024,
-doi:10.48550/arXiv.2410.21554 (what guessed parents do to every measure of structure).
+Zhao et al. 2015, doi:10.1145/2783258.2783401 (the power law of reaction times); DeVerna et al. 2024,
+doi:10.48550/arXiv.2410.21554 (the effect of inferred parents on every measure of structure).
 """
 
 import math
@@ -24,9 +25,9 @@ from schemas.event import Kind
 from schemas.sighting import Sighting
 
 _FREQUENT_HOPS = 5  # "frequently forwarded" means five hops or more, with no upper end
-_SAME_PLACE = frozenset({Kind.REPLY, Kind.QUOTE})  # these answer where they stand; a forward comes from elsewhere
+_SAME_PLACE = frozenset({Kind.REPLY, Kind.QUOTE})  # an answer stays in its chat; a forward comes from another
 _HOUR_MS = 3_600_000
-_LOOK_EVERY = 4  # shares of a cascade so crowded that no parent can be told: one tells when that changes
+_CROWDED_INTERVAL = 4  # of so many shares one is examined while no parent can reach `min_confidence`
 
 
 class EdgeConfig(BaseConfig, frozen=True, kw_only=True):
@@ -81,21 +82,21 @@ class EdgeConfig(BaseConfig, frozen=True, kw_only=True):
 
 
 class EdgeSource(StrEnum):
-    """How the parent is known."""
+    """Evidence for the parent of a share."""
 
     EXPLICIT = "explicit"  # the platform recorded it
-    ORIGIN = "origin"  # the platform recorded the origin only: a star
-    SAME_AUTHOR = "same_author"  # one forwarding act: the parent of the same sender's first post within the hour
-    EXPOSURE = "exposure"  # the likeliest of the posts that the sender could see
+    ORIGIN = "origin"  # the platform recorded only the origin
+    SAME_AUTHOR = "same_author"  # the parent of the sender's first post within the hour, as one act of forwarding
+    EXPOSURE = "exposure"  # the most likely of the posts visible to the sender
     UNKNOWN = "unknown"
 
 
-# Read on every share, and an enum's members are slow to look up.
+# Read on every share; access to enum members is slow.
 _EXPLICIT, _ORIGIN, _UNKNOWN = EdgeSource.EXPLICIT, EdgeSource.ORIGIN, EdgeSource.UNKNOWN
 
 
 class InferredEdge(msgspec.Struct, frozen=True, gc=False):
-    """A share, its parent as far as it can be told, and the probability that this is right (0 where unknown)."""
+    """A share, its parent, and the probability that the parent is right; 0 for an unknown parent."""
 
     child: str
     parent: str | None
@@ -104,12 +105,12 @@ class InferredEdge(msgspec.Struct, frozen=True, gc=False):
 
 
 _Exposure: TypeAlias = tuple[int, str, str, str | None, int, int]
-"""A post as the members of its chat saw it: time, event id, message, actor, and the bounds of its hops (-1: no upper
-bound). A plain tuple, because a share looks at dozens of them."""
+"""A post visible to the members of its chat: time, event id, message, actor, least and largest number of hops (-1: no
+upper bound). A plain tuple, because a share examines dozens of posts."""
 
 
 class _Act(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A sender's first post of the last hour: where it came from."""
+    """Parent of a sender's first post of the last hour."""
 
     time: int
     parent: str | None
@@ -120,7 +121,7 @@ class _State(msgspec.Struct, array_like=True):
     usual: float
     chats: list[tuple[str, list[_Exposure]]]
     acts: list[tuple[str, _Act]]
-    passed: int = 0
+    skipped: int = 0
 
 
 _ORDER = itemgetter(0, 1)  # time, event id
@@ -128,46 +129,49 @@ _Guess: TypeAlias = tuple[str | None, EdgeSource, float]
 
 
 class EdgeInference:
-    """The likeliest parent of each share of one cascade, by rules in this order.
+    """Most likely parent of each share of one cascade, by rules in this order.
 
-    1. What the platform recorded, with confidence 1. 2. A sender's further posts within the hour have the parent of the
-    first. 3. Of the last posts in chats where the sender was seen before, not the sender's own, the one that a power
-    law of reaction times makes likeliest, if its hop label allows, against what nobody watched: with a `coverage` of
-    one half, as much as senders of this cascade usually saw in watched chats. Below `min_confidence` the parent is
-    unknown.
+    1. A parent that the platform recorded has confidence 1.
+    2. Further posts of a sender within the hour have the parent of the first.
+    3. Candidates are the last posts of other senders in chats where the sender was seen before. A power law of reaction
+       times weighs each candidate, reduced where the hop counts contradict each other. The heaviest candidate is
+       compared with all candidates and with the unobserved sources: at a `coverage` of one half, the unobserved sources
+       weigh as much as the posts that senders of this cascade usually saw in observed chats. Below `min_confidence`
+       the parent is unknown.
 
-    A high confidence means that one visible post outweighs all other explanations, not that people were asked. An
-    update is O(posts in the sender's chats), 4 a chat; once senders usually see so much that nothing can reach
-    `min_confidence`, only every fourth share is looked at, to tell when that changes. Memory: the last
-    `posts_per_chat` posts of `max_chats` chats and one act for each of `max_authors` senders; the longest untouched
-    goes first, and what has aged out. Use `ForwardGraph`, which takes recorded edges only, for whatever must not be a
-    guess.
+    A high confidence means that one visible post outweighs all other explanations; no sender was asked. An update is
+    O(posts in the sender's chats), at most `posts_per_chat` each. Where senders usually see too many posts for any
+    parent to reach `min_confidence`, only every fourth share is examined, to notice a change. Memory: the last
+    `posts_per_chat` posts of `max_chats` chats, and an act for each of `max_authors` senders; the least recently
+    updated entries and expired entries are dropped. Use `ForwardGraph`, with recorded edges only, for facts.
     """
 
-    __slots__ = ("_acts", "_chats", "_config", "_passed", "_usual")
+    __slots__ = ("_acts", "_chats", "_config", "_skipped", "_usual")
 
     def __init__(self, config: EdgeConfig | None = None) -> None:
         self._config = config or EdgeConfig()
-        self._chats: dict[str, list[_Exposure]] = {}  # by chat, the longest untouched first
-        self._acts: dict[str, _Act] = {}  # by sender, likewise
-        self._usual = 0.0  # weight of all that a sender saw, averaged over the cascade's last shares
-        self._passed = 0  # shares since somebody's posts were looked at
+        self._chats: dict[str, list[_Exposure]] = {}  # by chat, the least recently updated first
+        self._acts: dict[str, _Act] = {}  # by sender, in the same order
+        self._usual = 0.0  # weight of all posts visible to a sender, averaged over the last shares of the cascade
+        self._skipped = 0  # shares since the last examined share
 
     def update(self, sighting: Sighting, member_chats: Iterable[str]) -> InferredEdge:
-        """The edge of a share, which then is itself something that others can have seen.
+        """Return the edge of a share, then keep the share as a visible post.
 
-        `member_chats` are the chats in which its sender was seen before, of any cascade, each named once.
+        Args:
+            sighting: the share.
+            member_chats: chats in which the sender was seen before, in any cascade, each once.
         """
         edge = self._edge(sighting, member_chats)
         actor, chat = sighting.actor, sighting.chat
         if actor is not None:
-            self._remember_act(actor, sighting.time, edge)
+            self._add_act(actor, sighting.time, edge)
         if chat is not None:
-            self._remember_post(chat, sighting, edge.child)
+            self._add_post(chat, sighting, edge.child)
         return edge
 
     def merge(self, other: Self) -> None:
-        """Take in the posts and acts of a merged cluster; `other` must not be used afterwards."""
+        """Add the posts and acts of a merged cluster; `other` must not be used afterwards."""
         self._usual = (self._usual + other._usual) / 2
         keep = self._config.posts_per_chat
         for chat, posts in other._chats.items():
@@ -175,57 +179,62 @@ class EdgeInference:
         for actor, act in other._acts.items():
             mine = self._acts.pop(actor, act)
             self._acts[actor] = mine if mine.time <= act.time else act
-        _drop_longest_untouched(self._chats, self._config.max_chats)
-        _drop_longest_untouched(self._acts, self._config.max_authors)
+        _drop_oldest(self._chats, self._config.max_chats)
+        _drop_oldest(self._acts, self._config.max_authors)
 
     def snapshot(self) -> bytes:
-        """The whole state."""
-        state = _State(self._usual, list(self._chats.items()), list(self._acts.items()), self._passed)
+        """Return the whole state."""
+        state = _State(self._usual, list(self._chats.items()), list(self._acts.items()), self._skipped)
         return pack("edges", 1, state)
 
     def restore(self, data: bytes) -> None:
-        """Continue from a snapshot of an object with the same configuration."""
+        """Continue from a snapshot of an object with the same configuration.
+
+        Raises:
+            SnapshotError: `data` is not such a snapshot, or has another version.
+        """
         state = unpack("edges", 1, _State, data)
         self._usual, self._chats, self._acts = state.usual, dict(state.chats), dict(state.acts)
-        self._passed = state.passed
+        self._skipped = state.skipped
 
     def _edge(self, sighting: Sighting, member_chats: Iterable[str]) -> InferredEdge:
         edge = recorded_edge(sighting)
         if edge.parent is not None:
             return edge
-        parent, source, confidence = self._same_act(sighting) or self._likeliest(sighting, member_chats)
+        parent, source, confidence = self._same_act(sighting) or self._most_likely(sighting, member_chats)
         if parent is None or confidence < self._config.min_confidence:
             return edge
         return InferredEdge(edge.child, parent, source, confidence)
 
     def _same_act(self, sighting: Sighting) -> _Guess | None:
-        """The parent of the sender's first post of the last hour, if there is one."""
+        """Return the parent of the sender's first post of the last hour, if any."""
         act = None if sighting.actor is None else self._acts.get(sighting.actor)
         if act is None or not 0 <= sighting.time - act.time < self._config.same_author_ms:
             return None
         return act.parent, EdgeSource.SAME_AUTHOR, round(act.confidence * self._config.same_author_factor, 6)
 
-    def _likeliest(self, sighting: Sighting, member_chats: Iterable[str]) -> _Guess:
-        """The exposure with the largest weight, and its share of all weight; of equal ones the smaller event id."""
+    def _most_likely(self, sighting: Sighting, member_chats: Iterable[str]) -> _Guess:
+        """Return the heaviest exposure and its share of all weight; of equal weights, the smaller event id."""
         unseen = self._config.external_weight + (1 / self._config.coverage - 1) * self._usual
         hopeless = 1.0 / (1.0 + unseen) < self._config.min_confidence  # no post weighs more than 1
-        if hopeless and self._passed < _LOOK_EVERY - 1:
-            self._passed += 1
+        if hopeless and self._skipped < _CROWDED_INTERVAL - 1:
+            self._skipped += 1
             return None, EdgeSource.UNKNOWN, 0.0
-        self._passed = 0
+        self._skipped = 0
         weights: list[float] = []
         parent, best = self._weigh(sighting, member_chats, weights)
-        visible = math.fsum(weights)  # exact: the order of the chats does not matter
-        self._usual += (visible - self._usual) * min(1.0, (_LOOK_EVERY if hopeless else 1) / self._config.usual_over)
+        visible = math.fsum(weights)  # exact, so the order of the chats does not matter
+        rate = (_CROWDED_INTERVAL if hopeless else 1) / self._config.usual_over
+        self._usual += (visible - self._usual) * min(1.0, rate)
         if parent is None:
             return None, EdgeSource.UNKNOWN, 0.0
         return parent, EdgeSource.EXPOSURE, round(best / (visible + unseen), 6)
 
     def _weigh(self, sighting: Sighting, member_chats: Iterable[str], weights: list[float]) -> tuple[str | None, float]:
-        """Note how likely each post is that the sender may have acted on, up to 1; give the likeliest, and its own."""
+        """Append the weight of each visible post, at most 1; return the heaviest post and its weight."""
         config, now, own = self._config, sighting.time, sighting.actor or ""
         low, high = _hops(sighting)
-        labelled = high >= 0 or low > 1  # without a label every post fits, and this is the hot path
+        labelled = high >= 0 or low > 1  # every post fits a share without hop counts, and this loop is the hot path
         plateau, power, oldest = config.plateau_ms, -config.decay, now - config.max_age_ms
         parent, first, best = None, "", 0.0
         for chat in dict.fromkeys(member_chats):
@@ -242,7 +251,7 @@ class EdgeInference:
                     parent, first, best = message, event_id, weight
         return parent, best
 
-    def _remember_act(self, actor: str, time: int, edge: InferredEdge) -> None:
+    def _add_act(self, actor: str, time: int, edge: InferredEdge) -> None:
         acts = self._acts
         act = acts.get(actor)
         if act is not None and time - act.time < self._config.same_author_ms:
@@ -253,7 +262,7 @@ class EdgeInference:
         if len(acts) > self._config.max_authors or time - acts[oldest].time >= self._config.same_author_ms:
             del acts[oldest]
 
-    def _remember_post(self, chat: str, sighting: Sighting, message: str) -> None:
+    def _add_post(self, chat: str, sighting: Sighting, message: str) -> None:
         chats = self._chats
         posts = chats.pop(chat, [])
         low, high = _hops(sighting)
@@ -271,7 +280,7 @@ class EdgeInference:
 
 
 def recorded_edge(sighting: Sighting) -> InferredEdge:
-    """The edge that the platform recorded, with confidence 1, or an unknown one."""
+    """Return the recorded edge, with confidence 1, or an unknown edge."""
     child = node_id(sighting)
     recorded, origin = recorded_parent(sighting)
     if recorded is None or recorded == child:
@@ -280,12 +289,12 @@ def recorded_edge(sighting: Sighting) -> InferredEdge:
 
 
 def _hops(sighting: Sighting) -> tuple[int, int]:
-    """How often a message was passed on, from and to; -1 where nothing bounds it."""
+    """Return the least and the largest number of forwards of a message; -1 for no upper bound."""
     if sighting.frequently_forwarded:
         return max(sighting.hops_min, _FREQUENT_HOPS), -1
     return sighting.hops_min, -1 if sighting.hops_max is None else sighting.hops_max
 
 
-def _drop_longest_untouched(memory: dict[str, list[_Exposure]] | dict[str, _Act], bound: int) -> None:
+def _drop_oldest(memory: dict[str, list[_Exposure]] | dict[str, _Act], bound: int) -> None:
     while len(memory) > bound:
         del memory[next(iter(memory))]

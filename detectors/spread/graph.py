@@ -1,7 +1,7 @@
-"""One cascade's forward graph: a forest of messages whose shape is known after every message, exactly.
+"""Forward graph of one cascade: a forest of messages, with the exact shape after every message.
 
-People judge a rumour by its shape, so depth, breadth and structural virality stand beside every alert; computing them
-anew costs minutes at ten thousand messages, keeping them up to date costs the message's depth.
+Reviewers judge a rumour by its shape, so every alert quotes depth, breadth and structural virality. A full computation
+takes minutes at ten thousand messages; an update takes a walk of the message's depth.
 
 Goel, Anderson, Hofman and Watts 2016, doi:10.1287/mnsc.2015.2158 (structural virality, the mean distance between two
 messages of a tree); Vosoughi, Roy and Aral 2018, doi:10.1126/science.aap9559 (depth, maximum breadth).
@@ -16,12 +16,12 @@ from msgspec import Meta
 
 from detectors.base_config import BaseConfig
 from detectors.snapshot import pack, unpack
-from detectors.spread.forest import Forest, Node, Totals, Tree, climb
+from detectors.spread.forest import Forest, Node, Totals, Tree, find_root
 from schemas.event import ParentEvidence
 from schemas.evidence import Structure
 from schemas.sighting import Sighting
 
-_DEEPEST: Final = 4096  # a chain of parents is freed by recursion in C, so no configuration may make it longer
+_DEEPEST: Final = 4096  # the interpreter frees a chain of parents by recursion in C, so the chain must be bounded
 
 _SEEN: Final = 1
 _DELETED: Final = 2
@@ -48,26 +48,26 @@ class GraphConfig(BaseConfig, frozen=True, kw_only=True):
 
 
 class Placement(StrEnum):
-    """What became of a message and of the parent recorded for it."""
+    """Result of adding a message and its recorded parent to the graph."""
 
-    ROOT = "root"  # stored; no parent is recorded for it
-    LINKED = "linked"  # stored, with the edge to its parent
-    CAPPED = "capped"  # stored; its parent sits too deep, so it hangs further up, or stays a root
-    REPEATED = "repeated"  # known already; nothing new
-    SECOND_PARENT = "second_parent"  # known already, with another parent: the first recorded edge stays
-    SELF_PARENT = "self_parent"  # names itself as its parent: edge refused
-    CYCLE = "cycle"  # its parent descends from it: edge refused
-    OVERFLOW = "overflow"  # the graph is full: the message, or the unseen parent it names, is counted only
+    ROOT = "root"  # stored without a parent
+    LINKED = "linked"  # stored with the edge to the parent
+    CAPPED = "capped"  # stored under an ancestor of the parent, or as a root, because the parent is too deep
+    REPEATED = "repeated"  # known already, no change
+    SECOND_PARENT = "second_parent"  # known already with another parent; the first edge is kept
+    SELF_PARENT = "self_parent"  # stored; the message names itself as parent, edge refused
+    CYCLE = "cycle"  # stored; the parent descends from the message, edge refused
+    OVERFLOW = "overflow"  # only counted: the graph has no room for the message or its unseen parent
 
 
 class Tally(msgspec.Struct):
-    """What the graph holds and refused besides its shape; material for an alert's data notes."""
+    """Counts of stored and refused messages, for the data notes of an alert."""
 
     unseen: int = 0
     deleted: int = 0
     frequently_forwarded: int = 0
-    origin_edges: int = 0  # edges to the origin, because the platform tells no nearer parent: a star
-    hops_at_least: int = 0  # the largest hop hint
+    origin_edges: int = 0  # edges to the origin, where the platform records no nearer parent
+    hops_at_least: int = 0  # the largest hop count that a platform reported
     repeated: int = 0
     second_parents: int = 0
     self_parents: int = 0
@@ -86,7 +86,7 @@ _COUNTER: Final = {
     Placement.CAPPED: "capped",
     Placement.OVERFLOW: "overflow",
 }
-_LINKED: Final = Placement.LINKED  # read on every event, and an enum's members are slow to look up
+_LINKED: Final = Placement.LINKED  # read on every event; access to enum members is slow
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -103,15 +103,15 @@ class _State(msgspec.Struct, array_like=True):
 
 
 def node_id(sighting: Sighting) -> str:
-    """The id under which a sighting stands in the graph: its message, else the event itself."""
+    """Return the id of a sighting's node: the message, or else the event."""
     return sighting.message or sighting.event_id
 
 
 def recorded_parent(sighting: Sighting) -> tuple[str | None, bool]:
-    """The parent that the platform recorded, and whether it is only the origin.
+    """Return the recorded parent, and True if the recorded parent is only the origin.
 
-    A root alone is no parent: a repost that names its origin but no `via` came from somewhere unknown. Only where the
-    platform never tells more than the origin does the edge go there; the graph is then a star and says so.
+    A root alone is no parent: a repost that names its origin but no `via` has an unknown parent. The edge leads to the
+    origin only if the platform never records more (`origin_only`); the graph is then a star, marked as such.
     """
     if sighting.parent_evidence is not ParentEvidence.ORIGIN_ONLY:
         return sighting.parent, False
@@ -120,14 +120,14 @@ def recorded_parent(sighting: Sighting) -> tuple[str | None, bool]:
 
 
 class ForwardGraph:
-    """The forward graph of one cascade, from recorded edges only, with its shape kept up to date.
+    """Forward graph of one cascade, from recorded edges only, with its shape kept up to date.
 
-    A deep, narrow tree was passed on from person to person, a flat wide one was broadcast. At equal size rumours are
-    deeper than other news (measured, AUC .7), false ones no deeper than true ones: read the shape beside the counts.
+    A deep, narrow tree passed from person to person; a flat, wide tree was broadcast. At equal size, rumours are deeper
+    than other news (measured, AUC .7), and false rumours no deeper than true ones: compare the shape with the counts.
 
-    A parent that nobody saw becomes a node at once, marked unseen, and is filled when it arrives; its subtree then
-    moves under its own parent. Either costs the walk to the root, never a walk over the subtree. Memory: about 300
-    bytes a message, at most `max_nodes` messages. Use `to_networkx` for everything that looks at the whole graph.
+    An unseen parent becomes a node at once, marked unseen. When the parent arrives, its node is filled, and its subtree
+    moves under its own parent. Both steps cost a walk to the root, never a walk over the subtree. Memory: about 300
+    bytes per message, for at most `max_nodes` messages. Use `to_networkx` for algorithms over the whole graph.
 
     >>> graph = ForwardGraph()
     >>> _ = graph.add("b", "a", 2, "event-2"), graph.add("c", "b", 3, "event-3")
@@ -152,18 +152,18 @@ class ForwardGraph:
 
     @property
     def max_out_degree(self) -> int:
-        """The most messages that name one message as their parent."""
+        """Largest number of messages with the same parent."""
         return self._forest.totals.children
 
     def parent_of(self, message: str) -> str | None:
-        """The message above it in the graph; None for a root and for a message that is not stored."""
+        """Return the parent of a message; None for a root or an unknown message."""
         node = self._forest.nodes.get(message)
         return None if node is None or node.parent is None else node.parent.message
 
     def depth_of(self, message: str) -> int | None:
-        """How far below its tree's root a message stands, O(depth); None for one that is not stored."""
+        """Return the distance of a message from the root, O(depth); None for an unknown message."""
         node = self._forest.nodes.get(message)
-        return None if node is None else climb(node)[1]
+        return None if node is None else find_root(node)[1]
 
     def add(
         self,
@@ -176,27 +176,33 @@ class ForwardGraph:
         hops_min: int = 0,
         frequently_forwarded: bool = False,
     ) -> Placement:
-        """Put a message under its recorded parent; O(depth).
+        """Add a message under its recorded parent, or add nothing if the message is known; O(depth).
 
-        `time` is event time in milliseconds; `origin` marks an edge to the origin (see `recorded_parent`);
-        `hops_min` and `frequently_forwarded` are the platform's hop hints. The same message may come again.
+        Args:
+            message: id of the message.
+            parent: id of the recorded parent, if any.
+            time: event time in ms.
+            event_id: id of the event.
+            origin: True if the parent is only the origin (see `recorded_parent`).
+            hops_min: least number of forwards that the platform reports.
+            frequently_forwarded: True if the platform marks the message as frequently forwarded.
         """
         nodes = self._forest.nodes
         node = nodes.get(message)
-        above = None if parent is None else nodes.get(parent)
-        if node is not None or above is None:
-            outcome = self._place(node, above, Node(message, event_id, time, _SEEN), parent)
+        parent_node = None if parent is None else nodes.get(parent)
+        if node is not None or parent_node is None:
+            placement = self._place(node, parent_node, Node(message, event_id, time, _SEEN), parent)
         elif len(nodes) >= self._max_nodes:
-            outcome = Placement.OVERFLOW
-        else:  # the common case: a new message below a known one
+            placement = Placement.OVERFLOW
+        else:  # the common case: a new message under a known parent
             node = Node(message, event_id, time, _SEEN)
-            outcome = _LINKED if self._forest.hang_leaf(node, above) else self._cap(node)
-        if origin or frequently_forwarded or hops_min or outcome is not _LINKED:
-            self._note(nodes.get(message), outcome, origin, hops_min, frequently_forwarded)
-        return outcome
+            placement = _LINKED if self._forest.add_leaf(node, parent_node) else _mark_capped(node)
+        if origin or frequently_forwarded or hops_min or placement is not _LINKED:
+            self._update_tally(nodes.get(message), placement, origin, hops_min, frequently_forwarded)
+        return placement
 
     def retract(self, message: str) -> bool:
-        """Mark a message as deleted; the tree keeps it, because others came by it. False if that is no news."""
+        """Mark a message as deleted and keep its node; return False if the message is unknown or marked already."""
         node = self._forest.nodes.get(message)
         if node is None or node.flags & _DELETED:
             return False
@@ -205,11 +211,11 @@ class ForwardGraph:
         return True
 
     def shape(self) -> Structure:
-        """The forest's shape; O(1), exact integers inside, one division for each mean.
+        """Return the shape of the forest; O(1), from exact integers with one division per mean.
 
-        Unseen messages are nodes like others. Depth and breadth are those of the deepest and of the widest tree, means
-        run over all nodes and over all pairs in the same tree. Coverage is the share of seen messages with a recorded
-        parent, among those that should have one: all but one founding post, where a seen post without parent exists.
+        Unseen messages count as nodes. Depth and breadth refer to the deepest and the widest tree, means to all nodes
+        and to all pairs within a tree. Coverage is the share of seen messages with a recorded parent; the denominator
+        excludes one first post if a seen message has no parent.
         """
         nodes, totals, tally = len(self._forest.nodes), self._forest.totals, self.tally
         expected = nodes - tally.unseen - (totals.trees > tally.unseen)
@@ -227,36 +233,37 @@ class ForwardGraph:
         )
 
     def merge(self, other: Self) -> None:
-        """Take in the graph of a merged cluster; `other` must not be used afterwards.
+        """Add the graph of a merged cluster; `other` must not be used afterwards.
 
-        Messages known to both become one: placeholders are filled, trees join. Where both record a parent, the edge in
-        the larger graph stays and the other counts as a second parent. O(size of the smaller graph).
+        A common message becomes one node: unseen nodes are filled, trees join. If both graphs record a parent, the edge
+        of the larger graph is kept and the other edge counts as a second parent. O(size of the smaller graph).
         """
         if len(other) > len(self):
             self._forest, other._forest = other._forest, self._forest
             self.tally, other.tally = other.tally, self.tally
-        self._count(_OF_EVENTS, other.tally)
+        self._add_tally(_OF_EVENTS, other.tally)
         self.tally.hops_at_least = max(self.tally.hops_at_least, other.tally.hops_at_least)
         mine, theirs = self._forest.nodes, other._forest.nodes
         if len(mine) + len(theirs) <= self._max_nodes and mine.keys().isdisjoint(theirs.keys()):
-            self._forest.absorb(other._forest)
-            self._count(_OF_NODES, other.tally)
+            self._forest.merge(other._forest)
+            self._add_tally(_OF_NODES, other.tally)
             return
         for node in theirs.values():
-            self._take(node)
+            self._merge_node(node)
 
     def to_networkx(self) -> nx.DiGraph:
-        """The graph that people get, edges from parent to child, ready for GraphML and GEXF.
+        """Build a networkx graph with edges from parent to child, ready for GraphML and GEXF.
 
-        Nodes carry `seen` and `deleted`, seen ones `time` (ms) and `event_id`; edges carry `source` (explicit or
-        origin), `confidence` (1.0: they are recorded) and `capped` (whether it leads past a parent that sat too deep).
+        A node has the attributes `seen` and `deleted`; a seen node also `time` (ms) and `event_id`. An edge has
+        `source` (explicit or origin), `confidence` (1.0 for a recorded edge) and `capped` (True if the recorded parent
+        was too deep, and the edge leads to its ancestor).
         """
         graph = nx.DiGraph()
         nodes = self._forest.nodes.values()
         for node in nodes:
             seen = bool(node.flags & _SEEN)
-            facts = {"time": node.time, "event_id": node.event_id} if seen else {}
-            graph.add_node(node.message, seen=seen, deleted=bool(node.flags & _DELETED), **facts)
+            details = {"time": node.time, "event_id": node.event_id} if seen else {}
+            graph.add_node(node.message, seen=seen, deleted=bool(node.flags & _DELETED), **details)
         for node in nodes:
             if node.parent is not None:
                 source = "origin" if node.flags & _ORIGIN else "explicit"
@@ -265,7 +272,7 @@ class ForwardGraph:
         return graph
 
     def snapshot(self) -> bytes:
-        """The whole state, O(nodes)."""
+        """Return the whole state, O(nodes)."""
         nodes = list(self._forest.nodes.values())
         position = {node.message: number for number, node in enumerate(nodes)}
         state = _State(
@@ -283,7 +290,11 @@ class ForwardGraph:
         return pack("graph", 1, state)
 
     def restore(self, data: bytes) -> None:
-        """Continue from a snapshot of a graph with the same configuration."""
+        """Continue from a snapshot of a graph with the same configuration.
+
+        Raises:
+            SnapshotError: `data` is not such a snapshot, or has another version.
+        """
         state = unpack("graph", 1, _State, data)
         columns = zip(state.messages, state.events, state.times, state.flags, state.sizes, state.children, strict=True)
         nodes = [Node(m, e, t, f, size=s, children=c) for m, e, t, f, s, c in columns]
@@ -294,51 +305,47 @@ class ForwardGraph:
         self._forest.nodes = dict(zip(state.messages, nodes, strict=True))
         self._forest.totals, self.tally = state.totals, state.tally
 
-    def _place(self, node: Node | None, above: Node | None, fresh: Node, parent: str | None) -> Placement:
-        """Everything but a new message below a known one: roots, unseen parents, fillings, repetitions."""
+    def _place(self, node: Node | None, parent_node: Node | None, new: Node, parent: str | None) -> Placement:
+        """Add a root, a child of an unseen parent or a seen version of an unseen message, or refuse a repetition."""
         if node is None:
-            names_unseen = parent is not None and parent != fresh.message
-            if len(self) + 1 + names_unseen > self._max_nodes:
+            has_unseen_parent = parent is not None and parent != new.message
+            if len(self) + 1 + has_unseen_parent > self._max_nodes:
                 return Placement.OVERFLOW
-            if parent is not None and names_unseen:
-                self._forest.hang_leaf(fresh, self._expect(parent))
+            if parent is not None and has_unseen_parent:
+                self._forest.add_leaf(new, self._add_unseen(parent))
                 return _LINKED
-            node = self._forest.plant(fresh)
+            node = self._forest.add_root(new)
         elif not node.flags & _SEEN:
-            node.time, node.event_id = fresh.time, fresh.event_id
+            node.time, node.event_id = new.time, new.event_id
             node.flags |= _SEEN
             self.tally.unseen -= 1
-        elif parent is None or (node.parent is not None and (node.parent is above or node.flags & _CAPPED)):
+        elif parent is None or (node.parent is not None and (node.parent is parent_node or node.flags & _CAPPED)):
             return Placement.REPEATED
         elif node.parent is not None and parent != node.message:
             return Placement.SECOND_PARENT
-        return Placement.ROOT if parent is None else self._link(node, above, parent)
+        return Placement.ROOT if parent is None else self._link(node, parent_node, parent)
 
-    def _link(self, node: Node, above: Node | None, parent: str) -> Placement:
-        """Hang a root under the parent recorded for it, unless that would bend the graph back on itself."""
+    def _link(self, node: Node, parent_node: Node | None, parent: str) -> Placement:
+        """Attach a root to its recorded parent, unless the edge would close a cycle."""
         if parent == node.message:
             return Placement.SELF_PARENT
-        if above is None:
+        if parent_node is None:
             if len(self) >= self._max_nodes:
                 return Placement.OVERFLOW
-            above = self._expect(parent)
-        elif climb(above)[0] is node:
+            parent_node = self._add_unseen(parent)
+        elif find_root(parent_node)[0] is node:
             return Placement.CYCLE
-        return _LINKED if self._forest.hang(node, above) else self._cap(node)
+        return _LINKED if self._forest.attach(node, parent_node) else _mark_capped(node)
 
-    def _expect(self, message: str) -> Node:
-        """A placeholder for a message that others point to and nobody saw."""
+    def _add_unseen(self, message: str) -> Node:
+        """Add a node for a message known only as a parent."""
         self.tally.unseen += 1
-        return self._forest.plant(Node(message, "", 0, 0))
+        return self._forest.add_root(Node(message, "", 0, 0))
 
-    def _cap(self, node: Node) -> Placement:
-        node.flags |= _CAPPED
-        return Placement.CAPPED
-
-    def _note(self, node: Node | None, outcome: Placement, origin: bool, hops: int, frequent: bool) -> None:
-        """Everything that is counted but has no part in the shape."""
+    def _update_tally(self, node: Node | None, placement: Placement, origin: bool, hops: int, frequent: bool) -> None:
+        """Count the attributes of a message apart from the shape."""
         tally = self.tally
-        if (counter := _COUNTER.get(outcome)) is not None:
+        if (counter := _COUNTER.get(placement)) is not None:
             setattr(tally, counter, getattr(tally, counter) + 1)
         if node is None:
             return
@@ -346,16 +353,16 @@ class ForwardGraph:
         if frequent and not node.flags & _FREQUENT:
             node.flags |= _FREQUENT
             tally.frequently_forwarded += 1
-        if origin and node.parent is not None and outcome in {_LINKED, Placement.CAPPED}:
+        if origin and node.parent is not None and placement in {_LINKED, Placement.CAPPED}:
             node.flags |= _ORIGIN
             tally.origin_edges += 1
 
-    def _count(self, names: tuple[str, ...], theirs: Tally) -> None:
+    def _add_tally(self, names: tuple[str, ...], other: Tally) -> None:
         for name in names:
-            setattr(self.tally, name, getattr(self.tally, name) + getattr(theirs, name))
+            setattr(self.tally, name, getattr(self.tally, name) + getattr(other, name))
 
-    def _take(self, node: Node) -> None:
-        """One node of a graph that shares messages with this one."""
+    def _merge_node(self, node: Node) -> None:
+        """Add a node of a graph with common messages."""
         if node.flags & _SEEN:
             self.add(
                 node.message,
@@ -367,3 +374,8 @@ class ForwardGraph:
             )
         if node.flags & _DELETED:
             self.retract(node.message)
+
+
+def _mark_capped(node: Node) -> Placement:
+    node.flags |= _CAPPED
+    return Placement.CAPPED

@@ -1,6 +1,6 @@
-"""How many sharers joined in the last window, and in the one before it: an alert's comparison cell.
+"""Count the sharers who joined in the last window and in the window before, for an alert's comparison.
 
-"27 joined in the last 30 minutes, 6 in the 30 before" is what a person can judge; a rate is not.
+A reviewer can judge "27 joined in the last 30 minutes, 6 in the 30 minutes before"; a rate is harder to judge.
 """
 
 import math
@@ -42,9 +42,9 @@ class _State(msgspec.Struct, array_like=True):
 class WindowCounter:
     """Weighted first shares by bucket of event time, over the last two windows.
 
-    Exact at the buckets' granularity: the window that ends at a time is the bucket of that time and those before it,
-    `window_ms / bucket_ms` in all, so it misses less than one bucket at its beginning. An update is O(1) amortised.
-    Memory: only buckets in which somebody joined, at most four windows of them. Use `Growth` for a rate that forgets.
+    Counts are exact at the granularity of buckets: a window consists of `window_ms / bucket_ms` buckets, the last of
+    which contains the window's end, so its beginning misses less than one bucket. An update is O(1) amortised. Memory:
+    non-empty buckets of at most four windows. Use a growth detector for a rate that decays.
 
     >>> joins = WindowCounter(WindowConfig(window_ms=120_000, bucket_ms=60_000))
     >>> for minute in (0, 1, 2, 3, 3):
@@ -63,7 +63,7 @@ class WindowCounter:
         self._newest = 0
 
     def add(self, time: int, weight: float) -> None:
-        """Somebody joined; a negative weight takes a join back. What is older than two windows is left out."""
+        """Count a join, or subtract a join for a negative weight; ignore a join before the last two windows."""
         bucket = time // self._bucket_ms
         buckets = self._buckets
         if bucket in buckets:
@@ -78,23 +78,27 @@ class WindowCounter:
             self._prune()
 
     def counts(self, time: int) -> tuple[float, float]:
-        """Joined in the window that ends at `time`, and in the one before it; O(buckets)."""
+        """Return the joins in the window up to `time`, and in the window before; O(buckets)."""
         last, span = time // self._bucket_ms, self._span
         return self._sum(last - span, last), self._sum(last - 2 * span, last - span)
 
     def merge(self, other: "WindowCounter") -> None:
-        """Add the joins of a merged cluster; the caller takes back those that both had counted."""
+        """Add the joins of a merged cluster; the caller subtracts the joins counted by both."""
         self._newest = max(self._newest, other._newest) if self._buckets else other._newest
         for bucket, weight in other._buckets.items():
             self._buckets[bucket] = self._buckets.get(bucket, 0.0) + weight
         self._prune()
 
     def snapshot(self) -> bytes:
-        """The whole state."""
+        """Return the whole state."""
         return pack("recent", 1, _State(self._newest, list(self._buckets.items())))
 
     def restore(self, data: bytes) -> None:
-        """Continue from a snapshot of an object with the same configuration."""
+        """Continue from a snapshot of an object with the same configuration.
+
+        Raises:
+            SnapshotError: `data` is not such a snapshot, or has another version.
+        """
         state = unpack("recent", 1, _State, data)
         self._newest, self._buckets = state.newest, dict(state.buckets)
 

@@ -1,7 +1,7 @@
-"""How many distinct people share a rumour: exact while they are few, an unbiased estimate in fixed memory beyond.
+"""Count the distinct sharers of a rumour: exact up to a capacity, then an unbiased estimate in fixed memory.
 
 Growth counts people, never posts: raw posts made bots 37 % of the alerts (measured, synthetic stream), distinct
-sharers none. And a share can be taken back, which a sketch such as HyperLogLog cannot do.
+sharers none. A share can also be subtracted, for which a sketch such as HyperLogLog has no operation.
 
 Flajolet 1990, doi:10.1007/BF02241657 (Wegman's adaptive sampling); Gibbons 2001, "Distinct Sampling for Highly-Accurate
 Answers to Distinct Values Queries and Event Reports", VLDB; Horvitz and Thompson 1952,
@@ -44,14 +44,14 @@ class _State(msgspec.Struct, array_like=True):
 
 
 class DistinctSharers:
-    """The distinct sharers of one cascade, each with the time of the first share and the number of posts.
+    """Distinct sharers of one cascade, each with the time of the first share and the number of posts.
 
-    Up to `capacity` sharers everything is exact. Beyond, only those whose digest begins with `level` zero bits are
-    kept, each standing for 2**level, and `level` rises whenever the sample outgrows the capacity. The count's relative
-    standard error is about 1.2 / sqrt(capacity): 1.9 % at 4096. Same sharers, same count, in whatever order they came.
+    All counts are exact up to `capacity` sharers. Beyond, only sharers whose digest begins with `level` zero bits are
+    kept, each counted as 2**level sharers; `level` rises whenever the sample exceeds the capacity. The count's relative
+    standard error is about 1.2 / sqrt(capacity): 1.9 % at 4096. The count does not depend on the order of shares.
 
-    An update is O(1), amortised; a raised level looks at every kept sharer once. Memory: about 180 bytes a kept sharer.
-    Use a HyperLogLog where nothing is ever taken back and nobody asks who is in it.
+    An update is O(1), amortised; a rise of the level visits every kept sharer once. Memory: about 180 bytes per kept
+    sharer. Use a HyperLogLog if no share is ever subtracted and no sharer looked up.
 
     >>> sharers = DistinctSharers()
     >>> sharers.add("ab" * 16, 1000), sharers.add("ab" * 16, 2000), sharers.add("cd" * 16, 3000)
@@ -72,38 +72,38 @@ class DistinctSharers:
 
     @property
     def count(self) -> float:
-        """Distinct sharers; an integer, exact while `exact` is true."""
+        """Number of distinct sharers: an integer, exact while `exact` is true."""
         return float(len(self._known) << self._level)
 
     @property
     def exact(self) -> bool:
-        """Whether every sharer is kept."""
+        """True while every sharer is kept."""
         return not self._level
 
     @property
     def heavy(self) -> float:
-        """Sharers with `many_posts` posts or more, estimated like `count`."""
+        """Number of sharers with `many_posts` posts or more, estimated like `count`."""
         return float(self._heavy << self._level)
 
     def posts_of(self, sharer: str) -> int:
-        """Posts of a kept sharer that still stand; 0 for others."""
+        """Return the number of a kept sharer's posts without deleted posts; 0 for other sharers."""
         known = self._known.get(sharer)
         return 0 if known is None else known.posts
 
     def first_of(self, sharer: str) -> int | None:
-        """Time of a kept sharer's first share; None for others."""
+        """Return the time of a kept sharer's first share; None for other sharers."""
         known = self._known.get(sharer)
         return None if known is None else known.first_time
 
     def firsts(self) -> list[tuple[int, float]]:
-        """The first shares as (time, weight), earliest first; all of them, or the sample's."""
+        """Return the first shares of all kept sharers as (time, weight), earliest first."""
         weight = float(1 << self._level)
         return [(time, weight) for time in sorted(known.first_time for known in self._known.values())]
 
     def add(self, sharer: str, time: int) -> float:
-        """One post; the weight with which it counts as a first share.
+        """Count a post; return the weight as a first share.
 
-        0.0 if the sharer is known or not sampled, else 2**level, so that sums of weights are unbiased.
+        The weight is 0.0 if the sharer is known or not sampled, else 2**level, so sums of weights are unbiased.
         """
         known = self._known.get(sharer)
         if known is not None:
@@ -120,7 +120,7 @@ class DistinctSharers:
         return float(1 << level)
 
     def remove(self, sharer: str) -> tuple[int, float] | None:
-        """One post is gone. Once all of a kept sharer's are: the time of the first share and the weight to subtract."""
+        """Subtract a post; for the last post of a kept sharer, return the time and weight of the first share."""
         known = self._known.get(sharer)
         if known is None:
             return None
@@ -132,10 +132,10 @@ class DistinctSharers:
         return None
 
     def discard(self, sharer: str) -> tuple[int, float] | None:
-        """All posts of a sharer are gone, as when an account is suspended; as `remove`.
+        """Subtract all posts of a sharer, as for a suspended account; return the same as `remove`.
 
-        The weight is today's 2**level, not that of the day it joined: of those that joined then, only so many are
-        still in the sample, and each of them stands for the others.
+        The weight uses the current level, not the level at the time of joining: of the sharers who joined then, only
+        the current sample is left, and each sharer in the sample represents the others.
         """
         known = self._known.pop(sharer, None)
         if known is None:
@@ -144,10 +144,10 @@ class DistinctSharers:
         return known.first_time, float(1 << self._level)
 
     def merge(self, other: Self) -> list[tuple[int, float]]:
-        """Take in the sharers of a merged cluster; `other` must not be used afterwards.
+        """Add the sharers of a merged cluster; `other` must not be used afterwards.
 
-        Returns what the two counted twice, as (time, weight), earliest first: for each sharer that both know, the later
-        of the two first shares. O(size of the smaller sample), unless the level rises.
+        Returns the first shares that were counted twice, as (time, weight), earliest first: for each common sharer, the
+        later of the two first shares. O(size of the smaller sample), unless the level rises.
         """
         if len(other._known) > len(self._known):
             self._known, other._known = other._known, self._known
@@ -158,21 +158,25 @@ class DistinctSharers:
         elif self._level > other._level:
             other._raise_to(self._level)
         weight = float(1 << self._level)
-        twice = [(time, weight) for time in sorted(self._join(other._known))]
+        duplicates = [(time, weight) for time in sorted(self._add_all(other._known))]
         self._shrink()
-        return twice
+        return duplicates
 
     def snapshot(self) -> bytes:
-        """The whole state, O(kept sharers)."""
+        """Return the whole state, O(kept sharers)."""
         return pack("sharers", 1, _State(self._level, self._heavy, self._known))
 
     def restore(self, data: bytes) -> None:
-        """Continue from a snapshot of an object with the same configuration."""
+        """Continue from a snapshot of an object with the same configuration.
+
+        Raises:
+            SnapshotError: `data` is not such a snapshot, or has another version.
+        """
         state = unpack("sharers", 1, _State, data)
         self._level, self._heavy, self._known = state.level, state.heavy, state.known
 
-    def _join(self, theirs: dict[str, _Sharer]) -> Iterable[int]:
-        """Add kept sharers; the later first time of each that was known already."""
+    def _add_all(self, theirs: dict[str, _Sharer]) -> Iterable[int]:
+        """Add kept sharers; yield the later of the two first times of each sharer known before."""
         for sharer, new in theirs.items():
             old = self._known.setdefault(sharer, new)
             was_heavy = old is not new and old.posts >= self._many
@@ -193,9 +197,9 @@ class DistinctSharers:
 
 
 def _sampled(sharer: str, level: int) -> bool:
-    """Whether a sharer belongs to the sample at a level: its digest's first `level` bits are zero.
+    """Return True if a sharer belongs to the sample at a level: the first `level` bits of the digest are zero.
 
-    The digest is our own, because a key's holder could choose identifiers, and a test does.
+    The sharer's id is hashed again, because an adapter with its own key could choose ids.
     """
     digest = blake2b(sharer.encode(), digest_size=_BITS // 8).digest()
     return not int.from_bytes(digest) >> (_BITS - level)
