@@ -23,7 +23,7 @@ from streams.embedders.pool.pool import EmbeddingPool
 from tests.streams.embedders import faulty_embedder
 from tests.streams.embedders.faulty_embedder import FAULTS
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 PATIENCE = 60  # seconds until a test that waits for something says that it never came
 QUICK = PoolConfig(timeout_ms=1_500, restart_delay_ms=1, max_restart_delay_ms=50)
 KIND = {"raises": "raised", "hangs": "timeout", "dies": "died"}  # of a fault; every other one is "invalid"
