@@ -29,7 +29,7 @@ class EvidenceConfig(BaseConfig, frozen=True, kw_only=True):
     max_text: Annotated[
         int, Meta(ge=1, description="Graphemes of the representative text in an alert; digests cover the whole text.")
     ] = 500
-    ist: Annotated[
+    show_ist: Annotated[
         bool, Meta(description="Whether sentences give times in Indian standard time in addition to UTC.")
     ] = False
 
@@ -57,7 +57,7 @@ def build_alert(seen: CascadeSnapshot, transition: Transition, context: AlertCon
     """Build the alert that reports `transition`. Costs about 0.1 ms; equal arguments give equal bytes."""
     shown = _shown(seen, context.config)
     review = _review_target(transition, context.policy)
-    ist = context.config.ist
+    ist = context.config.show_ist
     return Alert(
         alert_id=alert_id(seen.cluster_id, transition, context.provenance.rule_version),
         cluster_id=seen.cluster_id,

@@ -51,10 +51,10 @@ class PolicyConfig(BaseConfig, frozen=True, kw_only=True):
     close_retry_ms: Annotated[
         int, Meta(ge=1, description="Delay before the next attempt to close a cascade with a post that is still fresh.")
     ] = 86_400_000
-    return_sharers: Annotated[
+    resurface_sharers: Annotated[
         int, Meta(ge=1, description="New sharers of a closed cascade from which an alert reports its return.")
     ] = 5
-    tombstone_ms: Annotated[
+    closed_retention_ms: Annotated[
         int, Meta(ge=0, description="Time for which a closed cascade is remembered, to continue its counts on return.")
     ] = 2_592_000_000
     alerts_a_day: Annotated[
@@ -313,7 +313,7 @@ class AlertPolicy:
             raise ValueError("cannot update a closed cascade; call reopen first")
         if state.returning == _REOPENED:
             state.episode_start_size = min(state.episode_start_size, float(sharers))
-            if sharers - state.episode_start_size >= self._config.return_sharers - 1:
+            if sharers - state.episode_start_size >= self._config.resurface_sharers - 1:
                 state.returning = _RETURNED
         if sharers >= self._min_sharers:
             state.evidence = max(state.evidence, evidence)

@@ -71,7 +71,7 @@ class GrowthConfig(BaseConfig, frozen=True, kw_only=True):
         int,
         Meta(ge=1, description="Sliding window of `rate`; also the reference burst of every detector other than L."),
     ] = 3_600_000
-    buckets: Annotated[int, Meta(ge=1, description="Buckets into which growth.window_ms is divided.")] = 60
+    window_buckets: Annotated[int, Meta(ge=1, description="Buckets into which growth.window_ms is divided.")] = 60
     ordinary_per_hour: Annotated[
         float,
         Meta(ge=1e-6, description="Sharers per hour of an ordinary cascade, the baseline of the change detectors."),
@@ -89,10 +89,10 @@ class GrowthConfig(BaseConfig, frozen=True, kw_only=True):
         float,
         Meta(gt=1, description="Rise that `cusum` is tuned to detect, as a multiple of the ordinary rate."),
     ] = 4.0
-    glr_shortest_ms: Annotated[
+    glr_min_window_ms: Annotated[
         int, Meta(ge=4, multiple_of=4, description="Shortest window of `glr`; each further window is twice as long.")
     ] = 60_000
-    glr_scales: Annotated[int, Meta(ge=1, description="Number of windows of `glr`.")] = 14
+    glr_windows: Annotated[int, Meta(ge=1, description="Number of windows of `glr`.")] = 14
     seismic_resolution: Annotated[
         int,
         Meta(
@@ -121,10 +121,10 @@ class GrowthConfig(BaseConfig, frozen=True, kw_only=True):
                 f"growth.kernel_weights is {self.kernel_weights}, which adds up to {sum(self.kernel_weights)}; "
                 "choose six weights that add up to 1, or remove the setting for the default kernel"
             )
-        if self.window_ms % self.buckets:
+        if self.window_ms % self.window_buckets:
             raise ValueError(
-                f"growth.window_ms is {self.window_ms}, not a multiple of growth.buckets ({self.buckets}); "
-                "try 3600000 and 60"
+                f"growth.window_ms is {self.window_ms}, not a multiple of growth.window_buckets "
+                f"({self.window_buckets}); try 3600000 and 60"
             )
         self._check_platforms()
 

@@ -14,9 +14,9 @@ _PARTS = 4  # buckets of each window
 
 
 class Glr(Baseline):
-    """Score: the largest log likelihood ratio n ln(n / mu) - (n - mu) over `glr_scales` trailing windows.
+    """Score: the largest log likelihood ratio n ln(n / mu) - (n - mu) over `glr_windows` trailing windows.
 
-    Window k is `glr_shortest_ms` x 2^k long, on a grid of quarters; n is the number of sharers in the window, mu the
+    Window k is `glr_min_window_ms` x 2^k long, on a grid of quarters; n is the number of sharers in the window, mu the
     number at `ordinary_per_hour`. High means: at some scale, chance hardly explains the number of sharers. Levels: the
     score of `L`'s reference burst (as many sharers, evenly spread over `window_ms`, as bring `L` to its cold
     threshold), then of 4 and 16 times as many. Linear counts: the order of arrival does not matter, `retract` and
@@ -39,7 +39,7 @@ class Glr(Baseline):
     _counts: list[list[float]]
 
     def __init__(self, config: GrowthConfig) -> None:
-        lengths = [config.glr_shortest_ms << scale for scale in range(config.glr_scales)]
+        lengths = [config.glr_min_window_ms << scale for scale in range(config.glr_windows)]
         self._grid = [length // _PARTS for length in lengths]
         self._means = [hourly(config.ordinary_per_hour, length) for length in lengths]
         super().__init__(config)

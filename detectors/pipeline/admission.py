@@ -265,7 +265,7 @@ class AdmissionControl:
 
     def _close(self, cluster_id: str, time: int) -> None:
         cluster = self._open.pop(cluster_id)
-        cluster.close(self._sharers, time + self._policy.tombstone_ms)
+        cluster.close(self._sharers, time + self._policy.closed_retention_ms)
         self._closed[cluster_id] = cluster
         if len(self._closed) > self._max_clusters:
             self._closed.popitem(last=False)

@@ -240,7 +240,7 @@ class Cascades:
         cluster_id = cascade.stats.cluster_id
         out.clusters.append(cascade.row(status))
         del self._open[cluster_id]
-        self._closed[cluster_id] = cascade.close(time + self._settings.policy.tombstone_ms)
+        self._closed[cluster_id] = cascade.close(time + self._settings.policy.closed_retention_ms)
         if len(self._closed) > self._settings.cascade.max_closed:
             self._closed.popitem(last=False)
 

@@ -54,16 +54,19 @@ class EdgeConfig(BaseConfig, frozen=True, kw_only=True):
         float,
         Meta(gt=0, le=1, description="Probability that posts of one sender within edges.same_author_ms are one act."),
     ] = 0.95
-    plateau_ms: Annotated[
+    reaction_plateau_ms: Annotated[
         int, Meta(ge=1, description="SEISMIC's s0: time after a post during which a reaction is equally likely.")
     ] = 300_000
-    decay: Annotated[
-        float, Meta(ge=0, description="SEISMIC's 1 + theta: exponent of the fall in reactions after edges.plateau_ms.")
+    reaction_exponent: Annotated[
+        float,
+        Meta(
+            ge=0, description="SEISMIC's 1 + theta: exponent of the fall in reactions after edges.reaction_plateau_ms."
+        ),
     ] = 1.2314843
     coverage: Annotated[
         float, Meta(gt=0, le=1, description="Assumed share of the chats a sender reads that the stream covers.")
     ] = 0.5
-    usual_over: Annotated[
+    exposure_mean_shares: Annotated[
         int, Meta(ge=1, description="Shares over which the mean weight of a sender's visible exposures is averaged.")
     ] = 20
     external_weight: Annotated[
@@ -224,7 +227,7 @@ class EdgeInference:
         weights: list[float] = []
         parent, best = self._weigh(sighting, member_chats, weights)
         visible = math.fsum(weights)  # exact, so the order of the chats does not matter
-        rate = (_CROWDED_INTERVAL if hopeless else 1) / self._config.usual_over
+        rate = (_CROWDED_INTERVAL if hopeless else 1) / self._config.exposure_mean_shares
         self._usual += (visible - self._usual) * min(1.0, rate)
         if parent is None:
             return None, EdgeSource.UNKNOWN, 0.0
@@ -235,7 +238,7 @@ class EdgeInference:
         config, now, own = self._config, sighting.time, sighting.actor or ""
         low, high = _hops(sighting)
         labelled = high >= 0 or low > 1  # every post fits a share without hop counts, and this loop is the hot path
-        plateau, power, oldest = config.plateau_ms, -config.decay, now - config.max_age_ms
+        plateau, power, oldest = config.reaction_plateau_ms, -config.reaction_exponent, now - config.max_age_ms
         parent, first, best = None, "", 0.0
         for chat in dict.fromkeys(member_chats):
             factor = config.same_chat_weight if chat == sighting.chat and sighting.kind not in _SAME_PLACE else 1.0

@@ -27,7 +27,7 @@ class SharersConfig(BaseConfig, frozen=True, kw_only=True):
     capacity: Annotated[
         int, Meta(ge=1, description="Sharers of one cascade counted exactly; beyond, an unbiased sample estimates.")
     ] = 4096
-    many_posts: Annotated[
+    heavy_poster_posts: Annotated[
         int, Meta(ge=2, description="Posts in one cascade from which a sharer counts as a heavy poster.")
     ] = 10
 
@@ -65,7 +65,7 @@ class DistinctSharers:
     def __init__(self, config: SharersConfig | None = None) -> None:
         config = config or SharersConfig()
         self._capacity = config.capacity
-        self._many = config.many_posts
+        self._many = config.heavy_poster_posts
         self._known: dict[str, _Sharer] = {}
         self._level = 0
         self._heavy = 0
@@ -82,7 +82,7 @@ class DistinctSharers:
 
     @property
     def heavy(self) -> float:
-        """Number of sharers with `many_posts` posts or more, estimated like `count`."""
+        """Number of sharers with `heavy_poster_posts` posts or more, estimated like `count`."""
         return float(self._heavy << self._level)
 
     def posts_of(self, sharer: str) -> int:

@@ -11,7 +11,7 @@ PACKAGED_MODEL = "all-MiniLM-L6-v2"
 
 
 class EmbedderConfig(BaseConfig, frozen=True, kw_only=True):
-    """Runtime and model; each field except `hub` and `cache_dir` can change a vector."""
+    """Runtime and model; each field except `allow_download` and `cache_dir` can change a vector."""
 
     runtime: Annotated[
         Literal["onnx", "sentence-transformers", "hashing"], Meta(description="Library that computes the embeddings.")
@@ -23,7 +23,7 @@ class EmbedderConfig(BaseConfig, frozen=True, kw_only=True):
             description="Embedding model: the packaged one, a folder of a sentence-transformers model, or a hub name.",
         ),
     ] = PACKAGED_MODEL
-    hub: Annotated[
+    allow_download: Annotated[
         bool, Meta(description="Whether a model given by its hub name may be downloaded from Hugging Face.")
     ] = False
     cache_dir: Annotated[

@@ -2,7 +2,7 @@
 
 The libraries take seconds and half a gigabyte to load, and most deployments use none of them: onnxruntime runs the
 exported graph. The libraries of Hugging Face read their offline switches when they are imported, so `load` sets the
-switches first. No code of this program contacts a hub unless `embedder.hub` allows a download.
+switches first. No code of this program contacts a hub unless `embedder.allow_download` allows a download.
 """
 
 import importlib

@@ -129,13 +129,13 @@ def _folder(config: EmbedderConfig) -> Path:
 
 
 def _from_hub(config: EmbedderConfig) -> Path:
-    """Return the model's folder in the hub library's cache; download the model first if `embedder.hub` is set."""
-    hub = libraries.load("huggingface_hub", hub=config.hub)
+    """Return the model's folder in the hub library's cache; download it first if `embedder.allow_download` is set."""
+    hub = libraries.load("huggingface_hub", hub=config.allow_download)
     try:
         return Path(
             hub.snapshot_download(
                 config.model,
-                local_files_only=not config.hub,
+                local_files_only=not config.allow_download,
                 allow_patterns=[f"*{suffix}" for suffix in sorted(_CONTENT)],
                 ignore_patterns=[f"{name}/*" for name in _OTHER_FORMATS],
             )
@@ -143,7 +143,8 @@ def _from_hub(config: EmbedderConfig) -> Path:
     except (OSError, ValueError) as error:  # the library's own errors are one or the other
         raise ModelError(
             f"cannot find the model {config.model[:80]!r} on this machine (embedder.model): {type(error).__name__}; "
-            f"give the path of a folder, set embedder.hub to true to download the model once, or use {PACKAGED_MODEL!r}"
+            f"give the path of a folder, set embedder.allow_download to true to download the model once, or use "
+            f"{PACKAGED_MODEL!r}"
         ) from error
 
 

@@ -56,7 +56,7 @@ class PipelineBuild(msgspec.Struct, frozen=True):
 
 def run_provenance(settings: Settings, key: Key, build: PipelineBuild) -> RunProvenance:
     """Return the provenance of a run: no paths, and no setting of the machine or the broker."""
-    places = ("embedder.cache_dir", "embedder.hub", "claims.file", "harm.file")
+    places = ("embedder.cache_dir", "embedder.allow_download", "claims.file", "harm.file")
     private = (*places, "key.", "replay.", "pool.", "worker.", "kafka.")
     values = {name: value for name, value in to_values(settings).items() if not name.startswith(private)}
     return RunProvenance(

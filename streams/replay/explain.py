@@ -136,7 +136,7 @@ def explain(
 
 def _settings_of_run(recorded: Settings, current: Settings) -> Settings:
     """Return the recorded settings that decide, with the current file paths and reading options."""
-    here = {name: getattr(current.embedder, name) for name in ("cache_dir", "hub")}
+    here = {name: getattr(current.embedder, name) for name in ("cache_dir", "allow_download")}
     return msgspec.structs.replace(
         current,
         pipeline=recorded.pipeline,

@@ -20,7 +20,7 @@ from tests.detectors.alerting.alert_samples import AUTHOR, FIRST, GROWTH, MINUTE
 
 HOUR, DAY = 60 * MINUTE, 1440 * MINUTE
 CHECK = Debunk(publisher="Fact Desk", verdict="False", url="https://example.org/1")
-INDIA = AlertContext(EvidenceConfig(ist=True), AUTHOR.policy, AUTHOR.provenance)
+INDIA = AlertContext(EvidenceConfig(show_ist=True), AUTHOR.policy, AUTHOR.provenance)
 
 
 def transition_to(state: Lifecycle, level: int = 0, time: int = NOW, number: int = 0, episode: int = 0) -> Transition:
@@ -530,7 +530,7 @@ OF_WHAT = re.compile(r"\(90 % interval: |with \d+ % of parents recorded")  # an 
 def test_any_observation_gives_an_alert_that_travels_and_claims_nothing(
     seen: CascadeSnapshot, transition: Transition, ist: bool
 ) -> None:
-    alert = build_alert(seen, transition, AlertContext(EvidenceConfig(ist=ist), AUTHOR.policy, AUTHOR.provenance))
+    alert = build_alert(seen, transition, AlertContext(EvidenceConfig(show_ist=ist), AUTHOR.policy, AUTHOR.provenance))
     assert msgspec.json.decode(encode(alert), type=Alert) == alert
     assert SPREAD_NOT_TRUTH in alert.explanation
     for text in (alert.headline, alert.explanation, format_alert(alert)):

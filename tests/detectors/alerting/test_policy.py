@@ -28,7 +28,7 @@ RULES = PolicyConfig(
     check_interval_ms=30,
     close_after_ms=7 * DAY,
     close_retry_ms=DAY,
-    return_sharers=1,
+    resurface_sharers=1,
 )
 LETTERS = {
     Lifecycle.OPENED: "O",
@@ -417,7 +417,7 @@ def test_an_episode_is_counted_from_zero_and_at_each_return() -> None:
 def test_a_return_is_spoken_of_when_enough_have_shared_again() -> None:
     # size      9 | 10  11  12        closed at 9; three must share again
     # says      C | -   -   R0
-    stage = Stage(msgspec.structs.replace(RULES, return_sharers=3))
+    stage = Stage(msgspec.structs.replace(RULES, resurface_sharers=3))
     for time, score in ((0, 10), (10, 1), (130, 1)):
         stage.share(time, score)
     assert [[short(said) for said in stage.share(9 * DAY + size, 4, size)] for size in (10, 11, 11, 12, 13)] == [
@@ -426,7 +426,7 @@ def test_a_return_is_spoken_of_when_enough_have_shared_again() -> None:
 
 
 def test_a_return_of_too_few_is_over_in_silence() -> None:
-    stage = Stage(msgspec.structs.replace(RULES, return_sharers=3))
+    stage = Stage(msgspec.structs.replace(RULES, resurface_sharers=3))
     for time, score, size in (
         (0, 10, 9),
         (10, 1, 9),
@@ -441,7 +441,7 @@ def test_a_return_of_too_few_is_over_in_silence() -> None:
 
 
 def test_a_return_in_strength_needs_no_count() -> None:
-    stage = Stage(msgspec.structs.replace(RULES, return_sharers=3))
+    stage = Stage(msgspec.structs.replace(RULES, resurface_sharers=3))
     for time, score in ((0, 10), (10, 1), (130, 1)):
         stage.share(time, score)
     assert [short(said) for said in stage.share(9 * DAY, 10, 10)] == ["R1"]
@@ -804,14 +804,14 @@ def test_the_level_is_the_one_that_all_looks_at_the_score_define(script: list) -
 # --- settings and state -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["return_sharers", "check_interval_ms", "close_after_ms", "close_retry_ms"])
+@pytest.mark.parametrize("name", ["resurface_sharers", "check_interval_ms", "close_after_ms", "close_retry_ms"])
 def test_what_must_be_positive_may_not_be_zero(name: str) -> None:
     PolicyConfig(**{name: 1})
     with pytest.raises(ValueError, match=rf"PolicyConfig\.{name} is 0; expected `int` >= 1"):
         PolicyConfig(**{name: 0})
 
 
-@pytest.mark.parametrize("name", ["cool_down_ms", "subside_after_ms", "tombstone_ms", "target_level_2_ms"])
+@pytest.mark.parametrize("name", ["cool_down_ms", "subside_after_ms", "closed_retention_ms", "target_level_2_ms"])
 def test_other_durations_may_be_zero_but_not_negative(name: str) -> None:
     PolicyConfig(**{name: 0})
     with pytest.raises(ValueError, match=rf"PolicyConfig\.{name} is -1; expected `int` >= 0"):

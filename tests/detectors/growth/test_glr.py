@@ -17,8 +17,8 @@ histories = st.lists(st.tuples(st.integers(T0, T0 + 2 * DAY), st.sampled_from([1
 def naive(history, time, config):
     """For each window: count on its grid, then the two log likelihoods of that count; the largest difference."""
     best = 0.0
-    for scale in range(config.glr_scales):
-        length = config.glr_shortest_ms * 2**scale
+    for scale in range(config.glr_windows):
+        length = config.glr_min_window_ms * 2**scale
         quarter = length // 4
         count = sum(w for moment, w in history if time // quarter - 4 < moment // quarter <= time // quarter)
         mean = config.ordinary_per_hour * length / HOUR
@@ -30,7 +30,7 @@ def naive(history, time, config):
 @settings(max_examples=30, deadline=None)
 @given(histories, st.sampled_from([0.5, 4.0]), st.sampled_from([1, 5, 14]), st.integers(0, DAY))
 def test_every_prefix_equals_the_best_of_all_windows(history, rate, scales, wait):
-    config = GrowthConfig(detector="glr", ordinary_per_hour=rate, glr_scales=scales)
+    config = GrowthConfig(detector="glr", ordinary_per_hour=rate, glr_windows=scales)
     detector = Glr(config)
     clock = 0
     for count, (time, weight) in enumerate(history, 1):
@@ -42,19 +42,19 @@ def test_every_prefix_equals_the_best_of_all_windows(history, rate, scales, wait
 
 @pytest.mark.parametrize(("wait", "seen"), [(MINUTE - 1, True), (MINUTE, False), (MINUTE + 1, False)])
 def test_a_share_leaves_the_shortest_window_at_its_end(wait, seen):
-    detector = Glr(GrowthConfig(detector="glr", glr_scales=1))
+    detector = Glr(GrowthConfig(detector="glr", glr_windows=1))
     detector.update(T0)
     assert (detector.score(T0 + wait) > 0) is seen
 
 
 def test_a_share_from_before_the_window_changes_nothing():
-    detector = Glr(GrowthConfig(detector="glr", glr_scales=1))
+    detector = Glr(GrowthConfig(detector="glr", glr_windows=1))
     score = detector.update(T0 + MINUTE)
     assert detector.update(T0) == score
 
 
 def test_what_an_ordinary_cascade_brings_scores_nothing():
-    detector = Glr(GrowthConfig(detector="glr", ordinary_per_hour=60.0, glr_scales=1, threshold=1.0))
+    detector = Glr(GrowthConfig(detector="glr", ordinary_per_hour=60.0, glr_windows=1, threshold=1.0))
     assert detector.update(T0) == 0.0  # one in a minute where one is usual
     assert detector.update(T0) > 0.0
 
@@ -67,7 +67,7 @@ def test_three_shares_in_a_second_shout_which_is_its_known_weakness():
 
 
 def test_the_cold_threshold_is_what_the_reference_burst_reads_in_its_window():
-    config = GrowthConfig(detector="glr", glr_shortest_ms=HOUR, glr_scales=1)
+    config = GrowthConfig(detector="glr", glr_min_window_ms=HOUR, glr_windows=1)
     sharers = sharers_at_threshold(config, HOUR)
     detector = Glr(config)
     for part in range(sharers):

@@ -16,15 +16,15 @@ histories = st.lists(st.tuples(st.integers(T0, T0 + 5 * HOUR), st.sampled_from([
 
 
 def recount(history, time, config=CONFIG):
-    width = config.window_ms // config.buckets
-    first = time // width - config.buckets + 1
+    width = config.window_ms // config.window_buckets
+    first = time // width - config.window_buckets + 1
     return sum(weight for moment, weight in history if first <= moment // width <= time // width)
 
 
 @settings(max_examples=60, deadline=None)
 @given(histories, st.integers(0, 3 * HOUR), st.sampled_from([1, 7, 60]))
 def test_every_prefix_equals_a_recount(history, wait, buckets):
-    config = GrowthConfig(detector="rate", buckets=buckets, window_ms=buckets * MINUTE)
+    config = GrowthConfig(detector="rate", window_buckets=buckets, window_ms=buckets * MINUTE)
     detector = Rate(config)
     clock = 0
     for count, (time, weight) in enumerate(history, 1):

@@ -161,7 +161,7 @@ def test_a_setting_that_is_as_in_general_gives_equal_settings():
         ({"chat": {"detector": "loud"}}, "growth.platforms.chat.detector is 'loud'; invalid enum value 'loud'"),
         (
             {"chat": {"window_ms": 7}},
-            "growth.platforms.chat.window_ms is 7, not a multiple of growth.platforms.chat.buckets (60)",
+            "growth.platforms.chat.window_ms is 7, not a multiple of growth.platforms.chat.window_buckets (60)",
         ),
         ({"Chat": {"target_size": 4}}, "growth.platforms: 'Chat' is no name of a platform"),
         ({"c" * 33: {"target_size": 4}}, "is no name of a platform; use the name in the events"),

@@ -156,7 +156,7 @@ def test_unwatched_places_lower_the_confidence_by_what_senders_usually_saw():
     # c1: a ------ a day ------ b;  each is seen by one who posts elsewhere a minute later, then v asks.
     # Saw: u nothing, w 1 post, u nothing, x 1 post; mean over the last two, halved each time: 0, 1/2, 1/4, 5/8.
     def asked(coverage: float) -> InferredEdge:
-        inference = EdgeInference(EdgeConfig(coverage=coverage, usual_over=2))
+        inference = EdgeInference(EdgeConfig(coverage=coverage, exposure_mean_shares=2))
         for name, sender, time in (("a", "w", DAY), ("b", "x", 2 * DAY)):
             inference.update(share(name, time, "c1", "u"), ())
             inference.update(share(f"{name}2", time + MINUTE, None, sender), ("c1",))
@@ -270,7 +270,7 @@ def test_no_edge_below_the_confidence_and_none_to_itself_or_to_the_future(rows):
     ("fields", "words"),
     [
         ({"posts_per_chat": 0}, "EdgeConfig.posts_per_chat is 0; expected `int` >= 1"),
-        ({"decay": -1.0}, "EdgeConfig.decay is -1.0; expected `float` >= 0.0"),
+        ({"reaction_exponent": -1.0}, "EdgeConfig.reaction_exponent is -1.0; expected `float` >= 0.0"),
         ({"external_weight": float("nan")}, "EdgeConfig.external_weight is nan; expected `float` >= 0.0"),
         ({"coverage": 0.0}, "EdgeConfig.coverage is 0.0; expected `float` > 0.0"),
         ({"same_author_factor": 1.1}, "EdgeConfig.same_author_factor is 1.1; expected `float` <= 1.0"),

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from detectors.spread.sharers import DistinctSharers, SharersConfig
 
-SMALL = SharersConfig(capacity=8, many_posts=3)
+SMALL = SharersConfig(capacity=8, heavy_poster_posts=3)
 
 
 def sharer(number: int) -> str:
@@ -57,7 +57,7 @@ def test_the_same_sharers_in_any_order_give_the_same_count(numbers, rng):
 
 @given(people)
 def test_below_the_capacity_everything_equals_plain_counting(numbers):
-    sharers = shared(numbers, SharersConfig(capacity=41, many_posts=3))
+    sharers = shared(numbers, SharersConfig(capacity=41, heavy_poster_posts=3))
     assert sharers.count == len(set(numbers))
     assert sharers.heavy == sum(numbers.count(n) >= 3 for n in set(numbers))
     assert all(sharers.posts_of(sharer(n)) == numbers.count(n) for n in range(41))
@@ -209,7 +209,7 @@ def test_restore_and_continue_equals_continue(before, after, removed):
     ("fields", "words"),
     [
         ({"capacity": 0}, "SharersConfig.capacity is 0; expected `int` >= 1"),
-        ({"many_posts": 1}, "SharersConfig.many_posts is 1; expected `int` >= 2"),
+        ({"heavy_poster_posts": 1}, "SharersConfig.heavy_poster_posts is 1; expected `int` >= 2"),
     ],
 )
 def test_bounds_without_a_sample_are_refused(fields, words):

@@ -180,7 +180,7 @@ except ValueError as error:
 """
     message = python(code, HF_ENDPOINT="http://127.0.0.1:9")
     assert f"cannot find the model {name!r} on this machine (embedder.model)" in message
-    assert "set embedder.hub to true" in message
+    assert "set embedder.allow_download to true" in message
 
 
 def test_a_hub_name_that_was_downloaded_before_is_found_offline(tmp_path):
@@ -242,7 +242,7 @@ def test_a_hub_is_asked_only_when_the_settings_allow_it_and_for_safe_files_only(
 import os
 from streams.embedders.config import EmbedderConfig
 from streams.embedders.model_files import find
-files = find(EmbedderConfig(model="somebody/something", hub=True, max_chars=100))
+files = find(EmbedderConfig(model="somebody/something", allow_download=True, max_chars=100))
 print(files.revision, *sorted(p.relative_to(files.folder).as_posix() for p in files.folder.rglob("*") if p.is_file()))
 """
     with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:

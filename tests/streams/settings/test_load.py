@@ -90,7 +90,7 @@ def test_a_section_within_a_section_is_named_by_both(tmp_path):
      ({}, ["growth.target_size=1"], "growth.target_size is 1 (from --set), but must be a whole number of at least 2; "),
      ({}, ["growth.threshold=inf"], "growth.threshold is 'inf' (from --set), but must be a number or none; "),
      ({}, ["growth.detector=psychic"], "growth.detector is 'psychic' (from --set), but must be one of L, count, cusum"),
-     ({}, ["growth.window=61s"], "not a multiple of growth.buckets (60); try 3600000 and 60 (growth.window_ms from --"),
+     ({}, ["growth.window=61s"], "of growth.window_buckets (60); try 3600000 and 60 (growth.window_ms from --set)"),
      ({}, ["replay.batch_events=0"], "replay.batch_events is 0 (from --set), but must be a whole number of at least"),
      ({}, ["worker.log_level=loud"], "worker.log_level is 'loud' (from --set), but must be one of debug, error, info,"),
      ({}, ["worker.port=65536"], "worker.port is 65536 (from --set), but must be a whole number from 0 to 65535"),

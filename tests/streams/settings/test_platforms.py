@@ -57,7 +57,8 @@ REFUSALS = {
         50""",
     f"{LOW}=1": f"{LOW} is 1 (from --set), but must be a whole number of at least 2; the default is 50",
     "growth.platforms.whatsapp.window=61s": """growth.platforms.whatsapp.window_ms is 61000, not a multiple of
-        growth.platforms.whatsapp.buckets (60); try 3600000 and 60 (growth.platforms.whatsapp.window_ms from --set)""",
+        growth.platforms.whatsapp.window_buckets (60); try 3600000 and 60 (growth.platforms.whatsapp.window_ms from
+        --set)""",
     "growth.platforms=6": f"""'growth.platforms' (from --set) names no setting of a platform; write
         growth.platforms.PLATFORM.NAME, as in {LOW}""",
     "growth.platforms.whatsapp=6": f"""'growth.platforms.whatsapp' (from --set) names no setting of a platform; write
