@@ -18,11 +18,15 @@ from tests.streams.devtools.broker.fixture import broker, own_broker
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 TRACED = Path(__file__).parent / "detectors"
+BROKERS = {"broker", "own_broker"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Trace the tests of the detectors alone; without pytest-cov the mark has no effect."""
+    """Mark each test that uses a broker's fixture, and trace the tests of the detectors alone."""
     for item in items:
+        if BROKERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.broker)
         if TRACED not in item.path.parents:
             item.add_marker(pytest.mark.no_cover)
 

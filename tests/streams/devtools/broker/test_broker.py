@@ -17,6 +17,8 @@ from streams.errors import UserError
 from tests.streams.devtools.broker.clients import FAST, consume, new_topic, produce, until
 from tests.streams.devtools.broker.fixture import started
 
+pytestmark = pytest.mark.broker
+
 VALUES = [b"one", b"two", "तीन".encode()]
 
 

@@ -14,6 +14,8 @@ from streams.devtools.broker.tools import find_java
 from tests.streams.devtools.broker.clients import until
 from tests.streams.devtools.broker.fixture import tools_needed
 
+pytestmark = pytest.mark.broker
+
 COMMAND = [sys.executable, "-c", "from streams.cli.main import main; main()", "broker"]
 
 

@@ -13,6 +13,8 @@ from tests.streams.devtools.broker.certificates import Authority
 from tests.streams.devtools.broker.clients import FAST, consume, new_topic, produce
 from tests.streams.devtools.broker.fixture import started
 
+pytestmark = pytest.mark.broker
+
 REFUSED = "Failed authentication with /127.0.0.1"
 LOGIN = Login("analyst", "s3cret-for-tests")
 
