@@ -27,7 +27,9 @@ from streams.errors import UserError, already_exists
 
 _GROUP = "Set up and try"
 _LISTED = 10  # publishers, verdicts and languages of a claims file
-SIMULATOR_SETTINGS = "seed, events, cascades, hours, start_ms, big, largest, languages, mix.*, mutations.*, disorder.*"
+SIMULATOR_SETTINGS = (
+    "seed, events, cascades, hours, start_ms, target_size, largest_share, languages, mix.*, mutations.*, disorder.*"
+)
 
 
 def register(main: typer.Typer) -> None:

@@ -139,8 +139,12 @@ class SimulatorConfig(BaseConfig, frozen=True, kw_only=True):
     start_ms: Annotated[
         int, Meta(description="Time of the first event, in ms since 1970; the default is 2026-03-02 00:00 UTC.")
     ] = 1_772_409_600_000
-    big: Annotated[int, Meta(ge=1, description="Distinct sharers from which the truth calls a cascade big.")] = 50
-    largest: Annotated[float, Meta(gt=0, description="Largest share of all events that one cascade may have.")] = 0.08
+    target_size: Annotated[
+        int, Meta(ge=1, description="Distinct sharers from which the truth calls a cascade big.")
+    ] = 50
+    largest_share: Annotated[
+        float, Meta(gt=0, description="Largest share of all events that one cascade may have.")
+    ] = 0.08
     mix: Mix = Mix()
     mutations: Mutations = Mutations()
     disorder: Disorder = Disorder()
@@ -157,7 +161,7 @@ class SimulatorConfig(BaseConfig, frozen=True, kw_only=True):
     @property
     def max_shares(self) -> int:
         """Return the largest number of shares of a cascade."""
-        return max(20, round(self.largest * (self.events if self.cascades is None else 20 * self.cascades)))
+        return max(20, round(self.largest_share * (self.events if self.cascades is None else 20 * self.cascades)))
 
 
 SAMPLE = SimulatorConfig(disorder=Disorder(delay_ms=20_000, late=0.002, duplicates=0.004, malformed=0.0016))

@@ -188,7 +188,7 @@ class _StreamBuilder:
         return written
 
     def _cascades(self) -> list[CascadeTruth]:
-        big = self._config.big
+        big = self._config.target_size
         found = []
         answers: dict[str, tuple[CascadePlan, list[Post]]] = {}
         for cluster in self._clusters:

@@ -130,7 +130,7 @@ def test_the_truth_counts_distinct_sharers_as_a_slow_look_at_the_events_does(sam
     for cascade in sample.truth.cascades:
         assert cascade.sharers == len(sharers[cascade.cluster])
         assert cascade.posts == posts[cascade.cluster]
-        assert cascade.big == (cascade.sharers >= SAMPLE.big)
+        assert cascade.big == (cascade.sharers >= SAMPLE.target_size)
 
 
 def test_what_remains_is_what_was_neither_deleted_nor_suspended(sample: Simulation) -> None:
