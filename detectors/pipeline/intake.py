@@ -15,9 +15,9 @@ from msgspec import Meta
 from detectors.base_config import BaseConfig
 from detectors.ordering.config import OrderConfig
 from detectors.ordering.progress import PartitionWatermark
-from detectors.pipeline.rejections import build_rejection, seal_payload
 from detectors.privacy.pseudonym import Pseudonymiser
 from detectors.privacy.redact import redact
+from detectors.privacy.rejections import build_rejection, seal_payload
 from detectors.text.fingerprint import fingerprint
 from detectors.text.normalise import count_words, normalise
 from detectors.text.url_finder import find_urls

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from detectors.clustering.prefetch import Prefetcher
 from detectors.pipeline.pipeline import provenance
-from detectors.pipeline.prefetch import Prefetcher
 from detectors.reference.matcher import ReferenceMatcher
 from streams.kafka.connection import KafkaSettings
 from streams.live.app import StageApp

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from detectors.pipeline.pipeline import PipelineOutput, StreamCounts
-from detectors.pipeline.rejections import RejectedPayload, build_rejection
+from detectors.privacy.rejections import RejectedPayload, build_rejection
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position
 from streams.recordings.base import ControlEvent, EndOfPartition, Record, SourceReader, UnreadableRecord

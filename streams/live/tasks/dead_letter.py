@@ -2,7 +2,7 @@
 
 import logging
 
-from detectors.pipeline.rejections import build_rejection, seal_payload
+from detectors.privacy.rejections import build_rejection, seal_payload
 from schemas.base import encode
 from schemas.rejection import Reason
 from schemas.sighting import Position

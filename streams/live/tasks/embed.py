@@ -8,7 +8,7 @@ from collections import deque
 
 import msgspec
 
-from detectors.pipeline.prefetch import Prefetcher
+from detectors.clustering.prefetch import Prefetcher
 from schemas.event_batch import BatchEntry, EventBatch
 from schemas.sighting import Position
 from streams.live.app import StageApp

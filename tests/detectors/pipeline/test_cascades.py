@@ -32,8 +32,8 @@ class Play:
 
     def __init__(self, trace=None, **sections):
         self.config = PipelineConfig(**({"growth": GrowthConfig(target_size=10)} | sections))
-        author = AlertContext(self.config.evidence, self.config.policy, AUTHOR.provenance)
-        self.cascades = Cascades(self.config.cascade_settings(), author, trace)
+        context = AlertContext(self.config.evidence, self.config.policy, AUTHOR.provenance)
+        self.cascades = Cascades(self.config.cascade_settings(), context, trace)
         self.out = CascadeOutput()
         self.events = 0
 

@@ -71,8 +71,8 @@ class Partitioned:
 
 
 def maker(made):
-    author = AlertContext(made.evidence, made.policy, AUTHOR.provenance)
-    return lambda trace=None: Cascades(made.cascade_settings(), author, trace)
+    context = AlertContext(made.evidence, made.policy, AUTHOR.provenance)
+    return lambda trace=None: Cascades(made.cascade_settings(), context, trace)
 
 
 def spread_play(home, trace=None, **sections):

@@ -1,8 +1,8 @@
 """The embed stage guesses: new texts want a vector, known ones and their like do not; a wrong guess costs only time."""
 
 from detectors.clustering import ClusteringConfig
+from detectors.clustering.prefetch import Prefetcher
 from detectors.pipeline.intake import read_content
-from detectors.pipeline.prefetch import Prefetcher
 from schemas.event import Kind
 from schemas.sighting import Sighting
 

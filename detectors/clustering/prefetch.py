@@ -7,7 +7,7 @@ the cluster stage needs it.
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from detectors.clustering import ClusteringConfig
+from detectors.clustering.config import ClusteringConfig
 from detectors.similarity.sketch import Sketcher, SketchIndex
 from schemas.event import Kind
 from schemas.sighting import SPREADING, Sighting
