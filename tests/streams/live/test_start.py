@@ -116,7 +116,7 @@ def test_a_state_that_the_settings_cannot_go_on_from_is_refused_and_left_alone(l
     said = refused(live, order__max_out_of_orderness_ms="31000")
     assert "set back every setting that was changed since" in said
     said = refused(live, kafka__cascade_partitions="1")
-    assert f"{live.prefix}sightings (has 2, needs 1)" in said
+    assert f"{live.prefix}assignments (has 2, needs 1)" in said
 
     live.worker()
     live.publish(events[1_300:])
@@ -128,7 +128,7 @@ def test_a_state_that_the_settings_cannot_go_on_from_is_refused_and_left_alone(l
     admin.close()
     live.publish([b"[]"])
     said = refused(live, kafka__cascade_partitions="3")
-    assert "got 3, were 2; set kafka.cascade_partitions back" in said
+    assert "saved with 2 cascade partitions, but 3 are configured; set kafka.cascade_partitions back" in said
 
 
 def test_a_stage_whose_changelog_was_deleted_is_refused_and_does_not_begin_with_nothing(live):
