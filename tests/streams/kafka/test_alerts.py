@@ -1,6 +1,7 @@
 """Alerts as a person reads them from the topic: each once, to what is there or on and on, whatever else is there."""
 
 import json
+import select
 import signal
 
 import msgspec
@@ -172,6 +173,4 @@ def test_a_fixture_is_an_alert():
 
 
 def _has_output(process):
-    import select  # noqa: PLC0415 - only here
-
     return bool(select.select([process.stdout], [], [], 0.2)[0])
