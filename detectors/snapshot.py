@@ -36,10 +36,10 @@ def pack(name: str, version: int, state: object) -> bytes:
 
 
 def unpack(name: str, version: int, state_type: type[T], data: bytes, older: Older | None = None) -> T:
-    """Decode a state that `pack` wrote, in the current version or one of the `older` versions.
+    """Decode a state written by `pack`, in the current version or an `older` version.
 
     Raises:
-        SnapshotError: not a snapshot, of another detector, or of a version that this release does not read.
+        SnapshotError: not a snapshot, of another detector, or of an unreadable version.
 
     """
     try:

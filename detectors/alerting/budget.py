@@ -51,7 +51,7 @@ class AlertBudget:
         self._time = 0
 
     def threshold_offset(self, time: int) -> float:
-        """Return the levels, 0 or more, by which the threshold is raised at `time`; rounded to 1e-6."""
+        """Return the raise of the threshold at `time` in levels, 0 or more; rounded to 1e-6."""
         return max(0.0, floor((self._left(time) - self._free) * 1e6 + 0.5) / 1e6)
 
     def spend(self, time: int) -> None:
@@ -67,7 +67,7 @@ class AlertBudget:
         return pack("budget", 1, _State(self._fill, self._time))
 
     def restore(self, data: bytes) -> None:
-        """Restore a state that `snapshot` wrote under the same settings.
+        """Restore a state written by `snapshot` under the same settings.
 
         Raises:
             SnapshotError: not the state of a budget, or of another version.

@@ -39,10 +39,10 @@ class ResponseTargets(Protocol):
 
     @property
     def subside_after_ms(self) -> int:
-        """Return the time for which a score must stay below its fall threshold before the level falls."""
+        """Return the time below the fall threshold after which a level falls, in ms."""
 
     def target_ms(self, level: int) -> int:
-        """Return the time within which a reviewer should look at an alert of this level."""
+        """Return the time for the review of an alert of `level`, in ms."""
 
 
 class AlertContext(msgspec.Struct, frozen=True):
@@ -54,7 +54,7 @@ class AlertContext(msgspec.Struct, frozen=True):
 
 
 def build_alert(seen: CascadeSnapshot, transition: Transition, context: AlertContext) -> Alert:
-    """Build the alert that reports `transition`. Costs about 0.1 ms; equal arguments give equal bytes."""
+    """Build the alert for `transition`. Costs about 0.1 ms; equal arguments give equal bytes."""
     shown = _shown(seen, context.config)
     review = _review_target(transition, context.policy)
     ist = context.config.show_ist
@@ -97,7 +97,7 @@ def alert_id(cluster_id: str, transition: Transition, rule_version: int) -> str:
 
 
 def _shown(seen: CascadeSnapshot, config: EvidenceConfig) -> CascadeSnapshot:
-    """Return the snapshot without small groups, with its text shortened to `max_text`."""
+    """Remove small groups from the snapshot, and shorten the text to `max_text`."""
     replace = msgspec.structs.replace
     return replace(
         seen,

@@ -12,10 +12,10 @@ from detectors.growth.base import Thresholds
 
 
 def fall_thresholds(thresholds: Thresholds, hysteresis: float) -> Thresholds:
-    """Return the scores below which each level begins to fall: `hysteresis` below its threshold.
+    """Return the fall threshold of each level, `hysteresis` below the level's threshold.
 
     Thresholds at equal distances belong to a logarithmic score (L), where a factor is a difference. Any other score is
-    a count (count, rate), and its fall threshold is the threshold times e to the minus `hysteresis`.
+    a count (count, rate), with a fall threshold of the threshold times e to the minus `hysteresis`.
 
     >>> from math import log
     >>> fall_thresholds((6.0, 8.0, 10.0), 1.0)
@@ -44,7 +44,7 @@ def make_rules(thresholds: Thresholds, target_size: int, hysteresis: float, mile
     """Resolve the rules for a detector's thresholds.
 
     Raises:
-        ValueError: thresholds that are not finite or do not rise.
+        ValueError: not finite, or not rising.
 
     """
     if not (all(map(isfinite, thresholds)) and thresholds[0] < thresholds[1] < thresholds[2]):

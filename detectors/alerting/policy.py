@@ -160,7 +160,7 @@ class AlertPolicy:
         return self._state.level
 
     def fall_threshold(self, level: int) -> float:
-        """Return the score below which a level, 1 to 3, begins to fall."""
+        """Return the fall threshold of a level, 1 to 3."""
         return self._rules.fall_thresholds[level - 1]
 
     @property
@@ -197,7 +197,7 @@ class AlertPolicy:
         return self._evaluate(max(state.last_activity, state.notified_at), score, sharers, evidence)
 
     def touch(self, time: int) -> None:
-        """Record activity that cannot trigger a notification, such as a late share: only a real silence closes."""
+        """Record activity without a notification, such as a late share: only a real silence closes."""
         self._state.last_activity = max(self._state.last_activity, time)
 
     def tick(self, time: int, score: float, quiet: bool) -> Sequence[Transition]:
@@ -235,7 +235,7 @@ class AlertPolicy:
         return self._state.next_check
 
     def next_timer(self) -> int | None:
-        """Return the event time at which `tick` is due; None for a cascade that is closed or has no activity."""
+        """Return the event time of the next `tick`; None for a closed cascade, or one without activity."""
         state = self._state
         if state.closed or state.last_activity == _NEVER:
             return None
@@ -247,7 +247,7 @@ class AlertPolicy:
     def postpone_check(self, time: int) -> None:
         """Skip checks of the score before `time`: until then only a deleted share can lower the level.
 
-        Saves the checks of a level that is active for days; `advance_check` undoes the postponement.
+        Saves the checks of a level over days; `advance_check` undoes the postponement.
         """
         state = self._state
         if state.level and time > state.check_at:
@@ -255,7 +255,7 @@ class AlertPolicy:
             self._update_bounds()
 
     def advance_check(self, time: int) -> None:
-        """Check the score within `check_interval_ms` of `time`, because a deletion may have lowered it."""
+        """Check the score within `check_interval_ms` of `time`, because a deletion may lower the score."""
         state = self._state
         if state.level and time + self._config.check_interval_ms < state.check_at:
             state.check_at = time + self._config.check_interval_ms
@@ -300,7 +300,7 @@ class AlertPolicy:
         return pack("policy", 1, self._state)
 
     def restore(self, data: bytes) -> None:
-        """Restore a state that `snapshot` wrote under the same settings.
+        """Restore a state written by `snapshot` under the same settings.
 
         Raises:
             SnapshotError: not the state of a policy, or of another version.
@@ -362,7 +362,7 @@ class AlertPolicy:
             state.level = 1
 
     def _pass_milestones(self, sharers: float) -> None:
-        """Record the milestones that the size has reached.
+        """Record the milestones up to the size.
 
         A milestone is skipped while a growth alert is active, and the first milestone after any growth alert.
         """
@@ -373,7 +373,7 @@ class AlertPolicy:
             state.next_milestone_index += 1
 
     def _notify_pending(self, now: int, transitions: list[Transition]) -> None:
-        """Notify of one pending matter after the end of the cool-down."""
+        """Notify of a pending matter after the end of the cool-down."""
         state = self._state
         if not self._has_pending() or now < self._cool_down_end():
             return
@@ -409,7 +409,7 @@ class AlertPolicy:
         return state.returning == _RETURNED or state.evidence > state.reported_evidence or state.pending_milestone > 0
 
     def _update_bounds(self) -> None:
-        """Derive the bounds within which `update` has nothing to do, and the next timer."""
+        """Derive the bounds of the early return in `update`, and the next timer."""
         state, rules, level = self._state, self._rules, self._state.level
         watched = state.closed or state.returning or any(since != _NEVER for since in state.below_since[:level])
         state.score_low = inf if watched else rules.fall_thresholds[level - 1] if level else -inf

@@ -45,7 +45,7 @@ _VARIANTS: dict[str, str] = {
 
 
 def headline(seen: CascadeSnapshot, transition: Transition) -> str:
-    """Write one line: the event, the number of distinct sharers and the time since the first share."""
+    """Write the headline: the event, the number of distinct sharers and the time since the first share."""
     counts = seen.counts
     end = counts.last_time if transition.state in ENDINGS else transition.time
     spread = f"{_sharers(seen)} in {duration(end - counts.first_time)}"
@@ -64,7 +64,7 @@ def _event(seen: CascadeSnapshot, transition: Transition) -> str:
 
 
 def _verdict_in_short(content: ContentEvidence) -> str:
-    """Quote the verdict on the claim that the message repeats, in the fact-checker's words."""
+    """Quote the verdict on a repeated claim, in the fact-checker's words."""
     claims = _repeated_claims(content)
     return f"; repeats a claim with the verdict “{shorten(plain(claims[0].verdict), _VERDICT)}”" if claims else ""
 
@@ -92,7 +92,7 @@ def explanation(
         seen: the cascade, without small groups.
         transition: the event to explain.
         review: the internal target, if the alert has one.
-        subside_after_ms: a level falls after the score was below its fall threshold for this time.
+        subside_after_ms: time below the fall threshold after which a level falls.
         ist: add Indian standard time to each time in UTC.
 
     """
@@ -163,7 +163,7 @@ def _pace(growth: GrowthEvidence) -> Iterator[str]:
 
 
 def _forecast(growth: GrowthEvidence) -> str:
-    """Give the one rough number with its range."""
+    """Forecast the further sharers, with the range."""
     further = growth.expected_further or 0.0
     low, high = growth.expected_low, growth.expected_high
     source = "8 in 10 recorded cascades" if growth.calibration == 1.0 else "calibrated range"
@@ -174,7 +174,7 @@ def _forecast(growth: GrowthEvidence) -> str:
 
 
 def _reason(seen: CascadeSnapshot, transition: Transition, subside_after: str) -> str:
-    """Explain the event that this alert reports."""
+    """Explain the event of the alert."""
     state, growth, compared = transition.state, seen.growth, _score(seen.growth, transition.level)
     if state is Lifecycle.MILESTONE:
         return f"Alert because {_milestone(seen, transition)}: {compared}."
@@ -221,7 +221,7 @@ def _milestone(seen: CascadeSnapshot, transition: Transition) -> str:
 
 
 def _lowering(seen: CascadeSnapshot, transition: Transition, falling: str) -> str:
-    """State the silence after which the level falls; without a forecast, the silence that lowers the score."""
+    """Give the silence before the level falls, or without a forecast before the score falls."""
     if seen.lowered_at is None:
         return f"What would lower the score below its threshold: {seen.growth.lowers_when}; {falling}."
     silence = duration(seen.lowered_at - transition.time)
@@ -233,7 +233,7 @@ def _is_checked(content: ContentEvidence) -> bool:
 
 
 def _repeated_claims(content: ContentEvidence) -> tuple[ClaimMatch, ...]:
-    """Return the checked claims that the message repeats, nearest first, without mere resemblances."""
+    """Return the repeated checked claims, nearest first, without mere resemblances."""
     return tuple(claim for claim in content.claims if claim.nearness is Nearness.MATCH)
 
 
@@ -285,7 +285,7 @@ def _wordings(text: TextEvidence) -> Iterator[str]:
 
 
 def _graph(structure: Structure) -> str:
-    """Describe the forward graph, with the share of parents that is recorded."""
+    """Describe the forward graph, with the share of recorded parents."""
     if structure.edge_coverage <= 0:
         known = "Forward graph unknown: no parents are recorded"
     else:
@@ -350,7 +350,7 @@ def format_alert(alert: Alert, width: int = 100) -> str:
     """Format an alert as a few lines for a terminal, without a line break at the end.
 
     Args:
-        alert: any alert, also one of an older release.
+        alert: any alert, also of an older release.
         width: graphemes of the representative text to show.
 
     """

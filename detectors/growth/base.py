@@ -62,21 +62,21 @@ class GrowthDetector(ABC):
 
         Args:
             time: event time in ms; may be before the clock.
-            weight: 1, or the number of sharers that one sampled sharer represents.
+            weight: 1, or the number of sharers behind a sampled sharer.
 
         """
         self._take(time, weight)
         return rounded(self._value(self._clock))
 
     def late(self, time: int, weight: float = 1.0, dropped_late: bool = False) -> None:
-        """Add a first share that arrived after the watermark; a share that was dropped late only adds to the size."""
+        """Add a late first share; a share dropped late only adds to the size."""
         if dropped_late:
             self._size += weight
         else:
             self._take(time, weight)
 
     def retract(self, time: int, weight: float = 1.0) -> None:
-        """Remove a first share by the time and weight of its addition. The clock does not move."""
+        """Remove a first share by the time and weight of the addition. The clock does not move."""
         self._size = max(0.0, self._size - weight)
         if time >= self._fresh_from:
             self._remove(time, weight)
@@ -86,7 +86,7 @@ class GrowthDetector(ABC):
         return rounded(self._value(max(time, self._clock)))
 
     def level(self, score: float) -> int:
-        """Count the thresholds that `score` reaches, 0 to 3; 0 while the size is below `min_sharers`."""
+        """Count the thresholds up to `score`, 0 to 3; 0 while the size is below `min_sharers`."""
         if self._size < self._config.min_sharers:
             return 0
         return bisect_right(self._thresholds, score)
@@ -144,7 +144,7 @@ class GrowthDetector(ABC):
     def explain(self, time: int, level: int = 1, threshold_offset: float = 0.0) -> GrowthEvidence:
         """Compare the score at `time` with the threshold of `level` (0 means 1). Costs a search over time.
 
-        `threshold_offset` applies to level 1 only: the levels by which the alert budget raised the threshold.
+        `threshold_offset` applies to level 1 only: the raise of the threshold by the alert budget, in levels.
         """
         level = max(level, 1)
         threshold = self.threshold(threshold_offset) if level == 1 else self._thresholds[level - 1]
@@ -162,10 +162,10 @@ class GrowthDetector(ABC):
         )
 
     def falls_below(self, value: float, time: int) -> int | None:
-        """Find the first ms from `time` on at which the score is below `value` without further shares.
+        """Find the first ms from `time` on with a score below `value`, without further shares.
 
         Returns:
-            The time, or None if it is more than 400 days away. Costs some 40 readings of the score.
+            The time, or None beyond 400 days. Costs some 40 readings of the score.
 
         """
         low = max(time, self._clock)
@@ -189,10 +189,10 @@ class GrowthDetector(ABC):
         return pack(f"growth.{self.name}", self.version, state)
 
     def restore(self, data: bytes) -> None:
-        """Restore a state that `snapshot` wrote under the same settings.
+        """Restore a state written by `snapshot` under the same settings.
 
         Raises:
-            SnapshotError: not a state of this detector and version.
+            SnapshotError: not a state of the same detector and version.
 
         """
         whole: Any = tuple
@@ -242,7 +242,7 @@ class GrowthDetector(ABC):
         """Describe the thresholds of `_cold_thresholds`."""
 
     def _step_rule(self, times: int) -> str:
-        """Describe the addition to the rule for a level that requires `times` as much as level 1."""
+        """Describe the addition to the rule for a level at `times` as much as level 1."""
         return f"times {times}"
 
     @abstractmethod
@@ -251,23 +251,23 @@ class GrowthDetector(ABC):
 
     @abstractmethod
     def _move(self, time: int) -> None:
-        """Advance the statistic from the clock to `time`, which is later."""
+        """Advance the statistic from the clock to a later `time`."""
 
     @abstractmethod
     def _add(self, time: int, weight: float) -> None:
-        """Add a share at `time`, which is not after the clock."""
+        """Add a share at `time`, not after the clock."""
 
     @abstractmethod
     def _remove(self, time: int, weight: float) -> None:
-        """Remove a share at `time`, which is not after the clock."""
+        """Remove a share at `time`, not after the clock."""
 
     def _drop(self, time: int, weight: float) -> None:
-        """Remove a share that a merge counted twice."""
+        """Remove a share counted twice in a merge."""
         self._remove(time, weight)
 
     @abstractmethod
     def _value(self, time: int) -> float:
-        """Read the statistic at `time`, which is not before the clock; the result is finite."""
+        """Read the statistic at `time`, not before the clock; the result is finite."""
 
     @abstractmethod
     def _union(self, other: Self) -> None:

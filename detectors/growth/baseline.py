@@ -58,5 +58,5 @@ class Baseline(GrowthDetector):
 
 
 def hourly(rate: float, ms: int) -> float:
-    """Return the sharers that a stream of `rate` an hour brings in `ms`."""
+    """Return the sharers of a stream of `rate` an hour in `ms`."""
     return rate * ms / 3_600_000

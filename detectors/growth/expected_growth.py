@@ -82,10 +82,10 @@ def cold_threshold(target_size: int) -> float:
 
 @lru_cache(maxsize=256)
 def sharers_at_threshold(config: GrowthConfig, window_ms: int) -> int:
-    """Return the reference burst of the baselines: the sharers, evenly spread over a window, that L alerts on.
+    """Return the reference burst of the baselines: the sharers, evenly spread over a window, at L's threshold.
 
     Returns:
-        The least whole number of sharers, all within the window, for which L's score reaches `cold_threshold`.
+        The least whole number of sharers, all within the window, with L's score at `cold_threshold` or above.
 
     """
     left = sum(
@@ -266,7 +266,7 @@ class ExpectedGrowth(GrowthDetector):
 
 
 def _further_at(threshold: float, size: float, exponent: float) -> float:
-    """Return the A-hat at which a cascade of this size and exponent scores `threshold`."""
+    """Return the A-hat of a cascade of `size` and `exponent` that scores `threshold`."""
     return exp(threshold + 0.5 / sqrt(size)) / sqrt(exponent * size)
 
 

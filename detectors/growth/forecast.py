@@ -41,9 +41,9 @@ def forecast(size: float, expected: float) -> Forecast:
 
 
 def calibration(forecasts: Sequence[Forecast], actual: Sequence[float]) -> float:
-    """Return the factor that corrects forecasts on a platform: the median of actual sharers over the middle.
+    """Return the correction factor of forecasts on a platform: the median of actual sharers over the middle.
 
-    The errors of one platform are alike, so one factor moves the whole range. Half a sharer is added to each actual
+    Errors on a platform are alike, so a single factor moves the whole range. Half a sharer is added to each actual
     number, so a platform without further sharers has a factor too.
 
     Args:
@@ -58,5 +58,5 @@ def calibration(forecasts: Sequence[Forecast], actual: Sequence[float]) -> float
 
 
 def correction(size: float, factor: float, power: float) -> float:
-    """Return the factor for L's expectation at this size."""
+    """Return the factor for L's expectation at `size`."""
     return float(factor * (min(max(size, LEAST), MOST) / LEAST) ** power)

@@ -112,7 +112,7 @@ class Seismic(GrowthDetector):
         self._born = None  # the first share
 
     def _width(self, time: int, clock: int, width: int = _FINEST_MS) -> int:
-        """Return the width of the bin that holds `time` at `clock`: the widest bin that is old enough."""
+        """Return the bin width for `time` at `clock`: the widest bin of sufficient age."""
         wider = 2 * width
         while clock - time // wider * wider >= self._config.seismic_resolution * wider:
             width, wider = wider, 2 * wider

@@ -17,7 +17,7 @@ class Idleness:
         self._reported = False
 
     def note_event(self) -> None:
-        """Record an event, which ends the silence."""
+        """Record an event: the silence ends."""
         self._quiet_ms, self._checked_at, self._reported = 0, None, False
 
     def check(self, now: int, *, caught_up: bool) -> bool:

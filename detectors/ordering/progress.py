@@ -23,7 +23,7 @@ class PartitionWatermark:
         self.time = time
 
     def observe(self, time: int) -> int:
-        """Add an event time (not negative); return the progress in milliseconds, which never decreases."""
+        """Add an event time (not negative); return the progress in milliseconds, never decreasing."""
         if time - self.time > self._max_jump:
             return self._confirm(time)
         if self._suspects:
@@ -36,7 +36,7 @@ class PartitionWatermark:
         return pack("progress", 1, (self.time, self._suspects))
 
     def restore(self, data: bytes) -> None:
-        """Restore the state that `snapshot` returned."""
+        """Restore the state returned by `snapshot`."""
         self.time, self._suspects = unpack("progress", 1, tuple[int, list[int]], data)
 
     def _confirm(self, time: int) -> int:

@@ -25,7 +25,7 @@ class _BufferState(msgspec.Struct, array_like=True):
 
 
 def _without_clock(state: list[Any]) -> list[Any]:
-    """Convert version 1, which judged idleness by the driver's clock: keep only the list of idle partitions."""
+    """Convert version 1, with idleness by the driver's clock: keep only the list of idle partitions."""
     (value, progress, _last_event, idle, _now, _check_at), *rest = state
     return [[value, progress, idle], *rest]
 
@@ -55,7 +55,7 @@ class ReorderBuffer:
 
     @property
     def watermark(self) -> int:
-        """Return the time before which no further on-time sighting will be emitted."""
+        """Return the lower bound of the times of further on-time sightings."""
         return self._watermark.value
 
     @property
@@ -86,7 +86,7 @@ class ReorderBuffer:
         return out
 
     def mark_idle(self, partition: int) -> TimedSightings:
-        """Stop waiting for an idle partition; return the sightings that waited for it. See `Watermark.mark_idle`."""
+        """Stop waiting for an idle partition; return the sightings now due. See `Watermark.mark_idle`."""
         out: TimedSightings = []
         self._emit(self._watermark.mark_idle(partition), out)
         if self._watermark.all_idle:
@@ -94,7 +94,7 @@ class ReorderBuffer:
         return out
 
     def flush(self) -> TimedSightings:
-        """Return all waiting sightings, in order, at the end of the stream; the watermark passes the newest of them."""
+        """Return all waiting sightings in order, at the end of a stream; the watermark passes the newest sighting."""
         out: TimedSightings = []
         if self._heap:
             self._emit(self._watermark.raise_to(max(self._heap)[0] + 1), out)
@@ -108,7 +108,7 @@ class ReorderBuffer:
         return pack("reorder", 2, state)
 
     def restore(self, data: bytes) -> None:
-        """Restore the state that `snapshot` returned under the same settings."""
+        """Restore the state returned by `snapshot` under the same settings."""
         state = unpack("reorder", 2, _BufferState, data, {1: _without_clock})
         self._watermark.restore(state.watermark)
         self._heap = [(sighting.time, sighting.event_id, sighting) for sighting in state.waiting]
@@ -126,7 +126,7 @@ class ReorderBuffer:
         return Timeliness.LATE
 
     def _emit_credible(self, out: TimedSightings) -> None:
-        """Emit sightings that no partition has confirmed, as far as their time is no leap ahead of all partitions."""
+        """Emit unconfirmed sightings, unless their time is a leap ahead of all partitions."""
         newest_credible = self._watermark.newest + self._config.max_jump_ms
         credible = [time for time, _, _ in self._heap if time <= newest_credible]
         if credible:

@@ -37,7 +37,7 @@ class Watermark:
         self.value = -config.max_out_of_orderness_ms
 
     def expect(self, partitions: Iterable[int]) -> None:
-        """Name partitions that will report: the watermark waits for each until its first report or its idleness."""
+        """Name future partitions: the watermark waits for each partition until the first report or idleness."""
         for partition in partitions:
             self.update(partition, 0)
 
@@ -55,7 +55,7 @@ class Watermark:
         return self.value
 
     def mark_idle(self, partition: int) -> int:
-        """Exclude an idle partition until its next report; return the watermark.
+        """Exclude an idle partition until the next report; return the watermark.
 
         If all partitions are idle, the watermark passes the newest credible time; a later event with an older time is
         late.
@@ -74,7 +74,7 @@ class Watermark:
 
     @property
     def newest(self) -> int:
-        """Return the newest time that any partition has confirmed."""
+        """Return the newest confirmed time of any partition."""
         return max(self._progress.values(), default=0)
 
     def raise_to(self, time: int) -> int:
@@ -87,7 +87,7 @@ class Watermark:
         return WatermarkState(self.value, dict(self._progress), sorted(self._idle))
 
     def restore(self, state: WatermarkState) -> None:
-        """Restore the state that `snapshot` returned."""
+        """Restore the state returned by `snapshot`."""
         self.value = state.value
         self._progress, self._idle = dict(state.progress), set(state.idle)
         self._recompute()

@@ -86,9 +86,9 @@ def redact(text: str) -> str:
 
 @cache
 def _identifiers(url: bool, at: bool, rare: bool, number: bool) -> "regex.Pattern[str]":
-    """Compile the pattern of the kinds that a text may hold; the other kinds cannot match, and cost time.
+    """Compile the pattern of the possible kinds; the other kinds cannot match, and cost time.
 
-    One pattern, because an identifier inside another (a post's number inside its address) must not be masked by itself.
+    A single pattern, because an identifier inside another (a post's number inside an address) must not be masked alone.
     """
     parts = ((url, _URL_PART), (rare, _RARE_PARTS), (at, _AT_PARTS), (number, _NUMBER_PARTS))
     return regex.compile("|".join(part for wanted, part in parts if wanted), regex.V1)

@@ -32,7 +32,7 @@ _CLOSING = ".,;:!?'\"…*_~"
 def find_urls(text: str) -> tuple[str, ...]:
     """Return every address in `text` as written, first occurrences in order, without closing punctuation.
 
-    The result is raw: pass each address through `canonical` before showing it. Linear in the text's length.
+    The result is raw: pass each address through `canonical` before display. Linear in the text's length.
     """
     found: dict[str, None] = {}
     for match in URL.finditer(text) if may_have_url(text) else ():
@@ -43,7 +43,7 @@ def find_urls(text: str) -> tuple[str, ...]:
 
 
 def trim(url: str) -> str:
-    """Cut the punctuation of the sentence off an address; a bracket goes unless its partner is inside the address."""
+    """Cut the punctuation of the sentence off an address; a bracket goes unless the partner is inside the address."""
     end = len(url)
     spare = {")": url.count(")") - url.count("("), "]": url.count("]") - url.count("[")}
     while end:

@@ -104,7 +104,7 @@ _PLAIN_PARAMETERS = _names("lang hl locale q query s search search_query page so
 
 
 def canonical(url: str) -> str | None:
-    """Return the form that all copies of an address share, or None if the text is no web address.
+    """Return the canonical form of an address, equal for all copies, or None if the text is no web address.
 
     The form has no scheme, no `www.` or mobile host, no tracking parameters and no fragment; the query is sorted and
     personal names are masked. `canonical(canonical(url)) == canonical(url)`.
@@ -116,7 +116,7 @@ def identifying(url: str) -> bool:
     """Return True if two messages with this address are therefore about the same thing.
 
     An article, a post or a short link identifies its content; a bare host, a platform's own page or a profile does not.
-    If a masked name is part of the address, the rest must be unique by itself: a long post id is unique, the 12th
+    If a masked name is part of the address, the rest must be unique: a long post id is unique, the 12th
     message of a masked channel is not.
     """
     address = canonical(url)
@@ -256,7 +256,7 @@ def _join(host: str, segments: list[str], pairs: list[tuple[str, str]]) -> str:
 
 
 def _rewrite(host: str, segments: list[str], pairs: list[tuple[str, str]]) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return one address for content that a platform serves under several."""
+    """Return a single address for content under several."""
     if host == "x.com" and "status" in segments[1:3]:
         place = segments.index("status", 1)
         return [USER, *segments[place : place + 2]], []
@@ -287,7 +287,7 @@ def _is_mask(text: str) -> bool:
 
 
 def _mask_path(host: str, segments: list[str]) -> list[str]:
-    """Replace every segment of a decoded path that names an account by its mask."""
+    """Mask every account name among the segments of a decoded path."""
     masked: list[str] = []
     for place, segment in enumerate(segments):
         before = masked[-1].lower() if masked else ""
