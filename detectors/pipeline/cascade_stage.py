@@ -16,7 +16,7 @@ from detectors.pipeline.cascades import CascadeOutput, Cascades
 from detectors.pipeline.cluster_stage import partition_for
 from detectors.pipeline.config import PipelineConfig
 from detectors.snapshot import SnapshotError, pack, unpack
-from schemas.alert import Alert, Provenance
+from schemas.alert import Provenance
 from schemas.assignment import Merge
 from schemas.cascade_commands import CascadeCommand, CascadeCommands
 from schemas.state_transfer_chunk import StateTransferChunk
@@ -34,11 +34,10 @@ class _State(msgspec.Struct, array_like=True):
     partitions: int
 
 
-class StageOutput(msgspec.Struct):
-    """Alerts in order, and chunks of state, each with its target partition."""
+class StageOutput(CascadeOutput):
+    """Alerts and table rows in order, and chunks of state, each with its target partition."""
 
-    alerts: list[Alert] = []
-    transfers: list[tuple[int, StateTransferChunk]] = []
+    transfers: list[tuple[int, StateTransferChunk]] = msgspec.field(default_factory=list)
 
 
 class CascadeStage:
@@ -127,36 +126,35 @@ class CascadeStage:
             )
 
     def _apply_pending(self) -> StageOutput:
-        out, output = StageOutput(alerts=[], transfers=[]), CascadeOutput(alerts=[], edges=[], clusters=[])
-        while self._pending and self._apply(self._pending[0], output, out):
+        out = StageOutput()
+        while self._pending and self._apply(self._pending[0], out):
             self._pending.popleft()
             self._next_command += 1
-        out.alerts = output.alerts
         return out
 
-    def _apply(self, command: CascadeCommand, output: CascadeOutput, out: StageOutput) -> bool:
+    def _apply(self, command: CascadeCommand, out: StageOutput) -> bool:
         """Apply a command; return False for a merge without a complete state transfer."""
         if command.assignment is not None:
-            self.cascades.update(command.assignment, output)
+            self.cascades.update(command.assignment, out)
         elif command.watermark is not None:
-            self.cascades.advance(command.watermark, output)
+            self.cascades.advance(command.watermark, out)
         elif command.merge is not None:
-            return self._merge(command.merge, command.merge_number, output, out)
+            return self._merge(command.merge, command.merge_number, out)
         return True
 
-    def _merge(self, merge: Merge, number: int, output: CascadeOutput, out: StageOutput) -> bool:
+    def _merge(self, merge: Merge, number: int, out: StageOutput) -> bool:
         absorbed = partition_for(merge.absorbed, self._partitions)
         survivor = partition_for(merge.survivor, self._partitions)
         if absorbed == survivor:
-            self.cascades.update(merge, output)
+            self.cascades.update(merge, out)
         elif absorbed == self._partition:
-            data = msgspec.msgpack.encode(self.cascades.send_state(merge, output))
+            data = msgspec.msgpack.encode(self.cascades.send_state(merge, out))
             out.transfers += [(survivor, chunk) for chunk in _split(number, data)]
         else:
             transfer = self._take_transfer(number)
             if transfer is None:
                 return False
-            self.cascades.receive_state(merge, transfer, output)
+            self.cascades.receive_state(merge, transfer, out)
         self._last_merge = number
         return True
 
