@@ -10,6 +10,7 @@ import unicodedata
 
 import regex
 
+from detectors.text.languages import load_languages
 from detectors.text.url_finder import URL, may_have_url
 from detectors.text.urls import ACCOUNT, USER
 
@@ -43,35 +44,6 @@ _WORD = regex.compile(
 )
 _ASCII_WORD = re.compile(r"[a-z0-9]+(?:(?:(?<=[a-z])'(?=[a-z])|(?<=[0-9])[.,](?=[0-9]))[a-z0-9]+)*")
 _BREAK = regex.compile(r"[^\p{L}\p{M}\p{N}\u200c\u200d ',.\-]+|\.(?![0-9])|(?<!\w)-+|-+(?!\w)", regex.V1)
-_SOURCE_STARTS = (
-    "forwarded переслано reenviado encaminhado encaminhada weitergeleitet transféré diteruskan inoltrato iletilen"
-)
-_FORWARDED_FROM = regex.compile(
-    r"(?:^|(?<=\n))[^\w\n]{0,8}(?:forwarded (?:message )?from|переслано от|reenviado de|encaminhad[ao] de|"
-    r"weitergeleitet von|transféré de|diteruskan dari|inoltrato da|iletilen|转发自|轉發自)\b[^\n]{0,100}\n"
-)
-
-_BANNER_LINES = """
-forwarded|forwarded many times|frequently forwarded|forwarded message|forwarded as received|fwd as received
-forwarded as is|forward as received|fwded as received|as received|copied as received|copied as is|copy paste|copied
-copied and pasted|received as forwarded|received on whatsapp|received as is|from whatsapp|via whatsapp|fwd|fw|fwded|rt
-forwarded msg|fwd msg|begin forwarded message|original message|sent from my iphone|sent from my android
-फॉरवर्ड|फॉरवर्ड किया गया|फ़ॉरवर्ड किया गया|कई बार फॉरवर्ड किया गया|बहुत बार फॉरवर्ड किया गया|अग्रेषित|फॉरवर्डेड
-जैसा प्राप्त हुआ|फॉरवर्डेड मैसेज|अनेक बार फॉरवर्ड किया गया|कई बार फ़ॉरवर्ड किया गया|फॉरवर्ड केले|फॉरवर्ड केलेले|अनेक वेळा फॉरवर्ड केले
-ফরোয়ার্ড করা হয়েছে|ফরওয়ার্ড করা হয়েছে|ফরোয়ার্ড করা|অনেকবার ফরোয়ার্ড করা হয়েছে|ফরওয়ার্ড
-முன்னனுப்பப்பட்டது|பலமுறை முன்னனுப்பப்பட்டது|பகிரப்பட்டது|பார்வர்டு செய்யப்பட்டது
-ఫార్వార్డ్ చేయబడింది|చాలాసార్లు ఫార్వార్డ్ చేయబడింది|ಫಾರ್ವರ್ಡ್ ಮಾಡಲಾಗಿದೆ|ഫോർവേഡ് ചെയ്തത്|ഫോർവേഡ് ചെയ്തു
-ફોરવર્ડ કરેલ|ફોરવર્ડ કર્યું|ਫਾਰਵਰਡ ਕੀਤਾ ਗਿਆ|ਅੱਗੇ ਭੇਜਿਆ
-فارورڈ کیا گیا|فارورڈ|کئی بار فارورڈ کیا گیا|فوروارد شده|بازارسال شده|هدایت شده
-تمت إعادة التوجيه|تم إعادة التوجيه|تمت إعادة توجيهها عدة مرات|معاد توجيهه|محول|منقول|كما وصلني|وصلني
-reenviado|reenviado muchas veces|mensaje reenviado|encaminhado|encaminhada|encaminhada com frequência
-encaminhado muitas vezes|mensagem encaminhada|encaminhada muitas vezes|repassando|recebi assim|transféré
-transféré de nombreuses fois|message transféré|transféré plusieurs fois|weitergeleitet|häufig weitergeleitet
-weitergeleitete nachricht|inoltrato|inoltrato molte volte|messaggio inoltrato|diteruskan|diteruskan berkali kali
-pesan diteruskan|pesan terusan|imetumwa kama ilivyopokelewa|iletildi|birçok kez iletildi|пересланное сообщение
-переслано|часто пересылаемое сообщение|переслано много раз|转发|轉發|转发微博|转载|轉載|已轉寄|已多次轉寄|転送
-""".strip()
-
 _ASCII_TABLE: dict[int, int | str | None] = dict.fromkeys((*range(32), 127))
 _ASCII_TABLE.update((ord(space), space) for space in "\t\n\x0b\x0c\r")
 _ASCII_TABLE.update((ord(letter), letter.lower()) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -177,5 +149,12 @@ def _banner_key(line: str) -> str:
     return " ".join(_WORD.findall(_fold(line)))
 
 
-_BANNERS = frozenset(_banner_key(line) for part in _BANNER_LINES.split("\n") for line in part.split("|"))
-_BANNER_STARTS = frozenset(key.split(" ")[0] for key in _BANNERS | set(_banner_key(_SOURCE_STARTS).split(" ")))
+_LANGUAGES = tuple(load_languages().values())
+_SOURCES = sorted({phrase for language in _LANGUAGES for phrase in language.forwarded_from}, key=len, reverse=True)
+_FORWARDED_FROM = regex.compile(
+    rf"(?:^|(?<=\n))[^\w\n]{{0,8}}(?:{'|'.join(map(regex.escape, _SOURCES))})\b[^\n]{{0,100}}\n"
+)
+_BANNERS = frozenset(_banner_key(line) for language in _LANGUAGES for line in language.banners)
+# In scripts without spaces the name follows at once, so a source phrase is no word of its own.
+_SPACED_SOURCES = [phrase for phrase in _SOURCES if not _DENSE.search(phrase)]
+_BANNER_STARTS = frozenset(_banner_key(phrase).split(" ")[0] for phrase in (*_BANNERS, *_SPACED_SOURCES))
