@@ -13,11 +13,11 @@ from detectors.alerting.transition import Transition
 from schemas.alert import Alert, Lifecycle
 from schemas.base import encode
 from streams.kafka.contract import json_schema
-from tests.detectors.alerting.alert_samples import AUTHOR, NOW, SEEN, changed
+from tests.detectors.alerting.alert_samples import CONTEXT, NOW, SEEN, changed
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "consume-alerts.md").read_text(encoding="utf-8")
-OPENED = build_alert(SEEN, Transition(Lifecycle.OPENED, 1, NOW, 0), AUTHOR)
+OPENED = build_alert(SEEN, Transition(Lifecycle.OPENED, 1, NOW, 0), CONTEXT)
 
 Handle = Callable[[object, set[str]], Iterator[tuple[str, Alert]]]
 
@@ -72,9 +72,9 @@ def test_the_consumer_keeps_a_case_over_a_merge(handle: Handle) -> None:
     other = changed(SEEN, cluster_id="bb" * 16)
     merged = changed(SEEN, aliases=("bb" * 16,))
     alerts = [
-        build_alert(other, Transition(Lifecycle.OPENED, 1, NOW, 0), AUTHOR),
-        build_alert(merged, Transition(Lifecycle.ESCALATED, 2, NOW + 1, 0), AUTHOR),
-        build_alert(SEEN, Transition(Lifecycle.SUBSIDED, 0, NOW + 2, 0), AUTHOR),
+        build_alert(other, Transition(Lifecycle.OPENED, 1, NOW, 0), CONTEXT),
+        build_alert(merged, Transition(Lifecycle.ESCALATED, 2, NOW + 1, 0), CONTEXT),
+        build_alert(SEEN, Transition(Lifecycle.SUBSIDED, 0, NOW + 2, 0), CONTEXT),
     ]
     assert [case for case, _ in handle(map(encode, alerts), set())] == ["bb" * 16] * 3
 

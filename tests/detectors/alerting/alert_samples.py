@@ -66,7 +66,7 @@ SEEN = CascadeSnapshot(
     content=ContentEvidence(reports=12, report_categories=(("health", 7), ("spam", 3), ("violence", 2))),
     notes=DataNotes(late=3, merged_at=(FIRST + 43 * MINUTE,), unseen=2, busy_sharers=2),
 )
-AUTHOR = AlertContext(
+CONTEXT = AlertContext(
     EvidenceConfig(),
     PolicyConfig(),
     Provenance(

@@ -16,11 +16,11 @@ from schemas.alert import Alert, Lifecycle, TargetCause
 from schemas.base import encode
 from schemas.event import Debunk
 from schemas.evidence import CascadeCounts, ContentEvidence, GrowthEvidence, Structure, TextEvidence
-from tests.detectors.alerting.alert_samples import AUTHOR, FIRST, GROWTH, MINUTE, NOW, SEEN, changed
+from tests.detectors.alerting.alert_samples import CONTEXT, FIRST, GROWTH, MINUTE, NOW, SEEN, changed
 
 HOUR, DAY = 60 * MINUTE, 1440 * MINUTE
 CHECK = Debunk(publisher="Fact Desk", verdict="False", url="https://example.org/1")
-INDIA = AlertContext(EvidenceConfig(show_ist=True), AUTHOR.policy, AUTHOR.provenance)
+INDIA = AlertContext(EvidenceConfig(show_ist=True), CONTEXT.policy, CONTEXT.provenance)
 
 
 def transition_to(state: Lifecycle, level: int = 0, time: int = NOW, number: int = 0, episode: int = 0) -> Transition:
@@ -189,25 +189,25 @@ WORDS = {
 @pytest.mark.parametrize("name", WORDS)
 def test_each_state_has_its_own_words(name: str) -> None:
     seen, transition, headline, part = WORDS[name]
-    alert = build_alert(seen, transition, AUTHOR)
+    alert = build_alert(seen, transition, CONTEXT)
     assert alert.headline == headline
     assert " ".join(part.split()) in alert.explanation
 
 
 def test_the_whole_explanation_of_an_opened_alert() -> None:
-    assert build_alert(SEEN, OPENED, AUTHOR).explanation == " ".join(WORDS["opened"][3].split())
+    assert build_alert(SEEN, OPENED, CONTEXT).explanation == " ".join(WORDS["opened"][3].split())
 
 
 def test_only_an_alert_with_a_level_states_what_would_lower_the_level() -> None:
     for state in Lifecycle:
-        assert ("What would lower" in build_alert(SEEN, transition_to(state, 1), AUTHOR).explanation) is True
-        assert ("What would lower" in build_alert(SEEN, transition_to(state, 0), AUTHOR).explanation) is False
+        assert ("What would lower" in build_alert(SEEN, transition_to(state, 1), CONTEXT).explanation) is True
+        assert ("What would lower" in build_alert(SEEN, transition_to(state, 0), CONTEXT).explanation) is False
 
 
 def test_a_reproduction_number_is_given_only_where_the_detector_supports_it() -> None:
-    assert "sharer brings about" in build_alert(SEEN, OPENED, AUTHOR).explanation
+    assert "sharer brings about" in build_alert(SEEN, OPENED, CONTEXT).explanation
     unsupported = changed(SEEN, growth=changed(GROWTH, reproduction_number=None))
-    assert "sharer brings about" not in build_alert(unsupported, OPENED, AUTHOR).explanation
+    assert "sharer brings about" not in build_alert(unsupported, OPENED, CONTEXT).explanation
 
 
 @pytest.mark.parametrize(
@@ -221,14 +221,14 @@ def test_a_reproduction_number_is_given_only_where_the_detector_supports_it() ->
     ],
 )
 def test_a_pace_that_is_far_from_steady_is_described(exponent, sentence) -> None:
-    text = build_alert(changed(SEEN, growth=changed(GROWTH, exponent=exponent)), OPENED, AUTHOR).explanation
+    text = build_alert(changed(SEEN, growth=changed(GROWTH, exponent=exponent)), OPENED, CONTEXT).explanation
     assert ("(exponent" in text) is (sentence is not None)
     assert (sentence or "") in text
 
 
 def test_ranges_are_left_out_where_the_detector_gives_none() -> None:
     bare = changed(SEEN, growth=changed(GROWTH, expected_low=None, reproduction_high=None))
-    text = build_alert(bare, OPENED, AUTHOR).explanation
+    text = build_alert(bare, OPENED, CONTEXT).explanation
     assert "about 110 more sharers are expected (rough). Each sharer brings about 2.3 more. Growth" in text
 
 
@@ -236,13 +236,13 @@ def test_a_calibrated_range_is_not_attributed_to_recorded_cascades() -> None:
     ours = changed(
         GROWTH, calibration=0.05, expected_further=0.6, expected_low=0.1, expected_high=4.2, threshold_at_size=0.5
     )
-    text = build_alert(changed(SEEN, growth=ours), OPENED, AUTHOR).explanation
+    text = build_alert(changed(SEEN, growth=ours), OPENED, CONTEXT).explanation
     assert "less than one more sharer is expected (rough; calibrated range: 0.1 to 4.2)" in text
     assert "Alert because the L score has reached its threshold" in text  # 0.6 against 0.5 would say nothing
 
 
 def test_the_fall_threshold_of_a_level_is_given_on_the_scores_own_scale() -> None:
-    patient = AlertContext(AUTHOR.config, PolicyConfig(subside_after_ms=90 * MINUTE), AUTHOR.provenance)
+    patient = AlertContext(CONTEXT.config, PolicyConfig(subside_after_ms=90 * MINUTE), CONTEXT.provenance)
     text = build_alert(changed(SEEN, fall_threshold=30.0), OPENED, patient).explanation
     assert "a level falls when its score stays below 30.00 for 1 h 30 min." in text
 
@@ -260,27 +260,27 @@ def test_the_fall_threshold_of_a_level_is_given_on_the_scores_own_scale() -> Non
     ],
 )
 def test_the_score_is_compared_with_its_threshold_in_words(growth, text) -> None:
-    assert text in build_alert(changed(SEEN, growth=changed(GROWTH, **growth)), OPENED, AUTHOR).explanation
+    assert text in build_alert(changed(SEEN, growth=changed(GROWTH, **growth)), OPENED, CONTEXT).explanation
 
 
 def test_the_formula_of_a_threshold_stays_in_the_field_rule() -> None:
-    alert = build_alert(SEEN, OPENED, AUTHOR)
+    alert = build_alert(SEEN, OPENED, CONTEXT)
     assert alert.evidence.growth.rule == GROWTH.rule == "1.5 ln q + 0.4 with q = 80, cold-start rule"
     assert all(" ln q" not in text for text in (alert.headline, alert.explanation, format_alert(alert)))
 
 
 def test_the_platform_and_the_language_are_in_the_text_for_people() -> None:
     seen = changed(SEEN, counts=changed(SEEN.counts, platforms=(("whatsapp", 57),)), text=changed(SEEN.text, lang="hi"))
-    alert = build_alert(seen, OPENED, AUTHOR)
+    alert = build_alert(seen, OPENED, CONTEXT)
     assert "with 57 posts (57 on whatsapp); language hi." in alert.explanation
     assert "  where  57 posts (57 on whatsapp) in 11 chats; language hi" in format_alert(alert).splitlines()
     unknown = changed(SEEN, counts=changed(SEEN.counts, platforms=()), text=changed(SEEN.text, lang=None))
-    assert "with 57 posts. 27" in build_alert(unknown, OPENED, AUTHOR).explanation
+    assert "with 57 posts. 27" in build_alert(unknown, OPENED, CONTEXT).explanation
 
 
 def test_a_message_passed_on_once_is_not_passed_on_1_times() -> None:
     once = changed(SEEN, structure=changed(SEEN.structure, hops_at_least=1))
-    assert "passed on at least 1 time according to the platforms" in build_alert(once, OPENED, AUTHOR).explanation
+    assert "passed on at least 1 time according to the platforms" in build_alert(once, OPENED, CONTEXT).explanation
 
 
 def test_indian_time_follows_utc_where_configured() -> None:
@@ -288,7 +288,7 @@ def test_indian_time_follows_utc_where_configured() -> None:
     assert "since 2026-11-24 08:52 UTC (14:22 IST), 58 min ago" in text
     assert "Review by 2026-11-24 13:50 UTC (19:20 IST) (internal target, not a legal deadline)." in text
     assert "last at 2026-11-24 09:35 UTC (15:05 IST)" in text
-    assert "IST" not in build_alert(SEEN, OPENED, AUTHOR).explanation
+    assert "IST" not in build_alert(SEEN, OPENED, CONTEXT).explanation
 
 
 @pytest.mark.parametrize(
@@ -321,24 +321,24 @@ def test_counters_are_noted_when_they_show_more_than_was_seen(forwards: int | No
 
 
 def test_notes_travel_with_the_evidence_and_close_the_explanation() -> None:
-    alert = build_alert(SEEN, OPENED, AUTHOR)
+    alert = build_alert(SEEN, OPENED, CONTEXT)
     assert alert.evidence.notes == data_notes(SEEN)
     assert alert.explanation.endswith(f"Data notes: {'; '.join(alert.evidence.notes)}.")
-    assert "Data notes" not in build_alert(changed(SEEN, notes=DataNotes()), OPENED, AUTHOR).explanation
+    assert "Data notes" not in build_alert(changed(SEEN, notes=DataNotes()), OPENED, CONTEXT).explanation
 
 
 # --- the fields -------------------------------------------------------------------------------------------------------
 
 
 def test_an_alert_carries_the_observation_unchanged_where_nothing_must_be_left_out() -> None:
-    alert = build_alert(SEEN, OPENED, AUTHOR)
+    alert = build_alert(SEEN, OPENED, CONTEXT)
     assert (alert.cluster_id, alert.time, alert.level, alert.state) == (SEEN.cluster_id, NOW, 1, Lifecycle.OPENED)
     assert alert.evidence.growth == SEEN.growth
     assert alert.evidence.structure == SEEN.structure
     assert alert.evidence.text == SEEN.text
     assert alert.evidence.first_event == SEEN.first_event
     assert alert.evidence.trigger_event == SEEN.trigger_event
-    assert alert.provenance is AUTHOR.provenance
+    assert alert.provenance is CONTEXT.provenance
 
 
 @pytest.mark.parametrize(("count", "shown"), [(4, ()), (5, (("x", 5),)), (6, (("x", 6),))])
@@ -348,21 +348,21 @@ def test_a_group_smaller_than_k_is_left_out(count: int, shown: tuple) -> None:
         counts=changed(SEEN.counts, platforms=(("x", count),)),
         content=ContentEvidence(reports=9, report_categories=(("x", count),)),
     )
-    evidence = build_alert(seen, OPENED, AUTHOR).evidence
+    evidence = build_alert(seen, OPENED, CONTEXT).evidence
     assert evidence.counts.platforms == shown
     assert evidence.content.report_categories == shown
     assert evidence.content.reports == 9
 
 
 def test_a_small_group_is_in_no_sentence() -> None:
-    alert = build_alert(SEEN, OPENED, AUTHOR)
+    alert = build_alert(SEEN, OPENED, CONTEXT)
     assert b"spam" not in encode(alert)
     assert '"x"' not in encode(alert).decode()
 
 
 @pytest.mark.parametrize("state", list(Lifecycle))
 def test_a_clock_runs_for_all_but_what_is_over(state: Lifecycle) -> None:
-    alert = build_alert(SEEN, transition_to(state, 1), AUTHOR)
+    alert = build_alert(SEEN, transition_to(state, 1), CONTEXT)
     if state in (Lifecycle.SUBSIDED, Lifecycle.CLOSED):
         assert alert.review is None
         assert "internal target" not in alert.explanation
@@ -374,7 +374,7 @@ def test_a_clock_runs_for_all_but_what_is_over(state: Lifecycle) -> None:
 
 @pytest.mark.parametrize(("level", "minutes"), [(0, 1440), (1, 240), (2, 60), (3, 15)])
 def test_the_clock_is_the_levels(level: int, minutes: int) -> None:
-    clock = build_alert(SEEN, transition_to(Lifecycle.EVIDENCE, level), AUTHOR).review
+    clock = build_alert(SEEN, transition_to(Lifecycle.EVIDENCE, level), CONTEXT).review
     assert clock is not None
     assert clock.target_at - clock.started_at == minutes * MINUTE
 
@@ -401,7 +401,7 @@ def test_an_id_stays_the_same_from_release_to_release() -> None:
 
 def test_equal_arguments_give_equal_bytes() -> None:
     copy = msgspec.msgpack.decode(msgspec.msgpack.encode(SEEN), type=CascadeSnapshot)
-    assert encode(build_alert(SEEN, OPENED, AUTHOR)) == encode(build_alert(copy, OPENED, AUTHOR))
+    assert encode(build_alert(SEEN, OPENED, CONTEXT)) == encode(build_alert(copy, OPENED, CONTEXT))
 
 
 @pytest.mark.parametrize("name", ["k_anonymity", "max_text"])
@@ -420,17 +420,17 @@ def with_text(text: str) -> CascadeSnapshot:
 
 @pytest.mark.parametrize("letter", ["a", "ठी", "สำ", "👩‍👩‍👧", "🇮🇳", "ع"])
 def test_a_long_text_is_cut_to_its_limit_between_graphemes(letter: str) -> None:
-    author = AlertContext(EvidenceConfig(max_text=10), AUTHOR.policy, AUTHOR.provenance)
+    context = AlertContext(EvidenceConfig(max_text=10), CONTEXT.policy, CONTEXT.provenance)
     at, above = letter * 10, letter * 11
-    assert build_alert(with_text(at), OPENED, author).evidence.text.representative == at
-    cut = build_alert(with_text(above), OPENED, author).evidence.text
+    assert build_alert(with_text(at), OPENED, context).evidence.text.representative == at
+    cut = build_alert(with_text(above), OPENED, context).evidence.text
     assert cut.representative == letter * 9 + "…"
     assert cut.sha256 == SEEN.text.sha256
 
 
 def test_a_publishers_words_stay_on_one_line_and_short() -> None:
     loud = Debunk(publisher="Desk\n\x1b[2J\u202e" + "x" * 500, verdict="मिथ्या " * 100)
-    text = build_alert(changed(SEEN, content=ContentEvidence(debunks=(loud,))), OPENED, AUTHOR).explanation
+    text = build_alert(changed(SEEN, content=ContentEvidence(debunks=(loud,))), OPENED, CONTEXT).explanation
     assert "\n" not in text
     assert "\x1b" not in text
     assert "\u202e" not in text
@@ -443,7 +443,7 @@ def test_a_publishers_words_stay_on_one_line_and_short() -> None:
 def test_an_alert_is_described_in_a_few_lines() -> None:
     recently = "27 sharers joined in the last 30 min, 15 in the 30 min before"
     pace = "About 110 more sharers are expected (rough; 8 in 10 recorded cascades: 28 to 490)"
-    assert format_alert(build_alert(SEEN, OPENED, AUTHOR)).splitlines() == [
+    assert format_alert(build_alert(SEEN, OPENED, CONTEXT)).splitlines() == [
         "Spreading fast (level 1): 42 distinct sharers in 58 min",
         f"  when   2026-11-24 09:50 UTC, cluster 81f0c2aa, alert {alert_id(SEEN.cluster_id, OPENED, 1)[:8]}",
         "  where  57 posts (45 on telegram, 7 on whatsapp) in 11 chats; language en",
@@ -460,7 +460,7 @@ def test_a_description_shortens_the_text_and_leaves_out_what_is_not_there() -> N
     seen = changed(
         with_text("नमस्ते दुनिया\nनमस्ते दुनिया"), notes=DataNotes(), growth=GrowthEvidence("count", 50.0, 50.0, "q", "-")
     )
-    lines = format_alert(build_alert(seen, OPENED, AUTHOR), width=8).splitlines()
+    lines = format_alert(build_alert(seen, OPENED, CONTEXT), width=8).splitlines()
     assert lines[3] == "  count  27 sharers joined in the last 30 min, 15 in the 30 min before."
     assert lines[-2] == "  text   “नमस्ते दुनिया…”"
 
@@ -530,7 +530,9 @@ OF_WHAT = re.compile(r"\(90 % interval: |with \d+ % of parents recorded")  # an 
 def test_any_observation_gives_an_alert_that_travels_and_claims_nothing(
     seen: CascadeSnapshot, transition: Transition, ist: bool
 ) -> None:
-    alert = build_alert(seen, transition, AlertContext(EvidenceConfig(show_ist=ist), AUTHOR.policy, AUTHOR.provenance))
+    alert = build_alert(
+        seen, transition, AlertContext(EvidenceConfig(show_ist=ist), CONTEXT.policy, CONTEXT.provenance)
+    )
     assert msgspec.json.decode(encode(alert), type=Alert) == alert
     assert SPREAD_NOT_TRUTH in alert.explanation
     for text in (alert.headline, alert.explanation, format_alert(alert)):
@@ -547,7 +549,7 @@ def test_any_observation_gives_an_alert_that_travels_and_claims_nothing(
 def test_counts_come_before_rates_and_the_reason_before_what_lowers_it(
     seen: CascadeSnapshot, transition: Transition
 ) -> None:
-    text = build_alert(seen, transition, AUTHOR).explanation
+    text = build_alert(seen, transition, CONTEXT).explanation
     order = ["Cluster ", " joined in the last ", "At this pace", "Each sharer brings", "What would lower",
              SPREAD_NOT_TRUTH, "Evidence on content", "Data notes"]  # fmt: skip
     places = [text.find(part) for part in order if part in text]

@@ -15,7 +15,7 @@ from detectors.spread.graph import GraphConfig
 from schemas.alert import Lifecycle
 from schemas.assignment import Assignment, Merge, Method, Suggestion, Timeliness, Variant
 from schemas.event import AccountStatus, Counters, Debunk, Kind, ParentEvidence, Report
-from tests.detectors.alerting.alert_samples import AUTHOR, changed
+from tests.detectors.alerting.alert_samples import CONTEXT, changed
 from tests.detectors.clustering.clusters import digest, picture, say
 from tests.detectors.pipeline.sample_streams import LATENESS, NOON, encoded, lines, pipeline, placed, run, stream
 
@@ -32,7 +32,7 @@ class Play:
 
     def __init__(self, trace=None, **sections):
         self.config = PipelineConfig(**({"growth": GrowthConfig(target_size=10)} | sections))
-        context = AlertContext(self.config.evidence, self.config.policy, AUTHOR.provenance)
+        context = AlertContext(self.config.evidence, self.config.policy, CONTEXT.provenance)
         self.cascades = Cascades(self.config.cascade_settings(), context, trace)
         self.out = CascadeOutput()
         self.events = 0

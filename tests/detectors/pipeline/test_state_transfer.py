@@ -19,7 +19,7 @@ from detectors.similarity.embedding import HashingEmbedder
 from schemas.assignment import Assignment, Merge, Method
 from schemas.event import AccountStatus, Counters, Debunk, Kind, Report
 from schemas.rejection import Rejection
-from tests.detectors.alerting.alert_samples import AUTHOR
+from tests.detectors.alerting.alert_samples import CONTEXT
 from tests.detectors.clustering.clusters import digest
 from tests.detectors.pipeline.sample_streams import KEY, LATENESS, NOON, config, lines, placed, shuffled_within, stream
 from tests.detectors.pipeline.test_cascades import (
@@ -71,7 +71,7 @@ class Partitioned:
 
 
 def maker(made):
-    context = AlertContext(made.evidence, made.policy, AUTHOR.provenance)
+    context = AlertContext(made.evidence, made.policy, CONTEXT.provenance)
     return lambda trace=None: Cascades(made.cascade_settings(), context, trace)
 
 
