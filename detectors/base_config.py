@@ -60,11 +60,11 @@ class BaseConfig(msgspec.Struct, frozen=True):
             except ValueError as error:
                 reason = str(error)
                 raise ValueError(
-                    f"{type(self).__name__}.{name} is {shorten(value)}; {reason[0].lower()}{reason[1:]}"
+                    f"{type(self).__name__}.{name} is {short_repr(value)}; {reason[0].lower()}{reason[1:]}"
                 ) from None
 
 
-def shorten(value: object) -> str:
+def short_repr(value: object) -> str:
     """Return the `repr` of a wrong value, cut to 40 characters for an error message."""
     text = repr(value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
@@ -75,4 +75,4 @@ def _declarations(struct: type[msgspec.Struct]) -> tuple[tuple[str, Any], ...]:
     return tuple((field.name, field.type) for field in msgspec.structs.fields(struct))
 
 
-__all__ = ["BaseConfig", "convert", "shorten"]
+__all__ = ["BaseConfig", "convert", "short_repr"]

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import inspect
 
-from detectors.base_config import convert, shorten
+from detectors.base_config import convert, short_repr
 from streams.errors import UserError
 from streams.times import LONGEST, format_duration, parse_duration
 
@@ -109,7 +109,9 @@ def split_override(override: str) -> tuple[str, str]:
     """
     name, equals, value = override.partition("=")
     if not equals:
-        raise SettingsError(f"--set {shorten(override)} has no value; write name=value, as in growth.target_size=100")
+        raise SettingsError(
+            f"--set {short_repr(override)} has no value; write name=value, as in growth.target_size=100"
+        )
     return name, value
 
 
@@ -192,7 +194,7 @@ def _from_text(spec: SettingSpec, raw: str, *, text: bool) -> object:
 def _shown(spec: SettingSpec, raw: object, *, text: bool) -> str:
     if text and isinstance(raw, str) and _NUMBER.fullmatch(raw.strip()):
         return raw.strip()
-    return shorten(format_duration(raw) if spec.is_duration and isinstance(raw, int) else raw)
+    return short_repr(format_duration(raw) if spec.is_duration and isinstance(raw, int) else raw)
 
 
 def show(spec: SettingSpec, value: object) -> str:

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 import detectors
 import streams
-from detectors.base_config import BaseConfig, convert, shorten
+from detectors.base_config import BaseConfig, convert, short_repr
 
 
 class Band(BaseConfig, frozen=True, kw_only=True):
@@ -71,8 +71,8 @@ def test_text_is_read_only_where_that_is_asked_for():
 
 
 def test_a_shown_value_has_forty_characters_at_most():
-    assert shorten(7) == "7"
-    assert len(shorten("x" * 41)) == 40
+    assert short_repr(7) == "7"
+    assert len(short_repr("x" * 41)) == 40
 
 
 def bases_of_settings_structs():

@@ -202,7 +202,7 @@ def test_equal_ranges_are_equal_files(broker, tmp_path):
         (["out.jsonl", "--from", "5", "--to", "5"], "has no record from"),
         (["out.jsonl", "--to", "2020-01-01"], "has no record from"),
         (["out.jsonl", "--from", "noon"], "invalid --from"),
-        (["out.jsonl", "--to", "noon"], "--to must be a time"),
+        (["out.jsonl", "--to", "noon"], "invalid --to"),
         (["out.jsonl", "--topic", "rumours"], "unknown topic 'rumours'; choose one of forwards"),
         (["out.jsonl", "--topic", "ordered"], "name a .parquet file"),
         (["out.csv"], "the name must end with .jsonl, .jsonl.gz or .parquet"),
@@ -248,6 +248,6 @@ def test_a_broker_that_falls_silent_is_one_line_and_leaves_no_file(own_broker, t
         if records == 10:
             running.pause()
 
-    with pytest.raises(UserError, match="cannot connect to Kafka"):
+    with pytest.raises(UserError, match="did not answer as expected"):
         record(tmp_path / "out.jsonl", deployment.kafka, None, progress=lose)
     assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from detectors.base_config import BaseConfig, shorten
+from detectors.base_config import BaseConfig, short_repr
 from streams.settings.tree import (
     SettingsError,
     SettingSpec,
@@ -90,7 +90,7 @@ def test_a_wrong_value_is_refused_with_rule_value_place_and_remedy(name, raw, te
     with pytest.raises(SettingsError) as caught:
         read_value(leaf(name), raw, "x.toml", text=text)
     message = str(caught.value)
-    shown = raw if text and raw.isdigit() else shorten(raw)
+    shown = raw if text and raw.isdigit() else short_repr(raw)
     assert message.startswith(f"{name} is {shown} (from x.toml), but must be {kind_of(leaf(name))}; the default is ")
 
 
@@ -174,7 +174,7 @@ def test_a_value_is_shown_as_toml(name, value, text):
 
 
 def test_a_long_value_is_shortened_in_a_message():
-    assert len(shorten("x" * 1000)) == 40
+    assert len(short_repr("x" * 1000)) == 40
 
 
 def test_overrides_change_a_value_and_leave_the_rest_of_it():
