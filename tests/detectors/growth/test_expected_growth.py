@@ -20,6 +20,7 @@ from detectors.growth.expected_growth import (
     reproduction,
     sharers_at_threshold,
 )
+from detectors.text.formatting import duration
 
 CONFIG = GrowthConfig(target_size=50)
 WEIGHTS = (0.05, 0.20, 0.25, 0.20, 0.15, 0.15)
@@ -182,7 +183,7 @@ def test_the_cold_rule_is_the_documented_one():
 def test_an_operators_threshold_replaces_the_rule():
     detector = ExpectedGrowth(GrowthConfig(threshold=5.0))
     assert detector.thresholds() == (5.0, 6.386294, 7.772589)
-    assert detector.rule() == "limit set by the operator"
+    assert detector.rule() == "threshold set by the operator"
 
 
 @pytest.mark.parametrize(("above", "level"), [(-1e-6, 0), (0.0, 1), (1e-6, 1)])
@@ -381,17 +382,17 @@ def test_an_explanation_says_after_what_silence_the_score_falls():
     detector = ExpectedGrowth(CONFIG)
     for minute in range(30):
         detector.update(T0 + minute * MINUTE)
-    end, limit = T0 + 29 * MINUTE, detector.thresholds()[0]
-    under = detector.falls_below(limit, end)
-    assert detector.score(under) < limit <= detector.score(under - 1)
-    minutes, seconds = divmod((under - end) // 1000, 60)
-    assert detector.explain(end).lowers_when == f"no new distinct sharer for {minutes} min {seconds} s"
+    end, threshold = T0 + 29 * MINUTE, detector.thresholds()[0]
+    below_at = detector.falls_below(threshold, end)
+    assert detector.score(below_at) < threshold <= detector.score(below_at - 1)
+    assert detector.explain(end).lowers_when == f"no new distinct sharer for {duration(below_at - end)}"
+    assert detector.explain(below_at - 148_000).lowers_when == "no new distinct sharer for 2 min 28 s"
 
 
-def test_an_explanation_of_a_score_under_its_limit_says_so():
+def test_an_explanation_of_a_score_below_its_threshold_says_so():
     detector = ExpectedGrowth(CONFIG)
     detector.update(T0)
-    assert detector.explain(T0).lowers_when == "the score is under the limit already"
+    assert detector.explain(T0).lowers_when == "the score is below the threshold already"
     assert detector.explain(T0, 0).threshold == detector.thresholds()[0]
 
 

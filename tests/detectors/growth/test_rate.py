@@ -64,5 +64,5 @@ def test_the_cold_threshold_is_where_l_would_speak():
     sharers = sharers_at_threshold(CONFIG, HOUR)
     assert detector.thresholds() == (sharers, 4 * sharers, 16 * sharers)
     assert detector.rule() == (
-        f"rate of {sharers} distinct sharers within 1 h, where L's limit lies for q = 50, cold-start rule"
+        f"rate of {sharers} distinct sharers within 1 h, where L's threshold lies for q = 50, cold-start rule"
     )
