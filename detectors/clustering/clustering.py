@@ -171,10 +171,10 @@ class Clustering:
 
     def _choose(self, sighting: Sighting, linked: Cluster | None, match: Match, out: list[Decision]) -> ClusterChoice:
         """Decide the cluster of a share or a debunk, and learn the wording. A link decides before the match."""
+        if linked is not None and match is NO_MATCH:
+            return ClusterChoice(linked, _LINK)
         cluster, suggestion = self._decide(sighting, linked, match, out)
         method, similarity = (match.method, match.similarity) if linked is None else (_LINK, None)
-        if match is NO_MATCH:
-            return ClusterChoice(cluster, method)
         return ClusterChoice(cluster, method, similarity, suggestion, *self._learn(sighting.content, cluster, match))
 
     def _decide(
@@ -188,7 +188,7 @@ class Clustering:
                 cluster = self._merge((linked, matched), match.method, match.similarity, sighting, out)
         if cluster is None:
             return self._create(sighting), match.suggestion
-        return (cluster, None) if match is NO_MATCH else self._bridge(cluster, match, sighting, out)
+        return self._bridge(cluster, match, sighting, out)
 
     def _bridge(
         self, cluster: Cluster, match: Match, sighting: Sighting, out: list[Decision]
@@ -237,7 +237,7 @@ class Clustering:
         if match.known is not None:
             self._search.touch(content)
             return match.known.variants, NOTHING
-        if match.new is None:  # found by a shared key alone
+        if match.new is None:  # a message without words
             return (), NOTHING
         variants = self._search.learn(cluster, content, match, match.new)
         if self._match_references is None:

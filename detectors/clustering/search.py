@@ -66,7 +66,7 @@ class CandidateSearch:
     def find(self, sighting: Sighting, keys: Sequence[SharedKey] = ()) -> Match:
         """Find the cluster of a sighting by text, or by shared keys if the text has too few words."""
         if not self._has_words(sighting):
-            return self._by_shared_key(keys)
+            return self._by_shared_key(keys) if keys else NO_MATCH
         return self._by_fingerprint(sighting.content) or self._by_similarity(sighting, keys)
 
     def find_without_model(self, sighting: Sighting) -> Match:
