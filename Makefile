@@ -36,6 +36,7 @@ check: lint types imports
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m tests.checks.prose
 
 types: $(STAMP)
 	$(BIN)/mypy
