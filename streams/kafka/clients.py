@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
-from kafka.errors import KafkaConnectionError, KafkaError
+from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from streams.errors import UserError
 from streams.kafka.connection import KafkaSettings, client_options, servers
@@ -101,8 +101,9 @@ def readable_errors(settings: KafkaSettings) -> Iterator[None]:
     """
     try:
         yield
-    except KafkaConnectionError as error:
-        reason = error.args[0] if error.args else type(error).__name__
+    except (KafkaConnectionError, KafkaTimeoutError) as error:
+        timeout = f"no answer within {settings.request_timeout_ms / 1000:g} s"  # also after a refused login
+        reason = error.args[0] if isinstance(error, KafkaConnectionError) and error.args else timeout
         raise UserError(
             f"cannot connect to Kafka at {settings.bootstrap}: {reason}; start the broker, or check kafka.bootstrap, "
             "kafka.security and kafka.sasl_username"

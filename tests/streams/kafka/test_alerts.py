@@ -94,8 +94,8 @@ def test_others_records_are_named_on_standard_error_only(broker):
     printed = deployment.call("alerts", "--json")
     assert (printed.exit_code, ids(printed.stdout)) == (0, numbered(1))
     assert [line[:37] for line in printed.stderr.splitlines()] == [
-        "skipped: partition 3, offset 0: no al",
-        "skipped: partition 3, offset 2: no al",
+        "skipped: partition 3, offset 0: not a",
+        "skipped: partition 3, offset 2: not a",
     ]
     assert "\x1b" not in printed.stderr
 

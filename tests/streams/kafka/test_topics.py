@@ -98,7 +98,7 @@ def test_a_topic_that_is_there_is_neither_changed_nor_deleted(broker):
     assert [str(drift) for drift in topics.check(deployment.kafka, None)] == [
         f"{name}: too few partitions; has 1, needs 4",
         f"{name}: different retention.ms; has 1000, needs {365 * DAY_MS}",
-        f"{name}: another max.message.bytes; has 1048588, needs {8 << 20}",
+        f"{name}: different max.message.bytes; has 1048588, needs {8 << 20}",
     ]
 
 
