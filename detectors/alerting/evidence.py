@@ -5,33 +5,18 @@ never moves the level.
 """
 
 import hashlib
-from typing import Annotated, Protocol
+from typing import Protocol
 
 import msgspec
-from msgspec import Meta
 
 from detectors.alerting.cascade_snapshot import CascadeSnapshot
+from detectors.alerting.config import EvidenceConfig
 from detectors.alerting.sentences import ENDINGS, data_notes, explanation, headline
 from detectors.alerting.transition import Transition
-from detectors.base_config import BaseConfig
 from detectors.privacy.small_groups import without_small
 from detectors.text.formatting import shorten
 from schemas.alert import Alert, Provenance, ReviewTarget, TargetCause
 from schemas.evidence import Evidence
-
-
-class EvidenceConfig(BaseConfig, frozen=True, kw_only=True):
-    """Limits on the content of an alert."""
-
-    k_anonymity: Annotated[
-        int, Meta(ge=1, description="Smallest group published in counts by platform and of report categories.")
-    ] = 5
-    max_text: Annotated[
-        int, Meta(ge=1, description="Graphemes of the representative text in an alert; digests cover the whole text.")
-    ] = 500
-    show_ist: Annotated[
-        bool, Meta(description="Whether sentences give times in Indian standard time in addition to UTC.")
-    ] = False
 
 
 class ResponseTargets(Protocol):
@@ -116,4 +101,4 @@ def _review_target(transition: Transition, policy: ResponseTargets) -> ReviewTar
     return ReviewTarget(TargetCause.OWN_DETECTION, transition.time, target)
 
 
-__all__ = ["AlertContext", "EvidenceConfig", "ResponseTargets", "alert_id", "build_alert"]
+__all__ = ["AlertContext", "ResponseTargets", "alert_id", "build_alert"]

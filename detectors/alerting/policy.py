@@ -6,16 +6,13 @@ to rely on the last notification. All times are event times, so a replay decides
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import pairwise
-from math import inf, log
-from typing import Annotated
+from math import inf
 
 import msgspec
-from msgspec import Meta
 
+from detectors.alerting.config import PolicyConfig
 from detectors.alerting.levels import make_rules
 from detectors.alerting.transition import Transition
-from detectors.base_config import BaseConfig
 from detectors.growth.base import Thresholds
 from detectors.snapshot import pack, unpack
 from schemas.alert import Lifecycle
@@ -23,75 +20,6 @@ from schemas.alert import Lifecycle
 _NEVER = -(1 << 62)  # earlier than every event time
 _UNENDING = 1 << 62  # later than every event time
 _REOPENED, _RETURNED = 1, 2  # reopened after closing; then shared by enough people to announce the return
-
-
-class PolicyConfig(BaseConfig, frozen=True, kw_only=True):
-    """Rules of notification. Durations are event time in ms."""
-
-    cool_down_ms: Annotated[
-        int, Meta(ge=0, description="Silence after a notification about a cascade, broken only by a rising level.")
-    ] = 1_800_000
-    hysteresis: Annotated[
-        float,
-        Meta(
-            ge=0,
-            description="Distance below a level's threshold, as a natural logarithm, at which the level may fall "
-            "(ln 2: at half the threshold).",
-        ),
-    ] = log(2)
-    subside_after_ms: Annotated[
-        int, Meta(ge=0, description="Time that a score must stay below the fall threshold before its level falls.")
-    ] = 7_200_000
-    check_interval_ms: Annotated[
-        int, Meta(ge=1, description="Interval at which the score of a cascade with a level is checked without shares.")
-    ] = 1_800_000
-    close_after_ms: Annotated[
-        int, Meta(ge=1, description="Silence after which a cascade closes, unless one of its posts is still fresh.")
-    ] = 604_800_000
-    close_retry_ms: Annotated[
-        int, Meta(ge=1, description="Delay before the next attempt to close a cascade with a post that is still fresh.")
-    ] = 86_400_000
-    resurface_sharers: Annotated[
-        int, Meta(ge=1, description="New sharers of a closed cascade from which an alert reports its return.")
-    ] = 5
-    closed_retention_ms: Annotated[
-        int, Meta(ge=0, description="Time for which a closed cascade is remembered, to continue its counts on return.")
-    ] = 2_592_000_000
-    alerts_a_day: Annotated[
-        Annotated[float, Meta(gt=0)] | None,
-        Meta(
-            description="Growth alerts per day that a team can review, over all cascades; beyond this rate the level-1 "
-            "threshold rises. Unset: every cascade at the threshold opens an alert.",
-        ),
-    ] = None
-    milestones: Annotated[
-        tuple[Annotated[int, Meta(ge=1)], ...],
-        Meta(
-            description="Sizes at which a slowly growing cascade is reported, as rising multiples of the target size."
-        ),
-    ] = (1, 4)
-    target_level_0_ms: Annotated[
-        int, Meta(ge=0, description="Internal target for the review of a milestone or a matched fact-check.")
-    ] = 86_400_000
-    target_level_1_ms: Annotated[int, Meta(ge=0, description="Internal target for the review of a level-1 alert.")] = (
-        14_400_000
-    )
-    target_level_2_ms: Annotated[int, Meta(ge=0, description="Internal target for the review of a level-2 alert.")] = (
-        3_600_000
-    )
-    target_level_3_ms: Annotated[int, Meta(ge=0, description="Internal target for the review of a level-3 alert.")] = (
-        900_000
-    )
-
-    def __post_init__(self) -> None:
-        """Check that the milestones rise."""
-        super().__post_init__()
-        if not all(low < high for low, high in pairwise(self.milestones)):
-            raise ValueError(f"policy.milestones is {self.milestones}, but milestones must rise; try [1, 4]")
-
-    def target_ms(self, level: int) -> int:
-        """Return the internal review target of an alert of `level` (0 to 3), in ms."""
-        return (self.target_level_0_ms, self.target_level_1_ms, self.target_level_2_ms, self.target_level_3_ms)[level]
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -433,4 +361,4 @@ _MERGED_BY_MAXIMUM = (
     "returning",
 )
 
-__all__ = ["AlertPolicy", "PolicyConfig"]
+__all__ = ["AlertPolicy"]

@@ -11,8 +11,8 @@ from heapq import heapify, heappop, heappush
 import msgspec
 
 from detectors.alerting.budget import AlertBudget
+from detectors.alerting.config import PolicyConfig
 from detectors.alerting.levels import fall_thresholds
-from detectors.alerting.policy import PolicyConfig
 from detectors.growth import GrowthConfig, make_detector, rebuild_detector
 from detectors.snapshot import pack, unpack
 from detectors.spread.graph import node_id

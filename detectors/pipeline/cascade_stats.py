@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from detectors.alerting.policy import PolicyConfig
+from detectors.alerting.config import PolicyConfig
 from detectors.base_config import BaseConfig
 from detectors.growth import GrowthConfig
 from detectors.spread.edges import EdgeConfig

@@ -4,8 +4,7 @@ import hashlib
 
 import msgspec
 
-from detectors.alerting.evidence import EvidenceConfig
-from detectors.alerting.policy import PolicyConfig
+from detectors.alerting.config import EvidenceConfig, PolicyConfig
 from detectors.base_config import BaseConfig
 from detectors.clustering import ClusteringConfig
 from detectors.growth import GrowthConfig

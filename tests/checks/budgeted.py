@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from detectors.alerting.budget import AlertBudget
-from detectors.alerting.policy import PolicyConfig
+from detectors.alerting.config import PolicyConfig
 from detectors.clustering import Clustering
 from detectors.growth import GrowthConfig
 from detectors.pipeline.admission import AdmissionControl

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from detectors.alerting.policy import AlertPolicy, PolicyConfig
+from detectors.alerting.config import PolicyConfig
+from detectors.alerting.policy import AlertPolicy
 from detectors.growth import DETECTORS, GrowthConfig, make_detector
 from detectors.ordering.config import OrderConfig
 from detectors.ordering.progress import PartitionWatermark

@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from detectors.alerting.config import PolicyConfig
 from detectors.alerting.evidence import build_alert
-from detectors.alerting.policy import AlertPolicy, PolicyConfig
+from detectors.alerting.policy import AlertPolicy
 from detectors.alerting.transition import Transition
 from schemas.alert import Alert, Lifecycle
 from schemas.base import encode

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from detectors.alerting.budget import AlertBudget
-from detectors.alerting.policy import PolicyConfig
+from detectors.alerting.config import PolicyConfig
 from detectors.growth import GrowthConfig
 from detectors.growth.expected_growth import ExpectedGrowth
 from detectors.pipeline.admission import AdmissionControl

@@ -5,8 +5,8 @@ from math import log
 import msgspec
 
 from detectors.alerting.cascade_snapshot import CascadeSnapshot, DataNotes
-from detectors.alerting.evidence import AlertContext, EvidenceConfig
-from detectors.alerting.policy import PolicyConfig
+from detectors.alerting.config import EvidenceConfig, PolicyConfig
+from detectors.alerting.evidence import AlertContext
 from detectors.growth import GrowthConfig
 from detectors.growth.expected_growth import ExpectedGrowth
 from schemas.alert import Provenance

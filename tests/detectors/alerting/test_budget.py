@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.alerting.budget import AlertBudget
-from detectors.alerting.policy import PolicyConfig
+from detectors.alerting.config import PolicyConfig
 from detectors.growth import DETECTORS, GrowthConfig, make_detector
 from detectors.snapshot import SnapshotError
 

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from detectors.alerting.cascade_snapshot import CascadeSnapshot, DataNotes
-from detectors.alerting.evidence import AlertContext, EvidenceConfig, alert_id, build_alert
-from detectors.alerting.policy import PolicyConfig
+from detectors.alerting.config import EvidenceConfig, PolicyConfig
+from detectors.alerting.evidence import AlertContext, alert_id, build_alert
 from detectors.alerting.sentences import SPREAD_NOT_TRUTH, data_notes, format_alert
 from detectors.alerting.transition import Transition
 from schemas.alert import Alert, Lifecycle, TargetCause

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.alerting.config import PolicyConfig
 from detectors.alerting.levels import fall_thresholds
-from detectors.alerting.policy import AlertPolicy, PolicyConfig
+from detectors.alerting.policy import AlertPolicy
 from detectors.alerting.transition import Transition
 from detectors.growth import GrowthConfig, make_detector
 from detectors.snapshot import SnapshotError, pack

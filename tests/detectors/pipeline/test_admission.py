@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.alerting.policy import PolicyConfig
+from detectors.alerting.config import PolicyConfig
 from detectors.growth import DETECTORS, GrowthConfig, PlatformGrowth
 from detectors.pipeline.admission import AdmissionControl
 from detectors.spread.sharers import SharersConfig

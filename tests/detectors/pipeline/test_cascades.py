@@ -4,8 +4,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from detectors.alerting.evidence import AlertContext, EvidenceConfig
-from detectors.alerting.policy import PolicyConfig
+from detectors.alerting.config import EvidenceConfig, PolicyConfig
+from detectors.alerting.evidence import AlertContext
 from detectors.growth import GrowthConfig
 from detectors.pipeline.cascade_stats import CascadeConfig
 from detectors.pipeline.cascades import CascadeOutput, Cascades

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from detectors.alerting.policy import PolicyConfig
+from detectors.alerting.config import PolicyConfig
 from detectors.pipeline.cascade_stage import CascadeStage
 from detectors.pipeline.cluster_stage import ClusterStage, partition_for
 from detectors.pipeline.intake import Intake

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detectors.alerting.config import PolicyConfig
 from detectors.alerting.evidence import AlertContext
-from detectors.alerting.policy import PolicyConfig
 from detectors.pipeline.cascade_state import StateTransfer
 from detectors.pipeline.cascades import CascadeOutput, Cascades
 from detectors.pipeline.intake import Intake
