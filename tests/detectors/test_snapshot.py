@@ -1,4 +1,4 @@
-"""States that are restored in several threads at once, as lanes do."""
+"""States that are restored in several threads at once, as tasks do."""
 
 import subprocess
 import sys

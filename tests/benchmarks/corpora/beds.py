@@ -11,7 +11,7 @@ import numpy as np
 from detectors.text.normalise import count_words, normalise
 from schemas.assignment import Variant
 from tests.benchmarks.corpora.mutations import HINDI, MUTATIONS, TWICE
-from tests.benchmarks.corpora.pairs import CONFIG, SEED, Corpus, Flags, Pairs, Places, Rung
+from tests.benchmarks.corpora.pairs import CONFIG, SEED, Corpus, Flags, Pairs, Places, SearchStep
 from tests.realdata import loaders
 
 _RANDOM = 1_000_000  # pairs of strangers
@@ -235,10 +235,10 @@ def unread_found(beds: Beds, decide: Decide) -> float:
 
 
 def _found(kept: Sequence[Altered], decide: Decide) -> float:
-    return float(np.mean(np.concatenate([decide(one.known, one.new) <= Rung.MATCH for one in kept])))
+    return float(np.mean(np.concatenate([decide(one.known, one.new) <= SearchStep.MATCH for one in kept])))
 
 
-def false_answers(groups: Sequence[Pairs], decide: Decide, last: Rung = Rung.MATCH) -> str:
+def false_answers(groups: Sequence[Pairs], decide: Decide, last: SearchStep = SearchStep.MATCH) -> str:
     """Answers up to a method for each million pairs of which none belongs together."""
     false = sum(int((decide(pairs.known, pairs.new) <= last).sum()) for pairs in groups)
     return f"{1e6 * false / sum(map(len, groups)):.1f}"

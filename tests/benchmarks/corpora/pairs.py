@@ -31,7 +31,7 @@ ROUNDS = 200
 SEED = 20_261_128
 
 
-class Rung(IntEnum):
+class SearchStep(IntEnum):
     """The method that a pair is decided on, cheapest first."""
 
     EXACT = 0
@@ -174,7 +174,7 @@ def cosine(vectors: NDArray[np.float32], known: Places, new: Places) -> Floats:
     return measured.round(6)
 
 
-def ladder(
+def search_steps(
     corpus: Corpus,
     known: Places,
     new: Places,
@@ -193,7 +193,7 @@ def ladder(
         spoken & agreeing & (near >= _limit(match, guard)),
         spoken & agreeing & (near >= _limit(others.suggestion_threshold, guard)),
     ]
-    return np.select(holds, list(Rung)[:-1], default=Rung.NONE)
+    return np.select(holds, list(SearchStep)[:-1], default=SearchStep.NONE)
 
 
 def _limit(limit: float, guard: Floats) -> Floats:

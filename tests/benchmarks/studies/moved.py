@@ -13,7 +13,7 @@ import numpy as np
 from detectors.clustering import ClusteringConfig
 from tests.benchmarks.corpora.beds import Beds, copies_found, different, false_answers, unread_found
 from tests.benchmarks.corpora.gold import BCUBED_F, Corpus, Fit, fit, interval, shown
-from tests.benchmarks.corpora.pairs import Flags, Pairs, Rung, f1, ladder, precision, recall, weighted
+from tests.benchmarks.corpora.pairs import Flags, Pairs, SearchStep, f1, precision, recall, search_steps, weighted
 from tests.benchmarks.corpora.streamed import digests_of, labels_in, online, streamed
 from tests.benchmarks.corpora.tracks import Remembering, Run, table
 
@@ -89,20 +89,20 @@ def wrong_merges(found: Run, rumour_of: Mapping[str, str]) -> int:
 def move_pairs(beds: Beds) -> None:
     """Print what the search does with pairs of texts: up to `embedding_threshold`, and up to `suggestion_threshold`, which alone joins nothing."""
     judged, apart, rows = beds.judged, different(beds), []
-    ours: dict[Rung, Flags] = {}
+    ours: dict[SearchStep, Flags] = {}
     for name, config in moved(OF_PAIRS):
-        decide = partial(ladder, beds.corpus, others=config)
-        rung = decide(judged.known, judged.new)
+        decide = partial(search_steps, beds.corpus, others=config)
+        step = decide(judged.known, judged.new)
         row: list[object] = [name]
-        for last in (Rung.MATCH, Rung.SUGGEST):
-            row += verdict(judged, rung <= last, ours.get(last))
-            ours.setdefault(last, rung <= last)
+        for last in (SearchStep.MATCH, SearchStep.SUGGEST):
+            row += verdict(judged, step <= last, ours.get(last))
+            ours.setdefault(last, step <= last)
         row += [
             copies_found(beds, decide),
             unread_found(beds, decide),
             *(false_answers(groups, decide) for groups in apart.values()),
         ]
-        rows.append((*row, false_answers(apart["TICO"], decide, Rung.SUGGEST)))
+        rows.append((*row, false_answers(apart["TICO"], decide, SearchStep.SUGGEST)))
     of_judged = ("judged P", "R", "F1 less that as it ships")
     up_to_suggest = ("to suggest P", "R", "F1 less that as it ships")
     names = (

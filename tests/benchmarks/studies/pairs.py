@@ -25,11 +25,11 @@ from tests.benchmarks.corpora.pairs import (
     Floats,
     Pairs,
     Places,
-    Rung,
+    SearchStep,
     f1,
-    ladder,
     precision,
     recall,
+    search_steps,
     shown,
     weighted,
 )
@@ -40,11 +40,11 @@ from tests.benchmarks.metrics.representatives import judge_representatives
 from tests.benchmarks.metrics.scores import Interval, bootstrap
 from tests.benchmarks.studies.moved import move_pairs
 
-RUNGS = {
-    Rung.EXACT: "exact",
-    Rung.SKETCH: "and sketch",
-    Rung.MATCH: "and embedding, match",
-    Rung.SUGGEST: "and embedding, suggest",
+SEARCH_STEPS = {
+    SearchStep.EXACT: "exact",
+    SearchStep.SKETCH: "and sketch",
+    SearchStep.MATCH: "and embedding, match",
+    SearchStep.SUGGEST: "and embedding, suggest",
 }
 _LIMITS = (0.75, 0.60, 0.50, 0.45, 0.40, 0.35, 0.30, 0.25)
 _NEVER = 2.0  # no cosine reaches it
@@ -61,12 +61,12 @@ class Costs(msgspec.Struct, frozen=True):
     vector: float
     vector_search: float
 
-    def until(self, rung: Rung, past_exact: float, past_sketch: float) -> float:
+    def until(self, step: SearchStep, past_exact: float, past_sketch: float) -> float:
         """Mean cost of a text that is tried up to a method, given the shares that go past the cheaper ones."""
         cost = self.read
-        if rung >= Rung.SKETCH:
+        if step >= SearchStep.SKETCH:
             cost += past_exact * (self.sketch + self.sketch_search)
-        if rung >= Rung.MATCH:
+        if step >= SearchStep.MATCH:
             cost += past_sketch * (self.vector + self.vector_search)
         return cost
 
@@ -154,11 +154,11 @@ def print_costs(costs: Costs) -> None:
 
 def judge_pairs(corpus: Corpus, pairs: Pairs, costs: Costs) -> None:
     """Precision and recall of the search that ends at each method."""
-    rung = ladder(corpus, pairs.known, pairs.new)
-    past = [float(np.mean(rung > last)) for last in (Rung.EXACT, Rung.SKETCH)]
+    step = search_steps(corpus, pairs.known, pairs.new)
+    past = [float(np.mean(step > last)) for last in (SearchStep.EXACT, SearchStep.SKETCH)]
     rows = []
-    for last, name in RUNGS.items():
-        joined = rung <= last
+    for last, name in SEARCH_STEPS.items():
+        joined = step <= last
         of = [weighted(partial(figure, pairs.same, joined), pairs.units) for figure in (precision, recall)]
         rows.append((name, int(joined.sum()), float(np.mean(joined)), *map(shown, of), costs.until(last, *past)))
     table(
@@ -174,7 +174,7 @@ def judge_pairs(corpus: Corpus, pairs: Pairs, costs: Costs) -> None:
 class Answers(msgspec.Struct, frozen=True):
     """What became of the copies of one change; each array has one entry a copy."""
 
-    rung: Places  # that its own text was found by
+    step: Places  # that its own text was found by
     right: Floats  # 1 where the nearest known text that would be joined is its own
     joined: Floats  # 1 where any known text would be joined
     marked: Floats  # 1 where the mark that the change deserves is set; without a change of meaning, any mark
@@ -185,8 +185,8 @@ def judge_altered(beds: Beds) -> None:
     rows, marks = [], []
     for altered in beds.altered:
         answers = answer(beds.corpus, altered)
-        found = answers.rung <= Rung.MATCH
-        cumulative = [float(np.mean(answers.rung <= last)) for last in RUNGS]
+        found = answers.step <= SearchStep.MATCH
+        cumulative = [float(np.mean(answers.step <= last)) for last in SEARCH_STEPS]
         interval = over_copies(found.astype(np.float64))
         right = ratio(answers.right, answers.joined)
         rows.append((altered.name, len(found), *cumulative, f"[{interval.low:.3f}, {interval.high:.3f}]", shown(right)))
@@ -210,14 +210,16 @@ def answer(corpus: Corpus, altered: Altered) -> Answers:
     """Ask every copy against all sources."""
     n, m = len(altered.new), len(altered.sources)
     known, new = np.tile(altered.sources, n), np.repeat(altered.new, m)
-    rungs = ladder(corpus, known, new).reshape(n, m)
+    steps = search_steps(corpus, known, new).reshape(n, m)
     jaccard, near = corpus.jaccard(known, new).reshape(n, m), corpus.near(known, new).reshape(n, m)
     strength = np.where(
-        rungs <= Rung.SKETCH, 2.0 + jaccard + (rungs == Rung.EXACT), np.where(rungs == Rung.MATCH, near, -1.0)
+        steps <= SearchStep.SKETCH,
+        2.0 + jaccard + (steps == SearchStep.EXACT),
+        np.where(steps == SearchStep.MATCH, near, -1.0),
     )
     nearest = altered.sources[strength.argmax(axis=1)]
     joined = strength.max(axis=1) >= 0
-    own = ladder(corpus, altered.known, altered.new)
+    own = search_steps(corpus, altered.known, altered.new)
     found = [
         variants(corpus.contents[a].normal, corpus.contents[b].normal)
         for a, b in zip(altered.known, altered.new, strict=True)
@@ -251,7 +253,7 @@ def ratio(part: Floats, whole: Floats) -> Interval:
 
 def judge_different(beds: Beds) -> None:
     """False answers for each million pairs, by the method that gave them."""
-    names = ("pairs of", "pairs", *(f"{name}" for name in RUNGS.values()), "texts with a match")
+    names = ("pairs of", "pairs", *(f"{name}" for name in SEARCH_STEPS.values()), "texts with a match")
     rows = [false_row(beds.corpus, pairs) for pairs in beds.segments.values()]
     table("TICO-19, different segments of one language: false answers for each million pairs", names, rows)
     rows = [false_row(beds.corpus, pairs) for pairs in (beds.strangers, beds.other_news, beds.same_call)]
@@ -260,9 +262,9 @@ def judge_different(beds: Beds) -> None:
 
 def false_row(corpus: Corpus, pairs: Pairs) -> Sequence[object]:
     """Cumulative rates, and the share of the texts that would join a wrong one."""
-    rung = ladder(corpus, pairs.known, pairs.new)
-    rates = [f"{1e6 * float(np.mean(rung <= last)):.1f}" for last in RUNGS]
-    joined = np.unique(np.concatenate([pairs.known[rung <= Rung.MATCH], pairs.new[rung <= Rung.MATCH]]))
+    step = search_steps(corpus, pairs.known, pairs.new)
+    rates = [f"{1e6 * float(np.mean(step <= last)):.1f}" for last in SEARCH_STEPS]
+    joined = np.unique(np.concatenate([pairs.known[step <= SearchStep.MATCH], pairs.new[step <= SearchStep.MATCH]]))
     texts = np.unique(np.concatenate([pairs.known, pairs.new]))
     return (pairs.name, len(pairs), *rates, len(joined) / len(texts))
 
@@ -300,16 +302,16 @@ def judge_limits(beds: Beds) -> None:
 def limit_row(beds: Beds, strangers: Mapping[str, Sequence[Pairs]], least: float, match: float) -> Sequence[object]:
     """One row: what is joined up to `embedding_threshold`."""
     corpus, judged, every = beds.corpus, beds.judged, np.ones(len(beds.judged))
-    decide = partial(ladder, corpus, least=least, match=match)
-    rungs = decide(judged.known, judged.new)
-    joined = rungs <= Rung.MATCH
+    decide = partial(search_steps, corpus, least=least, match=match)
+    steps = decide(judged.known, judged.new)
+    joined = steps <= SearchStep.MATCH
     figures = [figure(judged.same, joined, every) for figure in (precision, recall, f1)]
     rates = [false_answers(groups, decide) for groups in strangers.values()]
     bands = [proposed(least, *shape) for shape in ((16, 4), (42, 3), (64, 2))]
     return (
         f"{least:.2f}",
         *figures,
-        float(np.mean(rungs <= Rung.SKETCH)),
+        float(np.mean(steps <= SearchStep.SKETCH)),
         copies_found(beds, decide),
         *rates,
         *bands,

@@ -14,7 +14,7 @@ from detectors.clustering import ClusteringConfig
 from detectors.pipeline.config import PipelineConfig
 from schemas.event import ForwardEvent, Kind
 from tests.benchmarks.corpora.beds import load_judged
-from tests.benchmarks.corpora.pairs import Corpus, Pairs, Rung, ladder
+from tests.benchmarks.corpora.pairs import Corpus, Pairs, SearchStep, search_steps
 from tests.benchmarks.corpora.tracks import Remembering, Run, digests, require_data, run, shares, shipped, table
 from tests.benchmarks.metrics.scores import Agreement, auc, b_cubed, best_f1
 from tests.realdata import loaders
@@ -255,7 +255,8 @@ def threshold_row(texts: Texts, config: ClusteringConfig, embedder: Remembering)
     """One row of the table."""
     judged = texts.judged
     joined = (
-        ladder(texts.corpus, judged.known, judged.new, match=config.embedding_threshold, others=config) <= Rung.MATCH
+        search_steps(texts.corpus, judged.known, judged.new, match=config.embedding_threshold, others=config)
+        <= SearchStep.MATCH
     )
     agreement = agree(judged.same.tolist(), joined.tolist())
     story = agreement_with(pheme_roots(texts, config, embedder), texts, by_story=True)

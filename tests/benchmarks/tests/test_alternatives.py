@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from detectors.similarity.embedding import HashingEmbedder, unit
-from tests.benchmarks.corpora.pairs import CONFIG, Corpus, Rung, ladder
+from tests.benchmarks.corpora.pairs import CONFIG, Corpus, SearchStep, search_steps
 from tests.benchmarks.corpora.tracks import Remembering
 from tests.benchmarks.metrics.alternatives import ladder_score, zipf_weights
 from tests.benchmarks.metrics.compare import stricter
@@ -20,7 +20,7 @@ def test_the_ladder_as_one_number_joins_what_the_ladder_joins():
     corpus = Corpus(Remembering(HashingEmbedder()))
     places = corpus.add(TEXTS)
     known, new = (places[side] for side in np.nonzero(~np.eye(len(TEXTS), dtype=bool)))
-    joined = ladder(corpus, known, new) <= Rung.MATCH
+    joined = search_steps(corpus, known, new) <= SearchStep.MATCH
     assert joined.any()
     assert ((ladder_score(corpus, known, new) >= CONFIG.embedding_threshold) == joined).all()
 

@@ -10,7 +10,7 @@ from detectors.clustering import ClusteringConfig
 from detectors.reference.harm import HarmExample
 from schemas.claim import HarmSuggestion
 from tests.benchmarks.corpora.beds import false_answers
-from tests.benchmarks.corpora.pairs import Pairs, Rung
+from tests.benchmarks.corpora.pairs import Pairs, SearchStep
 from tests.benchmarks.studies.content import left_out, own_category, suggested
 from tests.benchmarks.studies.moved import MOVED, moved, verdict, wrong_merges
 
@@ -60,10 +60,13 @@ def pairs(same):
 
 def test_false_answers_are_counted_up_to_a_rung_over_all_groups():
     def decide(known, new):
-        return np.array([Rung.EXACT, Rung.MATCH, Rung.SUGGEST, Rung.NONE])[known]
+        return np.array([SearchStep.EXACT, SearchStep.MATCH, SearchStep.SUGGEST, SearchStep.NONE])[known]
 
     groups = [pairs([False] * 4), pairs([False] * 4)]
-    assert (false_answers(groups, decide), false_answers(groups, decide, Rung.SUGGEST)) == ("500000.0", "750000.0")
+    assert (false_answers(groups, decide), false_answers(groups, decide, SearchStep.SUGGEST)) == (
+        "500000.0",
+        "750000.0",
+    )
 
 
 def test_a_decision_is_held_against_ours_and_ours_against_nothing():

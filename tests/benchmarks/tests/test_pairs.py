@@ -7,7 +7,17 @@ from sklearn.metrics import roc_auc_score
 from detectors.pipeline.config import PipelineConfig
 from detectors.similarity.embedding import HashingEmbedder
 from schemas.assignment import Method
-from tests.benchmarks.corpora.pairs import Corpus, Pairs, Rung, area, f1, ladder, precision, recall, weighted
+from tests.benchmarks.corpora.pairs import (
+    Corpus,
+    Pairs,
+    SearchStep,
+    area,
+    f1,
+    precision,
+    recall,
+    search_steps,
+    weighted,
+)
 from tests.benchmarks.corpora.tracks import Remembering, run
 from tests.benchmarks.studies.moved import OF_PAIRS, moved
 from tests.benchmarks.studies.texts import posts
@@ -35,15 +45,15 @@ def test_the_ladder_of_pairs_decides_as_the_stage_does(config):
     corpus = Corpus(embedder)
     places = corpus.add(TEXTS)
     known, new = (places[side] for side in np.nonzero(~np.eye(len(TEXTS), dtype=bool)))
-    rungs = ladder(corpus, known, new, others=config)
-    by_method = {Method.EXACT: Rung.EXACT, Method.LEXICAL: Rung.SKETCH, Method.EMBEDDING: Rung.MATCH}
+    steps = search_steps(corpus, known, new, others=config)
+    by_method = {Method.EXACT: SearchStep.EXACT, Method.LEXICAL: SearchStep.SKETCH, Method.EMBEDDING: SearchStep.MATCH}
     seen = set()
-    for a, b, rung in zip(known, new, rungs, strict=True):
+    for a, b, step in zip(known, new, steps, strict=True):
         found = run(posts([TEXTS[a], TEXTS[b]]), PipelineConfig(clustering=config), embedder)
-        decided = by_method.get(found.edges[1].method, Rung.NONE)
-        assert (Rung.NONE if rung == Rung.SUGGEST else rung) == decided, (TEXTS[a], TEXTS[b])
-        seen.add(int(rung))
-    assert {Rung.EXACT, Rung.SKETCH, Rung.NONE} <= seen
+        decided = by_method.get(found.edges[1].method, SearchStep.NONE)
+        assert (SearchStep.NONE if step == SearchStep.SUGGEST else step) == decided, (TEXTS[a], TEXTS[b])
+        seen.add(int(step))
+    assert {SearchStep.EXACT, SearchStep.SKETCH, SearchStep.NONE} <= seen
 
 
 def test_figures_count_a_pair_as_often_as_it_weighs():
