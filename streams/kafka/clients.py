@@ -19,6 +19,7 @@ from streams.kafka.connection import KafkaSettings, client_options, servers
 
 _CONNECT_S = 3.0
 _PAUSE_S = 0.1
+_CHECK = "kafka.bootstrap, kafka.security and kafka.sasl_username"
 
 
 def open_admin(settings: KafkaSettings, password: str | None) -> KafkaAdminClient:
@@ -101,17 +102,19 @@ def readable_errors(settings: KafkaSettings) -> Iterator[None]:
     """
     try:
         yield
-    except (KafkaConnectionError, KafkaTimeoutError) as error:
-        timeout = f"no answer within {settings.request_timeout_ms / 1000:g} s"  # also after a refused login
-        reason = error.args[0] if isinstance(error, KafkaConnectionError) and error.args else timeout
+    except KafkaConnectionError as error:
+        reason = error.args[0] if error.args else type(error).__name__
         raise UserError(
-            f"cannot connect to Kafka at {settings.bootstrap}: {reason}; start the broker, or check kafka.bootstrap, "
-            "kafka.security and kafka.sasl_username"
+            f"cannot connect to Kafka at {settings.bootstrap}: {reason}; start the broker, or check {_CHECK}"
+        ) from None
+    except KafkaTimeoutError:  # also after a refused login
+        raise UserError(
+            f"Kafka at {settings.bootstrap} did not answer within {settings.request_timeout_ms / 1000:g} s; check the "
+            f"broker's log, {_CHECK}"
         ) from None
     except KafkaError as error:
         raise UserError(
-            f"Kafka at {settings.bootstrap} did not answer as expected: {type(error).__name__}; check kafka.bootstrap, "
-            "kafka.security and kafka.sasl_username"
+            f"Kafka at {settings.bootstrap} refused a request: {type(error).__name__}; check the broker's log, {_CHECK}"
         ) from None
 
 
