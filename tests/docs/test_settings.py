@@ -18,6 +18,9 @@ METRICS = {
     for sample in (family.name, f"{family.name}_total", f"{family.name}_bucket")
 }
 
+CURRENT = [page for page in PAGES if page.name != "CHANGELOG.md"]
+"""Pages that name only what exists; the changelog also quotes former names."""
+
 
 def settings_in(text):
     """Return the words of a quoted text that look like settings: a section, a dot and a name."""
@@ -35,7 +38,7 @@ def exists(setting):
     return bare in SETTINGS or any(known.startswith(start) for known in SETTINGS)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
+@pytest.mark.parametrize("page", CURRENT, ids=name)
 def test_a_setting_that_a_page_names_exists(page):
     named = set().union(*map(settings_in, inline(page)))
     assert sorted(setting for setting in named if not exists(setting)) == []
@@ -56,7 +59,7 @@ def test_the_first_ten_settings_are_ten_settings():
     assert all(exists(setting) for setting in rows)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
+@pytest.mark.parametrize("page", CURRENT, ids=name)
 def test_a_metric_that_a_page_names_exists(page):
     named = set(re.findall(r"\bhearsay_[a-z_]+\b", " ".join(inline(page))))
     assert named <= METRICS

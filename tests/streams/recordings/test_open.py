@@ -19,6 +19,8 @@ EFFECTIVE = load(environ={}, overrides=["embedder.runtime=hashing", "growth.targ
 KAFKA = EFFECTIVE.settings.kafka
 MAX = 1_000_000
 
+AT_ONCE = ("--set", "kafka.request_timeout=1ms")  # a refused connection is not tried again
+
 
 def write(folder, name, events):
     (folder / name).write_bytes(stream(events))
@@ -175,7 +177,7 @@ def hearsay(*words):
         (("day.jsonl", "--from", "2026-01-01"), "--from and --to apply to a topic"),
         (("--topic", "alerts"), "cannot replay the topic 'alerts'; pass --topic forwards"),
         (("--topic", "forwards", "--from", "yesterday"), "invalid --from"),
-        (("--topic", "forwards", "--set", "kafka.bootstrap=127.0.0.1:1"), "127.0.0.1:1"),
+        (("--topic", "forwards", "--set", "kafka.bootstrap=127.0.0.1:1", *AT_ONCE), "127.0.0.1:1"),
     ],
 )
 def test_what_is_asked_wrongly_is_one_line_and_code_2(words, told):
