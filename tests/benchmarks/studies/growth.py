@@ -149,11 +149,11 @@ def compare_with_pipeline(
     second = run(events, config, embedder)
     limit = make_detector(growth).thresholds()[0]
     expected = {track.name for track in tracks if trace(track, growth).first(limit) is not None}
-    threshold_offset = second.alerted()
+    alerted = second.alerted()
     print(
-        f"\nalerted cascades of the whole stream: pipeline {len(threshold_offset)}, followed clusters {len(expected)}, "
-        f"only pipeline {len(threshold_offset - expected)} ({len((threshold_offset - expected) & second.closed)} of them closed and came "
-        f"back), only followed {len(expected - threshold_offset)}; "
+        f"\nalerted cascades of the whole stream: pipeline {len(alerted)}, followed clusters {len(expected)}, "
+        f"only pipeline {len(alerted - expected)} ({len((alerted - expected) & second.closed)} of them closed and came "
+        f"back), only followed {len(expected - alerted)}; "
         f"second pass without the model {1e6 * (second.cpu_s - second.model_cpu_s) / len(events):.0f} us an event"
     )
 
