@@ -23,12 +23,17 @@ BROKERS = {"broker", "own_broker"}
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test that uses a broker's fixture, and trace the tests of the detectors alone."""
+    """Mark each test that uses a broker's fixture, trace the tests of the detectors alone, and begin with the brokers.
+
+    The tests with a broker mostly wait. When they come first, the other processes compute meanwhile.
+    """
     for item in items:
         if BROKERS & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.broker)
         if TRACED not in item.path.parents:
             item.add_marker(pytest.mark.no_cover)
+    waiting = {item.path for item in items if item.get_closest_marker("broker")}
+    items.sort(key=lambda item: item.path not in waiting)
 
 
 __all__ = ["broker", "own_broker"]
