@@ -1,4 +1,8 @@
-"""A model that raises, hangs, returns nonsense or dies holds the stream up while it does, and loses nothing."""
+"""A model that raises, hangs, returns nonsense or dies holds the stream up while it does, and loses nothing.
+
+The first test takes a minute: it goes through each kind of fault in turn with the same worker, and waits for the worker
+to become unready and ready again.
+"""
 
 import json
 import sys

@@ -1,4 +1,7 @@
-"""A state folder that takes no more stops the worker, which says so; nothing is lost, and with room it goes on."""
+"""A state folder that takes no more stops the worker, which says so; nothing is lost, and with room it goes on.
+
+The test takes half a minute: the worker has to fill its folder, stop, and restore its state with room again.
+"""
 
 import resource
 

@@ -1,4 +1,7 @@
-"""What a worker says about itself is true, complete, and names nobody."""
+"""What a worker says about itself is true, complete, and names nobody.
+
+The test of the accounts takes the better part of a minute: it logs at debug level and reads every topic, log and metric.
+"""
 
 import collections
 import json

@@ -2,6 +2,9 @@
 
 Each case publishes the sample stream piece by piece, does its harm at a moment that its seed chooses, and compares what
 stands on `alerts` in the end with a replay of the same events.
+
+Each case takes half a minute to a minute. It starts workers as processes, publishes the sample, and waits for what Kafka
+does at its own pace: groups that rebalance, sessions that expire, changelogs that are read again.
 """
 
 import shutil

@@ -1,4 +1,8 @@
-"""What a worker cannot start with is said in one line with what to do, and ends with status 2."""
+"""What a worker cannot start with is said in one line with what to do, and ends with status 2.
+
+The test of a state that does not fit takes a minute: a worker writes the state first, and a second one has to restore
+the state before it can refuse.
+"""
 
 import secrets
 import socket
