@@ -1,1 +1,1 @@
-"""How a message spreads: forward graph, inferred edges, distinct sharers, recent joins."""
+"""Follow the spread of a message: forward graph, inferred edges, distinct sharers and recent joins."""

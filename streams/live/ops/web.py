@@ -11,7 +11,7 @@ from streams.live.ops.metrics import Metrics
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """Whether a worker is ready, and the reasons if not."""
+    """The readiness of a worker, with the reasons if the worker is not ready."""
 
     ready: bool
     reasons: tuple[str, ...] = ()

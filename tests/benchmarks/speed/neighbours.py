@@ -1,4 +1,4 @@
-"""What a neighbour costs, by how many vectors there are: python -m tests.benchmarks.speed.neighbours [--entries N ...].
+"""Measure the cost of a neighbour search by the number of vectors: python -m tests.benchmarks.speed.neighbours [--entries N ...].
 
 The same vectors once in the matrix and once in a graph. They lie in loose groups, as embeddings of texts do, and each
 query is one of them moved a little. Microseconds of processor time on one thread.

@@ -1,4 +1,4 @@
-"""How early L alerts beside every other detector, on recorded cascades: python -m tests.benchmarks.studies.alerts.
+"""Compare how early L and every other detector alert, on recorded cascades: python -m tests.benchmarks.studies.alerts.
 
 No pipeline and no model, so it takes a minute or two; `studies.growth` judges the clusters that the program finds.
 Every pair is compared at the same number of alerts, half, once and twice the number of positives; the baselines also as

@@ -1,4 +1,4 @@
-"""What becomes of two halves of a rumour with words between them, bridge by bridge: a table of `studies.clusters`.
+"""Follow two halves of a rumour with words between them, bridge by bridge: a table of `studies.clusters`.
 
 Recall alone does not tell a bridge that the search overlooks from one that was never there.
 """
