@@ -10,7 +10,7 @@ from detectors.clustering import ClusteringConfig
 from detectors.growth import GrowthConfig
 from detectors.ordering.config import OrderConfig
 from detectors.pipeline.cascade_stats import CascadeConfig, CascadeSettings
-from detectors.pipeline.intake import IntakeConfig
+from detectors.reading.config import IntakeConfig
 from detectors.spread.edges import EdgeConfig
 from detectors.spread.graph import GraphConfig
 from detectors.spread.recent_joins import WindowConfig

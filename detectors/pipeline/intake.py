@@ -7,93 +7,31 @@ payload is sealed. Intake also decides each event's time, on which every detecto
 import hashlib
 import re
 from functools import lru_cache
-from typing import Annotated
 
-import msgspec
-from msgspec import Meta
-
-from detectors.base_config import BaseConfig
 from detectors.ordering.config import OrderConfig
 from detectors.ordering.progress import PartitionWatermark
 from detectors.privacy.pseudonym import Pseudonymiser
 from detectors.privacy.redact import redact
 from detectors.privacy.rejections import build_rejection, seal_payload
+from detectors.reading.config import IntakeConfig
+from detectors.reading.event_reader import read_event
+from detectors.reading.rules import InvalidEventError, check
 from detectors.text.fingerprint import fingerprint
 from detectors.text.normalise import count_words, normalise
 from detectors.text.url_finder import find_urls
 from detectors.text.urls import canonical
-from schemas.event import AccountStatus, ForwardEvent, Kind, ParentEvidence
+from schemas.event import ForwardEvent
 from schemas.rejection import Reason, Rejection
-from schemas.sighting import SPREADING, Position, Sighting, TextContent
+from schemas.sighting import Position, Sighting, TextContent
 
 DROPPED_FIELDS = {"source": "identifies the adapter and its cursor; an adapter debugs with it, no detector reads it"}
 """Fields of `ForwardEvent` that reach no field of `Sighting`, each with the reason."""
 
-_decode = msgspec.json.Decoder(ForwardEvent).decode
 _is_digest = re.compile(r"[0-9a-f]{16,64}").fullmatch
-_QUOTED = re.compile(r"'[^']*'")
-_ENUMS = {"kind": Kind, "parent_evidence": ParentEvidence, "account_status": AccountStatus}
 _FREQUENT_HOPS = 5  # WhatsApp's definition of "frequently forwarded": five hops or more
 
 _Digests = tuple[str, str | None, str | None, str | None, str | None, str | None]
 """Digests of event id, message, root, parent, actor and chat."""
-
-
-class IntakeConfig(BaseConfig, frozen=True, kw_only=True):
-    """Limits on a usable event. Sizes in bytes and characters, times in milliseconds since 1970 (UTC)."""
-
-    max_event_bytes: Annotated[
-        int, Meta(ge=1, description="Size of an event, in bytes, above which the event is rejected.")
-    ] = 1 << 20
-    max_text_chars: Annotated[
-        int,
-        Meta(
-            ge=1,
-            description="Length of a text, in characters, above which the event is rejected; the default is "
-            "WhatsApp's longest message.",
-        ),
-    ] = 65_536
-    earliest_ms: Annotated[
-        int, Meta(description="Event time before which an event is rejected; the default is 2000-01-01.")
-    ] = 946_684_800_000
-    latest_ms: Annotated[
-        int, Meta(description="Event time after which an event is rejected; the default is 2100-01-01.")
-    ] = 4_102_444_800_000
-    max_skew_ms: Annotated[
-        int,
-        Meta(ge=0, description="Lead of created_at over observed_at beyond which observed_at becomes the event time."),
-    ] = 300_000
-    max_sealed_bytes: Annotated[
-        int,
-        Meta(
-            ge=0,
-            description="Size of a rejected payload, in bytes, up to which the payload is kept, sealed; "
-            "0 keeps only offset and digest.",
-        ),
-    ] = 65_536
-    cached_texts: Annotated[int, Meta(ge=1, description="Distinct texts whose normalised form is cached.")] = 65_536
-    accepted_keys: Annotated[
-        tuple[str, ...],
-        Meta(description="Ids of other deployments' keys whose pseudonyms are accepted unchanged."),
-    ] = ()
-
-    def __post_init__(self) -> None:
-        """Check that some event time is usable."""
-        super().__post_init__()
-        if self.earliest_ms >= self.latest_ms:
-            raise ValueError(
-                f"intake.earliest_ms is {self.earliest_ms}, not before intake.latest_ms ({self.latest_ms}), "
-                "so every event would be rejected; swap the two"
-            )
-
-
-class InvalidEventError(Exception):
-    """An event breaks a rule of the contract: an expected outcome, which `Intake.update` turns into a rejection."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
 
 
 class Intake:
@@ -119,7 +57,7 @@ class Intake:
             position: of the event in its source.
         """
         try:
-            event = self._read(raw)
+            event = read_event(raw, self._config)
             check(event, self._config)
             return self._sighting(event, position.partition)
         except InvalidEventError as error:
@@ -148,18 +86,6 @@ class Intake:
         for partition, data in state.items():
             self._progress[partition] = PartitionWatermark(self._order)
             self._progress[partition].restore(data)
-
-    def _read(self, raw: bytes) -> ForwardEvent:
-        if len(raw) > self._config.max_event_bytes:
-            raise InvalidEventError(
-                Reason.TOO_LARGE, f"the event has {len(raw)} bytes; at most {self._config.max_event_bytes} are allowed"
-            )
-        try:
-            return _decode(raw)
-        except msgspec.ValidationError as error:
-            raise _invalid(error) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise _malformed(raw, error) from None
 
     def _sighting(self, event: ForwardEvent, partition: int) -> Sighting:
         """Build the sighting field by field: building from a mapping of names takes half as long again (measured)."""
@@ -251,78 +177,3 @@ def read_content(text: str, urls: tuple[str, ...]) -> TextContent:
         words=count_words(normal),
         urls=tuple(found),
     )
-
-
-def check(event: ForwardEvent, config: IntakeConfig) -> None:
-    """Check an event against the rules beyond its type.
-
-    Raises:
-        InvalidEventError: the event breaks a rule; the error names the first.
-    """
-    if len(event.text) > config.max_text_chars:
-        raise InvalidEventError(
-            Reason.TOO_LARGE,
-            f"`$.text` has {len(event.text)} characters; at most {config.max_text_chars} are allowed",
-        )
-    if not config.earliest_ms <= event.created_at <= config.latest_ms:
-        raise _out_of_time("created_at", event.created_at, config)
-    if event.observed_at is not None and not config.earliest_ms <= event.observed_at <= config.latest_ms:
-        raise _out_of_time("observed_at", event.observed_at, config)
-    if event.kind in SPREADING:
-        _require(event.message_id is not None, "message_id", event.kind)
-    else:
-        _check_statement(event)
-
-
-def _check_statement(event: ForwardEvent) -> None:
-    kind = event.kind
-    refers = bool(event.message_id or event.parent_ref or event.root_ref)
-    if kind is Kind.ACCOUNT_STATE:
-        _require(event.actor is not None, "actor", kind)
-        _require(event.account_status is not None, "account_status", kind)
-    elif kind is Kind.COUNTER:
-        _require(refers, "message_id", kind)
-        _require(event.counters is not None, "counters", kind)
-    elif kind is Kind.DELETE:
-        _require(refers, "message_id", kind)
-    elif kind is Kind.REPORT:
-        _require(event.report is not None, "report", kind)
-        _require(refers or bool(event.text), "message_id", kind)
-    elif kind is Kind.DEBUNK:
-        _require(event.debunk is not None, "debunk", kind)
-        _require(refers or bool(event.text), "text", kind)
-
-
-def _require(present: bool, field: str, kind: Kind) -> None:
-    if not present:
-        raise InvalidEventError(Reason.MISSING_FIELD, f"`$.{field}` is missing; an event of kind {kind} requires it")
-
-
-def _out_of_time(field: str, value: int, config: IntakeConfig) -> InvalidEventError:
-    return InvalidEventError(
-        Reason.TIME_OUT_OF_RANGE,
-        f"`$.{field}` is {str(value)[:24]}, not within {config.earliest_ms} to {config.latest_ms} (ms since 1970)",
-    )
-
-
-def _invalid(error: msgspec.ValidationError) -> InvalidEventError:
-    """Describe a violation of the event's type, without quoting the value."""
-    text = str(error)
-    if "missing required field" in text:
-        return InvalidEventError(Reason.MISSING_FIELD, text)
-    if text.startswith("Invalid enum value"):
-        allowed = ", ".join(_ENUMS.get(text.rpartition("$.")[2].rstrip("`"), ()))
-        return InvalidEventError(Reason.OUT_OF_RANGE, f"{_QUOTED.sub('(not shown)', text)}; allowed: {allowed}")
-    if text.startswith("Expected") and "got" in text and "length" not in text:
-        return InvalidEventError(Reason.WRONG_TYPE, text)
-    return InvalidEventError(Reason.OUT_OF_RANGE, text)
-
-
-def _malformed(raw: bytes, error: Exception) -> InvalidEventError:
-    """Describe bytes that are not JSON: the encoding first, because JSON requires UTF-8."""
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError as bad:
-        return InvalidEventError(Reason.NOT_UTF8, f"the event is not UTF-8: invalid byte at offset {bad.start}")
-    why = "it is nested too deeply" if isinstance(error, RecursionError) else error
-    return InvalidEventError(Reason.NOT_JSON, f"the event is not a JSON object: {why}")

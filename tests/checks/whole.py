@@ -11,9 +11,9 @@ from detectors.growth import GrowthConfig
 from detectors.ordering.config import OrderConfig
 from detectors.pipeline.cascade_stats import CascadeConfig
 from detectors.pipeline.config import PipelineConfig
-from detectors.pipeline.intake import IntakeConfig
 from detectors.pipeline.pipeline import Pipeline
 from detectors.privacy.pseudonym import Pseudonymiser
+from detectors.reading.config import IntakeConfig
 from detectors.similarity.embedding import HashingEmbedder
 from detectors.spread.edges import EdgeConfig
 from detectors.spread.graph import GraphConfig

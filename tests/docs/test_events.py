@@ -6,8 +6,9 @@ import re
 import pytest
 
 from detectors.ordering.config import OrderConfig
-from detectors.pipeline.intake import Intake, IntakeConfig
+from detectors.pipeline.intake import Intake
 from detectors.privacy.pseudonym import Pseudonymiser
+from detectors.reading.config import IntakeConfig
 from schemas.event import ForwardEvent, Kind
 from schemas.rejection import Reason
 from schemas.sighting import Position, Sighting

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.ordering.config import OrderConfig
-from detectors.pipeline.intake import DROPPED_FIELDS, Intake, IntakeConfig, read_content
+from detectors.pipeline.intake import DROPPED_FIELDS, Intake, read_content
 from detectors.privacy.pseudonym import Pseudonymiser
+from detectors.reading.config import IntakeConfig
 from schemas.event import ForwardEvent, Kind
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position, Sighting

@@ -1,0 +1,67 @@
+"""Check an event against the rules beyond its type: sizes, times, and the fields that its kind needs."""
+
+from detectors.reading.config import IntakeConfig
+from schemas.event import ForwardEvent, Kind
+from schemas.rejection import Reason
+from schemas.sighting import SPREADING
+
+
+class InvalidEventError(Exception):
+    """An event breaks a rule of the contract: an expected outcome, which `Intake.update` turns into a rejection."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+def check(event: ForwardEvent, config: IntakeConfig) -> None:
+    """Check an event against the rules beyond its type.
+
+    Raises:
+        InvalidEventError: the event breaks a rule; the error names the first.
+    """
+    if len(event.text) > config.max_text_chars:
+        raise InvalidEventError(
+            Reason.TOO_LARGE,
+            f"`$.text` has {len(event.text)} characters; at most {config.max_text_chars} are allowed",
+        )
+    if not config.earliest_ms <= event.created_at <= config.latest_ms:
+        raise _out_of_time("created_at", event.created_at, config)
+    if event.observed_at is not None and not config.earliest_ms <= event.observed_at <= config.latest_ms:
+        raise _out_of_time("observed_at", event.observed_at, config)
+    if event.kind in SPREADING:
+        _require(event.message_id is not None, "message_id", event.kind)
+    else:
+        _check_statement(event)
+
+
+def _check_statement(event: ForwardEvent) -> None:
+    kind = event.kind
+    refers = bool(event.message_id or event.parent_ref or event.root_ref)
+    if kind is Kind.ACCOUNT_STATE:
+        _require(event.actor is not None, "actor", kind)
+        _require(event.account_status is not None, "account_status", kind)
+    elif kind is Kind.COUNTER:
+        _require(refers, "message_id", kind)
+        _require(event.counters is not None, "counters", kind)
+    elif kind is Kind.DELETE:
+        _require(refers, "message_id", kind)
+    elif kind is Kind.REPORT:
+        _require(event.report is not None, "report", kind)
+        _require(refers or bool(event.text), "message_id", kind)
+    elif kind is Kind.DEBUNK:
+        _require(event.debunk is not None, "debunk", kind)
+        _require(refers or bool(event.text), "text", kind)
+
+
+def _require(present: bool, field: str, kind: Kind) -> None:
+    if not present:
+        raise InvalidEventError(Reason.MISSING_FIELD, f"`$.{field}` is missing; an event of kind {kind} requires it")
+
+
+def _out_of_time(field: str, value: int, config: IntakeConfig) -> InvalidEventError:
+    return InvalidEventError(
+        Reason.TIME_OUT_OF_RANGE,
+        f"`$.{field}` is {str(value)[:24]}, not within {config.earliest_ms} to {config.latest_ms} (ms since 1970)",
+    )
