@@ -1,6 +1,18 @@
 """`WatermarkReport`: the watermark of the ordered log, and the counts of its events."""
 
-from schemas.base import Count, Message, Ms
+import msgspec
+
+from schemas.base import Count, Digest, Message, Ms
+
+
+class LateStream(msgspec.Struct, frozen=True, gc=False):
+    """Events and late events of one platform, or of one of its chats."""
+
+    platform: str
+    chat: Digest | None  # None: all events of the platform
+    events: Count
+    late: Count  # of the events: behind the watermark on arrival
+    behind_ms: Count = 0  # of the late events: the mean time behind the watermark
 
 
 class WatermarkReport(Message, frozen=True, kw_only=True):
@@ -21,3 +33,10 @@ class WatermarkReport(Message, frozen=True, kw_only=True):
     forced: Count = 0  # of the applied events: emitted early because the reorder buffer was full
     withheld: Count = 0  # cascades that met the base threshold while the alert budget required a higher one
     missing: Count = 0  # source offsets that the log no longer had when the cluster stage read it
+    corrected: Count = 0  # events whose claimed time was replaced by the time of observation
+    ahead: Count = 0  # events held back: their time is ahead of the stream, and later events contradict it
+    catching_up: Count = 0  # events read by a listener that is behind: their own time is used, not the reader's
+    late_streams: tuple[LateStream, ...] = ()  # platforms and chats with a late share above a tenth, largest first
+
+
+__all__ = ["LateStream", "WatermarkReport"]

@@ -20,6 +20,7 @@ from detectors.snapshot import pack, unpack
 from schemas.alert import Provenance
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position, Sighting
+from schemas.watermark_report import LateStream
 
 RULE_VERSION = 1
 """Version of the alerting rules, part of every alert's id: raised when equal evidence leads to another decision."""
@@ -50,6 +51,10 @@ class StreamCounts(msgspec.Struct, frozen=True):
     unmatched: int  # of the applied events: statements about an unknown message
     forced: int  # of the applied events: emitted early because the reorder buffer was full
     withheld: int  # cascades that met the base threshold while the alert budget required a higher one
+    corrected: int = 0  # events whose claimed time was replaced by the time of observation
+    ahead: int = 0  # of the applied events: held back, because later events contradict their time
+    catching_up: int = 0  # events read by a listener that was behind
+    late_streams: tuple[LateStream, ...] = ()  # platforms and chats with many late events
 
     @property
     def balanced(self) -> bool:

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from schemas.watermark_report import LateStream
+
 MANIFEST_VERSION = 1
 
 
@@ -28,6 +30,10 @@ class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
     unmatched: int = 0  # part of `applied`: statements about an unseen message
     forced: int = 0  # part of `applied`: emitted early because the reorder buffer was full
     withheld: int = 0  # cascades over the base threshold and below the threshold of the alert budget
+    corrected: int = 0  # events whose claimed time was replaced by the time of observation
+    ahead: int = 0  # part of `applied`: held back, because later events contradict their time
+    catching_up: int = 0  # events read by a listener that was behind
+    late_streams: tuple[LateStream, ...] = ()  # platforms and chats with many late events
     alerts: int = 0
     clusters: int = 0
     shares: int = 0
