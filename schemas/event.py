@@ -18,17 +18,29 @@ Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class Kind(StrEnum):
-    """Kind of an event. The first four kinds carry a message; the others are statements about a message or account."""
+    """Kind of an event.
+
+    The first four kinds carry a message, an edit carries the new text of a message, and the others are statements about
+    a message or an account.
+    """
 
     POST = "post"
     FORWARD = "forward"
     QUOTE = "quote"
     REPLY = "reply"
+    EDIT = "edit"
     COUNTER = "counter"
     DELETE = "delete"
     ACCOUNT_STATE = "account_state"
     REPORT = "report"
     DEBUNK = "debunk"
+
+
+class IdScope(StrEnum):
+    """Scope in which a message id is unique: the platform, or one chat."""
+
+    PLATFORM = "platform"
+    CHAT = "chat"
 
 
 class ParentEvidence(StrEnum):
@@ -114,16 +126,16 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 class ForwardEvent(Message, frozen=True, kw_only=True):
     """One event of a message trail, as an adapter publishes it.
 
-    `event_id`, `actor`, `chat`, `message_id`, `root_ref` and `parent_ref` are raw platform identifiers unless `key_id`
-    is set; with `key_id`, the adapter has already replaced the identifiers by digests under the named key. Intake
-    replaces raw identifiers by digests before anything leaves intake.
+    `event_id`, `actor`, `chat`, `message_id`, `group_id`, `root_ref`, `parent_ref`, `root_chat` and `parent_chat` are
+    raw platform identifiers unless `key_id` is set; with `key_id`, the adapter has already replaced the identifiers by
+    digests under the named key. Intake replaces raw identifiers by digests before anything leaves intake.
     """
 
     event_id: Annotated[
         Id,
         Meta(
-            description="The adapter's id of the event: unique on its platform, and equal for each delivery, so a "
-            "second delivery is recognised.",
+            description="The adapter's id of the event: unique on its platform (in its chat for the scope `chat`), and "
+            "equal for each delivery, so a second delivery is recognised.",
             examples=["wamid.HBgMSBJ7E7NOYF7V9UWPY4A06BZQHS2M"],
         ),
     ]
@@ -156,8 +168,25 @@ class ForwardEvent(Message, frozen=True, kw_only=True):
         Id | None,
         Meta(
             description="Id of the message: the event's own message for post, forward, quote and reply, otherwise the "
-            "message that the event is about.",
+            "message that is edited or that the event is about.",
             examples=["wamid.HBgMSBJ7E7NOYF7V9UWPY4A06BZQHS2M"],
+        ),
+    ] = None
+    id_scope: Annotated[
+        IdScope | None,
+        Meta(
+            description="Scope in which `message_id`, `parent_ref` and `root_ref` are unique. If absent, an id of at "
+            "most 10 digits is taken as unique in its chat where a chat is given, any other id as unique on the "
+            "platform.",
+            examples=["chat"],
+        ),
+    ] = None
+    group_id: Annotated[
+        Id | None,
+        Meta(
+            description="Id that the parts of one post have in common, such as the pictures of an album; the parts "
+            "count as one share.",
+            examples=["13893310244962341"],
         ),
     ] = None
     root_ref: Annotated[
@@ -172,6 +201,20 @@ class ForwardEvent(Message, frozen=True, kw_only=True):
         Meta(
             description="Id of the message that was forwarded, quoted or answered, if the platform names it.",
             examples=["at://did:plc:clrz2dor4orqkvvqr3qwrary/app.bsky.feed.repost/3mptapkp6vz27"],
+        ),
+    ] = None
+    root_chat: Annotated[
+        Id | None,
+        Meta(
+            description="Chat of the original message, if another than `chat`; for ids of the scope `chat`.",
+            examples=["-1001022861517"],
+        ),
+    ] = None
+    parent_chat: Annotated[
+        Id | None,
+        Meta(
+            description="Chat of the message of `parent_ref`, if another than `chat`; for ids of the scope `chat`.",
+            examples=["-1001022861517"],
         ),
     ] = None
     parent_evidence: Annotated[

@@ -41,6 +41,7 @@ class Sighting(Message, frozen=True, kw_only=True):
     key_id: str
     content: TextContent
     message: Digest | None = None
+    group: Digest | None = None  # of the parts of one post
     root: Digest | None = None
     parent: Digest | None = None
     parent_evidence: ParentEvidence = ParentEvidence.NONE
@@ -63,6 +64,6 @@ class Sighting(Message, frozen=True, kw_only=True):
 
 
 SPREADING = frozenset({Kind.POST, Kind.FORWARD, Kind.QUOTE, Kind.REPLY})
-"""Kinds that carry a message; the other kinds are statements about a message or an account."""
+"""Kinds that carry a message; the other kinds are an edit, or statements about a message or an account."""
 
 __all__ = ["SPREADING", "Position", "Sighting", "TextContent"]

@@ -30,6 +30,7 @@ class WatermarkReport(Message, frozen=True, kw_only=True):
     rejected: Count
     waiting: Count
     unmatched: Count = 0  # of the applied events: statements about an unknown message
+    conflicts: Count = 0  # of the duplicates: another event with the event_id of an earlier one
     forced: Count = 0  # of the applied events: emitted early because the reorder buffer was full
     withheld: Count = 0  # cascades that met the base threshold while the alert budget required a higher one
     missing: Count = 0  # source offsets that the log no longer had when the cluster stage read it

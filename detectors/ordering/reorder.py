@@ -1,6 +1,5 @@
 """Emit sightings in event-time order, and drop second deliveries."""
 
-from collections import deque
 from collections.abc import Iterable
 from heapq import heappop, heappush
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import msgspec
 
 from detectors.ordering.config import OrderConfig
+from detectors.ordering.seen_events import UNKNOWN, Delivery, SeenEvents
 from detectors.ordering.watermark import Watermark, WatermarkState
 from detectors.snapshot import pack, unpack
 from schemas.assignment import Timeliness
@@ -21,13 +21,20 @@ class _BufferState(msgspec.Struct, array_like=True):
     waiting: list[Sighting]
     ids: list[str]
     times: list[int]
-    counts: tuple[int, int, int, int, int]
+    checksums: list[int]
+    counts: tuple[int, int, int, int, int, int]
 
 
 def _without_clock(state: list[Any]) -> list[Any]:
     """Convert version 1, with idleness by the driver's clock: keep only the list of idle partitions."""
     (value, progress, _last_event, idle, _now, _check_at), *rest = state
-    return [[value, progress, idle], *rest]
+    return _with_checksums([[value, progress, idle], *rest])
+
+
+def _with_checksums(state: list[Any]) -> list[Any]:
+    """Convert version 2, without checksums of the content: the events seen then count as duplicates only."""
+    watermark, waiting, ids, times, counts = state
+    return [watermark, waiting, ids, times, [UNKNOWN] * len(ids), [*counts, 0]]
 
 
 class ReorderBuffer:
@@ -36,7 +43,8 @@ class ReorderBuffer:
     A sighting before the watermark is LATE; a sighting more than `allowed_lateness_ms` before the watermark is
     DROPPED_LATE. Both pass through at once. Other sightings are ON_TIME: they wait until the watermark has passed their
     time and leave in order; a sighting exactly at the watermark waits. Every sighting is counted once: emitted,
-    waiting, duplicate, late or dropped late.
+    waiting, duplicate, late or dropped late. Of the duplicates, `conflicts` counts those with other content: another
+    event with the same id, of which the first is kept.
 
     An on-time sighting costs about 2 microseconds. Memory: `max_waiting` sightings (beyond the bound the oldest leave
     early, the watermark moves with them, and `forced` counts them) and `max_remembered_ids` ids. An id is forgotten
@@ -48,10 +56,8 @@ class ReorderBuffer:
         self._config = config
         self._watermark = Watermark(config)
         self._heap: list[tuple[int, str, Sighting]] = []
-        self._seen: set[str] = set()  # ids of waiting and of remembered sightings
-        self._ids: deque[str] = deque()  # remembered ids, in the order of emission
-        self._times: deque[int] = deque()  # the watermark at each emission
-        self.emitted = self.duplicates = self.late = self.dropped_late = self.forced = 0
+        self._seen = SeenEvents(config.max_remembered_ids)
+        self.emitted = self.duplicates = self.late = self.dropped_late = self.forced = self.conflicts = 0
 
     @property
     def watermark(self) -> int:
@@ -73,12 +79,13 @@ class ReorderBuffer:
         time = sighting.time
         watermark = self._watermark
         out: TimedSightings = []
-        if event_id in self._seen:
+        delivery = self._seen.add(sighting)
+        if delivery is not Delivery.NEW:
             self.duplicates += 1
+            self.conflicts += delivery is Delivery.CONFLICT
         elif time < watermark.value:
             out.append((sighting, self._pass_late(event_id, time)))
         else:
-            self._seen.add(event_id)
             heappush(self._heap, (time, event_id, sighting))
         self._emit(watermark.update(sighting.partition, sighting.progress), out)
         if len(self._heap) > self._config.max_waiting:
@@ -103,22 +110,20 @@ class ReorderBuffer:
     def snapshot(self) -> bytes:
         """Return the state as bytes, waiting sightings included."""
         waiting = [sighting for _, _, sighting in sorted(self._heap)]
-        counts = (self.emitted, self.duplicates, self.late, self.dropped_late, self.forced)
-        state = _BufferState(self._watermark.snapshot(), waiting, list(self._ids), list(self._times), counts)
-        return pack("reorder", 2, state)
+        counts = (self.emitted, self.duplicates, self.late, self.dropped_late, self.forced, self.conflicts)
+        state = _BufferState(self._watermark.snapshot(), waiting, *self._seen.snapshot(), counts)
+        return pack("reorder", 3, state)
 
     def restore(self, data: bytes) -> None:
         """Restore the state returned by `snapshot` under the same settings."""
-        state = unpack("reorder", 2, _BufferState, data, {1: _without_clock})
+        state = unpack("reorder", 3, _BufferState, data, {1: _without_clock, 2: _with_checksums})
         self._watermark.restore(state.watermark)
         self._heap = [(sighting.time, sighting.event_id, sighting) for sighting in state.waiting]
-        self._ids, self._times = deque(state.ids), deque(state.times)
-        self._seen = {sighting.event_id for sighting in state.waiting} | set(state.ids)
-        self.emitted, self.duplicates, self.late, self.dropped_late, self.forced = state.counts
+        self._seen.restore(state.ids, state.times, state.checksums, state.waiting)
+        self.emitted, self.duplicates, self.late, self.dropped_late, self.forced, self.conflicts = state.counts
 
     def _pass_late(self, event_id: str, time: int) -> Timeliness:
-        self._seen.add(event_id)
-        self._remember(event_id)
+        self._seen.release(event_id, self._watermark.value)
         if time < self._watermark.value - self._config.allowed_lateness_ms:
             self.dropped_late += 1
             return Timeliness.DROPPED_LATE
@@ -145,21 +150,6 @@ class ReorderBuffer:
         while heap and heap[0][0] < before_time:
             _, event_id, sighting = heappop(heap)
             out.append((sighting, Timeliness.ON_TIME))
-            self._remember(event_id)
+            self._seen.release(event_id, self._watermark.value)
         self.emitted += before - len(heap)
-        self._forget(before_time - self._config.allowed_lateness_ms)
-
-    def _remember(self, event_id: str) -> None:
-        self._ids.append(event_id)
-        self._times.append(self._watermark.value)
-        if len(self._ids) > self._config.max_remembered_ids:
-            self._drop_oldest()
-
-    def _forget(self, before: int) -> None:
-        times = self._times
-        while times and times[0] < before:
-            self._drop_oldest()
-
-    def _drop_oldest(self) -> None:
-        self._times.popleft()
-        self._seen.remove(self._ids.popleft())
+        self._seen.forget(before_time - self._config.allowed_lateness_ms)

@@ -111,6 +111,7 @@ class ClusterStage:
             rejected=self._rejected,
             waiting=order.waiting,
             unmatched=ordered_clustering.clustering.unmatched,
+            conflicts=order.conflicts,
             forced=order.forced,
             withheld=ordered_clustering.withheld,
             missing=self.missing,

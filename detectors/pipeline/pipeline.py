@@ -49,6 +49,7 @@ class StreamCounts(msgspec.Struct, frozen=True):
     rejected: int
     waiting: int
     unmatched: int  # of the applied events: statements about an unknown message
+    conflicts: int  # of the duplicates: another event with the event_id of an earlier one
     forced: int  # of the applied events: emitted early because the reorder buffer was full
     withheld: int  # cascades that met the base threshold while the alert budget required a higher one
     corrected: int = 0  # events whose claimed time was replaced by the time of observation
@@ -166,6 +167,7 @@ class Pipeline:
             rejected=self._rejected,
             waiting=order.waiting,
             unmatched=ordered_clustering.clustering.unmatched,
+            conflicts=order.conflicts,
             forced=order.forced,
             withheld=ordered_clustering.withheld,
         )

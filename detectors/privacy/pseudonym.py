@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 _DIGEST_BYTES = 16
-_PLATFORMS = 256  # platforms whose name is hashed once
+_SCOPES = 256  # platforms, and chats as scopes, whose name is hashed once
 _MIN_KEY_BYTES = 16
 _MAX_KEY_BYTES = hashlib.blake2b.MAX_KEY_SIZE
 
@@ -59,8 +59,9 @@ class Sealer:
 class Pseudonymiser:
     """Gives each actor, chat, message and event a digest that is meaningless without the key.
 
-    Equal inputs give equal digests, so spread can still be counted. The platform is part of the input: equal ids on two
-    platforms are two people. Actors, chats, messages and events never share a digest, even for equal ids. A look-up of
+    Equal inputs give equal digests, so spread can still be counted. The scope of an id is part of the input, the
+    platform or one chat of the platform (`chat_scope`): equal ids on two platforms are two people. Actors, chats,
+    messages, events and groups never share a digest, even for equal ids. A look-up of
     a recent id costs about 0.1 microseconds, of a new id about 0.8; memory is bounded by `remembered` entries for each
     of actors, chats and messages. A digest is a pseudonym and does not make the data anonymous: the key's holder can
     test a guess (EDPB Guidelines 01/2025).
@@ -88,6 +89,7 @@ class Pseudonymiser:
         self.chat: Callable[[str, str], str] = cached(_keyed(key, b"hearsay:chat"))
         self.message: Callable[[str, str], str] = cached(_keyed(key, b"hearsay:message"))
         self.event: Callable[[str, str], str] = _keyed(key, b"hearsay:event")  # each event comes once: no cache
+        self.group: Callable[[str, str], str] = _keyed(key, b"hearsay:group")  # the parts of a post are few: no cache
 
     def __repr__(self) -> str:
         return f"Pseudonymiser(key_id={self.key_id!r})"
@@ -101,20 +103,25 @@ class Pseudonymiser:
         return self._sealer.open(sealed)
 
 
+def chat_scope(platform: str, chat: str) -> str:
+    """Return the scope of ids that are unique in one chat only; no platform has such a name."""
+    return f"{platform}\0{chat}"
+
+
 def _keyed(key: bytes, person: bytes) -> Callable[[str, str], str]:
-    """Build the keyed hash of one domain: (raw, platform) to 32 hexadecimal digits."""
+    """Build the keyed hash of one domain: (raw, scope) to 32 hexadecimal digits."""
     start = hashlib.blake2b(digest_size=_DIGEST_BYTES, key=key, person=person)
 
-    @lru_cache(maxsize=_PLATFORMS)
-    def prefix(platform: str) -> hashlib.blake2b:
+    @lru_cache(maxsize=_SCOPES)
+    def prefix(scope: str) -> hashlib.blake2b:
         hashed = start.copy()
-        name = platform.encode()
-        # The leading length separates ("ab", "c") from ("a", "bc") for any platform name.
+        name = scope.encode("utf-8", "surrogatepass")
+        # The leading length separates ("ab", "c") from ("a", "bc") for any scope.
         hashed.update(len(name).to_bytes(2, "big") + name)
         return hashed
 
-    def digest(raw: str, platform: str) -> str:
-        hashed = prefix(platform).copy()
+    def digest(raw: str, scope: str) -> str:
+        hashed = prefix(scope).copy()
         hashed.update(raw.encode("utf-8", "surrogatepass"))
         return hashed.hexdigest()
 

@@ -1,7 +1,7 @@
 """Check an event against the rules beyond its type: sizes, times, and the fields that its kind needs."""
 
 from detectors.reading.config import IntakeConfig
-from schemas.event import ForwardEvent, Kind
+from schemas.event import ForwardEvent, IdScope, Kind
 from schemas.rejection import Reason
 from schemas.sighting import SPREADING
 
@@ -30,10 +30,23 @@ def check(event: ForwardEvent, config: IntakeConfig) -> None:
         raise _out_of_time("created_at", event.created_at, config)
     if event.observed_at is not None and not config.earliest_ms <= event.observed_at <= config.latest_ms:
         raise _out_of_time("observed_at", event.observed_at, config)
-    if event.kind in SPREADING:
+    if lacks_chat(event):
+        raise InvalidEventError(
+            Reason.MISSING_FIELD,
+            "`$.chat` is missing; message ids of the scope `chat` need the chat, or the id_scope `platform`",
+        )
+    if event.kind in SPREADING or event.kind is Kind.EDIT:
         _require(event.message_id is not None, "message_id", event.kind)
     else:
         _check_statement(event)
+
+
+def lacks_chat(event: ForwardEvent) -> bool:
+    """Return True if an event refers to a message by an id of chat scope, and names no chat."""
+    if event.id_scope is not IdScope.CHAT or event.chat is not None or event.key_id is not None:
+        return False
+    parent, root = event.parent_ref and not event.parent_chat, event.root_ref and not event.root_chat
+    return bool(event.message_id or parent or root)
 
 
 def _check_statement(event: ForwardEvent) -> None:

@@ -138,6 +138,7 @@ class Driver:
             rejected=seen.rejected + self._unreadable,
             waiting=seen.waiting,
             unmatched=seen.unmatched,
+            conflicts=seen.conflicts,
             forced=seen.forced,
             withheld=seen.withheld,
             corrected=seen.corrected,

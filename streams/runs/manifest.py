@@ -28,6 +28,7 @@ class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
     rejected: int = 0
     waiting: int = 0  # buffered until the watermark passes; 0 after a complete run
     unmatched: int = 0  # part of `applied`: statements about an unseen message
+    conflicts: int = 0  # part of `duplicates`: another event with the event_id of an earlier one
     forced: int = 0  # part of `applied`: emitted early because the reorder buffer was full
     withheld: int = 0  # cascades over the base threshold and below the threshold of the alert budget
     corrected: int = 0  # events whose claimed time was replaced by the time of observation

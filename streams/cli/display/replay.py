@@ -20,6 +20,15 @@ def accounts(counts: RunCounts) -> str:
     return f"{total} ({'adds up' if counts.balanced else 'DOES NOT ADD UP: a defect, please report it'})"
 
 
+def remarks(counts: RunCounts) -> list[str]:
+    """Return a line for each defect of the input that the counts reveal."""
+    if not counts.conflicts:
+        return []
+    events = "1 event has" if counts.conflicts == 1 else f"{counts.conflicts:,} events have"
+    advice = "give each event, also an edit, an event_id of its own"
+    return [f"{events} the event_id of an earlier event and other content, and only the first counts; {advice}"]
+
+
 def summary(result: ReplayResult) -> list[str]:
     """Return the counts, the speed and the run folder of a replay, in lines."""
     counts, timings = result.manifest.counts, result.timings
@@ -31,6 +40,7 @@ def summary(result: ReplayResult) -> list[str]:
     ]
     if not result.manifest.complete:
         lines.append("interrupted: the run folder holds the results up to the interruption; its manifest says so")
+    lines += remarks(counts)
     if counts.withheld:
         lines.append(f"{counts.withheld:,} cascades over the threshold were withheld by policy.alerts_a_day")
     if counts.received and counts.received == counts.rejected:
@@ -53,4 +63,4 @@ def _first(result: ReplayResult) -> Iterable[Alert]:
     return islice(Run(result.folder).alerts(), 1)
 
 
-__all__ = ["accounts", "next_steps", "summary"]
+__all__ = ["accounts", "next_steps", "remarks", "summary"]

@@ -8,7 +8,7 @@ import msgspec
 
 from detectors.similarity.templates import format_templates
 from detectors.text.formatting import many, plain
-from streams.cli.display.replay import accounts
+from streams.cli.display.replay import accounts, remarks
 from streams.cli.display.tables import Column, Table, first_rows, minute, short_id
 from streams.runs.loaded import LoadedRun, RunCluster
 from streams.runs.manifest import RunCounts
@@ -80,6 +80,7 @@ def lines(found: Summary) -> Iterator[str]:
     counts = found.counts
     rumours = many(len(found.rumours), "rumour")
     yield f"{counts.clusters:,} clusters, {counts.shares:,} shares, {counts.alerts:,} alerts on {rumours}"
+    yield from remarks(counts)
     if found.by_state:
         yield "alerts: " + ", ".join(f"{state} {count:,}" for state, count in found.by_state.items())
     yield f"code {found.code_version}, model {found.model_revision}"

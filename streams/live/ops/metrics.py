@@ -12,6 +12,10 @@ from streams.embedders.pool.worker import FailureKind
 _SECONDS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _LATENCIES = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 300, 600, 3600)
 
+_OUTCOMES = (
+    "received", "applied", "duplicates", "late", "rejected", "waiting", "unmatched", "conflicts", "forced",
+)  # fmt: skip
+
 
 class Metrics:
     """All metrics of a worker, in a registry of their own."""
@@ -105,7 +109,7 @@ class Metrics:
 
     def observe_report(self, report: WatermarkReport, clusters: int) -> None:
         """Set the watermark and the event counts of the ordered log, and the number of clusters."""
-        for where in ("received", "applied", "duplicates", "late", "rejected", "waiting", "unmatched", "forced"):
+        for where in _OUTCOMES:
             self.ordered_events.labels(where).set(getattr(report, where))
         self.withheld.set(report.withheld)
         self.watermark.set(report.time / 1000)

@@ -428,8 +428,8 @@ def test_every_sighting_is_accounted_for_exactly_once_at_every_moment(
         out += pushed(buffer, item)
         assert n == buffer.emitted + buffer.waiting + buffer.duplicates + buffer.late + buffer.dropped_late
         assert buffer.waiting <= waiting
-        assert len(buffer._ids) <= remembered
-        assert len(buffer._seen) == len(buffer._ids) + buffer.waiting
+        assert len(buffer._seen._ids) <= remembered
+        assert len(buffer._seen) == len(buffer._seen._ids) + buffer.waiting
     on_time = [(s.time, s.event_id) for s, timeliness in out + buffer.flush() if timeliness is Timeliness.ON_TIME]
     assert on_time == sorted(on_time)
     assert len(on_time) == buffer.emitted
@@ -468,7 +468,7 @@ def test_a_restored_buffer_goes_on_as_if_it_had_never_stopped(items: list[tuple[
 
 
 def test_the_state_of_another_detector_is_refused() -> None:
-    with pytest.raises(SnapshotError, match="cannot read a snapshot of progress version 1 as reorder version 2"):
+    with pytest.raises(SnapshotError, match="cannot read a snapshot of progress version 1 as reorder version 3"):
         ReorderBuffer(SMALL).restore(PartitionWatermark(SMALL).snapshot())
 
 
@@ -499,10 +499,10 @@ def test_what_only_calls_itself_version_1_is_refused(state: object) -> None:
         ReorderBuffer(SMALL).restore(pack("reorder", 1, state))
 
 
-@pytest.mark.parametrize("version", [0, 3])
+@pytest.mark.parametrize("version", [0, 4])
 def test_a_version_that_nobody_knows_is_refused(version: int) -> None:
     with pytest.raises(
-        SnapshotError, match=f"cannot read a snapshot of reorder version {version} as reorder version 2"
+        SnapshotError, match=f"cannot read a snapshot of reorder version {version} as reorder version 3"
     ):
         ReorderBuffer(SMALL).restore(pack("reorder", version, []))
 

@@ -226,6 +226,14 @@ def test_every_kind_is_either_a_share_or_a_statement():
         assert isinstance(intake().update(event(kind=kind), HERE), Sighting)
 
 
+def test_an_edit_needs_the_message_and_a_number_of_one_chat_needs_the_chat():
+    assert rejected(event(kind="edit", message_id=None)).reason is Reason.MISSING_FIELD
+    lost = rejected(event(kind="delete", message_id="812", id_scope="chat", chat=None))
+    assert lost.reason is Reason.MISSING_FIELD
+    assert "`$.chat` is missing" in lost.detail
+    assert isinstance(intake().update(event(kind="edit"), HERE), Sighting)
+
+
 # --- no field is lost -------------------------------------------------------------------------------------------------
 
 OTHERS = {
@@ -236,6 +244,10 @@ OTHERS = {
     "created_at": NOON + 1,
     "observed_at": NOON - 600_000,
     "message_id": "wamid.2",
+    "id_scope": "platform",
+    "group_id": "album-4",
+    "root_chat": "group-79@g.us",
+    "parent_chat": "group-79@g.us",
     "root_ref": "wamid.3",
     "parent_ref": "wamid.3",
     "parent_evidence": "via",
