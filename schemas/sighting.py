@@ -25,6 +25,7 @@ class TextContent(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     sha256: str = ""  # of the exact UTF-8 bytes of the message
     words: int = 0  # of `normal`
     urls: tuple[str, ...] = ()  # canonical, without tracking parameters
+    boilerplate: str = ""  # class of a text that is no message: placeholder, banner, caption or greeting
 
 
 class Sighting(Message, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from detectors.reading.config import IntakeConfig
 from detectors.reading.event_reader import read_event
 from detectors.reading.rules import InvalidEventError, check
 from detectors.text.fingerprint import fingerprint
-from detectors.text.normalise import count_words, normalise
+from detectors.text.normalise import count_words, read_words
 from detectors.text.url_finder import find_urls
 from detectors.text.urls import canonical
 from schemas.event import ForwardEvent
@@ -163,8 +163,8 @@ def event_time(event: ForwardEvent, max_skew_ms: int) -> int:
 def read_content(text: str, urls: tuple[str, ...]) -> TextContent:
     """Prepare a message for people (masked) and for matching (normal form, fingerprint, canonical URLs)."""
     shown = redact(text)
-    normal = normalise(shown)
     found = {address: None for url in (*find_urls(text), *urls) if (address := canonical(url))}
+    normal, boilerplate = read_words(shown, has_address=bool(found))
     return TextContent(
         text=shown,
         normal=normal,
@@ -172,4 +172,5 @@ def read_content(text: str, urls: tuple[str, ...]) -> TextContent:
         sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() if text else "",
         words=count_words(normal),
         urls=tuple(found),
+        boilerplate=boilerplate,
     )

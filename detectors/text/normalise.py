@@ -10,6 +10,7 @@ import unicodedata
 
 import regex
 
+from detectors.text.boilerplate import BoilerplateRules, Words, Wrapping
 from detectors.text.languages import load_languages
 from detectors.text.url_finder import URL, may_have_url
 from detectors.text.urls import ACCOUNT, USER
@@ -64,15 +65,27 @@ def normalise(text: str) -> str:
     Costs a few microseconds for ASCII and some tens for other scripts; linear in the text's length.
     `normalise(normalise(text)) == normalise(text)`, and lone surrogates or control characters do no harm.
     """
+    return read_words(text).normal
+
+
+def read_words(text: str, *, has_address: bool = False) -> Words:
+    """Return the folded words of a message, and the class of boilerplate if the text is no message.
+
+    Args:
+        text: the message.
+        has_address: the message has a web address in the text or next to the text.
+
+    """
+    text = _WRAPPING.cut(text)
     if text.isascii():
-        return _words(_plain(text).translate(_ASCII_TABLE), _ASCII_WORD)
-    return normalise_slow(text)
+        return _words(_plain(text).translate(_ASCII_TABLE), _ASCII_WORD, has_address=has_address)
+    return read_words_slowly(text, has_address=has_address)
 
 
-def normalise_slow(text: str) -> str:
-    """Normalise any text step by step; the ASCII path of `normalise` must agree with this function."""
+def read_words_slowly(text: str, *, has_address: bool = False) -> Words:
+    """Read the words of any text step by step; the ASCII path of `read_words` must agree with this function."""
     folded = _fold(_EMOJI.sub("\n", _plain(text)))
-    return _words(ascii_digits(folded), _WORD)
+    return _words(ascii_digits(folded), _WORD, has_address=has_address)
 
 
 def ascii_digits(text: str) -> str:
@@ -101,7 +114,7 @@ def _plain(text: str) -> str:
     return _ENTITY.sub(lambda match: _ENTITIES[match[0]], text) if "&" in text else text
 
 
-def _words(folded: str, word: "re.Pattern[str] | regex.Pattern[str]") -> str:
+def _words(folded: str, word: "re.Pattern[str] | regex.Pattern[str]", *, has_address: bool) -> Words:
     if may_have_url(folded):
         folded = URL.sub("\n", folded)
     if "@" in folded or "⟨" in folded:
@@ -109,16 +122,9 @@ def _words(folded: str, word: "re.Pattern[str] | regex.Pattern[str]") -> str:
     if "," in folded:
         folded = _GROUPING.sub("", folded)
     found = word.findall(folded)
-    if _BANNER_STARTS.isdisjoint(found):
-        return " ".join(found)
-    return _without_banners(folded, word)
-
-
-def _without_banners(folded: str, word: "re.Pattern[str] | regex.Pattern[str]") -> str:
-    folded = _FORWARDED_FROM.sub("\n", folded)
-    parts = (" ".join(word.findall(part)) for part in _BREAK.split(folded))
-    joined = " ".join(part for part in parts if part and part not in _BANNERS)
-    return "" if joined in _BANNERS else joined
+    if _BOILERPLATE.may_match(folded, found):
+        return _BOILERPLATE.strip(folded, word.findall, _BREAK.split, has_address=has_address)
+    return Words(" ".join(found))
 
 
 def _fold(text: str) -> str:
@@ -145,16 +151,9 @@ def _ascii_digit(match: "regex.Match[str]") -> str:
     return match[0] if value is None else str(value)
 
 
-def _banner_key(line: str) -> str:
-    return " ".join(_WORD.findall(_fold(line)))
+def _key(phrase: str) -> str:
+    return " ".join(_WORD.findall(_fold(phrase)))
 
 
-_LANGUAGES = tuple(load_languages().values())
-_SOURCES = sorted({phrase for language in _LANGUAGES for phrase in language.forwarded_from}, key=len, reverse=True)
-_FORWARDED_FROM = regex.compile(
-    rf"(?:^|(?<=\n))[^\w\n]{{0,8}}(?:{'|'.join(map(regex.escape, _SOURCES))})\b[^\n]{{0,100}}\n"
-)
-_BANNERS = frozenset(_banner_key(line) for language in _LANGUAGES for line in language.banners)
-# In scripts without spaces the name follows at once, so a source phrase is no word of its own.
-_SPACED_SOURCES = [phrase for phrase in _SOURCES if not _DENSE.search(phrase)]
-_BANNER_STARTS = frozenset(_banner_key(phrase).split(" ")[0] for phrase in (*_BANNERS, *_SPACED_SOURCES))
+_BOILERPLATE = BoilerplateRules(load_languages().values(), _key)
+_WRAPPING = Wrapping(load_languages().values(), _fold)

@@ -957,7 +957,7 @@ def test_a_week_of_silence_closes_through_the_whole_path():
     last = events[-1]["created_at"]
     later = [
         {**events[0], "event_id": f"later-{day}", "message_id": f"later-{day}", "created_at": last + day * DAY,
-         "text": "good morning to all of you on this fine day"}
+         "text": "the market by the old mill opens late today"}
         for day in range(1, 41)
     ]  # fmt: skip
     outputs, engine = run(lines([*events, *later]))
