@@ -18,6 +18,7 @@ class Reason(StrEnum):
     TIME_OUT_OF_RANGE = "time_out_of_range"
     UNKNOWN_KEY = "unknown_key"
     SOURCE_TRUNCATED = "source_truncated"
+    ENVELOPE = "envelope"  # an envelope without an event of ours in it
     FOREIGN_RECORD = "foreign_record"  # a record on an inner topic that Hearsay did not write
 
 

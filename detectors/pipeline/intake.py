@@ -16,7 +16,7 @@ from detectors.privacy.redact import redact
 from detectors.privacy.rejections import build_rejection, seal_payload
 from detectors.reading.config import IntakeConfig
 from detectors.reading.event_reader import read_event
-from detectors.reading.rules import InvalidEventError, check
+from detectors.reading.rules import InvalidEventError
 from detectors.text.fingerprint import fingerprint
 from detectors.text.normalise import count_words, read_words
 from detectors.text.url_finder import find_urls
@@ -60,8 +60,7 @@ class Intake:
             position: of the event in its source.
         """
         try:
-            event = read_event(raw, self._config)
-            check(event, self._config)
+            event, _ = read_event(raw, self._config)
             return self._sighting(event, position.partition)
         except InvalidEventError as error:
             return self.reject(raw, position, error.reason, error.detail)

@@ -9,10 +9,11 @@ from schemas.sighting import SPREADING
 class InvalidEventError(Exception):
     """An event breaks a rule of the contract: an expected outcome, which `Intake.update` turns into a rejection."""
 
-    def __init__(self, reason: Reason, detail: str) -> None:
+    def __init__(self, reason: Reason, detail: str, missing: tuple[str, ...] = ()) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+        self.missing = missing  # fields that the event lacks
 
 
 def check(event: ForwardEvent, config: IntakeConfig) -> None:
@@ -34,6 +35,7 @@ def check(event: ForwardEvent, config: IntakeConfig) -> None:
         raise InvalidEventError(
             Reason.MISSING_FIELD,
             "`$.chat` is missing; message ids of the scope `chat` need the chat, or the id_scope `platform`",
+            ("chat",),
         )
     if event.kind in SPREADING or event.kind is Kind.EDIT:
         _require(event.message_id is not None, "message_id", event.kind)
@@ -70,11 +72,19 @@ def _check_statement(event: ForwardEvent) -> None:
 
 def _require(present: bool, field: str, kind: Kind) -> None:
     if not present:
-        raise InvalidEventError(Reason.MISSING_FIELD, f"`$.{field}` is missing; an event of kind {kind} requires it")
+        raise InvalidEventError(
+            Reason.MISSING_FIELD, f"`$.{field}` is missing; an event of kind {kind} requires it", (field,)
+        )
 
 
 def _out_of_time(field: str, value: int, config: IntakeConfig) -> InvalidEventError:
     return InvalidEventError(
         Reason.TIME_OUT_OF_RANGE,
-        f"`$.{field}` is {str(value)[:24]}, not within {config.earliest_ms} to {config.latest_ms} (ms since 1970)",
+        f"`$.{field}` is {_size(value)}, not within {config.earliest_ms} to {config.latest_ms} (ms since 1970), and in "
+        "seconds, microseconds or nanoseconds not either; it may be the value of another field",
     )
+
+
+def _size(value: int) -> str:
+    """Describe a number without its digits: in a swapped column it may be a telephone number."""
+    return "negative" if value < 0 else f"a number of {len(str(value))} digits"
