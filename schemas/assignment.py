@@ -27,6 +27,9 @@ class Variant(StrEnum):
     NEGATION = "negation"
     NUMBER = "number"
     PLACE = "place"
+    TIME = "time"
+    BLOOD_GROUP = "blood_group"
+    ROLES = "roles"
 
 
 class Suggestion(msgspec.Struct, frozen=True):

@@ -38,6 +38,9 @@ _VARIANTS: dict[str, str] = {
     Variant.NEGATION: "with a negation added or removed",
     Variant.NUMBER: "with another number",
     Variant.PLACE: "with another place",
+    Variant.TIME: "with another day or month",
+    Variant.BLOOD_GROUP: "with another blood group",
+    Variant.ROLES: "with two names or words exchanged",
 }
 
 

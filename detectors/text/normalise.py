@@ -20,6 +20,10 @@ _MAX_MARKS = 8  # no orthography stacks more on one letter; also bounds the cost
 
 _ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&#39;": "'", "&nbsp;": " "}
 _ENTITY = re.compile("|".join(map(re.escape, _ENTITIES)))
+# "B+", "AB -ve": the sign of a blood group is part of the message, and no word character.
+_SIGNS = ("A+", "B+", "O+", "A-", "B-", "O-", "+ve", "-ve")
+_BLOOD_GROUP = re.compile(r"(?<!\w)(?:(AB|[ABO])([+-])(?![\w+-])|(AB|ab|[ABOabo])\s?([+-])\s?ve(?!\w))")
+_RHESUS = {"+": "positive", "-": "negative"}
 _EMOJI = regex.compile(
     r"[0-9#*]\ufe0f?\u20e3|\p{Emoji_Presentation}|[\p{Emoji}--[0-9#*]]\ufe0f|\p{Emoji_Modifier}", regex.V1
 )
@@ -110,8 +114,17 @@ def count_words(normal: str) -> int:
 
 
 def _plain(text: str) -> str:
-    """Replace the HTML entities of web pages, such as `&amp;`, by their characters."""
-    return _ENTITY.sub(lambda match: _ENTITIES[match[0]], text) if "&" in text else text
+    """Replace HTML entities such as `&amp;` by their characters, and the signs of blood groups by words."""
+    if "&" in text:
+        text = _ENTITY.sub(lambda match: _ENTITIES[match[0]], text)
+    if any(sign in text for sign in _SIGNS):
+        text = _BLOOD_GROUP.sub(_blood_group, text)
+    return text
+
+
+def _blood_group(match: "re.Match[str]") -> str:
+    group, sign = (match[1], match[2]) if match[1] else (match[3], match[4])
+    return f"{group} {_RHESUS[sign]}"
 
 
 def _words(folded: str, word: "re.Pattern[str] | regex.Pattern[str]", *, has_address: bool) -> Words:
