@@ -247,8 +247,8 @@ class TextEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
     variants: Annotated[
         tuple[tuple[str, int], ...],
         Meta(
-            description="Posts whose meaning may differ (negation, number, place, time, blood_group, roles), as pairs of "
-            "name and count.",
+            description="Posts whose meaning may differ (negation, number, place, time, blood_group, roles), as pairs "
+            "of name and count.",
             examples=[[["number", 2]]],
         ),
     ] = ()
