@@ -33,6 +33,7 @@ PARTS = {
     "budget": "What a budget of alerts costs, and whether it holds",
     "texts": "How near: near-duplicates and clusters",
     "pairs": "How near, method by method, and the alternatives",
+    "disguises": "What is a copy: pairs by dimension",
     "clusters": "One rumour, one cluster: against batch, order, purity, merges",
     "content": "What is known: checked claims, categories of harm",
     "coordination": "Organic or coordinated: sharing within seconds",
@@ -54,6 +55,7 @@ _SLOWEST_FIRST = (
     "edges",
     "structure",
     "nulls",
+    "disguises",
     "coordination",
 )
 
