@@ -5,6 +5,7 @@ order, so both reach the same decisions.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,6 +25,14 @@ from schemas.watermark_report import LateStream
 
 RULE_VERSION = 1
 """Version of the alerting rules, part of every alert's id: raised when equal evidence leads to another decision."""
+
+
+class RawEvent(NamedTuple):
+    """One event as its source delivers it."""
+
+    raw: bytes
+    position: Position
+    recorded_at: int | None = None  # timestamp of the Kafka record in ms; None if the source has none
 
 
 class PipelineOutput(CascadeOutput):
@@ -102,15 +111,15 @@ class Pipeline:
         self.cascades = Cascades(config.cascade_settings(), context, trace)
         self._received = self._rejected = 0
 
-    def feed(self, batch: Sequence[tuple[bytes, Position]]) -> PipelineOutput:
-        """Process raw events, each with its position, in order of arrival."""
+    def feed(self, batch: Sequence[RawEvent]) -> PipelineOutput:
+        """Process raw events in order of arrival."""
         return self.apply(self.read(batch))
 
-    def read(self, batch: Sequence[tuple[bytes, Position]]) -> IntakeResult:
+    def read(self, batch: Sequence[RawEvent]) -> IntakeResult:
         """Pass raw events through intake alone."""
         result = IntakeResult([], [])
-        for raw, position in batch:
-            sighting = self.intake.update(raw, position)
+        for event in batch:
+            sighting = self.intake.update(event[0], event[1])
             if isinstance(sighting, Rejection):
                 result.rejections.append(sighting)
             else:
