@@ -1,6 +1,6 @@
 """Define `Sighting`: an event after intake, pseudonymised, normalised and fingerprinted, and safe to publish."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -14,6 +14,14 @@ class Position(msgspec.Struct, frozen=True, gc=False):
     source: str
     partition: Count
     offset: Count
+
+
+class RawEvent(NamedTuple):
+    """One event as its source delivers it, before intake."""
+
+    raw: bytes
+    position: Position
+    recorded_at: int | None = None  # timestamp of the Kafka record in ms; None if the source has none
 
 
 class TextContent(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -67,4 +75,4 @@ class Sighting(Message, frozen=True, kw_only=True):
 SPREADING = frozenset({Kind.POST, Kind.FORWARD, Kind.QUOTE, Kind.REPLY})
 """Kinds that carry a message; the other kinds are an edit, or statements about a message or an account."""
 
-__all__ = ["SPREADING", "Position", "Sighting", "TextContent"]
+__all__ = ["SPREADING", "Position", "RawEvent", "Sighting", "TextContent"]

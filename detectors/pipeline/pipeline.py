@@ -5,7 +5,6 @@ order, so both reach the same decisions.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import msgspec
 
@@ -20,19 +19,11 @@ from detectors.similarity.embedding import Embedder
 from detectors.snapshot import pack, unpack
 from schemas.alert import Provenance
 from schemas.rejection import Reason, Rejection
-from schemas.sighting import Position, Sighting
+from schemas.sighting import Position, RawEvent, Sighting
 from schemas.watermark_report import LateStream
 
 RULE_VERSION = 1
 """Version of the alerting rules, part of every alert's id: raised when equal evidence leads to another decision."""
-
-
-class RawEvent(NamedTuple):
-    """One event as its source delivers it."""
-
-    raw: bytes
-    position: Position
-    recorded_at: int | None = None  # timestamp of the Kafka record in ms; None if the source has none
 
 
 class PipelineOutput(CascadeOutput):

@@ -145,7 +145,3 @@ def record(  # noqa: PLR0917 - typer passes by name
             typer.echo("interrupted; no file was written", err=True)
             raise typer.Exit(INTERRUPTED) from None
     typer.echo(f"wrote {out}: {done.recorded:,} records")
-    if done.skipped:
-        typer.echo(
-            f"skipped {done.skipped:,} records that are not one line of JSON; a .parquet file keeps them", err=True
-        )

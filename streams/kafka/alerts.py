@@ -49,7 +49,7 @@ def read_alerts(
     """
     with open_topic(settings, password, "alerts") as reader:
         starts = reader.offsets(begin)
-        records = reader.follow(starts) if follow else reader.merged(starts, reader.offsets(END))
+        records = reader.follow(starts) if follow else reader.records(starts, reader.offsets(END))
         yield from deduplicate(records, on_unreadable)
 
 
@@ -58,7 +58,8 @@ def deduplicate(records: Iterator[TopicRecord], on_unreadable: Callable[[str], N
     known: OrderedDict[str, None] = OrderedDict()
     for record in records:
         try:
-            alert = msgspec.json.decode(record.value, type=Alert)
+            value = record.value or b""
+            alert = msgspec.json.decode(value, type=Alert)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             on_unreadable(f"partition {record.partition}, offset {record.offset}: not an alert ({str(error)[:120]})")
             continue
@@ -67,4 +68,4 @@ def deduplicate(records: Iterator[TopicRecord], on_unreadable: Callable[[str], N
         known[alert.alert_id] = None
         if len(known) > REMEMBERED:
             known.popitem(last=False)
-        yield Received(alert, record.value)
+        yield Received(alert, value)

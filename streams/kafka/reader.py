@@ -18,6 +18,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 from streams.errors import UserError
 from streams.kafka import clients
 from streams.kafka.connection import KafkaSettings
+from streams.kafka.recorded_at import recorded_at
 
 _FETCH = 1_000_000  # maximum number of records of one fetch: all of them
 _WAIT_MS = 500
@@ -41,8 +42,22 @@ class TopicRecord(msgspec.Struct, frozen=True, gc=False):
 
     partition: int
     offset: int
-    time_ms: int  # of publication, by the producer's clock
-    value: bytes  # empty for a record without a value
+    time_ms: int  # of publication, by the clock of the producer or, for `timestamp_type` 1, of the broker
+    value: bytes | None  # None for a tombstone
+    timestamp_type: int = 0
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+
+    @property
+    def recorded_at(self) -> int | None:
+        """Return the time of the first recording in ms; see `streams.kafka.recorded_at`."""
+        return recorded_at(self.time_ms, self.headers)
+
+
+class EndOfRange(msgspec.Struct, frozen=True):
+    """The end of a range in one partition. The last offsets may be markers of transactions, no records."""
+
+    partition: int
 
 
 def parse_offset(text: str, option: str) -> OffsetSpec:
@@ -102,10 +117,11 @@ class TopicReader:
 
     def merged(
         self, starts: Mapping[int, int], ends: Mapping[int, int], tie: Callable[[bytes], int] = lambda value: 0
-    ) -> Iterator[TopicRecord]:
+    ) -> Iterator[TopicRecord | EndOfRange]:
         """Yield the records of a range, ordered by timestamp, then by `tie`, then by partition and offset.
 
         The order within a partition is always kept, even if a record has an earlier timestamp than its predecessor.
+        An `EndOfRange` follows the last record of each partition; those of partitions without a record come first.
 
         Args:
             starts: first offset, by partition.
@@ -113,11 +129,15 @@ class TopicReader:
             tie: key of a record's value, for records with equal timestamps.
         """
         streams = [
-            self._keyed(self._partition(part, starts[part.partition], ends[part.partition]), tie)
+            self._keyed(part.partition, self._partition(part, starts[part.partition], ends[part.partition]), tie)
             for part in self._parts
         ]
         for _, record in heapq.merge(*streams, key=lambda pair: pair[0]):
             yield record
+
+    def records(self, starts: Mapping[int, int], ends: Mapping[int, int]) -> Iterator[TopicRecord]:
+        """Yield the records of a range as `merged` does, without the ends."""
+        return (one for one in self.merged(starts, ends) if isinstance(one, TopicRecord))
 
     def follow(self, starts: Mapping[int, int]) -> Iterator[TopicRecord]:
         """Yield every record from the given offsets, in the order of arrival, without end."""
@@ -154,16 +174,16 @@ class TopicReader:
 
     @staticmethod
     def _keyed(
-        records: Iterator[TopicRecord], tie: Callable[[bytes], int]
-    ) -> Iterator[tuple[tuple[int, int], TopicRecord]]:
-        """Yield each record with its merge key; keys of a partition never decrease."""
+        partition: int, records: Iterator[TopicRecord], tie: Callable[[bytes], int]
+    ) -> Iterator[tuple[tuple[int, int], TopicRecord | EndOfRange]]:
+        """Yield each record, and at last the end, with its merge key; keys of a partition never decrease."""
         newest, newest_tie = -1, 0
         for record in records:
-            if record.time_ms > newest:
-                newest, newest_tie = record.time_ms, tie(record.value)
-            else:
-                newest_tie = max(newest_tie, tie(record.value))
+            tied = tie(record.value or b"")
+            newest_tie = tied if record.time_ms > newest else max(newest_tie, tied)
+            newest = max(newest, record.time_ms)
             yield (newest, newest_tie), record
+        yield (newest, newest_tie), EndOfRange(partition)
 
 
 @contextmanager
@@ -189,7 +209,15 @@ def _format(offsets: Mapping[int, int]) -> str:
 
 
 def _record(record: ConsumerRecord) -> TopicRecord:
-    return TopicRecord(record.partition, record.offset, record.timestamp, record.value or b"")
+    return TopicRecord(
+        record.partition,
+        record.offset,
+        record.timestamp,
+        record.value,
+        record.timestamp_type or 0,
+        record.key,
+        tuple(record.headers or ()),
+    )
 
 
 def _milliseconds(text: str) -> int | None:

@@ -188,7 +188,7 @@ class StageApp:
                 key_serializer="raw",
                 value_serializer="raw",
                 acks=False,  # only tasks commit offsets
-                allow_empty=True,  # intake rejects a record without a value
+                allow_empty=True,  # the tasks count a record without a value
             )
             self.faust_app.agent(topic, name=f"{self.stage}-{name}")(self._agent_for(name))
         on_revoked: Any = self._on_revoked  # Faust's signal types require parameter names that Faust does not pass

@@ -1,4 +1,4 @@
-"""Contract of recorded sources: records with positions, and control events about partitions.
+"""Contract of recorded sources: events with positions, records without an event, and control events about partitions.
 
 Live, no partition runs ahead of another, because the watermark is the minimum over all partitions. A replay of several
 files, or of a topic, reaches the same watermark if each partition is announced before its first event and ends with a
@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 
 from schemas.rejection import Reason
-from schemas.sighting import Position
+from schemas.sighting import Position, RawEvent
 from streams.errors import UserError
 
 
@@ -32,6 +32,12 @@ class UnreadableRecord(msgspec.Struct, frozen=True):
     raw: bytes | None = None  # None: too large to hold
 
 
+class Tombstone(msgspec.Struct, frozen=True):
+    """A record without a value, which marks a key as deleted in a compacted topic: counted, and no event."""
+
+    position: Position
+
+
 class PartitionsAssigned(msgspec.Struct, frozen=True):
     """Control event at the start: the watermark waits for these partitions until each has an event or ends."""
 
@@ -44,7 +50,7 @@ class EndOfPartition(msgspec.Struct, frozen=True):
     partition: int
 
 
-Record = tuple[bytes, Position] | UnreadableRecord
+Record = RawEvent | UnreadableRecord | Tombstone
 ControlEvent = PartitionsAssigned | EndOfPartition
 
 
@@ -70,14 +76,6 @@ class SourceReader(Protocol):
 
     def close(self) -> None:
         """Close the files or the connection."""
-        ...
-
-
-class RecordReader(SourceReader, Protocol):
-    """An open source of one partition, without control events."""
-
-    def __iter__(self) -> Iterator[Record]:
-        """Yield each record with its position, in the order of the source."""
         ...
 
 

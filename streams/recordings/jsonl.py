@@ -14,13 +14,16 @@ import msgspec
 import zstandard
 
 from schemas.rejection import Reason
-from schemas.sighting import Position
-from streams.recordings.base import Record, UnreadableRecord, too_large
+from schemas.sighting import Position, RawEvent
+from streams.recordings.base import UnreadableRecord, too_large
 
 _CHUNK = 1 << 18
 _GZIP_STEP = 1 << 14  # compressed bytes per step; deflate expands at most 1032 times, so 16 MiB
 _ZSTD_STEP = 1 << 10  # compressed bytes per step; 4 bytes may expand to 128 KiB, so 32 MiB
 _BOM = b"\xef\xbb\xbf"
+
+
+Line = RawEvent | UnreadableRecord
 
 
 class Readable(Protocol):
@@ -168,7 +171,7 @@ class JsonLinesReader:
         """Close the file."""
         self._stream.close()
 
-    def __iter__(self) -> Iterator[Record]:
+    def __iter__(self) -> Iterator[Line]:
         """Yield each line that is not blank."""
         try:
             for chunk in self._chunks:
@@ -179,7 +182,7 @@ class JsonLinesReader:
         if self._rest or self._long:
             yield from self._lines(b"\n")
 
-    def _lines(self, chunk: bytes) -> Iterator[Record]:
+    def _lines(self, chunk: bytes) -> Iterator[Line]:
         lines = chunk.split(b"\n")
         last = lines.pop()
         if lines:
@@ -213,13 +216,13 @@ class JsonLinesReader:
         self._line += 1
         return record
 
-    def _record_of(self, line: bytes) -> Record | None:
+    def _record_of(self, line: bytes) -> Line | None:
         event = line[:-1] if line.endswith(b"\r") else line
         if self._line == 0:
             event = event.removeprefix(_BOM)
         if len(event) > self._max:
             return too_large(self._here(), len(line), hashlib.sha256(line).hexdigest(), self._max)
-        return (event, Position(self.name, 0, self._line)) if event and not event.isspace() else None
+        return RawEvent(event, Position(self.name, 0, self._line)) if event and not event.isspace() else None
 
     def _rest_of_truncated(self, detail: str) -> UnreadableRecord:
         if self._long is not None:

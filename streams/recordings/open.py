@@ -1,12 +1,13 @@
 """Describe and open the sources of a replay: a file, several files as one stream, a range of a topic.
 
 A source can be opened repeatedly, so a run can be made, explained and swept from one description. A reader of several
-partitions merges them by event time and yields control events for their start and end; the watermark is then the same
-as live, where no partition may run ahead of another.
+partitions merges them by time and yields control events for their start and end; the watermark is then the same as
+live, where no partition may run ahead of another.
 """
 
 import hashlib
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,22 +15,22 @@ from typing import Protocol
 
 import msgspec
 
-from schemas.sighting import Position
+from schemas.sighting import Position, RawEvent
 from streams.errors import UserError
 from streams.kafka.connection import KafkaSettings
-from streams.kafka.reader import BEGINNING, END, OffsetSpec, TopicReader, TopicRecord, open_topic
+from streams.kafka.reader import BEGINNING, END, EndOfRange, OffsetSpec, TopicReader, TopicRecord, open_topic
 from streams.recordings.base import (
     ControlEvent,
     EndOfPartition,
     PartitionsAssigned,
     Record,
-    RecordReader,
     SourceReader,
-    UnreadableRecord,
+    Tombstone,
     printable,
 )
 from streams.recordings.open_file import open_source
 from streams.recordings.peek import created_at
+from streams.recordings.recording import RecordingReader
 
 TOPIC = "topic"
 """The format of a source read from a topic."""
@@ -108,8 +109,9 @@ class FilesSpec(msgspec.Struct, frozen=True):
             for path in self.paths:
                 opened.append(open_source(path, max_bytes))
                 stack.callback(opened[-1].close)
+            merged = _merge(opened)
             stack.pop_all()
-            return _MergedReader(opened)
+            return merged
 
 
 class _RangeSpec(msgspec.Struct, frozen=True):
@@ -177,23 +179,44 @@ def combine_digests(digests: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
+def _merge(sources: Sequence[SourceReader]) -> SourceReader:
+    """Return several files as one stream.
+
+    Raises:
+        UserError: only some are recordings of a topic, or they are recordings of several topics.
+
+    """
+    recordings = [source for source in sources if isinstance(source, RecordingReader)]
+    if not recordings:
+        return _MergedFiles(sources)
+    if len(recordings) < len(sources):
+        plain = next(source.name for source in sources if not isinstance(source, RecordingReader))
+        raise UserError(
+            f"{recordings[0].name} is a recording of a topic and {plain} is not, so their partitions cannot be "
+            "compared; replay them one by one, or publish both to a topic and replay the topic"
+        )
+    topics = sorted({source.topic for source in recordings if source.partitions})
+    if len(topics) > 1:
+        raise UserError(
+            f"the files are recordings of several topics ({', '.join(topics[:3])}); name those of one topic"
+        )
+    return _MergedRecordings(recordings)
+
+
 class _MergedReader:
-    """Several sources merged by the newest claimed time of each. Memory: one event per source."""
+    """Several files merged by time. Memory: one event per file."""
 
     format = "files"
 
-    def __init__(self, sources: Sequence[RecordReader]) -> None:
+    def __init__(self, sources: Sequence[SourceReader]) -> None:
         self._sources = sources
         self.name = ", ".join(source.name for source in sources)
         totals = [source.total for source in sources]
         self.total = None if None in totals else sum(total or 0 for total in totals)
 
     def __iter__(self) -> Iterator[Record | ControlEvent]:
-        """Yield the records of all files, each file a partition; each file keeps its own order."""
-        yield PartitionsAssigned(tuple(range(len(self._sources))))
-        streams = [_keyed(number, source) for number, source in enumerate(self._sources)]
-        for _, _, record in heapq.merge(*streams, key=lambda item: item[:2]):
-            yield record
+        """See `SourceReader`."""
+        raise NotImplementedError
 
     @property
     def done(self) -> int:
@@ -211,22 +234,65 @@ class _MergedReader:
             source.close()
 
 
-def _keyed(partition: int, source: Iterable[Record]) -> Iterator[tuple[int, int, Record | ControlEvent]]:
+class _MergedFiles(_MergedReader):
+    """Files of events merged by the newest claimed time of each: each file is a partition."""
+
+    def __iter__(self) -> Iterator[Record | ControlEvent]:
+        """Yield the records of all files; each file keeps its own order."""
+        yield PartitionsAssigned(tuple(range(len(self._sources))))
+        streams = [_keyed(number, source) for number, source in enumerate(self._sources)]
+        for _, _, record in heapq.merge(*streams, key=lambda item: item[:2]):
+            yield record
+
+
+class _MergedRecordings(_MergedReader):
+    """Recordings of one topic merged by the newest timestamp of each: a partition may go on in another file."""
+
+    def __iter__(self) -> Iterator[Record | ControlEvent]:
+        """Yield the records of all files; a partition ends after its last record in any file."""
+        recordings = [source for source in self._sources if isinstance(source, RecordingReader)]
+        files = Counter(partition for recording in recordings for partition in recording.partitions)
+        yield PartitionsAssigned(tuple(sorted(files)))
+        streams = [_by_timestamp(number, recording) for number, recording in enumerate(recordings)]
+        for _, _, record in heapq.merge(*streams, key=lambda item: item[:2]):
+            if isinstance(record, EndOfPartition):
+                files[record.partition] -= 1
+                if files[record.partition]:
+                    continue
+            yield record
+
+
+_Keyed = Iterator[tuple[int, int, Record | ControlEvent]]
+
+
+def _keyed(partition: int, source: SourceReader) -> _Keyed:
     """Yield each record with its sort key: the newest claimed time so far, then the number of the file."""
     newest = 0
     for record in source:
-        if isinstance(record, UnreadableRecord):
-            placed: Record = msgspec.structs.replace(record, position=_moved(record.position, partition))
-        else:
-            raw, position = record
-            newest = max(newest, created_at(raw) or 0)
-            placed = (raw, _moved(position, partition))
-        yield newest, partition, placed
+        if isinstance(record, ControlEvent):
+            continue
+        if isinstance(record, RawEvent):
+            newest = max(newest, created_at(record.raw) or 0)
+        yield newest, partition, _moved(record, partition)
     yield newest, partition, EndOfPartition(partition)
 
 
-def _moved(position: Position, partition: int) -> Position:
-    return Position(position.source, partition, position.offset)
+def _moved(record: Record, partition: int) -> Record:
+    position = Position(record.position.source, partition, record.position.offset)
+    if isinstance(record, RawEvent):
+        return record._replace(position=position)
+    return msgspec.structs.replace(record, position=position)
+
+
+def _by_timestamp(number: int, recording: RecordingReader) -> _Keyed:
+    """Yield each record with its sort key: the newest timestamp so far, then the number of the file."""
+    newest = 0
+    for record in recording:
+        if isinstance(record, PartitionsAssigned):
+            continue
+        if isinstance(record, RawEvent):
+            newest = max(newest, record.recorded_at or 0)
+        yield newest, number, record
 
 
 class _RangeReader:
@@ -247,18 +313,19 @@ class _RangeReader:
     def __iter__(self) -> Iterator[Record | ControlEvent]:
         """Yield each record with its position in the topic."""
         yield PartitionsAssigned(tuple(sorted(self._ends)))
-        for partition, end in sorted(self._ends.items()):
-            if self._starts[partition] >= end:
-                yield EndOfPartition(partition)
+        at = dict(self._starts)
         for record in self._reader.merged(self._starts, self._ends, lambda value: created_at(value) or 0):
-            self.done += 1
-            self._update_digest(record)
-            yield record.value, Position(self._topic, record.partition, record.offset)
-            if record.offset + 1 == self._ends[record.partition]:
+            after = self._ends[record.partition] if isinstance(record, EndOfRange) else record.offset + 1
+            self.done += max(0, after - at[record.partition])
+            at[record.partition] = after
+            if isinstance(record, EndOfRange):
                 yield EndOfPartition(record.partition)
+            else:
+                self._update_digest(record)
+                yield _event_of(self._topic, record)
 
     def sha256(self) -> str | None:
-        """Return the digest of all records and positions; None before the end of the range."""
+        """Return the digest of all records with their positions and times; None before the end of the range."""
         return self._digest.hexdigest() if self.done == self.total else None
 
     def close(self) -> None:
@@ -266,8 +333,17 @@ class _RangeReader:
         self._stack.close()
 
     def _update_digest(self, record: TopicRecord) -> None:
-        self._digest.update(f"{record.partition}:{record.offset}:{len(record.value)}:".encode())
-        self._digest.update(record.value)
+        value = b"" if record.value is None else record.value
+        size = "-" if record.value is None else len(value)
+        self._digest.update(f"{record.partition}:{record.offset}:{record.recorded_at}:{size}:".encode())
+        self._digest.update(value)
+
+
+def _event_of(topic: str, record: TopicRecord) -> Record:
+    position = Position(topic, record.partition, record.offset)
+    if record.value is None:
+        return Tombstone(position)
+    return RawEvent(record.value, position, record.recorded_at)
 
 
 def _shown(offsets: dict[int, int]) -> str:

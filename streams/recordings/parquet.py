@@ -1,10 +1,12 @@
-"""Read recorded events from a Parquet file: one column of raw bytes, or one column per field of an event.
+"""Read events from a Parquet file: one column of raw bytes, one column per field of an event, or records of a topic.
 
-Analysts keep extracts in Parquet; each row becomes the JSON object that an adapter would publish.
+Analysts keep extracts in Parquet; each row becomes the JSON object that an adapter would publish. The columns of a
+recording are those of `kcat -J`.
 """
 
+import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,23 @@ import pyarrow.parquet as pq
 
 from schemas.event import ForwardEvent
 from schemas.rejection import Reason
-from schemas.sighting import Position
+from schemas.sighting import Position, RawEvent
 from streams.recordings.base import Record, SourceError, UnreadableRecord, printable, sha256_of, too_large
+from streams.recordings.envelope import Envelope
+
+RECORD_SCHEMA = pa.schema(
+    [
+        pa.field("topic", pa.string(), nullable=False),
+        pa.field("partition", pa.int32(), nullable=False),
+        pa.field("offset", pa.int64(), nullable=False),
+        ("tstype", pa.string()),
+        ("ts", pa.int64()),
+        ("headers", pa.list_(pa.struct([("name", pa.string()), ("value", pa.binary())]))),
+        ("key", pa.binary()),
+        ("payload", pa.binary()),
+    ]
+)
+"""Columns of a recording."""
 
 _VALUE = "value"
 _BATCH = 1024  # rows
@@ -24,30 +41,42 @@ _REQUIRED = tuple(field.name for field in msgspec.structs.fields(ForwardEvent) i
 _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
-class ParquetReader:
-    """Reader of a Parquet file, row by row. Memory is bounded by the pages of one row group.
+def as_row(record: Envelope) -> dict[str, Any]:
+    """Return a record as a row of `RECORD_SCHEMA`."""
+    return {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "tstype": record.timestamp_type,
+        "ts": record.timestamp,
+        "headers": [{"name": name, "value": value} for name, value in record.headers],
+        "key": record.key,
+        "payload": record.value,
+    }
 
-    Columns without a field of an event are ignored. A null is an absent field, and so is NaN, the null of a column of
-    floats. Timestamps become milliseconds. The offset of a position is the number of the row, from 0.
-    """
+
+def has_records(path: Path) -> bool:
+    """Return True if a Parquet file is the recording of a topic."""
+    file = _open(path)
+    try:
+        names = set(file.schema_arrow.names)
+    finally:
+        file.close()
+    return set(RECORD_SCHEMA.names) <= names
+
+
+class _ParquetFile:
+    """A Parquet file, read row by row. Memory is bounded by the pages of one row group."""
 
     format = "parquet"
 
-    def __init__(self, path: Path, max_bytes: int) -> None:
+    def __init__(self, path: Path) -> None:
         self.name = printable(path.name)
         self.total: int | None = path.stat().st_size
         self._path = path
-        self._max = max_bytes
         self._row = 0
-        try:
-            self._file = pq.ParquetFile(path, memory_map=True)
-        except (pa.ArrowException, OSError) as error:
-            raise SourceError(
-                f"cannot read the Parquet file {path.name}: {_first_line(error)}; the index at its end may be missing, "
-                "so write the file again"
-            ) from None
+        self._file = _open(path)
         self._total_rows: int = self._file.metadata.num_rows
-        self._columns = _columns(self._file.schema_arrow, path.name)
 
     @property
     def done(self) -> int:
@@ -62,16 +91,38 @@ class ParquetReader:
         """Close the file."""
         self._file.close()
 
+    def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        for group in range(self._file.num_row_groups):  # one by one: damage costs no earlier row
+            yield from self._file.iter_batches(_BATCH, [group], list(columns))
+
+    def _here(self) -> Position:
+        return Position(self.name, 0, self._row)
+
+    def _damaged(self, error: Exception) -> UnreadableRecord:
+        detail = f"a Parquet file must be whole; got a damaged part ({_first_line(error)})"
+        return UnreadableRecord(Reason.SOURCE_TRUNCATED, detail, self._here(), 0, _EMPTY, b"")
+
+
+class ParquetReader(_ParquetFile):
+    """Reader of the events in a Parquet file.
+
+    Columns without a field of an event are ignored. A null is an absent field, and so is NaN, the null of a column of
+    floats. Timestamps become milliseconds. The offset of a position is the number of the row, from 0.
+    """
+
+    def __init__(self, path: Path, max_bytes: int) -> None:
+        super().__init__(path)
+        self._max = max_bytes
+        self._columns = _columns(self._file.schema_arrow, path.name)
+
     def __iter__(self) -> Iterator[Record]:
         """Yield each row."""
         try:
-            for group in range(self._file.num_row_groups):  # one by one: damage costs no earlier row
-                for batch in self._file.iter_batches(_BATCH, [group], self._columns):
-                    for raw in _raw_rows(batch):
-                        yield self._record_of(raw)
+            for batch in self._batches(self._columns):
+                for raw in _raw_rows(batch):
+                    yield self._record_of(raw)
         except (pa.ArrowException, OSError) as error:
-            detail = f"a Parquet file must be whole; got a damaged part ({_first_line(error)})"
-            yield UnreadableRecord(Reason.SOURCE_TRUNCATED, detail, self._here(), 0, _EMPTY, b"")
+            yield self._damaged(error)
 
     def _record_of(self, raw: bytes | None) -> Record:
         here = self._here()
@@ -82,10 +133,51 @@ class ParquetReader:
             )
         if len(raw) > self._max:
             return too_large(here, len(raw), hashlib.sha256(raw).hexdigest(), self._max)
-        return raw, here
+        return RawEvent(raw, here)
 
-    def _here(self) -> Position:
-        return Position(self.name, 0, self._row)
+
+class ParquetRecords(_ParquetFile):
+    """Reader of the records in a Parquet file; see `EnvelopeReader`."""
+
+    def __iter__(self) -> Iterator[Envelope | UnreadableRecord]:
+        """Yield the record of each row."""
+        try:
+            for batch in self._batches(RECORD_SCHEMA.names):
+                for row in batch.cast(RECORD_SCHEMA).to_pylist():
+                    self._row += 1
+                    yield _envelope_of(row)
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            yield self._damaged(error)
+
+    def places(self) -> Iterator[tuple[str, int] | None]:
+        """Yield topic and partition of each row, up to a damaged part."""
+        with contextlib.suppress(pa.ArrowException, OSError, UnicodeDecodeError):
+            for batch in self._batches(("topic", "partition")):
+                yield from zip(*(batch.column(name).to_pylist() for name in ("topic", "partition")), strict=True)
+
+
+def _open(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path, memory_map=True)
+    except (pa.ArrowException, OSError) as error:
+        raise SourceError(
+            f"cannot read the Parquet file {path.name}: {_first_line(error)}; the index at its end may be missing, "
+            "so write the file again"
+        ) from None
+
+
+def _envelope_of(row: dict[str, Any]) -> Envelope:
+    headers = tuple((one["name"], one["value"]) for one in row["headers"] or ())
+    return Envelope(
+        row["topic"],
+        row["partition"],
+        row["offset"],
+        row["ts"],
+        row["tstype"] or "unknown",
+        headers,
+        row["key"],
+        row["payload"],
+    )
 
 
 def _columns(schema: pa.Schema, name: str) -> list[str]:

@@ -1,8 +1,9 @@
 """Publish a recorded file to the topic `forwards`, in order within each chat, and resume after an interruption.
 
-Published recordings take the path of live events, to try, load and back-fill the live stages. The number of
-acknowledged records is saved next to the file, so an interruption loses no event; a record may be sent twice, and
-intake drops the second by the id of the event.
+Published recordings take the path of live events, to try, load and back-fill the live stages. A live run decides as a
+replay of the file would: a header gives each event the time of its first recording, or states that the file has none.
+The number of acknowledged records is saved next to the file, so an interruption loses no event; a record may be sent
+twice, and intake drops the second by the id of the event.
 """
 
 import re
@@ -10,22 +11,29 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from kafka.errors import KafkaError
 
+from schemas.sighting import RawEvent
 from streams.errors import UserError
 from streams.kafka import clients, topics
 from streams.kafka.connection import KafkaSettings
-from streams.recordings.base import Record, RecordReader, UnreadableRecord
+from streams.kafka.recorded_at import recorded_at, republished
+from streams.recordings.base import SourceReader, UnreadableRecord
+from streams.recordings.envelope import Envelope
 from streams.recordings.open_file import open_source
 from streams.recordings.peek import created_at, partition_key
+from streams.recordings.recording import RecordingReader
 
 MAX_IN_FLIGHT = 10_000  # records
 MAX_IN_FLIGHT_BYTES = 32 << 20
-_OVERHEAD = 64 << 10  # bytes for key, headers and frame of a record, kept free below the topic's bound
+_MAX_RECORD_BYTES = topics.BY_NAME["forwards"].max_bytes
+_MAX_BYTES = _MAX_RECORD_BYTES - (64 << 10)  # of an event; the rest is for key, headers and frame of its record
 _SAVE_INTERVAL_S = 1.0
 _LONGEST_SILENCE_MS = 86_400_000  # a longer gap in event time, forwards or back, is not waited for
 _PACE = re.compile(r"(\d+(?:\.\d+)?)x")
@@ -38,6 +46,16 @@ class ResumePoint(msgspec.Struct, frozen=True, kw_only=True):
     bootstrap: str
     file_bytes: int
     records: int  # from the start of the file, all acknowledged
+
+
+class _Message(msgspec.Struct, frozen=True):
+    """A record to send."""
+
+    value: bytes | None  # None: a tombstone
+    key: bytes | None
+    partition: int | None  # None: by the key
+    headers: list[tuple[str, bytes | None]]
+    time: int | None  # at which it was recorded, else claimed to have happened, in ms
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,27 +117,70 @@ def publish(
     """
     topics.require(settings, password, ["forwards"])
     topic = settings.prefix + "forwards"
-    bound = topics.BY_NAME["forwards"].max_bytes
-    source = open_source(file, bound - _OVERHEAD)
+    source = open_source(file, _MAX_BYTES)
     try:
         resume_file = _ResumeFile(file, source, topic, settings.bootstrap)
         done = resume_file.read() if resume else 0
-        with clients.producer(settings, password, linger_ms=20, batch_size=256 << 10, max_request_size=bound) as kafka:
-            kafka.partitions_for(topic)  # fetch the metadata before the pace begins, so the first event is on time
-            sender = _Sender(lambda raw: kafka.send(topic, raw, key=partition_key(raw)), resume_file, done)
+        with clients.producer(
+            settings, password, linger_ms=20, batch_size=256 << 10, max_request_size=_MAX_RECORD_BYTES
+        ) as kafka:
+            # the metadata must be there before the pace begins, so that the first event is on time
+            _check_partitions(source, topic, len(kafka.partitions_for(topic)))
+            sender = _Sender(partial(_send, kafka, topic), resume_file, done)
             complete = _send_all(_after(source, done), sender, _Pacer(pace), lambda n: progress(n, source.done))
     finally:
         source.close()
     return Published(published=sender.published, skipped=sender.skipped, resumed_after=done, complete=complete)
 
 
-def _send_all(records: Iterator[Record], sender: "_Sender", pacer: "_Pacer", progress: Callable[[int], None]) -> bool:
+def _send(kafka: Any, topic: str, message: _Message) -> Any:  # noqa: ANN401 - kafka-python has no types
+    return kafka.send(topic, message.value, key=message.key, partition=message.partition, headers=message.headers)
+
+
+def _check_partitions(source: SourceReader, topic: str, partitions: int) -> None:
+    """Refuse a recording with a partition that the topic does not have.
+
+    Raises:
+        UserError: the topic has too few partitions.
+
+    """
+    if isinstance(source, RecordingReader) and source.partitions and source.partitions[-1] >= partitions:
+        raise UserError(
+            f"{source.name} has records of partition {source.partitions[-1]}, and the topic {topic} has {partitions} "
+            "partitions; publish to a deployment with at least as many as the recorded topic (kafka.source_partitions)"
+        )
+
+
+def _messages(source: SourceReader) -> Iterator[_Message | None]:
+    """Yield what to send for each record of a source, None for a record without deliverable bytes."""
+    if isinstance(source, RecordingReader):
+        for record in source.envelopes():
+            yield _of_raw(record.raw) if isinstance(record, UnreadableRecord) else _of_envelope(record)
+    else:
+        for event in source:
+            if isinstance(event, RawEvent | UnreadableRecord):
+                yield _of_raw(event.raw)
+
+
+def _of_raw(raw: bytes | None) -> _Message | None:
+    return _Message(raw, partition_key(raw), None, republished((), None), created_at(raw)) if raw else None
+
+
+def _of_envelope(record: Envelope) -> _Message | None:
+    if len(record.value or b"") > _MAX_BYTES:
+        return None
+    time = recorded_at(record.timestamp, record.headers)
+    return _Message(record.value, record.key, record.partition, republished(record.headers, time), time)
+
+
+def _send_all(
+    messages: Iterator[_Message | None], sender: "_Sender", pacer: "_Pacer", progress: Callable[[int], None]
+) -> bool:
     try:
-        for record in records:
-            raw = record.raw if isinstance(record, UnreadableRecord) else record[0]
-            if raw:
-                pacer.wait(raw)
-            sender.put(raw)
+        for message in messages:
+            if message is not None:
+                pacer.wait(message.time)
+            sender.put(message)
             progress(sender.taken)
         sender.drain()
     except KeyboardInterrupt:
@@ -130,25 +191,21 @@ def _send_all(records: Iterator[Record], sender: "_Sender", pacer: "_Pacer", pro
     return True
 
 
-def _after(source: RecordReader, count: int) -> Iterator[Record]:
-    records = iter(source)
-    for _ in range(count):
-        if next(records, None) is None:
-            break
-    yield from records
+def _after(source: SourceReader, count: int) -> Iterator[_Message | None]:
+    return islice(_messages(source), count, None)
 
 
 class _Pacer:
-    """Delays events to the pace at which they happened, times a factor."""
+    """Delays events to the pace at which they were recorded or happened, times a factor."""
 
     def __init__(self, pace: float | None) -> None:
         self._pace = pace
-        self._began: tuple[float, int] | None = None  # (real seconds, event time in ms) of the same instant
+        self._began: tuple[float, int] | None = None  # (real seconds, time in ms) of the same instant
         self._last = 0
 
-    def wait(self, raw: bytes) -> None:
-        """Wait until an event is due; the first event, and an event that is late already, are due at once."""
-        if self._pace is None or (at := created_at(raw)) is None:
+    def wait(self, at: int | None) -> None:
+        """Wait until an event of time `at` is due; the first event, and one that is late already, are due at once."""
+        if self._pace is None or at is None:
             return
         now = time.monotonic()
         if self._began is None or abs(at - self._last) > _LONGEST_SILENCE_MS:
@@ -162,7 +219,7 @@ class _Pacer:
 class _Sender:
     """Sends records with a bound on records in flight, and counts the acknowledged records from the start."""
 
-    def __init__(self, send: Callable[[bytes], Any], resume_file: "_ResumeFile", done: int) -> None:
+    def __init__(self, send: Callable[[_Message], Any], resume_file: "_ResumeFile", done: int) -> None:
         self.resume_file = resume_file
         self.taken = self.acknowledged = done
         self.published = self.skipped = 0
@@ -170,13 +227,14 @@ class _Sender:
         self._in_flight: deque[tuple[Any, int]] = deque()  # (future, or None for a skipped record; bytes)
         self._bytes = 0
 
-    def put(self, raw: bytes | None) -> None:
-        """Send a record; only count a record without bytes."""
+    def put(self, message: _Message | None) -> None:
+        """Send a record; only count None."""
         while len(self._in_flight) >= MAX_IN_FLIGHT or self._bytes >= MAX_IN_FLIGHT_BYTES:
             self._await_oldest()
-        future = self._send(raw) if raw else None
-        self._in_flight.append((future, len(raw or b"")))
-        self._bytes += len(raw or b"")
+        future = None if message is None else self._send(message)
+        size = 0 if message is None else len(message.value or b"")
+        self._in_flight.append((future, size))
+        self._bytes += size
         self.taken += 1
         while self._in_flight and (self._in_flight[0][0] is None or self._in_flight[0][0].is_done):
             self._await_oldest()
@@ -206,7 +264,7 @@ class _Sender:
 class _ResumeFile:
     """Keeps the resume point on disk; each write is atomic."""
 
-    def __init__(self, file: str, source: RecordReader, topic: str, bootstrap: str) -> None:
+    def __init__(self, file: str, source: SourceReader, topic: str, bootstrap: str) -> None:
         self._path = None if source.total is None else resume_path(file)
         self._topic, self._bootstrap, self._bytes = topic, bootstrap, source.total or 0
         self._next = time.monotonic() + _SAVE_INTERVAL_S

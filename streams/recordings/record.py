@@ -8,7 +8,7 @@ import gzip
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Protocol, cast
+from typing import IO, Any, Protocol, cast
 
 import msgspec
 import pyarrow as pa
@@ -16,8 +16,10 @@ import pyarrow.parquet as pq
 
 from streams.errors import UserError, already_exists
 from streams.kafka.connection import KafkaSettings
-from streams.kafka.reader import BEGINNING, END, OffsetSpec, TopicRecord, open_topic
+from streams.kafka.reader import BEGINNING, END, EndOfRange, OffsetSpec, TopicRecord, open_topic
 from streams.kafka.topics import BY_NAME
+from streams.recordings.envelope import Envelope, timestamp_type, write
+from streams.recordings.parquet import RECORD_SCHEMA, as_row
 from streams.recordings.peek import created_at
 
 _FORMATS = (".jsonl", ".jsonl.gz", ".parquet")
@@ -26,17 +28,16 @@ _GROUP_BYTES = 16 << 20
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """Result of a recording: written records, and skipped records that fit no line (empty, or not JSON on one line)."""
+    """Result of a recording: the number of written records."""
 
     recorded: int
-    skipped: int
 
 
 class _Writer(Protocol):
-    """Writer of record values."""
+    """Writer of records."""
 
-    def put(self, value: bytes) -> bool:
-        """Write a value; return False if the format cannot hold the value."""
+    def put(self, record: Envelope) -> None:
+        """Write a record."""
         ...
 
     def close(self) -> None:
@@ -55,13 +56,14 @@ def record(
     overwrite: bool = False,
     progress: Callable[[int, int], None] = lambda records, done: None,
 ) -> Recorded:
-    """Write a range of a topic to a file, in the order of publishing.
+    """Write a range of a topic to a file, in the order in which a replay of the range reads the records.
 
     Partitions are merged by the timestamp of the record, and within one millisecond by the claimed time of the event.
-    So recording a published file adds no disorder to the events.
+    Each record keeps its partition, offset, timestamp, headers and key.
 
     Args:
-        out: `.jsonl`, `.jsonl.gz` or `.parquet` (one column `value`); the file appears when complete.
+        out: `.jsonl` or `.jsonl.gz` for lines as `kcat -J` prints them, or `.parquet` with the same fields as columns;
+            the file appears when complete.
         settings: settings of the broker.
         password: SASL password.
         topic: name of the topic without the prefix.
@@ -78,18 +80,32 @@ def record(
     with open_topic(settings, password, topic) as reader:
         starts, ends = reader.range(begin, end)
         with _written(out) as writer:
-            return _write(reader.merged(starts, ends, _claimed), writer, progress)
+            return _write(topic, reader.merged(starts, ends, _claimed), writer, progress)
 
 
-def _write(records: Iterable[TopicRecord], writer: _Writer, progress: Callable[[int, int], None]) -> Recorded:
-    recorded = skipped = 0
+def _write(
+    topic: str, records: Iterable[TopicRecord | EndOfRange], writer: _Writer, progress: Callable[[int, int], None]
+) -> Recorded:
+    recorded = 0
     for one in records:
-        if writer.put(one.value):
+        if isinstance(one, TopicRecord):
+            writer.put(_envelope_of(topic, one))
             recorded += 1
-        else:
-            skipped += 1
-        progress(recorded + skipped, recorded + skipped)
-    return Recorded(recorded=recorded, skipped=skipped)
+            progress(recorded, recorded)
+    return Recorded(recorded=recorded)
+
+
+def _envelope_of(topic: str, record: TopicRecord) -> Envelope:
+    return Envelope(
+        topic,
+        record.partition,
+        record.offset,
+        record.time_ms,
+        timestamp_type(record.timestamp_type),
+        record.headers,
+        record.key,
+        record.value,
+    )
 
 
 def _claimed(value: bytes) -> int:
@@ -101,8 +117,6 @@ def _check(out: Path, topic: str, *, overwrite: bool) -> None:
         raise UserError(f"unknown topic {topic[:80]!r}; choose one of {', '.join(BY_NAME)}, without kafka.prefix")
     if not out.name.endswith(_FORMATS):
         raise UserError(f"cannot record to {out}: the name must end with {', '.join(_FORMATS[:-1])} or {_FORMATS[-1]}")
-    if BY_NAME[topic].packed and not out.name.endswith(".parquet"):
-        raise UserError(f"cannot record {topic} to {out}: its records are MessagePack; name a .parquet file")
     if out.exists() and not overwrite:
         raise UserError(already_exists(out))
 
@@ -125,7 +139,7 @@ def _written(out: Path) -> Iterator[_Writer]:
 
 
 class _LineWriter:
-    """Writer of one JSON value per line."""
+    """Writer of one record per line."""
 
     def __init__(self, path: Path, name: str) -> None:
         self._stack = ExitStack()
@@ -136,14 +150,9 @@ class _LineWriter:
         else:
             self._file = file
 
-    def put(self, value: bytes) -> bool:
-        """Write a value as one line; compact JSON that spans several lines."""
-        if b"\n" in value or b"\r" in value:
-            value = _on_one_line(value)
-        if not value or value.isspace():
-            return False
-        self._file.write(value + b"\n")
-        return True
+    def put(self, record: Envelope) -> None:
+        """Write a record as one line."""
+        self._file.write(write(record) + b"\n")
 
     def close(self) -> None:
         """Close the file."""
@@ -151,21 +160,19 @@ class _LineWriter:
 
 
 class _ParquetWriter:
-    """Writer of one column of bytes, a row per record."""
+    """Writer of one row per record."""
 
     def __init__(self, path: Path) -> None:
-        self._schema = pa.schema([("value", pa.binary())])
-        self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
-        self._rows: list[bytes] = []
+        self._file = pq.ParquetWriter(path, RECORD_SCHEMA, compression="zstd")
+        self._rows: list[dict[str, Any]] = []
         self._bytes = 0
 
-    def put(self, value: bytes) -> bool:
-        """Write a value as a row."""
-        self._rows.append(value)
-        self._bytes += len(value)
+    def put(self, record: Envelope) -> None:
+        """Write a record as a row."""
+        self._rows.append(as_row(record))
+        self._bytes += len(record.value or b"")
         if len(self._rows) >= _GROUP_ROWS or self._bytes >= _GROUP_BYTES:
             self._flush()
-        return True
 
     def close(self) -> None:
         """Write the last row group and close the file."""
@@ -174,12 +181,5 @@ class _ParquetWriter:
         self._file.close()
 
     def _flush(self) -> None:
-        self._file.write_table(pa.table([pa.array(self._rows, pa.binary())], schema=self._schema))
+        self._file.write_table(pa.Table.from_pylist(self._rows, schema=RECORD_SCHEMA))
         self._rows, self._bytes = [], 0
-
-
-def _on_one_line(value: bytes) -> bytes:
-    try:
-        return msgspec.json.format(value, indent=-1)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return b""

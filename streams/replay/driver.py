@@ -6,16 +6,16 @@ from typing import Protocol
 from detectors.pipeline.pipeline import PipelineOutput, StreamCounts
 from detectors.privacy.rejections import RejectedPayload, build_rejection
 from schemas.rejection import Reason, Rejection
-from schemas.sighting import Position
-from streams.recordings.base import ControlEvent, EndOfPartition, Record, SourceReader, UnreadableRecord
+from schemas.sighting import Position, RawEvent
+from streams.recordings.base import ControlEvent, EndOfPartition, Record, SourceReader, Tombstone, UnreadableRecord
 from streams.runs.manifest import RunCounts
 
 
 class ReplayPipeline(Protocol):
     """Pipeline that a replay drives; tests pass a stand-in."""
 
-    def feed(self, batch: Sequence[tuple[bytes, Position]]) -> PipelineOutput:
-        """Process raw events, each with its position."""
+    def feed(self, batch: Sequence[RawEvent]) -> PipelineOutput:
+        """Process raw events in their order."""
         ...
 
     def expect(self, partitions: Iterable[int]) -> None:
@@ -48,7 +48,8 @@ class ReplayPipeline(Protocol):
 class Driver:
     """Feeder of a source to a pipeline, batch by batch.
 
-    The driver counts records without bytes itself, because the pipeline never sees such records.
+    The driver counts records without bytes itself, because the pipeline never sees such records. A tombstone is no
+    event, so it is counted apart from the events.
 
     Args:
         reader: open source.
@@ -65,13 +66,16 @@ class Driver:
         self._pipeline = pipeline
         self._batch_events = batch_events
         self._at_most = at_most
-        self._unreadable = 0
+        self._unreadable = self._tombstones = 0
 
     def outputs(self) -> Iterator[PipelineOutput]:
         """Yield the output of each batch in the order of the source, then the output of `finish`."""
-        batch: list[tuple[bytes, Position]] = []
+        batch: list[RawEvent] = []
         for record in self._records():
-            if not isinstance(record, tuple):
+            if isinstance(record, Tombstone):
+                self._tombstones += 1
+                continue
+            if not isinstance(record, RawEvent):
                 if batch:
                     yield self._pipeline.feed(batch)
                 yield self._handle(record)
@@ -92,7 +96,7 @@ class Driver:
             if record is None:
                 return
             yield record
-            if left is not None and not isinstance(record, ControlEvent):
+            if left is not None and not isinstance(record, ControlEvent | Tombstone):
                 left -= 1
 
     def _handle(self, record: UnreadableRecord | ControlEvent) -> PipelineOutput:
@@ -145,6 +149,7 @@ class Driver:
             ahead=seen.ahead,
             catching_up=seen.catching_up,
             late_streams=seen.late_streams,
+            tombstones=self._tombstones,
             alerts=alerts,
             clusters=clusters,
             shares=shares,

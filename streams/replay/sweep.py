@@ -17,7 +17,7 @@ import numpy as np
 from detectors.pipeline.pipeline import Pipeline, PipelineOutput, StreamCounts
 from detectors.similarity.embedding import Embedder, Vectors
 from schemas.rejection import Reason, Rejection
-from schemas.sighting import Position
+from schemas.sighting import Position, RawEvent
 from streams.errors import UserError
 from streams.process import deferred_interrupts, rare_collection
 from streams.recordings.base import SourceReader
@@ -180,7 +180,7 @@ class _Pipelines:
         self._pipelines = pipelines
         self._outputs: list[PipelineOutput] = []
 
-    def feed(self, batch: Sequence[tuple[bytes, Position]]) -> PipelineOutput:
+    def feed(self, batch: Sequence[RawEvent]) -> PipelineOutput:
         """See `ReplayPipeline`."""
         read = self._pipelines[0].read(batch)
         return self._keep([pipeline.apply(read) for pipeline in self._pipelines])

@@ -19,7 +19,10 @@ class InputFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """Events by outcome, and output: received = applied + duplicates + late + rejected + waiting."""
+    """Events by outcome, and output: received = applied + duplicates + late + rejected + waiting.
+
+    A tombstone is a record without an event, so it is not among the received.
+    """
 
     received: int = 0
     applied: int = 0
@@ -35,6 +38,7 @@ class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
     ahead: int = 0  # part of `applied`: held back, because later events contradict their time
     catching_up: int = 0  # events read by a listener that was behind
     late_streams: tuple[LateStream, ...] = ()  # platforms and chats with many late events
+    tombstones: int = 0  # records without a value; not part of `received`
     alerts: int = 0
     clusters: int = 0
     shares: int = 0

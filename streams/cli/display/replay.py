@@ -41,6 +41,10 @@ def summary(result: ReplayResult) -> list[str]:
     if not result.manifest.complete:
         lines.append("interrupted: the run folder holds the results up to the interruption; its manifest says so")
     lines += remarks(counts)
+    if counts.tombstones:
+        lines.append(
+            f"{counts.tombstones:,} tombstones: records without a value are no events, and are not counted above"
+        )
     if counts.withheld:
         lines.append(f"{counts.withheld:,} cascades over the threshold were withheld by policy.alerts_a_day")
     if counts.received and counts.received == counts.rejected:

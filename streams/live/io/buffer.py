@@ -24,7 +24,9 @@ class Record(NamedTuple):
 
     begin: int
     offset: int
-    value: bytes
+    value: bytes  # empty for a tombstone
+    is_tombstone: bool
+    recorded_at: int | None  # ms; see `streams.kafka.recorded_at`
 
 
 class PartitionBuffer:
@@ -129,9 +131,9 @@ class PartitionBuffer:
             self._consumer.resume_fetching(self.tp)
 
     def _append(self, batch: FetchedBatch) -> None:
-        for offset, value in batch.records:
+        for offset, value, recorded_at in batch.records:
             if offset == self._next_offset or self._closes_gap(offset):
-                self._records.append(Record(self._next_offset, offset, value))
+                self._records.append(Record(self._next_offset, offset, value or b"", value is None, recorded_at))
                 self._next_offset, self._gap_at = offset + 1, None
         if self._records:
             self._received_at = asyncio.get_running_loop().time()

@@ -7,12 +7,14 @@ records to a stream in batches, because Faust's overhead for each item of a stre
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka
 from faust.types import TP, Message
+
+from streams.kafka.recorded_at import recorded_at
 
 MAX_RECORD_BYTES = 8 * 1024 * 1024  # of an event batch with one event of maximum size; the topics allow as much
 
@@ -21,10 +23,18 @@ _BATCH_RECORDS = 512
 _BATCH_BYTES = 512 * 1024
 
 
+class FetchedRecord(NamedTuple):
+    """A record as fetched."""
+
+    offset: int
+    value: bytes | None  # None: a tombstone
+    recorded_at: int | None  # ms; see `streams.kafka.recorded_at`
+
+
 class FetchedBatch(msgspec.Struct, frozen=True, gc=False):
     """Consecutive records of one partition, as one item of a stream."""
 
-    records: tuple[tuple[int, bytes], ...]  # offset and value
+    records: tuple[FetchedRecord, ...]
 
 
 class _ReadOffsets(dict[TP, int | None]):
@@ -123,7 +133,7 @@ class Consumer(aiokafka.Consumer):
             return
         for part in _split(fetched):
             message = self._to_message(tp, part[-1])
-            batch: Any = FetchedBatch(tuple((record.offset, record.value or b"") for record in part))
+            batch: Any = FetchedBatch(tuple(map(_fetched, part)))
             message.value = batch  # Faust passes a value on unchanged
             yield message
 
@@ -134,6 +144,10 @@ class Consumer(aiokafka.Consumer):
     async def commit_offsets(self, next_offsets: Mapping[TP, int]) -> bool:
         """Commit the next offset to read of each partition; return True if the group accepted the commit."""
         return bool(await self._commit(next_offsets))
+
+
+def _fetched(record: Any) -> FetchedRecord:
+    return FetchedRecord(record.offset, record.value, recorded_at(record.timestamp, record.headers))
 
 
 def _split(fetched: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -161,4 +175,4 @@ class Transport(aiokafka.Transport):
     Producer = Producer
 
 
-__all__ = ["MAX_RECORD_BYTES", "Consumer", "FetchedBatch", "Producer", "Transport"]
+__all__ = ["MAX_RECORD_BYTES", "Consumer", "FetchedBatch", "FetchedRecord", "Producer", "Transport"]

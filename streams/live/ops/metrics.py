@@ -26,6 +26,9 @@ class Metrics:
         self.rejections = Counter(
             "hearsay_rejections", "records rejected by a stage", ["stage", "reason"], registry=registry
         )
+        self.tombstones = Counter(
+            "hearsay_tombstones", "records without a value, which are no events", registry=registry
+        )
         self.alerts = Counter("hearsay_alerts", "alerts published", ["state", "level"], registry=registry)
         self.alert_latency = Histogram(
             "hearsay_alert_latency_seconds",

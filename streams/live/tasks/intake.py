@@ -65,14 +65,18 @@ class IntakeTask(StatelessTask):
         entries: list[BatchEntry] = []
         rejected: list[int] = []
         sent: list[asyncio.Future[Any]] = []
-        size = 0
+        size = count = 0
         deadline = asyncio.get_running_loop().time() + worker.linger_ms / 1000
-        while len(entries) + len(rejected) < worker.batch_max_events and size < worker.batch_max_bytes:
+        while count < worker.batch_max_events and size < worker.batch_max_bytes:
             if not len(self.input) and not await self.input.wait(deadline - asyncio.get_running_loop().time()):
                 break
             record = self.input.take()
+            count += 1
             size += len(record.value)
             end = record.offset + 1
+            if record.is_tombstone:
+                self.app.metrics.tombstones.inc()
+                continue
             result = self._read(record)
             if isinstance(result, Rejection):
                 rejected.append(record.offset)
