@@ -29,7 +29,10 @@ def recorded_at(timestamp: int | None, headers: Headers) -> int | None:
     return timestamp if timestamp is not None and timestamp > 0 else None
 
 
-def republished(headers: Headers, time_ms: int | None) -> list[tuple[str, bytes | None]]:
-    """Return the headers of a record for publishing again, with the time of its first recording."""
-    kept = [(name, value) for name, value in headers if name != HEADER]
+def republished(headers: Headers, time_ms: int | None) -> list[tuple[str, bytes]]:
+    """Return the headers of a record for publishing again, with the time of its first recording.
+
+    A header without a value gets an empty one: kafka-python sends no other.
+    """
+    kept = [(name, value or b"") for name, value in headers if name != HEADER]
     return [*kept, (HEADER, b"" if time_ms is None else str(time_ms).encode())]

@@ -54,7 +54,7 @@ class _Message(msgspec.Struct, frozen=True):
     value: bytes | None  # None: a tombstone
     key: bytes | None
     partition: int | None  # None: by the key
-    headers: list[tuple[str, bytes | None]]
+    headers: list[tuple[str, bytes]]
     time: int | None  # at which it was recorded, else claimed to have happened, in ms
 
 

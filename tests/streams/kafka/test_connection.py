@@ -7,6 +7,7 @@ import pytest
 from streams.devtools.broker import Broker, Login, TlsFiles
 from streams.errors import UserError
 from streams.kafka.connection import KafkaSettings, client_options, servers, ssl_context
+from streams.recordings.envelope import read
 from streams.settings.load import load
 from streams.settings.tree import SettingsError
 from tests.streams.devtools.broker.certificates import Authority
@@ -152,7 +153,7 @@ def test_the_commands_go_through_tls_and_a_login(guarded, authority, tmp_path, m
         done = deployment.call(*words, env=environ)
         assert done.exit_code == 0, done.stderr
         assert LOGIN.password not in done.output
-    assert (tmp_path / "out.jsonl").read_bytes() == b'{"event_id": "1"}\n'
+    assert read((tmp_path / "out.jsonl").read_bytes()).value == b'{"event_id": "1"}'
 
 
 # In a process of its own: a client that is turned away leaves a socket open, which pytest would not forgive.

@@ -60,7 +60,7 @@ def test_the_format_is_told_by_the_first_bytes_and_not_by_the_name(tmp_path, pac
 
 
 def test_a_position_names_the_file_and_not_its_folder(tmp_path):
-    ((_, position),) = read(tmp_path, b"{}\n", name="day.jsonl")
+    ((_, position, _),) = read(tmp_path, b"{}\n", name="day.jsonl")
     assert (position.source, position.partition) == ("day.jsonl", 0)
 
 
@@ -93,7 +93,7 @@ def test_an_empty_file_has_no_events(tmp_path, pack):
 def test_a_line_at_the_bound_is_kept_and_one_beyond_it_is_refused(tmp_path, length, kept, end, mark):
     line = b"x" * length
     (record,) = read(tmp_path, mark + line + end)
-    assert record == (line, record[1]) if kept else record.reason is Reason.TOO_LARGE
+    assert record[0] == line if kept else record.reason is Reason.TOO_LARGE
 
 
 def test_a_line_beyond_the_bound_is_refused_with_its_whole_size_and_digest(tmp_path, pack):
@@ -147,7 +147,7 @@ def test_a_file_that_is_cut_off_is_used_up_to_the_cut(tmp_path, packed, missing)
     assert cut.reason is Reason.SOURCE_TRUNCATED
     assert cut.position.offset == len(events)
     assert cut.detail == "compressed data must be whole; got its end too early"
-    used = b"".join(event + b"\n" for event, _ in events) + cut.raw
+    used = b"".join(event + b"\n" for event, _, _ in events) + cut.raw
     assert LINES.startswith(used)
     assert len(events) > 10_000
     assert (cut.size, cut.sha256) == (len(cut.raw), hashlib.sha256(cut.raw).hexdigest())
@@ -185,8 +185,7 @@ class Failing(io.BytesIO):
 
 
 def test_a_disk_that_fails_midway_ends_the_file_there():
-    stream = jsonl.HashedStream(Failing(b'{"a":1}\n' * 5 + b'{"b'), endless=False)
-    source = open_file._reader_of(stream, "x", None, BOUND)
+    source = open_file._open_pipe(Failing(b'{"a":1}\n' * 5 + b'{"b'), "x", BOUND)
     *events, cut = source
     assert len(events) == 5
     assert (cut.reason, cut.raw) == (Reason.SOURCE_TRUNCATED, b'{"b')
@@ -298,6 +297,6 @@ def test_a_name_that_is_no_utf8_is_written_with_escapes(tmp_path):
     path = tmp_path / os.fsdecode(b"day-\xff.jsonl")
     path.write_bytes(b"{}\n")
     source = open_source(str(path), BOUND)
-    ((_, position),) = source
+    ((_, position, _),) = source
     source.close()
     assert position.source == r"day-\udcff.jsonl"

@@ -54,7 +54,7 @@ def test_each_file_is_a_partition_with_its_own_end(tmp_path):
     assert items[0] == PartitionsAssigned((0, 1))
     events = [item for item in items if isinstance(item, tuple)]
     #   a: 3 then 1, which cannot come before 3; b: 2
-    assert [(json.loads(raw)["event_id"], at.partition, at.offset) for raw, at in events] == [
+    assert [(json.loads(raw)["event_id"], at.partition, at.offset) for raw, at, _ in events] == [
         ("event-2", 1, 0), ("event-3", 0, 0), ("event-1", 0, 1),
     ]  # fmt: skip
     assert [item for item in items if isinstance(item, EndOfPartition)] == [EndOfPartition(1), EndOfPartition(0)]

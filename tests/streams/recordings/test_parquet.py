@@ -48,8 +48,8 @@ def test_a_row_becomes_the_event_an_adapter_would_have_published(tmp_path):
 def test_rows_have_their_number_as_position(tmp_path):
     table = pa.Table.from_pylist([{**EVENT, "event_id": f"e{n}"} for n in range(3000)])
     records = read(tmp_path, table, row_group_size=700)
-    assert [position.offset for _, position in records] == list(range(3000))
-    assert {(position.source, position.partition) for _, position in records} == {("day.parquet", 0)}
+    assert [position.offset for _, position, _ in records] == list(range(3000))
+    assert {(position.source, position.partition) for _, position, _ in records} == {("day.parquet", 0)}
     assert [event["event_id"] for event in events(records)] == [f"e{n}" for n in range(3000)]
 
 

@@ -9,8 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 from kafka.admin import KafkaAdminClient
 
+from schemas.sighting import RawEvent
 from streams.errors import UserError
 from streams.kafka.reader import BEGINNING, END, OffsetSpec, parse_offset
+from streams.kafka.recorded_at import recorded_at
+from streams.recordings.envelope import Envelope, read, write
 from streams.recordings.open_file import open_source
 from streams.recordings.record import record
 from streams.replay import replay as replays
@@ -25,9 +28,13 @@ def event(number, **more):
     return json.dumps({"event_id": f"e{number}", "created_at": 1_795_510_000_000 + number, **more}).encode()
 
 
-def lines_of(path):
+def records_of(path):
     data = path.read_bytes()
-    return (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
+    return [read(line) for line in (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()]
+
+
+def values_of(path):
+    return [record.value for record in records_of(path)]
 
 
 def alerts_of(source, folder):
@@ -81,7 +88,7 @@ def test_records_come_in_the_order_of_publishing(broker, tmp_path):
     for number in range(40):  # each waits for its acknowledgement, so that hardly two bear one millisecond
         deployment.produce("forwards", [event(number)], partition=number % 4)
     record(tmp_path / "out.jsonl", deployment.kafka, None)
-    assert lines_of(tmp_path / "out.jsonl") == [event(number) for number in range(40)]
+    assert values_of(tmp_path / "out.jsonl") == [event(number) for number in range(40)]
 
 
 # published in one millisecond:   partition 0: 1 4 5    partition 1: 2 3 6
@@ -91,7 +98,7 @@ def test_records_of_one_millisecond_come_in_the_order_of_events(broker, tmp_path
     deployment.produce("forwards", [event(1), event(4), event(5)], 0, timestamp_ms=1_795_795_550_197)
     deployment.produce("forwards", [event(2), event(3), event(6)], 1, timestamp_ms=1_795_795_550_197)
     record(tmp_path / "out.jsonl", deployment.kafka, None)
-    assert lines_of(tmp_path / "out.jsonl") == [event(number) for number in range(1, 7)]
+    assert values_of(tmp_path / "out.jsonl") == [event(number) for number in range(1, 7)]
 
 
 @pytest.mark.broker
@@ -102,7 +109,7 @@ def test_a_partitions_own_order_stands_even_where_its_clock_ran_back(broker, tmp
         deployment.produce("forwards", [event(number)], 0, timestamp_ms=at)
     deployment.produce("forwards", [event(9)], 1, timestamp_ms=now - 200)
     record(tmp_path / "out.jsonl", deployment.kafka, None)
-    assert lines_of(tmp_path / "out.jsonl") == [event(9), event(1), event(2), event(3)]
+    assert values_of(tmp_path / "out.jsonl") == [event(9), event(1), event(2), event(3)]
 
 
 @pytest.mark.broker
@@ -110,9 +117,9 @@ def test_a_range_of_offsets_holds_its_first_record_and_not_its_last(broker, tmp_
     deployment = Deployment(broker.bootstrap, kafka__source_partitions=1)
     deployment.produce("forwards", [event(number) for number in range(10)])
     assert deployment.call("record", "--out", tmp_path / "out.jsonl", "--from", "3", "--to", "5").exit_code == 0
-    assert lines_of(tmp_path / "out.jsonl") == [event(3), event(4)]
+    assert values_of(tmp_path / "out.jsonl") == [event(3), event(4)]
     assert deployment.call("record", "--out", tmp_path / "rest.jsonl", "--from", "8", "--to", "99").exit_code == 0
-    assert lines_of(tmp_path / "rest.jsonl") == [event(8), event(9)]
+    assert values_of(tmp_path / "rest.jsonl") == [event(8), event(9)]
 
 
 # published at  :00   :10   :20   :30;   from :10 to :30 holds the second and the third
@@ -124,7 +131,7 @@ def test_a_range_of_times_is_by_publishing(broker, tmp_path):
         deployment.produce("forwards", [event(number)], number, timestamp_ms=begin + number * 10_000)
     at = [datetime.fromtimestamp(begin / 1000 + seconds, UTC).isoformat() for seconds in (10, 30)]
     assert deployment.call("record", "--out", tmp_path / "out.jsonl", "--from", at[0], "--to", at[1]).exit_code == 0
-    assert lines_of(tmp_path / "out.jsonl") == [event(1), event(2)]
+    assert values_of(tmp_path / "out.jsonl") == [event(1), event(2)]
 
 
 @pytest.mark.broker
@@ -144,7 +151,7 @@ def test_a_topic_that_goes_on_growing_is_recorded_to_an_end(broker, tmp_path):
     finally:
         enough.set()
         growing.join()
-    assert set(lines_of(tmp_path / "out.jsonl")) >= {event(number) for number in range(500)}
+    assert set(values_of(tmp_path / "out.jsonl")) >= {event(number) for number in range(500)}
 
 
 @pytest.mark.broker
@@ -156,22 +163,68 @@ def test_many_records_in_many_fetches_come_whole(broker, tmp_path):
     large = event(0, text="y" * 2_000_000)
     deployment.produce("forwards", [large], 2)
     record(tmp_path / "out.parquet", deployment.kafka, None)
-    found = pq.read_table(tmp_path / "out.parquet")["value"].to_pylist()
+    found = pq.read_table(tmp_path / "out.parquet")["payload"].to_pylist()
     assert sorted(found) == sorted([*values, large])
 
 
+# values that are no line of JSON: over several lines, framed by a schema registry, empty, and none at all
+ODD = [event(1), b'{\r\n  "a": "b c"\n}', b"\0\0\0\0\xff{}", b"caf\xe9", b"", None]
+
+
 @pytest.mark.broker
-def test_what_no_line_holds_is_counted_and_parquet_takes_it(broker, tmp_path):
+@pytest.mark.parametrize("name", ["out.jsonl", "out.jsonl.gz", "out.parquet"])
+def test_a_record_keeps_its_bytes_its_place_its_time_and_its_headers(broker, tmp_path, name):
     deployment = Deployment(broker.bootstrap)
-    spread, broken = b'{\r\n  "a": "b c"\n}', b"two\nlines"
-    deployment.produce("forwards", [event(1), spread, broken, b"", None, b"no json"], key=b"k")
-    done = deployment.call("record", "--out", tmp_path / "out.jsonl")
-    assert (done.exit_code, "skipped 3 records that are not one line of JSON" in done.stderr) == (0, True)
-    assert lines_of(tmp_path / "out.jsonl") == [event(1), b'{"a":"b c"}', b"no json"]
-    assert deployment.call("record", "--out", tmp_path / "out.parquet").stderr == ""
-    source = open_source(str(tmp_path / "out.parquet"), 1 << 20)
-    assert [raw for raw, _ in source] == [event(1), spread, broken, b"", b"", b"no json"]
+    headers, at = [("ce_type", b"post"), ("raw", b"\xff")], 1_795_795_550_197
+    deployment.produce("forwards", ODD, partition=2, key=b"k", headers=headers, timestamp_ms=at)
+    done = deployment.call("record", "--out", tmp_path / name)
+    assert (done.exit_code, done.stderr) == (0, "")
+    source = open_source(str(tmp_path / name), 1 << 20)
+    assert list(source.envelopes()) == [
+        Envelope("forwards", 2, offset, at, "create", tuple(headers), b"k", value) for offset, value in enumerate(ODD)
+    ]
     source.close()
+
+
+@pytest.mark.broker
+def test_a_recording_that_is_published_again_has_its_partitions_and_its_first_times(broker, tmp_path):
+    deployment, other = (Deployment(broker.bootstrap) for _ in range(2))
+    at = 1_795_795_550_197
+    for partition in range(4):
+        deployment.produce("forwards", ODD, partition, key=b"k", headers=[("h", b"1")], timestamp_ms=at + partition)
+    assert deployment.call("record", "--out", tmp_path / "first.jsonl").exit_code == 0
+    assert other.call("publish", tmp_path / "first.jsonl").exit_code == 0
+    assert other.call("record", "--out", tmp_path / "again.jsonl").exit_code == 0
+    first, again = (
+        {(one.partition, one.offset): one for one in records_of(tmp_path / f"{name}.jsonl")}
+        for name in ("first", "again")
+    )
+    assert again.keys() == first.keys()
+    for place, one in again.items():
+        assert (one.value, one.key) == (first[place].value, b"k")
+        assert one.timestamp != first[place].timestamp  # the broker keeps records by this time
+        assert recorded_at(one.timestamp, one.headers) == first[place].timestamp
+
+
+@pytest.mark.broker
+def test_events_of_a_plain_file_have_no_time_of_recording(broker, tmp_path):
+    deployment = Deployment(broker.bootstrap)
+    (tmp_path / "in.jsonl").write_bytes(event(1))
+    assert deployment.call("publish", tmp_path / "in.jsonl").exit_code == 0
+    record(tmp_path / "out.jsonl", deployment.kafka, None)
+    source = open_source(str(tmp_path / "out.jsonl"), 1 << 20)
+    assert [one.recorded_at for one in source if isinstance(one, RawEvent)] == [None]
+    source.close()
+
+
+@pytest.mark.broker
+def test_a_recording_with_more_partitions_than_the_topic_is_refused(broker, tmp_path):
+    deployment = Deployment(broker.bootstrap, kafka__source_partitions=2)
+    (tmp_path / "in.jsonl").write_bytes(write(Envelope("forwards", 2, 0, None, "unknown", (), None, event(1))))
+    refused = deployment.call("publish", tmp_path / "in.jsonl")
+    assert (refused.exit_code, len(refused.stderr.splitlines())) == (2, 1)
+    assert "has records of partition 2" in refused.stderr
+    assert deployment.values_of("forwards") == []
 
 
 @pytest.mark.broker
@@ -204,7 +257,6 @@ def test_equal_ranges_are_equal_files(broker, tmp_path):
         (["out.jsonl", "--from", "noon"], "invalid --from"),
         (["out.jsonl", "--to", "noon"], "invalid --to"),
         (["out.jsonl", "--topic", "rumours"], "unknown topic 'rumours'; choose one of forwards"),
-        (["out.jsonl", "--topic", "ordered"], "name a .parquet file"),
         (["out.csv"], "the name must end with .jsonl, .jsonl.gz or .parquet"),
         (["no/such/folder/out.jsonl"], "cannot write the recording"),
         (["there.jsonl"], "there.jsonl already exists; pass --overwrite"),
@@ -227,7 +279,7 @@ def test_a_file_is_replaced_where_that_is_asked_for(broker, tmp_path):
     deployment.produce("forwards", [event(1)])
     (tmp_path / "out.jsonl").write_text("old\n")
     assert deployment.call("record", "--out", tmp_path / "out.jsonl", "--overwrite").exit_code == 0
-    assert lines_of(tmp_path / "out.jsonl") == [event(1)]
+    assert values_of(tmp_path / "out.jsonl") == [event(1)]
 
 
 @pytest.mark.broker

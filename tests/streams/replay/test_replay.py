@@ -47,7 +47,7 @@ class Recorder:
     def feed(self, batch) -> PipelineOutput:
         if len(self.batches) == self._at:
             self._act()
-        self.batches.append([position.offset for _, position in batch])
+        self.batches.append([position.offset for _, position, _ in batch])
         self._applied += len(batch)
         return PipelineOutput()
 

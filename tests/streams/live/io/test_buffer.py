@@ -6,7 +6,7 @@ from faust.types import TP
 
 from streams.live.io.buffer import PartitionBuffer
 from streams.live.io.in_flight import InFlightSends
-from streams.live.io.transport import FetchedBatch
+from streams.live.io.transport import FetchedBatch, FetchedRecord
 
 
 class Fetcher:
@@ -32,7 +32,7 @@ HERE = TP("forwards", 3)
 
 
 def batch(*offsets):
-    return FetchedBatch(tuple((offset, b"%d" % offset) for offset in offsets))
+    return FetchedBatch(tuple(FetchedRecord(offset, b"%d" % offset, 7) for offset in offsets))
 
 
 def given(*steps, max_records=100, position=0):
