@@ -67,7 +67,7 @@ class Recorder:
     @property
     def counts(self) -> StreamCounts:
         refused = len(self.refused)
-        return StreamCounts(self._applied + refused, self._applied, 0, 0, refused, 0, 0, 0, 0)
+        return StreamCounts(self._applied + refused, self._applied, 0, 0, refused, 0, 0, 0, 0, 0)
 
 
 def write(folder: Path, events, name: str = "day.jsonl") -> str:
