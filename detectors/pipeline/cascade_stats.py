@@ -162,6 +162,13 @@ class CascadeStats(msgspec.Struct, kw_only=True):
         views, forwards = known.get(message, (0, 0))
         known[message] = (max(views, counters.views or 0), max(forwards, counters.forwards or 0))
 
+    def counter_totals(self) -> tuple[int | None, int | None]:
+        """Return the views and the forwards by the platforms' own counters; None without a counter."""
+        if not self.counters:
+            return None, None
+        views, forwards = zip(*self.counters.values(), strict=True)
+        return sum(views), sum(forwards)
+
     def set_text(self, content: TextContent, lang: str | None) -> None:
         """Use `content` as the representative text, unless the cascade already has a text with words."""
         if not self.content.fingerprint:

@@ -159,6 +159,7 @@ class CascadeTracker:
     def row(self, status: str, episode: int, merged_into: str | None = None) -> ClusterRow:
         """Summarise the cascade as a row of the clusters table."""
         stats, shape = self.stats, self.graph.shape()
+        views, forwards = stats.counter_totals()
         return ClusterRow(
             cluster_id=stats.cluster_id,
             status=status,
@@ -192,6 +193,8 @@ class CascadeTracker:
             reports=round(self.reporters.count),
             late=stats.late + stats.dropped_late,
             deleted=stats.deleted,
+            views=views,
+            forwards=forwards,
         )
 
     def snapshot(self) -> dict[str, bytes]:
@@ -278,7 +281,8 @@ class CascadeTracker:
         return rebuild_detector(self.growth_config, other.sharers.firsts(), other.stats.before_closing)
 
     def _counts(self, time: int) -> CascadeCounts:
-        stats, counters = self.stats, self.stats.counters.values()
+        stats = self.stats
+        views, forwards = stats.counter_totals()
         recent, previous = self.recent.counts(time)
         return CascadeCounts(
             sharers=self.size,
@@ -291,8 +295,8 @@ class CascadeTracker:
             previous_sharers=round(previous),
             platforms=tuple(sorted(stats.platforms.items())),
             replies=stats.replies,
-            views=sum(views for views, _ in counters) if counters else None,
-            forwards=sum(forwards for _, forwards in counters) if counters else None,
+            views=views,
+            forwards=forwards,
         )
 
     def _data_notes(self) -> DataNotes:

@@ -85,6 +85,8 @@ class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
     reports: int
     late: int
     deleted: int
+    views: int | None  # by the platforms' own counters; None without a counter
+    forwards: int | None
 
 
 def edge_row(assignment: Assignment, edge: InferredEdge, placement: Placement, sharer: str) -> EdgeRow:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from itertools import islice
 
+import pyarrow.compute as pc
+
 from schemas.alert import Alert
 from streams.cli.display.tables import short_id
 from streams.replay.replay import ReplayResult
@@ -40,7 +42,7 @@ def summary(result: ReplayResult) -> list[str]:
     ]
     if not result.manifest.complete:
         lines.append("interrupted: the run folder holds the results up to the interruption; its manifest says so")
-    lines += remarks(counts)
+    lines += [*remarks(counts), *uncounted_forwards(Run(result.folder))]
     if counts.tombstones:
         lines.append(
             f"{counts.tombstones:,} tombstones: records without a value are no events, and are not counted above"
@@ -50,6 +52,20 @@ def summary(result: ReplayResult) -> list[str]:
     if counts.received and counts.received == counts.rejected:
         lines.append("no event was valid; each line must be a JSON object as in docs/schemas/forward_event.json")
     return [*lines, f"run folder: {result.folder}", f"  {'  '.join(_FILES)}"]
+
+
+def uncounted_forwards(run: Run) -> list[str]:
+    """Return a line for the cluster whose platform counters exceed the observed posts by most; none without one."""
+    table = run.table(CLUSTERS, ["cluster_id", "posts", "forwards"], pc.field("forwards") > pc.field("posts"))
+    if not table.num_rows:
+        return []
+    row = table.sort_by([("forwards", "descending"), ("cluster_id", "ascending")]).slice(0, 1).to_pylist()[0]
+    posts = "1 observed post" if row["posts"] == 1 else f"{row['posts']:,} observed posts"
+    which = (
+        f"platform counters show {row['forwards']:,} forwards of cluster {short_id(row['cluster_id'])}, with {posts}"
+    )
+    others = f", and more forwards than posts of {table.num_rows - 1:,} other clusters" if table.num_rows > 1 else ""
+    return [f"{which}{others}; counters name no sharers, so they raise no alert"]
 
 
 def next_steps(result: ReplayResult) -> list[str]:
@@ -67,4 +83,4 @@ def _first(result: ReplayResult) -> Iterable[Alert]:
     return islice(Run(result.folder).alerts(), 1)
 
 
-__all__ = ["accounts", "next_steps", "remarks", "summary"]
+__all__ = ["accounts", "next_steps", "remarks", "summary", "uncounted_forwards"]

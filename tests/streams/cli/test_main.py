@@ -261,3 +261,17 @@ def test_the_model_does_not_crash_in_a_process_that_also_searches_neighbours(mod
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "a\n"), done.stderr
+
+
+def test_a_message_that_only_counters_saw_spreading_is_reported(tmp_path):
+    post = {"event_id": "v", "platform": "youtube", "kind": "post", "created_at": 1_790_000_000_000, "message_id": "v",
+            "actor": "a", "text": "The lighthouse at Orta has been sold to a stranger"}  # fmt: skip
+    counts = [
+        {"event_id": f"c{n}", "platform": "youtube", "kind": "counter", "created_at": 1_790_000_000_000 + n * 60_000,
+         "message_id": "v", "counters": {"views": 40 * 10**n, "forwards": 10**n}}
+        for n in range(1, 5)
+    ]  # fmt: skip
+    (tmp_path / "counters.jsonl").write_text("\n".join(map(json.dumps, [post, *counts])))
+    out = hearsay("replay", "counters.jsonl", *HASHING).stdout
+    assert "platform counters show 10,000 forwards of cluster " in out
+    assert "with 1 observed post; counters name no sharers, so they raise no alert" in out
