@@ -3,6 +3,7 @@
 from pathlib import Path
 
 STATUS = 2  # exit code for an error that the user can correct
+UNUSABLE = 3  # exit code for a source of which hardly any record is an event; the results are written all the same
 
 
 class UserError(Exception):

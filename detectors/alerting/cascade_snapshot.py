@@ -6,6 +6,7 @@ both describe the same moment.
 
 import msgspec
 
+from detectors.reading.profile import FieldCounts
 from schemas.evidence import CascadeCounts, ContentEvidence, GrowthEvidence, Structure, TextEvidence
 
 
@@ -21,6 +22,7 @@ class DataNotes(msgspec.Struct, frozen=True, kw_only=True):
     capped: int = 0  # messages deeper than the graph follows
     overflow: int = 0  # messages beyond the graph's size limit
     before_closing: float = 0.0  # sharers counted before the cascade was closed
+    fields: FieldCounts = msgspec.field(default_factory=FieldCounts)  # filled by the posts
 
 
 class CascadeSnapshot(msgspec.Struct, frozen=True, kw_only=True):

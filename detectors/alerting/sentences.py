@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from detectors.alerting.cascade_snapshot import CascadeSnapshot
 from detectors.alerting.transition import Transition
 from detectors.privacy.small_groups import Groups
+from detectors.reading.profile import missing_fields
 from detectors.text.formatting import duration, many, moment, plain, rough, shorten, whole
 from schemas.alert import Alert, Lifecycle, ReviewTarget
 from schemas.assignment import Variant
@@ -320,7 +321,7 @@ def _review_by(review: ReviewTarget, ist: bool = False) -> str:
 def data_notes(seen: CascadeSnapshot, ist: bool = False) -> tuple[str, ...]:
     """List the gaps and adjustments in the data; empty if there are none."""
     notes, counts = seen.notes, seen.counts
-    lines = []
+    lines = list(missing_fields(notes.fields))
     if notes.late:
         lines.append(f"{many(notes.late, 'late post')} (counted, cannot trigger an alert)")
     if notes.deleted:

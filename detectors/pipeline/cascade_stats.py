@@ -11,6 +11,7 @@ from msgspec import Meta
 from detectors.alerting.config import PolicyConfig
 from detectors.base_config import BaseConfig
 from detectors.growth import GrowthConfig
+from detectors.reading.profile import FieldCounts
 from detectors.spread.edges import EdgeConfig
 from detectors.spread.graph import GraphConfig
 from detectors.spread.recent_joins import WindowConfig
@@ -100,6 +101,7 @@ class CascadeStats(msgspec.Struct, kw_only=True):
     claims: list[ClaimMatch] = []  # each claim once, with the similarity of its nearest wording
     harm: HarmSuggestion | None = None  # the harm example nearest to any wording
     counters: dict[str, tuple[int, int]] = {}  # message -> views, forwards
+    fields: FieldCounts = msgspec.field(default_factory=FieldCounts)  # filled by the shares
     owners: dict[str, str] = {}  # message -> sharer: a deletion subtracts the sharer's post
 
     @classmethod
@@ -131,6 +133,7 @@ class CascadeStats(msgspec.Struct, kw_only=True):
         elif sighting.time < self.first_time:
             self.first_time = sighting.time
         self.posts += 1
+        self.fields.add(sighting)
         if sighting.kind is _REPLY:
             self.replies += 1
         self.methods[assignment.method] = self.methods.get(assignment.method, 0) + 1
@@ -198,6 +201,7 @@ class CascadeStats(msgspec.Struct, kw_only=True):
         self._merge_outcomes(other)
         for name in ("posts", "replies", "late", "dropped_late", "deleted", "before_closing"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.fields.merge(other.fields)
         for name in ("methods", "variants"):
             add_counts(getattr(self, name), getattr(other, name))
         add_counts(self.platforms, other.platforms, bounds.max_platforms)

@@ -311,4 +311,5 @@ class CascadeTracker:
             capped=tally.capped,
             overflow=tally.overflow,
             before_closing=stats.before_closing,
+            fields=msgspec.structs.replace(stats.fields),
         )

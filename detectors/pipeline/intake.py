@@ -15,7 +15,8 @@ from detectors.privacy.pseudonym import Pseudonymiser
 from detectors.privacy.redact import redact
 from detectors.privacy.rejections import build_rejection, seal_payload
 from detectors.reading.config import IntakeConfig
-from detectors.reading.event_reader import read_event
+from detectors.reading.event_reader import read_event, read_names
+from detectors.reading.profile import InputProfile
 from detectors.reading.rules import InvalidEventError
 from detectors.text.fingerprint import fingerprint
 from detectors.text.normalise import count_words, read_words
@@ -51,6 +52,7 @@ class Intake:
         self._keys = frozenset((*config.accepted_keys, pseudonymiser.key_id))
         self._content = lru_cache(maxsize=config.cached_texts)(read_content)
         self._progress: dict[int, PartitionWatermark] = {}
+        self.profile = InputProfile()  # a report, not state: counts since the start of the process
 
     def update(self, raw: bytes, position: Position) -> Sighting | Rejection:
         """Return the sighting or the rejection of an event. Never raises on input.
@@ -60,10 +62,14 @@ class Intake:
             position: of the event in its source.
         """
         try:
-            event, _ = read_event(raw, self._config)
-            return self._sighting(event, position.partition)
+            event, repairs = read_event(raw, self._config)
+            sighting = self._sighting(event, position.partition)
         except InvalidEventError as error:
             return self.reject(raw, position, error.reason, error.detail)
+        self.profile.add(event, sighting, repairs)
+        if self.profile.wants_names(event):
+            self.profile.add_names(event, read_names(raw))
+        return sighting
 
     def reject(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
         """Build the rejection of a payload, with the sealed bytes up to `max_sealed_bytes`."""

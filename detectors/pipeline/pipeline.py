@@ -14,6 +14,7 @@ from detectors.pipeline.config import PipelineConfig
 from detectors.pipeline.intake import Intake
 from detectors.pipeline.ordered_clustering import OrderedClustering, OrderedItems, WatermarkMark
 from detectors.privacy.pseudonym import Pseudonymiser
+from detectors.reading.profile import InputProfile
 from detectors.reference.matcher import ReferenceMatcher
 from detectors.similarity.embedding import Embedder
 from detectors.snapshot import pack, unpack
@@ -154,6 +155,11 @@ class Pipeline:
     def event_time(self) -> int:
         """Watermark in ms of event time; negative before the first event."""
         return self.ordered_clustering.order.watermark
+
+    @property
+    def profile(self) -> InputProfile:
+        """Fields, repairs and envelopes of the events since the start of the process."""
+        return self.intake.profile
 
     @property
     def counts(self) -> StreamCounts:

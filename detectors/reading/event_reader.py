@@ -62,6 +62,14 @@ def read_fields(raw: bytes, config: IntakeConfig) -> dict[str, Any]:
         return {}
 
 
+def read_names(raw: bytes) -> tuple[str, ...]:
+    """Return the names of all fields of a record, known or not; none if the record is not readable."""
+    try:
+        return tuple(unwrap(parse(unframe(raw)[0])[0])[0])
+    except (InvalidEventError, RecursionError):
+        return ()
+
+
 def _read_tolerantly(raw: bytes, config: IntakeConfig) -> tuple[ForwardEvent, Repairs]:
     try:
         rest, frames = unframe(raw)
@@ -124,4 +132,4 @@ def _invalid(error: msgspec.ValidationError) -> InvalidEventError:
     return InvalidEventError(Reason.OUT_OF_RANGE, f"{text}{absent}")
 
 
-__all__ = ["UNCHANGED", "read_event", "read_fields"]
+__all__ = ["UNCHANGED", "read_event", "read_fields", "read_names"]

@@ -14,7 +14,7 @@ main = typer.Typer(
     epilog=(
         "`hearsay COMMAND --help` shows the options of a command and examples.\n\n"
         "Exit codes: 0 success; 1 a check failed, runs differ (compare --exit-code), or a defect; "
-        "2 invalid input, settings or usage; 130 interrupted."
+        "2 invalid input, settings or usage; 3 hardly any record of the source is an event; 130 interrupted."
     ),
     cls=Group,
     context_settings={"help_option_names": ["-h", "--help"]},

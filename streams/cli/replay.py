@@ -1,6 +1,7 @@
 """Commands that replay recorded streams and compare the results: `replay`, `sweep`, `compare`."""
 
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,10 +28,11 @@ from streams.cli.common import (
     warn_of_demo_key,
     working,
 )
-from streams.errors import UserError
+from streams.errors import UNUSABLE, UserError
 
 if TYPE_CHECKING:
     from streams.recordings.open import SourceSpec
+    from streams.replay.replay import ReplayResult
     from streams.settings.load import ResolvedSettings
 
 _GROUP = "Replay and compare"
@@ -83,7 +85,10 @@ def replay(  # noqa: PLR0917 - typer passes by name
     config: ConfigFile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Replay a recorded stream: cluster the messages, track the rumours and raise the alerts."""
+    """Replay a recorded stream: cluster the messages, track the rumours and raise the alerts.
+
+    The exit code is 3 if hardly any record is an event; the message names the likely format of the source.
+    """
     chosen = [f"growth.detector={detector}"] if detector else []
     with friendly():
         effective = load_settings(config, [*chosen, *(overrides or [])])
@@ -115,8 +120,19 @@ def replay(  # noqa: PLR0917 - typer passes by name
             print_lines([str(result.folder)])
         else:
             print_lines([*summary(result), *next_steps(result)])
-        if not result.manifest.complete:
-            raise typer.Exit(INTERRUPTED)
+        _exit([result])
+
+
+def _exit(results: "Sequence[ReplayResult]") -> None:
+    """Exit with a code other than 0 if a run was interrupted, or if hardly any record was an event."""
+    if not all(result.manifest.complete for result in results):
+        raise typer.Exit(INTERRUPTED)
+    reasons = [reason for result in results if (reason := result.manifest.report.failure)]
+    if reasons:
+        from detectors.text.formatting import plain
+
+        typer.echo(f"error: {plain(reasons[0])}", err=True)
+        raise typer.Exit(UNUSABLE)
 
 
 def _origin(sources: list[str], topic: str | None, begin: str, end: str, effective: "ResolvedSettings") -> "SourceSpec":
@@ -197,8 +213,7 @@ def sweep(  # noqa: PLR0917 - typer passes by name
         else:
             print_table(sweep_table(points, found))
             print_remarks(["gained, lost, earlier and later: compared with the first row", f"runs: {place}"])
-        if not all(result.manifest.complete for result in results):
-            raise typer.Exit(INTERRUPTED)
+        _exit(results)
 
 
 def compare(

@@ -16,6 +16,9 @@ from schemas.rejection import Reason
 from schemas.sighting import Position, RawEvent
 from streams.errors import UserError
 
+HEAD_BYTES = 1 << 13
+"""Bytes kept of a record that is too large to hold."""
+
 
 class SourceError(UserError):
     """A source that cannot be read at all; the message gives problem, path and remedy."""
@@ -30,6 +33,7 @@ class UnreadableRecord(msgspec.Struct, frozen=True):
     size: int
     sha256: str
     raw: bytes | None = None  # None: too large to hold
+    head: bytes = b""  # the first bytes of a record that is too large to hold
 
 
 class Tombstone(msgspec.Struct, frozen=True):
@@ -79,11 +83,10 @@ class SourceReader(Protocol):
         ...
 
 
-def too_large(position: Position, size: int, sha256: str, bound: int) -> UnreadableRecord:
-    """Return the record of an event of `size` bytes, more than `bound`."""
-    return UnreadableRecord(
-        Reason.TOO_LARGE, f"an event must have at most {bound} bytes; got {size}", position, size, sha256
-    )
+def too_large(position: Position, size: int, sha256: str, bound: int, head: bytes = b"") -> UnreadableRecord:
+    """Return the record of an event of `size` bytes, more than `bound`; `head` are its first bytes."""
+    detail = f"an event must have at most {bound} bytes; got {size}"
+    return UnreadableRecord(Reason.TOO_LARGE, detail, position, size, sha256, head=head[:HEAD_BYTES])
 
 
 def printable(name: str) -> str:

@@ -15,7 +15,7 @@ import zstandard
 
 from schemas.rejection import Reason
 from schemas.sighting import Position, RawEvent
-from streams.recordings.base import UnreadableRecord, too_large
+from streams.recordings.base import HEAD_BYTES, UnreadableRecord, too_large
 
 _CHUNK = 1 << 18
 _GZIP_STEP = 1 << 14  # compressed bytes per step; deflate expands at most 1032 times, so 16 MiB
@@ -129,16 +129,19 @@ class _TooLong:
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
+        self._head = b""
         self.size = 0
 
     def add(self, part: bytes) -> None:
         """Add a part of the line."""
+        if len(self._head) < HEAD_BYTES:
+            self._head += part[:HEAD_BYTES]
         self._digest.update(part)
         self.size += len(part)
 
     def as_record(self, position: Position, bound: int) -> UnreadableRecord:
         """Return the unreadable record of the line."""
-        return too_large(position, self.size, self._digest.hexdigest(), bound)
+        return too_large(position, self.size, self._digest.hexdigest(), bound, self._head)
 
 
 class JsonLinesReader:
@@ -221,7 +224,7 @@ class JsonLinesReader:
         if self._line == 0:
             event = event.removeprefix(_BOM)
         if len(event) > self._max:
-            return too_large(self._here(), len(line), hashlib.sha256(line).hexdigest(), self._max)
+            return too_large(self._here(), len(line), hashlib.sha256(line).hexdigest(), self._max, line)
         return RawEvent(event, Position(self.name, 0, self._line)) if event and not event.isspace() else None
 
     def _rest_of_truncated(self, detail: str) -> UnreadableRecord:

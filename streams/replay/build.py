@@ -15,10 +15,12 @@ from streams.recordings.base import SourceReader
 from streams.recordings.open import TOPIC
 from streams.reference.load import load_reference_data
 from streams.replay.driver import ReplayPipeline
-from streams.runs.manifest import InputFile, Manifest, RunCounts
+from streams.runs.manifest import InputFile, InputReport, Manifest, RunCounts
 from streams.settings.key import Key
 from streams.settings.load import Settings, to_values
 from streams.version import code_version
+
+_NO_REPORT = InputReport()  # of a run that begins
 
 
 class RunProvenance(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +34,15 @@ class RunProvenance(msgspec.Struct, frozen=True, kw_only=True):
     reference_digest: str | None
     key_id: str
 
-    def manifest(self, reader: SourceReader, at_most: int | None, counts: RunCounts, *, complete: bool) -> Manifest:
+    def manifest(
+        self,
+        reader: SourceReader,
+        at_most: int | None,
+        counts: RunCounts,
+        report: InputReport = _NO_REPORT,
+        *,
+        complete: bool,
+    ) -> Manifest:
         """Return the manifest of a run. A complete run reads the source to its end for the digest."""
         digest = reader.sha256() if complete else None
         size = reader.total if reader.total is not None else (reader.done if digest else None)
@@ -42,6 +52,7 @@ class RunProvenance(msgspec.Struct, frozen=True, kw_only=True):
             input=InputFile(name=reader.name, format=reader.format, bytes=size, sha256=digest),
             at_most=at_most,
             counts=counts,
+            report=report,
             **msgspec.structs.asdict(self),
         )
 

@@ -5,9 +5,11 @@ from typing import Protocol
 
 from detectors.pipeline.pipeline import PipelineOutput, StreamCounts
 from detectors.privacy.rejections import RejectedPayload, build_rejection
+from detectors.reading.profile import InputProfile
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position, RawEvent
 from streams.recordings.base import ControlEvent, EndOfPartition, Record, SourceReader, Tombstone, UnreadableRecord
+from streams.recordings.recognise import OPENING_BYTES
 from streams.runs.manifest import RunCounts
 
 
@@ -40,6 +42,11 @@ class ReplayPipeline(Protocol):
         ...
 
     @property
+    def profile(self) -> InputProfile:
+        """Return the fields, repairs and envelopes of the events so far."""
+        ...
+
+    @property
     def event_time(self) -> int:
         """Return the watermark in event time, in ms."""
         ...
@@ -67,6 +74,7 @@ class Driver:
         self._batch_events = batch_events
         self._at_most = at_most
         self._unreadable = self._tombstones = 0
+        self._opening = bytearray()
 
     def outputs(self) -> Iterator[PipelineOutput]:
         """Yield the output of each batch in the order of the source, then the output of `finish`."""
@@ -95,9 +103,16 @@ class Driver:
             record = next(records, None)
             if record is None:
                 return
+            self._keep_opening(record)
             yield record
             if left is not None and not isinstance(record, ControlEvent | Tombstone):
                 left -= 1
+
+    def _keep_opening(self, record: Record | ControlEvent) -> None:
+        """Keep the first bytes of the source, by which a foreign format is recognised."""
+        if len(self._opening) < OPENING_BYTES and not isinstance(record, ControlEvent | Tombstone):
+            raw = record.raw if isinstance(record, RawEvent) else record.raw or record.head
+            self._opening += raw[: OPENING_BYTES - len(self._opening)] + b"\n"
 
     def _handle(self, record: UnreadableRecord | ControlEvent) -> PipelineOutput:
         if isinstance(record, UnreadableRecord):
@@ -115,6 +130,16 @@ class Driver:
             payload = RejectedPayload(record.size, record.sha256)
             rejection = build_rejection(record.reason, record.detail, record.position, payload)
         return PipelineOutput(rejections=[rejection])
+
+    @property
+    def opening(self) -> bytes:
+        """Return the first bytes of the source, one record a line."""
+        return bytes(self._opening)
+
+    @property
+    def profile(self) -> InputProfile:
+        """Return the fields, repairs and envelopes of the events so far."""
+        return self._pipeline.profile
 
     @property
     def event_time(self) -> int:

@@ -22,10 +22,11 @@ from streams.recordings.base import SourceReader
 from streams.recordings.open import FileSpec, SourceSpec
 from streams.replay.build import PipelineFactory, make_pipeline, run_provenance
 from streams.replay.driver import Driver
+from streams.replay.input_report import input_report
 from streams.runs.folder import RunWriter
 from streams.runs.manifest import Manifest, RunCounts, Timings
 from streams.settings.key import Key
-from streams.settings.load import Settings
+from streams.settings.load import ReplaySettings, Settings
 
 _MIB = 1024.0  # ru_maxrss counts KiB
 
@@ -130,7 +131,7 @@ def replay(
     source = FileSpec(source) if isinstance(source, str) else source
     reader = source.open(settings.pipeline.intake.max_event_bytes)
     try:
-        with RunWriter(out, overwrite=overwrite, row_group_rows=settings.replay.row_group_rows) as writer:
+        with open_writer(out, settings.replay, overwrite=overwrite) as writer:
             build = factory(settings, key)
             provenance = run_provenance(settings, key, build)
             stopwatch = Stopwatch()
@@ -144,6 +145,17 @@ def replay(
                 return ReplayResult(folder=writer.end(manifest, timings), manifest=manifest, timings=timings)
     finally:
         reader.close()
+
+
+def open_writer(out: Path, settings: ReplaySettings, *, overwrite: bool) -> RunWriter:
+    """Open the writer of a run folder with the bounds of the settings."""
+    return RunWriter(
+        out,
+        overwrite=overwrite,
+        row_group_rows=settings.row_group_rows,
+        max_rejections=settings.max_rejections,
+        max_sealed_bytes=settings.max_sealed_bytes,
+    )
 
 
 def _drive(
@@ -165,6 +177,6 @@ def _drive(
             observer.progress(
                 ReplayProgress(counts.received, counts.alerts, driver.event_time, reader.done, reader.total)
             )
-        return describe(counts, complete=True)
+        return describe(counts, input_report(driver, writer.rejections, counts, complete=True), complete=True)
     except KeyboardInterrupt:
-        return describe(counts, complete=False)
+        return describe(counts, input_report(driver, writer.rejections, counts, complete=False), complete=False)

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from detectors.pipeline.pipeline import Pipeline, PipelineOutput, StreamCounts
+from detectors.reading.profile import InputProfile
 from detectors.similarity.embedding import Embedder, Vectors
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position, RawEvent
@@ -25,7 +26,8 @@ from streams.recordings.open import SourceSpec
 from streams.reference.load import load_reference_data
 from streams.replay.build import PipelineBuild, load_embedder, run_provenance
 from streams.replay.driver import Driver
-from streams.replay.replay import NullObserver, ReplayObserver, ReplayProgress, ReplayResult, Stopwatch
+from streams.replay.input_report import input_report
+from streams.replay.replay import NullObserver, ReplayObserver, ReplayProgress, ReplayResult, Stopwatch, open_writer
 from streams.runs.folder import RunWriter
 from streams.runs.manifest import Manifest, RunCounts
 from streams.settings.key import Key
@@ -106,10 +108,8 @@ def sweep(
     reader = source.open(first.pipeline.intake.max_event_bytes)
     try:
         with ExitStack() as stack:
-            rows = first.replay.row_group_rows
             writers = [
-                stack.enter_context(RunWriter(out / name, overwrite=overwrite, row_group_rows=rows))
-                for name, _ in settings
+                stack.enter_context(open_writer(out / name, first.replay, overwrite=overwrite)) for name, _ in settings
             ]
             builds = _build([one for _, one in settings], key)
             provenances = [run_provenance(one, key, build) for (_, one), build in zip(settings, builds, strict=True)]
@@ -210,6 +210,11 @@ class _Pipelines:
         return self._pipelines[0].counts
 
     @property
+    def profile(self) -> InputProfile:
+        """Return the profile of the first pipeline, which reads for all."""
+        return self._pipelines[0].profile
+
+    @property
     def event_time(self) -> int:
         """Return the watermark of the first pipeline, in ms."""
         return self._pipelines[0].event_time
@@ -245,13 +250,18 @@ def _drive(
                 ]
             alerts = sum(one.alerts for one in counts)
             observer.progress(ReplayProgress(counts[0].received, alerts, driver.event_time, reader.done, reader.total))
-        return _manifests(runs, counts, complete=True)
+        return _manifests(driver, runs, counts, complete=True)
     except KeyboardInterrupt:
-        return _manifests(runs, counts, complete=False)
+        return _manifests(driver, runs, counts, complete=False)
 
 
-def _manifests(runs: Sequence[_OpenRun], counts: Sequence[RunCounts], *, complete: bool) -> list[Manifest]:
-    return [run.describe(one, complete=complete) for run, one in zip(runs, counts, strict=True)]
+def _manifests(
+    driver: Driver, runs: Sequence[_OpenRun], counts: Sequence[RunCounts], *, complete: bool
+) -> list[Manifest]:
+    return [
+        run.describe(one, input_report(driver, run.writer.rejections, one, complete=complete), complete=complete)
+        for run, one in zip(runs, counts, strict=True)
+    ]
 
 
 __all__ = ["SweepPoint", "sweep", "sweep_points"]

@@ -24,6 +24,7 @@ from schemas.rejection import Rejection
 from streams.errors import UserError, already_exists
 from streams.runs.manifest import MANIFEST_VERSION, Manifest, ManifestVersion, Timings
 from streams.runs.parquet import TableWriter
+from streams.runs.rejection_log import RejectionLog
 
 ALERTS = "alerts.jsonl"
 REJECTIONS = "rejections.jsonl"
@@ -53,13 +54,17 @@ class RunWriter:
         out: path of the run folder.
         overwrite: True to replace an older run.
         row_group_rows: rows per row group of a table.
+        max_rejections: rejections to write; see `RejectionLog`.
+        max_sealed_bytes: sum of the sealed payloads to keep; see `RejectionLog`.
 
     Raises:
         RunFolderError: the path is taken, or the folder cannot be created.
 
     """
 
-    def __init__(self, out: Path, *, overwrite: bool, row_group_rows: int) -> None:
+    def __init__(
+        self, out: Path, *, overwrite: bool, row_group_rows: int, max_rejections: int, max_sealed_bytes: int
+    ) -> None:
         check_free(out, overwrite=overwrite)
         self._out = out
         self.path = partial(out)
@@ -71,7 +76,7 @@ class RunWriter:
                 f"cannot create the run folder {self.path}: {error.strerror}; choose another --out"
             ) from None
         self._alerts = (self.path / ALERTS).open("wb")
-        self._rejections = (self.path / REJECTIONS).open("wb")
+        self.rejections = RejectionLog(self.path / REJECTIONS, max_rejections, max_sealed_bytes)
         self._clusters = TableWriter(self.path / CLUSTERS, ClusterRow, row_group_rows)
         self._edges = TableWriter(self.path / EDGES, EdgeRow, row_group_rows)
         self._wordings = TableWriter(self.path / WORDINGS, WordingRow, row_group_rows)
@@ -91,7 +96,7 @@ class RunWriter:
     ) -> None:
         """Write the output of a batch."""
         self.alerts += _write_lines(self._alerts, alerts)
-        _write_lines(self._rejections, rejections)
+        self.rejections.add(rejections)
         self.clusters += self._clusters.add(clusters)
         self.shares += self._edges.add(edges)
         self._wordings.add(wordings)
@@ -109,7 +114,7 @@ class RunWriter:
 
     def close(self) -> None:
         """Close the files, so the written rows can be read. May be called twice."""
-        for file in (self._alerts, self._rejections, self._clusters, self._edges, self._wordings):
+        for file in (self._alerts, self.rejections, self._clusters, self._edges, self._wordings):
             file.close()
 
     def __enter__(self) -> Self:

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from detectors.reading.profile import InputProfile
 from schemas.watermark_report import LateStream
 
 MANIFEST_VERSION = 1
@@ -49,6 +50,16 @@ class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
         return self.received == self.applied + self.duplicates + self.late + self.rejected + self.waiting
 
 
+class InputReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Facts about the input besides the counts: filled fields, repairs, and the reasons of rejections."""
+
+    profile: InputProfile = msgspec.field(default_factory=InputProfile)
+    reasons: dict[str, int] = {}  # rejected events by reason
+    unsealed: int = 0  # rejections written without their payload, because the run had kept enough
+    unwritten: int = 0  # rejections counted only, because the run had written enough
+    failure: str | None = None  # the likely reason, if hardly any event was usable
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """Provenance of a run, sufficient to repeat the run."""
 
@@ -64,6 +75,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     reference_digest: str | None = None  # of the checked claims and harm examples; absent in runs without both
     key_id: str
     counts: RunCounts
+    report: InputReport = msgspec.field(default_factory=InputReport)
 
 
 class ManifestVersion(msgspec.Struct, frozen=True):
@@ -87,4 +99,4 @@ class Timings(msgspec.Struct, frozen=True, kw_only=True):
     cores: int
 
 
-__all__ = ["MANIFEST_VERSION", "InputFile", "Manifest", "ManifestVersion", "RunCounts", "Timings"]
+__all__ = ["MANIFEST_VERSION", "InputFile", "InputReport", "Manifest", "ManifestVersion", "RunCounts", "Timings"]

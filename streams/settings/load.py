@@ -54,6 +54,17 @@ class ReplaySettings(BaseConfig, frozen=True, kw_only=True):
     row_group_rows: Annotated[
         int, Meta(ge=1, description="Rows of a Parquet table held in memory before the rows are written.")
     ] = 20_000
+    max_rejections: Annotated[
+        int, Meta(ge=0, description="Rejections that a run writes; further ones are only counted by reason.")
+    ] = 10_000
+    max_sealed_bytes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Sum of the sealed payloads of a run's rejections, in bytes; further rejections keep position, "
+            "reason and digest.",
+        ),
+    ] = 1 << 20
 
 
 class Settings(BaseConfig, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from itertools import islice
 import pyarrow.compute as pc
 
 from schemas.alert import Alert
+from streams.cli.display.input_report import input_lines
 from streams.cli.display.tables import short_id
 from streams.replay.replay import ReplayResult
 from streams.runs.folder import ALERTS, CLUSTERS, EDGES, MANIFEST, REJECTIONS, TIMINGS, WORDINGS, Run
@@ -49,8 +50,7 @@ def summary(result: ReplayResult) -> list[str]:
         )
     if counts.withheld:
         lines.append(f"{counts.withheld:,} cascades over the threshold were withheld by policy.alerts_a_day")
-    if counts.received and counts.received == counts.rejected:
-        lines.append("no event was valid; each line must be a JSON object as in docs/schemas/forward_event.json")
+    lines += input_lines(result.manifest.report, counts.received)
     return [*lines, f"run folder: {result.folder}", f"  {'  '.join(_FILES)}"]
 
 

@@ -8,10 +8,11 @@ import msgspec
 
 from detectors.similarity.templates import format_templates
 from detectors.text.formatting import many, plain
+from streams.cli.display.input_report import input_lines
 from streams.cli.display.replay import accounts, remarks
 from streams.cli.display.tables import Column, Table, first_rows, minute, short_id
 from streams.runs.loaded import LoadedRun, RunCluster
-from streams.runs.manifest import RunCounts
+from streams.runs.manifest import InputReport, RunCounts
 from streams.settings.load import Settings, to_values
 
 
@@ -37,6 +38,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     model_revision: str
     settings: dict[str, Any]  # those that differ from the defaults of this release
     by_state: dict[str, int]
+    report: InputReport
     rumours: tuple[RumourLine, ...]  # the highest level first, then the most sharers
 
 
@@ -54,6 +56,7 @@ def summarise(run: LoadedRun) -> Summary:
         model_revision=manifest.model_revision,
         settings={name: value for name, value in manifest.settings.items() if defaults.get(name) != value},
         by_state=dict(sorted(Counter(alert.state.value for alert in run.alerts).items())),
+        report=manifest.report,
         rumours=tuple(sorted(rumours, key=lambda one: (-one.level, -one.sharers, one.cluster_id))),
     )
 
@@ -83,6 +86,9 @@ def lines(found: Summary) -> Iterator[str]:
     yield from remarks(counts)
     if found.by_state:
         yield "alerts: " + ", ".join(f"{state} {count:,}" for state, count in found.by_state.items())
+    yield from input_lines(found.report, found.counts.received)
+    if found.report.failure:
+        yield found.report.failure
     yield f"code {found.code_version}, model {found.model_revision}"
     for name, value in found.settings.items():
         yield f"{name} = {value}"

@@ -110,10 +110,33 @@ def test_what_a_person_can_put_right_is_one_line_and_code_2(day, arguments, word
     assert "Traceback" not in result.output
 
 
-def test_bad_events_do_not_change_the_exit_code(tmp_path):
-    (tmp_path / "dirt.jsonl").write_bytes(b"{\n" * 10)
-    out = hearsay("replay", "dirt.jsonl", *HASHING).stdout
-    assert "no event was valid; each line must be a JSON object" in out
+def test_some_bad_events_do_not_change_the_exit_code(tmp_path):
+    (tmp_path / "dirt.jsonl").write_bytes(stream(cascade(2)) + b"{\n" * 18)
+    assert "2 applied" in hearsay("replay", "dirt.jsonl", *HASHING).stdout
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (b"[" + b",".join(stream(cascade(3)).splitlines()) + b"]", "a JSON array of events on one line"),
+        (stream(cascade(2)) + b"{\n" * 19, "only 2 of 21 records could be used"),
+        (b"author;body\nUlla Sandberg;hello\n", "CSV with semicolons of 2 columns, with `author`, `body`"),
+    ],
+)
+def test_a_source_of_which_hardly_any_record_is_an_event_ends_with_its_own_exit_code(tmp_path, source, reason):
+    (tmp_path / "foreign").write_bytes(source)
+    found = hearsay("replay", "foreign", *HASHING, code=3)
+    assert reason in found.stderr
+    assert len([line for line in found.stderr.splitlines() if line.startswith("error: ")]) == 1
+    assert "Ulla" not in found.stdout + found.stderr
+    assert (tmp_path / "runs" / "foreign" / "manifest.json").is_file()
+    assert reason in hearsay("show", "runs/foreign").stdout
+
+
+def test_a_sweep_over_a_foreign_source_ends_with_the_same_exit_code(tmp_path):
+    (tmp_path / "foreign.jsonl").write_bytes(b"[\n{},\n{}\n]\n")
+    found = hearsay("sweep", "foreign.jsonl", "--vary", "growth.target_size=50,100", *HASHING, code=3)
+    assert "a JSON array of objects over several lines" in found.stderr
 
 
 # a pipe that stays open   |== 600 events ==|  ...nothing more comes...  signal
@@ -174,7 +197,7 @@ def test_rejections_are_listed_and_opened_with_the_key(day):
 
 def test_payloads_are_printed_without_anything_that_draws_on_a_terminal(tmp_path):
     (tmp_path / "day.jsonl").write_bytes("{\x1b[31m \u202e नमस्ते ".encode() + b"\xff\n" + b"x" * 2_000_000 + b"\n")
-    hearsay("replay", "day.jsonl", *HASHING)
+    hearsay("replay", "day.jsonl", *HASHING, code=3)
     first, second = hearsay("rejections", "--open").stdout.splitlines()
     assert first.isascii()
     assert "\x1b" not in first

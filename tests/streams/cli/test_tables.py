@@ -13,7 +13,7 @@ from streams.cli.display.tables import Column, Table, first_rows, minute, print_
 from streams.devtools.doctor import Finding, Status
 from streams.replay.sweep import sweep_points
 from streams.runs.compare import Case, Comparison, Shift, Side
-from streams.runs.manifest import RunCounts
+from streams.runs.manifest import InputReport, RunCounts
 
 HOUR = 3_600_000
 START = 1_795_510_320_000  # 2026-11-24 08:52 UTC
@@ -110,7 +110,7 @@ def test_show_takes_one_line_a_rumour_at_80_columns(text):
     )
     summary = Summary(
         run="day", complete=True, input="day.jsonl", counts=RunCounts(), code_version="1", model_revision="m",
-        settings={}, by_state={}, rumours=rumours,
+        settings={}, by_state={}, report=InputReport(), rumours=rumours,
     )  # fmt: skip
     table, remarks = rumours_table(summary, 20)
     header, *rows = printed(table)

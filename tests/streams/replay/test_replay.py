@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from detectors.pipeline.pipeline import PipelineOutput, StreamCounts
+from detectors.reading.profile import InputProfile
 from schemas.alert import Alert
 from schemas.rejection import Rejection
 from streams.recordings.base import SourceError, sha256_of
@@ -65,9 +66,16 @@ class Recorder:
         return 0
 
     @property
+    def profile(self) -> InputProfile:
+        return InputProfile()
+
+    @property
     def counts(self) -> StreamCounts:
         refused = len(self.refused)
-        return StreamCounts(self._applied + refused, self._applied, 0, 0, refused, 0, 0, 0, 0, 0)
+        return StreamCounts(
+            received=self._applied + refused, applied=self._applied, duplicates=0, late=0, rejected=refused, waiting=0,
+            unmatched=0, conflicts=0, forced=0, withheld=0,
+        )  # fmt: skip
 
 
 def write(folder: Path, events, name: str = "day.jsonl") -> str:

@@ -44,7 +44,7 @@ def manifest(*, complete: bool = True, **counts: int) -> Manifest:
 
 
 def writer(out: Path, *, overwrite: bool = False) -> RunWriter:
-    return RunWriter(out, overwrite=overwrite, row_group_rows=10)
+    return RunWriter(out, overwrite=overwrite, row_group_rows=10, max_rejections=100, max_sealed_bytes=1000)
 
 
 def write(out: Path, *, complete: bool = True, overwrite: bool = False, alerts=(ALERT,)) -> Path:

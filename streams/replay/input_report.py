@@ -1,0 +1,43 @@
+"""Report on the input of a run: filled fields, reasons of rejections, and the likely cause if hardly any was usable."""
+
+from streams.recordings.recognise import recognise
+from streams.replay.driver import Driver
+from streams.runs.manifest import InputReport, RunCounts
+from streams.runs.rejection_log import RejectionLog
+
+USABLE = 10  # one in so many records must be applied; otherwise the run has failed
+
+
+def input_report(driver: Driver, rejections: RejectionLog, counts: RunCounts, *, complete: bool) -> InputReport:
+    """Build the report; an interrupted run is not judged."""
+    return InputReport(
+        profile=driver.profile,
+        reasons=dict(sorted(rejections.reasons.items())),
+        unsealed=rejections.unsealed,
+        unwritten=rejections.unwritten,
+        failure=failure(driver.opening, rejections, counts) if complete else None,
+    )
+
+
+def failure(opening: bytes, rejections: RejectionLog, counts: RunCounts) -> str | None:
+    """Return a sentence with the likely reason if fewer than a tenth of the records are applied, else None."""
+    if counts.applied * USABLE >= counts.received:
+        return None
+    used = f"only {counts.applied:,} of {counts.received:,} records" if counts.applied else "no record"
+    return f"{used} could be used: {_reason(opening, rejections, counts)}"
+
+
+def _reason(opening: bytes, rejections: RejectionLog, counts: RunCounts) -> str:
+    most = max(counts.rejected, counts.late, counts.duplicates)
+    if most == counts.late and counts.late > counts.rejected:
+        return "most are late; check the times, and whether several files were joined out of order"
+    if most == counts.duplicates and counts.duplicates > counts.rejected:
+        return "most repeat the event_id of an earlier event; give each event an id of its own"
+    recognised = recognise(opening)
+    if recognised is not None:
+        return str(recognised)
+    first = rejections.first
+    return f"{first.reason.value}: {first.detail}" if first is not None else "see `hearsay rejections`"
+
+
+__all__ = ["USABLE", "failure", "input_report"]
