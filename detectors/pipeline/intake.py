@@ -6,7 +6,7 @@ payload is sealed. Intake also decides each event's time, on which every detecto
 
 import hashlib
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from detectors.ordering.config import OrderConfig
 from detectors.ordering.progress import PartitionWatermark
@@ -21,7 +21,7 @@ from detectors.reading.rules import InvalidEventError
 from detectors.text.fingerprint import fingerprint
 from detectors.text.normalise import count_words, read_words
 from detectors.text.url_finder import find_urls
-from detectors.text.urls import canonical
+from detectors.text.urls import AccountDigest, canonical
 from schemas.event import ForwardEvent
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position, Sighting, TextContent
@@ -50,7 +50,7 @@ class Intake:
         self._order = order
         self._pseudonymiser = pseudonymiser
         self._keys = frozenset((*config.accepted_keys, pseudonymiser.key_id))
-        self._content = lru_cache(maxsize=config.cached_texts)(read_content)
+        self._content = lru_cache(maxsize=config.cached_texts)(partial(read_content, account=pseudonymiser.account))
         self._progress: dict[int, PartitionWatermark] = {}
         self.profile = InputProfile()  # a report, not state: counts since the start of the process
 
@@ -165,10 +165,13 @@ def event_time(event: ForwardEvent, max_skew_ms: int) -> int:
     return event.created_at
 
 
-def read_content(text: str, urls: tuple[str, ...]) -> TextContent:
-    """Prepare a message for people (masked) and for matching (normal form, fingerprint, canonical URLs)."""
+def read_content(text: str, urls: tuple[str, ...], account: AccountDigest | None = None) -> TextContent:
+    """Prepare a message for people (masked) and for matching (normal form, fingerprint, canonical URLs).
+
+    `account` makes the keyed digests of accounts in addresses; see `canonical`.
+    """
     shown = redact(text)
-    found = {address: None for url in (*find_urls(text), *urls) if (address := canonical(url))}
+    found = {address: None for url in (*find_urls(text), *urls) if (address := canonical(url, account))}
     normal, boilerplate = read_words(shown, has_address=bool(found))
     return TextContent(
         text=shown,

@@ -61,10 +61,10 @@ class Pseudonymiser:
 
     Equal inputs give equal digests, so spread can still be counted. The scope of an id is part of the input, the
     platform or one chat of the platform (`chat_scope`): equal ids on two platforms are two people. Actors, chats,
-    messages, events and groups never share a digest, even for equal ids. A look-up of
-    a recent id costs about 0.1 microseconds, of a new id about 0.8; memory is bounded by `remembered` entries for each
-    of actors, chats and messages. A digest is a pseudonym and does not make the data anonymous: the key's holder can
-    test a guess (EDPB Guidelines 01/2025).
+    messages, events, groups and the accounts in web addresses never share a digest, even for equal ids. A look-up of a
+    recent id costs about 0.1 microseconds, of a new id about 0.8; memory is bounded by `remembered` entries for each of
+    actors, chats, messages and accounts. A digest is a pseudonym and does not make the data anonymous: the key's holder
+    can test a guess (EDPB Guidelines 01/2025).
     """
 
     def __init__(self, key: bytes, key_id: str, remembered: int = 65_536) -> None:
@@ -88,6 +88,7 @@ class Pseudonymiser:
         self.actor: Callable[[str, str], str] = cached(_keyed(key, b"hearsay:actor"))
         self.chat: Callable[[str, str], str] = cached(_keyed(key, b"hearsay:chat"))
         self.message: Callable[[str, str], str] = cached(_keyed(key, b"hearsay:message"))
+        self.account: Callable[[str, str], str] = cached(_keyed(key, b"hearsay:account"))  # in an address, by host
         self.event: Callable[[str, str], str] = _keyed(key, b"hearsay:event")  # each event comes once: no cache
         self.group: Callable[[str, str], str] = _keyed(key, b"hearsay:group")  # the parts of a post are few: no cache
 

@@ -9,8 +9,8 @@ from functools import cache
 
 import regex
 
+from detectors.text.addresses.masks import ACCOUNT, EMAIL, PHONE, mask_url
 from detectors.text.url_finder import STUCK, URL, may_have_url, trim
-from detectors.text.urls import ACCOUNT, EMAIL, PHONE, mask_url
 
 HANDLE = "@…"
 _REDDIT = "u/…"

@@ -10,10 +10,10 @@ import unicodedata
 
 import regex
 
+from detectors.text.addresses.masks import ACCOUNT, USER
 from detectors.text.boilerplate import BoilerplateRules, Words, Wrapping
 from detectors.text.languages import load_languages
 from detectors.text.url_finder import URL, may_have_url
-from detectors.text.urls import ACCOUNT, USER
 
 _APOSTROPHES = "\u2018\u2019\u201b\u02bc\u0060\u00b4\u2032\uff07"
 _MAX_MARKS = 8  # no orthography stacks more on one letter; also bounds the cost of canonical ordering

@@ -1,10 +1,18 @@
+from hashlib import sha256
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.text.addresses.masks import mask_url
 from detectors.text.url_finder import find_urls, trim
-from detectors.text.urls import canonical, identifying, mask_url
+from detectors.text.urls import canonical, identifying
 from tests.detectors.text.text_strategies import texts
+
+
+def digest(name: str, host: str) -> str:
+    return sha256(f"{host}/{name}".encode()).hexdigest()
+
 
 HOSTS = st.sampled_from(
     [
@@ -18,6 +26,12 @@ HOSTS = st.sampled_from(
         "a.example",
         "cdn.ampproject.org",
         "linkedin.com",
+        "web.archive.org/web/2026",
+        "vk.com",
+        "chan.t.me",
+        "urldefense.com/v3",
+        "hxxp://t[.]me",
+        "tg:/",
     ]
 )
 
@@ -37,6 +51,32 @@ HOSTS = st.sampled_from(
         ("www.भारत.भारत/समाचार", ("www.भारत.भारत/समाचार",)),
         ("t.me/⟨user⟩/12", ("t.me/⟨user⟩/12",)),
         ("He died.In other news, e.g./i.e. and u.s./x, 3.5 a@b.com @user.com", ()),
+        ("https://a.com/x یہ and https://a.com/xیہ خبر", ("https://a.com/x",)),
+        ("https://t.co/Ab1смотрите", ("https://t.co/Ab1",)),
+        ("https://a.com/ख़बर-बाढ़ देखें", ("https://a.com/ख़बर-बाढ़",)),
+        ("https://a.com/خبر/سد۔", ("https://a.com/خبر/سد",)),
+        ("https://fr.a.com/wiki/Café।", ("https://fr.a.com/wiki/Café",)),
+        ("https://ja.a.com/wiki/水車 です", ("https://ja.a.com/wiki/水車",)),
+        ("https://a.com/点这里", ("https://a.com/",)),
+        (
+            "(https://a.com/x） «https://a.com/y» 「https://a.com/z」",
+            ("https://a.com/x", "https://a.com/y", "https://a.com/z"),
+        ),
+        (
+            "<https://a.com/x> [mill](https://a.com/y) [url=https://a.com/z]w[/url]",
+            ("https://a.com/x", "https://a.com/y", "https://a.com/z"),
+        ),
+        ("[https://a.com/x](https://a.com/x)", ("https://a.com/x",)),
+        ("hxxps://mill[.]example[.]org/x", ("hxxps://mill[.]example[.]org/x",)),
+        ("mill[.]example[.]org and mill(dot)example.org/x", ("mill[.]example[.]org", "mill(dot)example.org/x")),
+        ("meow://a.com/x h**p://a.com/y hxxp[:]//a.com/z", ("meow://a.com/x", "h**p://a.com/y", "hxxp[:]//a.com/z")),
+        ("https://a.com/2026/\u200bmill\u200b now", ("https://a.com/2026/\u200bmill",)),
+        ("https://a.com/x,https://b.com/y;http://c.com", ("https://a.com/x", "https://b.com/y", "http://c.com")),
+        ("a.com?id=7 a.com:81/x src/README.md notes.txt/x", ("a.com?id=7", "a.com:81/x")),
+        ("https://a.com/x?y[]=1&amp;z=2&quot;&gt;", ("https://a.com/x?y[]=1&amp;z=2",)),
+        ("tg://resolve?domain=x at://did:plc:x/y/z", ("tg://resolve?domain=x", "at://did:plc:x/y/z")),
+        ("cut https://t.co/abc… whole https://t.co/abc...", ("https://t.co/abc",)),
+        ("http://[2001:db8::1]/x", ("http://[2001:db8::1]/x",)),
         ("http:// https://", ()),
         ("", ()),
     ],
@@ -99,7 +139,7 @@ def test_addresses_are_found_as_written_without_the_sentence_around_them(text: s
         (("wa.me/919876543210?text=hi",), "wa.me/⟨phone⟩"),
         (
             ("facebook.com/story.php?story_fbid=12345678901&id=99&mibextid=x",),
-            "facebook.com/story.php?id=⟨user⟩&story_fbid=12345678901",
+            "facebook.com/⟨user⟩/posts/12345678901",
         ),
         (("https://a.com/@me/x?email=q@r.org",), "a.com/⟨user⟩/x?email=⟨email⟩"),
         (("https://a.com/unsubscribe/q@r.org", "a.com/unsubscribe/other@r.org"), "a.com/unsubscribe/⟨email⟩"),
@@ -108,6 +148,22 @@ def test_addresses_are_found_as_written_without_the_sentence_around_them(text: s
         (("http://[2001:db8::1]/x",), "[2001:db8::1]/x"),
         (("http://192.0.2.1:8080/x",), "192.0.2.1:8080/x"),
         (("https://a.com/?q=a+b", "https://a.com?q=a%20b"), "a.com?q=a%20b"),
+        (
+            (
+                "hxxps://mill[.]a[.]com/x",
+                "meow://mill.a.com/x",
+                "h**p[:]//mill(dot)a [.] com/x",
+                "mill{.}a.com[/]x",
+                "https://mill.a.com/\u200bx\ufeff",
+                "https://mill.a.com/x%E2%80%8B",
+                "https://mill.a.com/#!/x",
+            ),
+            "mill.a.com/x",
+        ),
+        (("https://a.com/e%CC%81", "https://a.com/\u00e9", "a.com/%C3%A9"), "a.com/%C3%A9"),
+        (("https://fa.a.com/می\u200cخواهم",), "fa.a.com/%D9%85%DB%8C%E2%80%8C%D8%AE%D9%88%D8%A7%D9%87%D9%85"),
+        (("https://a.com/x?a=1&amp;b=2", "a.com/x?a=1&b=2"), "a.com/x?a=1&b=2"),
+        (("http://amp.co.uk/x",), "amp.co.uk/x"),
     ],
 )
 def test_copies_of_an_address_have_one_canonical_form(copies: tuple[str, ...], address: str) -> None:
@@ -123,7 +179,7 @@ def test_copies_of_an_address_have_one_canonical_form(copies: tuple[str, ...], a
         "http://x",
         "localhost/x",
         "javascript:alert(1)",
-        "tg://resolve?domain=x",
+        "gopher://example.org/x",
         "http://[::1",
         "http://a.com:port/x",
         "http://\ud800.com/",
@@ -140,13 +196,10 @@ def test_junk_has_no_canonical_form(junk: str) -> None:
     assert not identifying(junk)
 
 
-def test_a_wrapper_within_wrappers_is_followed_only_so_far() -> None:
-    inner = "http://a.com/x"
-    for _ in range(5):
-        inner = "http://l.facebook.com/l.php?u=" + inner.replace("%", "%25").replace("?", "%3F").replace("=", "%3D")
-    address = canonical(inner)
-    assert address is not None
-    assert address.startswith("l.facebook.com")
+@pytest.mark.parametrize(("depth", "address"), [(8, "a.com/x"), (9, "web.archive.org")])
+def test_a_wrapper_within_wrappers_is_followed_only_so_far(depth: int, address: str) -> None:
+    assert canonical("http://web.archive.org/web/2026/" * depth + "http://a.com/x") == address
+    assert not identifying("http://web.archive.org/web/2026/" * 9 + "http://a.com/x")
 
 
 @pytest.mark.parametrize(
@@ -169,6 +222,40 @@ def test_a_wrapper_within_wrappers_is_followed_only_so_far() -> None:
 )
 def test_an_address_of_one_thing_identifies_it(url: str) -> None:
     assert identifying(url)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("youtu.be/AbC", "youtu.be/aBC"),
+        ("a.com/AbC", "a.com/abc"),
+        ("a.com/x?id=1001", "a.com/x?id=1002"),
+        ("bit.ly/AbC", "bit.ly/AbD"),
+        ("t.me/mill/12", "t.me/mill/13"),
+        ("t.me/mill/12", "t.me/dam/12"),
+        ("t.me/c/55/12", "t.me/c/56/12"),
+        ("mill.social/@ann/12", "mill.social/@bob/12"),
+        ("instagram.com/stories/ann/12", "instagram.com/stories/bob/12"),
+        ("vk.com/wall-1_2", "vk.com/wall-2_2"),
+        ("reddit.com/r/x/comments/1ab/y/c1", "reddit.com/r/x/comments/1ab/y/c2"),
+        ("facebook.com/share/p/AbC", "facebook.com/share/p/AbD"),
+        ("vm.tiktok.com/ZMabc", "vm.tiktok.com/ZMabd"),
+        ("a.com/#/x", "a.com/#/y"),
+        ("de.wikipedia.org/wiki/A", "en.wikipedia.org/wiki/A"),
+    ],
+)
+def test_addresses_of_two_things_stay_different(one: str, other: str) -> None:
+    assert canonical(one, digest) != canonical(other, digest)
+
+
+def test_a_post_of_a_channel_is_known_by_the_digest_of_the_channel() -> None:
+    address = canonical("https://t.me/s/Mill_Gazette/12", digest)
+    assert address == canonical("https://telegram.me/mill_gazette/12?single", digest)
+    assert address is not None
+    assert "mill" not in address.lower()
+    assert identifying(address)
+    assert not identifying("t.me/mill_gazette/12")
+    assert mask_url("https://t.me/mill_gazette/12") == "https://t.me/⟨user⟩/12"
 
 
 @pytest.mark.parametrize(
@@ -235,7 +322,26 @@ def test_every_address_found_in_any_text_can_be_judged(text: str) -> None:
         assert isinstance(identifying(url), bool)
 
 
-@pytest.mark.parametrize("unit", ["a.", "a", "-a", "http://", "https://a.com/x,", "www.", "a.com", "http://a.com/)"])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a.",
+        "a",
+        "-a",
+        "http://",
+        "https://a.com/x,",
+        "www.",
+        "a.com",
+        "http://a.com/)",
+        "a[.]",
+        "[.]",
+        "http://a.com/\u200b",
+        "ا/",
+        "a-日",
+        "a.com/[",
+        "&amp;",
+    ],
+)
 def test_half_a_megabyte_of_anything_comes_through(unit: str) -> None:
     for url in find_urls(unit * (500_000 // len(unit))):
         canonical(url)
