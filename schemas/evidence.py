@@ -36,14 +36,17 @@ class GrowthEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
     lowers_when: Annotated[
         str,
         Meta(
-            description="Condition under which the score falls below its threshold. The level falls later; "
-            "`explanation` gives the time.",
-            examples=["no new distinct sharer for 5 min 48 s"],
+            description="Condition under which the level of the alert falls; absent at level 0.",
+            examples=["no new distinct sharer for 2 h 50 min"],
         ),
-    ]
+    ] = ""
     expected_further: Annotated[
         float | None,
-        Meta(description="Further distinct sharers expected; a rough number.", examples=[112.71]),
+        Meta(
+            description="Further distinct sharers expected; a rough number. This field and the next five are present "
+            "in the states `opened` and `escalated` only.",
+            examples=[112.71],
+        ),
     ] = None
     expected_low: Annotated[
         float | None,
@@ -145,6 +148,13 @@ class CascadeCounts(msgspec.Struct, frozen=True, omit_defaults=True):
         tuple[tuple[str, int], ...],
         Meta(description=f"Posts by platform, {_GROUPS}.", examples=[[["telegram", 45], ["whatsapp", 7]]]),
     ] = ()
+    other_platforms: Annotated[
+        Count,
+        Meta(
+            description="Posts on the platforms that `platforms` leaves out; the two together are `posts`.",
+            examples=[5],
+        ),
+    ] = 0
     replies: Annotated[Count, Meta(description="Replies among the posts.", examples=[4])] = 0
     views: Annotated[
         Count | None, Meta(description="Views by the platforms' own counters, if known.", examples=[282])

@@ -83,7 +83,7 @@ _ALERT = Alert(
     headline="Spreading fast (level 1): 42 distinct sharers in 58 min",
     explanation=(
         "Cluster 81f0c2aa: 42 distinct sharers in 11 chats since 2026-11-24 08:52 UTC, 58 min ago, with 57 posts "
-        "(45 on telegram, 7 on whatsapp). This measures spread, not truth."
+        "(45 on telegram, 7 on whatsapp, 5 on other platforms). This measures spread, not truth."
     ),
     evidence=Evidence(
         counts=CascadeCounts(
@@ -96,13 +96,14 @@ _ALERT = Alert(
             recent_sharers=27,
             previous_sharers=15,
             platforms=(("telegram", 45), ("whatsapp", 7)),
+            other_platforms=5,
         ),
         growth=GrowthEvidence(
             detector="L",
             score=7.189984,
             threshold=6.97304,
             rule="1.5 ln q + 0.4 with q = 80, cold-start rule",
-            lowers_when="no new distinct sharer for 5 min 48 s",
+            lowers_when="no new distinct sharer for 2 h 50 min",
             expected_further=112.71,
             expected_low=28.003,
             expected_high=485.764,

@@ -41,11 +41,11 @@ class PolicyConfig(BaseConfig, frozen=True, kw_only=True):
     closed_retention_ms: Annotated[
         int, Meta(ge=0, description="Time for which a closed cascade is remembered, to continue its counts on return.")
     ] = 2_592_000_000
-    alerts_a_day: Annotated[
+    openings_a_day: Annotated[
         Annotated[float, Meta(gt=0)] | None,
         Meta(
-            description="Growth alerts per day that a team can review, over all cascades; beyond this rate the level-1 "
-            "threshold rises. Unset: every cascade at the threshold opens an alert.",
+            description="Growth alerts that may open per day on average, over all cascades; beyond this rate the "
+            "level-1 threshold rises. Other alerts are not counted. Unset: every cascade at the threshold opens one.",
         ),
     ] = None
     milestones: Annotated[

@@ -11,12 +11,15 @@ import msgspec
 
 from detectors.alerting.cascade_snapshot import CascadeSnapshot
 from detectors.alerting.config import EvidenceConfig
-from detectors.alerting.sentences import ENDINGS, data_notes, explanation, headline
+from detectors.alerting.sentences import ENDINGS, data_notes, explanation, headline, lowering
 from detectors.alerting.transition import Transition
 from detectors.privacy.small_groups import without_small
 from detectors.text.formatting import shorten
-from schemas.alert import Alert, Provenance, ReviewTarget, TargetCause
-from schemas.evidence import Evidence
+from schemas.alert import Alert, Lifecycle, Provenance, ReviewTarget, TargetCause
+from schemas.evidence import Evidence, GrowthEvidence
+
+FORECAST_STATES = (Lifecycle.OPENED, Lifecycle.ESCALATED)
+"""States in which an alert publishes a forecast: those in which its range held about eight of ten recorded cascades."""
 
 
 class ResponseTargets(Protocol):
@@ -40,7 +43,7 @@ class AlertContext(msgspec.Struct, frozen=True):
 
 def build_alert(seen: CascadeSnapshot, transition: Transition, context: AlertContext) -> Alert:
     """Build the alert for `transition`. Costs about 0.1 ms; equal arguments give equal bytes."""
-    shown = _shown(seen, context.config)
+    shown = _shown(seen, transition, context.config)
     review = _review_target(transition, context.policy)
     ist = context.config.show_ist
     return Alert(
@@ -81,16 +84,37 @@ def alert_id(cluster_id: str, transition: Transition, rule_version: int) -> str:
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=16, person=b"hearsay.alert").hexdigest()
 
 
-def _shown(seen: CascadeSnapshot, config: EvidenceConfig) -> CascadeSnapshot:
-    """Remove small groups from the snapshot, and shorten the text to `max_text`."""
+def _shown(seen: CascadeSnapshot, transition: Transition, config: EvidenceConfig) -> CascadeSnapshot:
+    """Remove small groups and unpublished forecasts from the snapshot, and shorten the text to `max_text`."""
     replace = msgspec.structs.replace
+    platforms = without_small(seen.counts.platforms, config.k_anonymity)
+    others = sum(posts for _, posts in seen.counts.platforms) - sum(posts for _, posts in platforms)
     return replace(
         seen,
-        counts=replace(seen.counts, platforms=without_small(seen.counts.platforms, config.k_anonymity)),
+        counts=replace(seen.counts, platforms=platforms, other_platforms=others),
+        growth=replace(
+            seen.growth if transition.state in FORECAST_STATES else _without_forecast(seen.growth),
+            lowers_when=lowering(seen, transition),
+        ),
         content=replace(
             seen.content, report_categories=without_small(seen.content.report_categories, config.k_anonymity)
         ),
         text=replace(seen.text, representative=shorten(seen.text.representative, config.max_text)),
+    )
+
+
+def _without_forecast(growth: GrowthEvidence) -> GrowthEvidence:
+    """Remove the expected sharers, the number that each sharer brings, and the factor on both."""
+    return msgspec.structs.replace(
+        growth,
+        expected_further=None,
+        expected_low=None,
+        expected_high=None,
+        threshold_at_size=None,
+        reproduction_number=None,
+        reproduction_low=None,
+        reproduction_high=None,
+        calibration=1.0,
     )
 
 
@@ -101,4 +125,4 @@ def _review_target(transition: Transition, policy: ResponseTargets) -> ReviewTar
     return ReviewTarget(TargetCause.OWN_DETECTION, transition.time, target)
 
 
-__all__ = ["AlertContext", "ResponseTargets", "alert_id", "build_alert"]
+__all__ = ["FORECAST_STATES", "AlertContext", "ResponseTargets", "alert_id", "build_alert"]

@@ -91,6 +91,11 @@ class AlertPolicy:
         """Return the fall threshold of a level, 1 to 3."""
         return self._rules.fall_thresholds[level - 1]
 
+    def below_since(self, level: int) -> int | None:
+        """Return the event time since which the score has been below the fall threshold of a level; None if above."""
+        since = self._state.below_since[level - 1]
+        return None if since == _NEVER else since
+
     @property
     def episode(self) -> int:
         """Count how often the cascade has come back."""

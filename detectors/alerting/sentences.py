@@ -106,14 +106,16 @@ def explanation(
 def _sentences(
     seen: CascadeSnapshot, transition: Transition, review: ReviewTarget | None, subside_after: str, ist: bool
 ) -> Iterator[str]:
-    falling = f"a level falls when its score stays below {seen.fall_threshold:.2f} for {subside_after}"
     yield _spread_so_far(seen, transition, ist)
     yield _recent(seen.counts)
     if transition.state is not Lifecycle.CLOSED:
         yield from _pace(seen.growth)
     yield _reason(seen, transition, subside_after)
     if transition.level:
-        yield _lowering(seen, transition, falling)
+        yield (
+            f"What would lower the level: {lowering(seen, transition)} "
+            f"(the score has then been below {seen.fall_threshold:.2f} for {subside_after})."
+        )
     yield SPREAD_NOT_TRUTH
     yield f"Evidence on content: {_known(seen.content)}."
     yield from _harm(seen.content)
@@ -136,8 +138,10 @@ def _spread_so_far(seen: CascadeSnapshot, transition: Transition, ist: bool) -> 
 
 def _posts(counts: CascadeCounts) -> str:
     """Count the posts, by platform where the platforms are known."""
-    by_platform = ", ".join(f"{whole(count)} on {plain(name)}" for name, count in counts.platforms)
-    return many(counts.posts, "post") + (f" ({by_platform})" if by_platform else "")
+    parts = [f"{whole(count)} on {plain(name)}" for name, count in counts.platforms]
+    if parts and counts.other_platforms:
+        parts.append(f"{whole(counts.other_platforms)} on other platforms")
+    return many(counts.posts, "post") + (f" ({', '.join(parts)})" if parts else "")
 
 
 def _language(text: TextEvidence) -> str:
@@ -188,8 +192,7 @@ def _reason(seen: CascadeSnapshot, transition: Transition, subside_after: str) -
     if state is Lifecycle.SUBSIDED:
         return f"Subsided because the score stayed below {seen.fall_threshold:.2f} for {subside_after}: {compared}."
     if state is Lifecycle.CLOSED:
-        silence = duration(transition.time - seen.counts.last_time)
-        return f"Closed because the last post is {silence} old and no further sharers are expected."
+        return f"Closed after {duration(transition.time - seen.counts.last_time)} without a post."
     if state is Lifecycle.RESURFACED and not transition.level:
         return f"Alert because the cascade was closed and is shared again. Growth: {compared}."
     again = "The cascade had gone quiet. " if state is Lifecycle.RESURFACED else ""
@@ -224,12 +227,13 @@ def _milestone(seen: CascadeSnapshot, transition: Transition) -> str:
     return f"the cascade has reached {multiple}, and {growth}"
 
 
-def _lowering(seen: CascadeSnapshot, transition: Transition, falling: str) -> str:
-    """Give the silence before the level falls, or without a forecast before the score falls."""
+def lowering(seen: CascadeSnapshot, transition: Transition) -> str:
+    """Return the condition under which the level of an alert falls; empty without a level."""
+    if not transition.level:
+        return ""
     if seen.lowered_at is None:
-        return f"What would lower the score below its threshold: {seen.growth.lowers_when}; {falling}."
-    silence = duration(seen.lowered_at - transition.time)
-    return f"What would lower the level: no new distinct sharer for {silence}; {falling}."
+        return "deleted posts only, as silence does not lower it within 400 days"
+    return f"no new distinct sharer for {duration(seen.lowered_at - transition.time)}"
 
 
 def _is_checked(content: ContentEvidence) -> bool:
@@ -284,8 +288,9 @@ def _harm(content: ContentEvidence) -> Iterator[str]:
 def _wordings(text: TextEvidence) -> Iterator[str]:
     """Count the wordings, and the posts whose meaning may differ; nothing for a single wording."""
     if text.wordings > 1 or text.variants:
-        variants = "".join(f"; {many(count, 'post')} {_VARIANTS.get(name, name)}" for name, count in text.variants)
-        yield f"The message circulates in {many(text.wordings, 'wording')}{variants}."
+        variants = ", ".join(f"{many(count, 'post')} {_VARIANTS.get(name, name)}" for name, count in text.variants)
+        differences = f"; different from the first: {variants}" if variants else ""
+        yield f"The message circulates in {many(text.wordings, 'wording')}{differences}."
 
 
 def _graph(structure: Structure) -> str:
@@ -379,4 +384,4 @@ def format_alert(alert: Alert, width: int = 100) -> str:
     return "\n".join(lines)
 
 
-__all__ = ["ENDINGS", "SPREAD_NOT_TRUTH", "data_notes", "explanation", "format_alert", "headline"]
+__all__ = ["ENDINGS", "SPREAD_NOT_TRUTH", "data_notes", "explanation", "format_alert", "headline", "lowering"]

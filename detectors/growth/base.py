@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Self
 
 from detectors.growth.config import GrowthConfig
 from detectors.snapshot import pack, unpack
-from detectors.text.formatting import duration
 from schemas.evidence import GrowthEvidence
 
 NEVER = -(1 << 62)
@@ -142,7 +141,7 @@ class GrowthDetector(ABC):
         return self._cold_rule() if self._config.threshold is None else "threshold set by the operator"
 
     def explain(self, time: int, level: int = 1, threshold_offset: float = 0.0) -> GrowthEvidence:
-        """Compare the score at `time` with the threshold of `level` (0 means 1). Costs a search over time.
+        """Compare the score at `time` with the threshold of `level` (0 means 1).
 
         `threshold_offset` applies to level 1 only: the raise of the threshold by the alert budget, in levels.
         """
@@ -156,7 +155,6 @@ class GrowthDetector(ABC):
             score=self.score(time),
             threshold=threshold,
             rule=self._rule_of(level, threshold_offset),
-            lowers_when=self._lowers_when(self._thresholds[level - 1], max(time, self._clock)),
             target_size=self._config.target_size if self._config.threshold is None else None,
             **details,
         )
@@ -211,14 +209,6 @@ class GrowthDetector(ABC):
             self._move(time)
             self._clock = time
 
-    def _lowers_when(self, threshold: float, time: int) -> str:
-        below_at = self.falls_below(threshold, time)
-        if below_at is None:
-            return "deleted shares; silence alone does not lower it within 400 days"
-        if below_at == time:
-            return "the score is below the threshold already"
-        return f"no new distinct sharer for {duration(below_at - time)}"
-
     def _details(self, time: int, threshold: float) -> dict[str, Any]:
         return {}
 
@@ -230,7 +220,9 @@ class GrowthDetector(ABC):
         if level > 1:
             return f"{self.rule()}; {self._step_rule(LEVEL_STEP ** (level - 1))} at level {level}"
         if threshold_offset:
-            return f"{self.rule()}; raised by {threshold_offset:.2f} levels because alerts exceed policy.alerts_a_day"
+            return (
+                f"{self.rule()}; raised by {threshold_offset:.2f} levels because openings exceed policy.openings_a_day"
+            )
         return self.rule()
 
     @abstractmethod

@@ -130,7 +130,7 @@ class Cascade:
             trigger,
             threshold_offset=self._reported_offset(transition),
             fall_threshold=self.policy.fall_threshold(max(level, 1)),
-            lowered_at=self._lowered_at(time) if level else None,
+            lowered_at=self._lowered_at(time, level) if level else None,
         )
 
     def row(self, status: str, merged_into: str | None = None) -> ClusterRow:
@@ -204,7 +204,9 @@ class Cascade:
         opens = transition.level == 1 and transition.state in _OPENING
         return self.stats.threshold_offset if opens or self.stats.withheld else 0.0
 
-    def _lowered_at(self, time: int) -> int | None:
-        """Return the event time at which the active level falls without further sharers."""
-        under = self.tracker.growth.falls_below(self.policy.fall_threshold(self.policy.level), time)
+    def _lowered_at(self, time: int, level: int) -> int | None:
+        """Return the event time at which a level falls without further sharers."""
+        under = self.policy.below_since(level)
+        if under is None:
+            under = self.tracker.growth.falls_below(self.policy.fall_threshold(level), time)
         return None if under is None else under + self.settings.policy.subside_after_ms

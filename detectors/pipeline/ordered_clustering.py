@@ -140,7 +140,7 @@ def _is_mark(item: object) -> bool:
 
 
 def _make_admission(config: PipelineConfig) -> AdmissionControl | None:
-    per_day = config.policy.alerts_a_day
+    per_day = config.policy.openings_a_day
     if per_day is None:
         return None
     return AdmissionControl(per_day, config.growth, config.policy, config.sharers, config.cascade.max_cascades)

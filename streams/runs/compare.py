@@ -50,6 +50,8 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     rumours: int  # episodes with an alert
     days: float  # event time from the first share to the last
     alerts_per_day: float
+    openings: int  # growth alerts that opened, also of cascades that had subsided
+    openings_per_day: float  # the rate that `policy.openings_a_day` bounds
     by_state: dict[str, int]
 
 
@@ -175,15 +177,27 @@ def _side(run: Run, alerts: Sequence[Alert], rumours: int) -> Side:
     for alert in alerts:
         by_state[alert.state] = by_state.get(alert.state, 0) + 1
     days = _span_ms(run) / _DAY_MS
+    openings = sum(_opens(alert) for alert in alerts)
     return Side(
         run=run.path.name,
         complete=run.manifest.complete,
         alerts=len(alerts),
         rumours=rumours,
         days=round(days, 4),
-        alerts_per_day=round(len(alerts) / days, 2) if days else float(len(alerts)),
+        alerts_per_day=_per_day(len(alerts), days),
+        openings=openings,
+        openings_per_day=_per_day(openings, days),
         by_state=dict(sorted(by_state.items())),
     )
+
+
+def _opens(alert: Alert) -> bool:
+    """Return True for the opening of a growth alert, also of a cascade that had subsided."""
+    return alert.level > 0 and alert.state in (Lifecycle.OPENED, Lifecycle.RESURFACED)
+
+
+def _per_day(count: int, days: float) -> float:
+    return round(count / days, 2) if days else float(count)
 
 
 def _span_ms(run: Run) -> int:

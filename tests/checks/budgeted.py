@@ -21,7 +21,7 @@ from tests.checks.whole import CONFIG, PIPELINE, SMALL, cluster_hostile, cluster
 
 EVERY_OPENING = "two openings of one moment are two; second deliveries are removed by ReorderBuffer, before it"
 IN_ORDER = "order is made by ReorderBuffer, before it"
-POLICY = PolicyConfig(alerts_a_day=1.0)
+POLICY = PolicyConfig(openings_a_day=1.0)
 
 
 def ask_and_spend(budget: AlertBudget, time: int) -> float:

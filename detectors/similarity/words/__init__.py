@@ -21,7 +21,7 @@ class WordList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     denials: str = ""
     """Words that call a claim false, such as "hoax"."""
     truths: str = ""
-    """Words that call a claim true; next to a negator they deny the claim."""
+    """Words that call a claim true, or name the evidence for it; next to a negator they deny the claim."""
     endings: tuple[str, ...] = ()
     """Endings that negate a word, such as "n't"."""
     conjunctions: str = ""

@@ -11,12 +11,12 @@ _HIDDEN = frozenset({"settings_digest", "input"})  # the settings and the samene
 
 
 def lines(found: Comparison) -> Iterator[str]:
-    """Yield the alerts a day of both runs, the settings that differ, and the number of differences."""
+    """Yield the alerts and openings a day of both runs, the settings that differ, and the number of differences."""
     for name, side in (("a", found.a), ("b", found.b)):
         unfinished = "" if side.complete else "; the run is not complete"
         yield (
             f"{name}: {plain(side.run)}: {side.alerts:,} alerts on {side.rumours:,} rumours in {side.days:.1f} days, "
-            f"{side.alerts_per_day:,.1f} a day{unfinished}"
+            f"{side.alerts_per_day:,.1f} a day, {side.openings_per_day:,.1f} openings a day{unfinished}"
         )
     if not found.same_input:
         yield "warning: the runs may have read different input"
@@ -63,20 +63,23 @@ def changes_table(found: Comparison, at_most: int) -> tuple[Table, list[str]]:
 
 
 def sweep_table(points: Sequence[SweepPoint], found: Sequence[Comparison]) -> Table:
-    """Return one row for each run: the swept values, and the differences from the first run."""
+    """Return one row for each run: the swept values, the openings, and the differences from the first run.
+
+    The openings a day are the rate that `policy.openings_a_day` bounds.
+    """
     names = [override.partition("=")[0] for override in points[0].overrides]
     columns = (
         *(Column(label) for label in _labels(names)),
-        *(Column(name, right=True) for name in ("alerts", "a day", "rumours", "gained", "lost", "earlier", "later")),
-        *(Column(name, right=True, wide=True) for name in ("earlier by", "later by")),
+        *(Column(name, right=True) for name in ("opened", "a day", "rumours", "gained", "lost", "earlier", "later")),
+        *(Column(name, right=True, wide=True) for name in ("alerts", "earlier by", "later by")),
     )
     rows = []
     for point, one in zip(points, found, strict=True):
         values = [override.partition("=")[2] for override in point.overrides]
         counts = (one.gained, one.lost, one.earlier, one.later)
-        numbers = (f"{one.b.alerts:,}", f"{one.b.alerts_per_day:,.1f}", f"{one.b.rumours:,}")
-        medians = (_length(one.median_earlier_ms), _length(one.median_later_ms))
-        rows.append((*values, *numbers, *(f"{len(cases):,}" for cases in counts), *medians))
+        numbers = (f"{one.b.openings:,}", f"{one.b.openings_per_day:,.1f}", f"{one.b.rumours:,}")
+        others = (f"{one.b.alerts:,}", _length(one.median_earlier_ms), _length(one.median_later_ms))
+        rows.append((*values, *numbers, *(f"{len(cases):,}" for cases in counts), *others))
     return Table(columns, list(rows))
 
 

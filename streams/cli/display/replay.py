@@ -49,7 +49,7 @@ def summary(result: ReplayResult) -> list[str]:
             f"{counts.tombstones:,} tombstones: records without a value are no events, and are not counted above"
         )
     if counts.withheld:
-        lines.append(f"{counts.withheld:,} cascades over the threshold were withheld by policy.alerts_a_day")
+        lines.append(f"{counts.withheld:,} cascades over the threshold were withheld by policy.openings_a_day")
     lines += input_lines(result.manifest.report, counts.received)
     return [*lines, f"run folder: {result.folder}", f"  {'  '.join(_FILES)}"]
 

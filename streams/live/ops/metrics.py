@@ -44,7 +44,7 @@ class Metrics:
         )
         self.withheld = Gauge(
             "hearsay_withheld_cascades",
-            "cascades over the base threshold, but below the threshold that policy.alerts_a_day has raised",
+            "cascades over the base threshold, but below the threshold that policy.openings_a_day has raised",
             registry=registry,
         )
         self.watermark = Gauge("hearsay_watermark_seconds", "event time of the watermark", registry=registry)

@@ -131,7 +131,7 @@ def through(lines: Sequence[bytes], a_day: float | None) -> tuple[float, ...]:
 
 def configured(a_day: float | None) -> PipelineConfig:
     """The defaults, under a budget."""
-    return PipelineConfig(policy=PolicyConfig(alerts_a_day=a_day))
+    return PipelineConfig(policy=PolicyConfig(openings_a_day=a_day))
 
 
 def batches(lines: Sequence[bytes]) -> Iterator[list[tuple[bytes, Position]]]:

@@ -14,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import QuantileRegressor
 
+from detectors.alerting.config import PolicyConfig
+from detectors.alerting.policy import AlertPolicy
+from detectors.alerting.transition import Transition
 from detectors.growth import GrowthConfig
 from detectors.growth.expected_growth import ExpectedGrowth, cold_threshold, expected_further
 from detectors.growth.forecast import LEAST, MOST, Forecast, calibration, forecast
@@ -28,6 +31,8 @@ LEVELS = tuple(sorted(cold_threshold(q) + step * math.log(4) for q in BIG for st
 BANDS = ((3, 10), (10, 30), (30, 100), (100, math.inf))
 QUANTILES = (0.1, 0.5, 0.9)
 CALIBRATED_AT = (5, 20, 50, 200)
+STATES_AT = (5, 20, 50, 100)
+"""Ideas of big whose alerts are followed to their end: an alert's state decides whether it publishes a forecast."""
 FEW, DRAWS, SEED = 5, 100, 11
 """As many cascades as `hearsay calibrate` asks for, drawn so often from the earlier half."""
 ENOUGH = 20  # alerts on which a row is judged
@@ -71,6 +76,54 @@ def report_range() -> None:
     left_out = [(name, *_where(_ranges(others[name], asked[name]), asked[name].came)) for name in found]
     table("fitted without the stream: share inside, below, above", ("stream", "inside", "below", "above"), left_out)
     report_calibrated(found, others)
+    report_states({name: one for name, one in found.items() if name in chosen})
+
+
+def report_states(found: Mapping[str, Sequence[Track]]) -> None:
+    """Coverage of the range in each state of an alert; a forecast is published where it is near .8."""
+    held: dict[tuple[str, int], dict[str, list[bool]]] = {}
+    for name, one in found.items():
+        least = next(stream.min_sharers for stream in STREAMS if stream.name == name)
+        for q in STATES_AT:
+            config = GrowthConfig(target_size=q, min_sharers=least)
+            for track in one:
+                for transition, size, expected in alerts_of(track, config):
+                    covered = forecast(size, expected).contains(track.final - size)
+                    state = (str(transition.state), min(transition.level, 1))
+                    held.setdefault(state, {}).setdefault(name, []).append(covered)
+    rows = [
+        (
+            state,
+            level,
+            *(f"{np.mean(streams[name]):.2f} of {len(streams[name])}" if name in streams else "" for name in found),
+        )
+        for (state, level), streams in sorted(held.items())
+    ]
+    table("share of alerts within the 80 % range, by state of the alert", ("state", "level", *found), rows)
+
+
+def alerts_of(track: Track, config: GrowthConfig) -> list[tuple[Transition, float, float]]:
+    """Follow one cascade through the alert policy to its end: each alert, the size and L's expectation at its time."""
+    detector, found = ExpectedGrowth(config), list[tuple[Transition, float, float]]()
+    policy = AlertPolicy(PolicyConfig(), detector.thresholds(), config.target_size, config.min_sharers)
+
+    def note(transitions: Sequence[Transition]) -> None:
+        found.extend(
+            (one, detector.size, expected_further(detector.size, detector.mass(one.time))) for one in transitions
+        )
+
+    def tick(until: float) -> None:
+        while (due := policy.next_timer()) is not None and due < until:
+            note(policy.tick(due, detector.score(due), detector.quiet(due)))
+
+    for at in track.times:
+        tick(at)
+        if policy.closed:
+            detector.reopen(at)
+            policy.reopen(at)
+        note(policy.update(at, detector.update(at), detector.size))
+    tick(math.inf)
+    return found
 
 
 def report_calibrated(found: Mapping[str, Sequence[Track]], others: Mapping[str, Ends]) -> None:

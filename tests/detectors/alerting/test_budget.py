@@ -94,6 +94,6 @@ def test_a_state_that_is_none_of_its_own_is_refused():
 @pytest.mark.parametrize("a_day", [0.0, -1.0, float("nan"), float("inf")])
 def test_an_allowance_that_is_none_is_refused(a_day):
     with pytest.raises(
-        ValueError, match=r"PolicyConfig\.alerts_a_day is .*; expected (`float` > 0\.0|a finite `float`)"
+        ValueError, match=r"PolicyConfig\.openings_a_day is .*; expected (`float` > 0\.0|a finite `float`)"
     ):
-        PolicyConfig(alerts_a_day=a_day)
+        PolicyConfig(openings_a_day=a_day)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from detectors.alerting.cascade_snapshot import CascadeSnapshot, DataNotes
 from detectors.alerting.config import EvidenceConfig, PolicyConfig
-from detectors.alerting.evidence import AlertContext, alert_id, build_alert
-from detectors.alerting.sentences import SPREAD_NOT_TRUTH, data_notes, format_alert
+from detectors.alerting.evidence import FORECAST_STATES, AlertContext, alert_id, build_alert
+from detectors.alerting.sentences import ENDINGS, SPREAD_NOT_TRUTH, data_notes, format_alert
 from detectors.alerting.transition import Transition
 from schemas.alert import Alert, Lifecycle, TargetCause
 from schemas.base import encode
@@ -41,19 +41,20 @@ WORDS = {
         OPENED,
         "Spreading fast (level 1): 42 distinct sharers in 58 min",
         """
-        Cluster 81f0c2aa: 42 distinct sharers in 11 chats since 2026-11-24 08:52 UTC, 58 min ago, with 57 posts (45 on
-        telegram, 7 on whatsapp); language en. 27 sharers joined in the last 30 min, 15 in the 30 min before. At this
-        pace about 110 more sharers are expected (rough; 8 in 10 recorded cascades: 28 to 490). Each sharer brings about
-        2.3 more (90 % interval: 1.8 to 2.9). Growth is speeding up (exponent 1.1; 1.0 is a steady pace). Alert because
-        about 110 more sharers are expected, and 91 are enough at this size and pace: score 7.19, above the level-1
-        threshold 6.97 for a target size of 80 sharers. What would lower the level: no new distinct sharer for 2 h 50
-        min; a level falls when its score stays below 6.28 for 2 h. This measures spread, not truth. Evidence on
-        content: no fact-check matched; reported by 12 people (health 7). The message circulates in 3 wordings. Forward
-        graph, with 35 % of parents recorded: depth 4, widest level 31 messages; passed on at least 5 times according to
-        the platforms; 6 of 57 messages labelled as frequently forwarded. Review by 2026-11-24 13:50 UTC (internal
-        target, not a legal deadline). Data notes: 3 late posts (counted, cannot trigger an alert); merged from 2
-        clusters, last at 2026-11-24 09:35 UTC; 2 messages not observed, known only from references; 2 sharers with many
-        posts (each counted once).
+        Cluster 81f0c2aa: 42 distinct sharers in 11 chats since 2026-11-24 08:52 UTC, 58 min ago, with 57 posts
+        (45 on telegram, 7 on whatsapp, 5 on other platforms); language en. 27 sharers joined in the last 30
+        min, 15 in the 30 min before. At this pace about 110 more sharers are expected (rough; 8 in 10 recorded
+        cascades: 28 to 490). Each sharer brings about 2.3 more (90 % interval: 1.8 to 2.9). Growth is speeding
+        up (exponent 1.1; 1.0 is a steady pace). Alert because about 110 more sharers are expected, and 91 are
+        enough at this size and pace: score 7.19, above the level-1 threshold 6.97 for a target size of 80
+        sharers. What would lower the level: no new distinct sharer for 2 h 50 min (the score has then been
+        below 6.28 for 2 h). This measures spread, not truth. Evidence on content: no fact-check matched;
+        reported by 12 people (health 7). The message circulates in 3 wordings. Forward graph, with 35 % of
+        parents recorded: depth 4, widest level 31 messages; passed on at least 5 times according to the
+        platforms; 6 of 57 messages labelled as frequently forwarded. Review by 2026-11-24 13:50 UTC (internal
+        target, not a legal deadline). Data notes: 3 late posts (counted, cannot trigger an alert); merged from
+        2 clusters, last at 2026-11-24 09:35 UTC; 2 messages not observed, known only from references; 2
+        sharers with many posts (each counted once).
         """,
     ),
     "escalated": (
@@ -67,9 +68,8 @@ WORDS = {
         transition_to(Lifecycle.MILESTONE, number=1, time=FIRST + 3 * DAY + 4 * HOUR),
         "Slow burn: 42 distinct sharers in 3 d 4 h",
         """
-        At this pace less than one more sharer is expected (rough; 8 in 10 recorded cascades: 0.1 to 1.7). Alert because
-        the cascade has reached the target size, and it is not growing fast: score 2.50, below the level-1 threshold
-        6.97 for a target size of 80 sharers. This
+        15 in the 30 min before. Alert because the cascade has reached the target size, and it is not growing
+        fast: score 2.50, below the level-1 threshold 6.97 for a target size of 80 sharers. This
         """,
     ),
     "second milestone": (
@@ -117,8 +117,7 @@ WORDS = {
         transition_to(Lifecycle.CLOSED, time=NOW + 7 * DAY),
         "Closed: 42 distinct sharers in 58 min",
         """
-        15 in the 30 min before. Closed because the last post is 7 d old and no further sharers are expected. This
-        measures spread, not truth.
+        15 in the 30 min before. Closed after 7 d without a post. This measures spread, not truth.
         """,
     ),
     "resurfaced": (
@@ -131,19 +130,19 @@ WORDS = {
         SEEN,
         transition_to(Lifecycle.RESURFACED, 1, episode=1),
         "Spreading fast again (level 1): 42 distinct sharers in 58 min",
-        "The cascade had gone quiet. Alert because about 110 more sharers are expected, and 91 are enough at this size",
+        "The cascade had gone quiet. Alert because the L score has reached its threshold: score 7.19, above the",
     ),
     "a detector that expects nothing": (
         changed(
             SEEN,
-            growth=GrowthEvidence("rate", 82.0, 60.0, "60 sharers an hour", "an hour without sharers"),
+            growth=GrowthEvidence("rate", 82.0, 60.0, "60 sharers an hour"),
             lowered_at=None,
         ),
         OPENED,
         "Spreading fast (level 1): 42 distinct sharers in 58 min",
         """
         15 in the 30 min before. Alert because the rate score has reached its threshold: score 82.00, above the level-1
-        threshold 60.00. What would lower the score below its threshold: an hour without sharers; a level falls
+        threshold 60.00. What would lower the level: deleted posts only, as silence does not lower it within 400 days
         """,
     ),
     "a level kept by hysteresis": (
@@ -175,7 +174,7 @@ WORDS = {
         changed(SEEN, text=changed(SEEN.text, variants=(("negation", 3), ("number", 2)))),
         OPENED,
         "Spreading fast (level 1): 42 distinct sharers in 58 min",
-        "3 wordings; 3 posts with a negation added or removed; 2 posts with another number. Forward graph",
+        "; different from the first: 3 posts with a negation added or removed, 2 posts with another number. Forward",
     ),
     "no parents": (
         changed(SEEN, structure=Structure(1, 0, 1, 0, 1, 0.0, 0.0, 0.0)),
@@ -244,7 +243,7 @@ def test_a_calibrated_range_is_not_attributed_to_recorded_cascades() -> None:
 def test_the_fall_threshold_of_a_level_is_given_on_the_scores_own_scale() -> None:
     patient = AlertContext(CONTEXT.config, PolicyConfig(subside_after_ms=90 * MINUTE), CONTEXT.provenance)
     text = build_alert(changed(SEEN, fall_threshold=30.0), OPENED, patient).explanation
-    assert "a level falls when its score stays below 30.00 for 1 h 30 min." in text
+    assert "(the score has then been below 30.00 for 1 h 30 min)." in text
 
 
 @pytest.mark.parametrize(
@@ -333,12 +332,42 @@ def test_notes_travel_with_the_evidence_and_close_the_explanation() -> None:
 def test_an_alert_carries_the_observation_unchanged_where_nothing_must_be_left_out() -> None:
     alert = build_alert(SEEN, OPENED, CONTEXT)
     assert (alert.cluster_id, alert.time, alert.level, alert.state) == (SEEN.cluster_id, NOW, 1, Lifecycle.OPENED)
-    assert alert.evidence.growth == SEEN.growth
+    assert alert.evidence.growth == changed(SEEN.growth, lowers_when="no new distinct sharer for 2 h 50 min")
     assert alert.evidence.structure == SEEN.structure
     assert alert.evidence.text == SEEN.text
     assert alert.evidence.first_event == SEEN.first_event
     assert alert.evidence.trigger_event == SEEN.trigger_event
     assert alert.provenance is CONTEXT.provenance
+
+
+def test_the_posts_by_platform_add_up_to_the_posts() -> None:
+    counts = build_alert(SEEN, OPENED, CONTEXT).evidence.counts
+    assert (counts.platforms, counts.other_platforms) == ((("telegram", 45), ("whatsapp", 7)), 5)
+    assert sum(posts for _, posts in counts.platforms) + counts.other_platforms == counts.posts
+
+
+@pytest.mark.parametrize("state", list(Lifecycle))
+def test_only_a_growth_alert_publishes_a_forecast(state: Lifecycle) -> None:
+    transition = transition_to(state, 0 if state in ENDINGS else 1)
+    alert = build_alert(SEEN, transition, CONTEXT)
+    growth, texts = alert.evidence.growth, (alert.explanation, format_alert(alert))
+    forecast = (growth.expected_further, growth.expected_low, growth.expected_high, growth.reproduction_number)
+    if state in FORECAST_STATES:
+        assert None not in forecast
+        assert all("more sharers are expected" in text for text in texts)
+    else:
+        assert set(forecast) == {growth.threshold_at_size} == {None}
+        assert not any("expected" in text or "brings" in text for text in texts)
+
+
+@pytest.mark.parametrize("lowered_at", [SEEN.lowered_at, None])
+@pytest.mark.parametrize("level", [0, 1, 3])
+def test_field_and_explanation_give_one_answer_to_what_would_lower_the_level(level: int, lowered_at: int) -> None:
+    alert = build_alert(changed(SEEN, lowered_at=lowered_at), transition_to(Lifecycle.EVIDENCE, level), CONTEXT)
+    answer = alert.evidence.growth.lowers_when
+    assert (answer == "") is (level == 0)
+    assert (f"What would lower the level: {answer} (" in alert.explanation) is (level > 0)
+    assert alert.explanation.count("lower") == (1 if level == 0 or lowered_at else 2) - (level == 0)
 
 
 @pytest.mark.parametrize(("count", "shown"), [(4, ()), (5, (("x", 5),)), (6, (("x", 6),))])
@@ -446,7 +475,7 @@ def test_an_alert_is_described_in_a_few_lines() -> None:
     assert format_alert(build_alert(SEEN, OPENED, CONTEXT)).splitlines() == [
         "Spreading fast (level 1): 42 distinct sharers in 58 min",
         f"  when   2026-11-24 09:50 UTC, cluster 81f0c2aa, alert {alert_id(SEEN.cluster_id, OPENED, 1)[:8]}",
-        "  where  57 posts (45 on telegram, 7 on whatsapp) in 11 chats; language en",
+        "  where  57 posts (45 on telegram, 7 on whatsapp, 5 on other platforms) in 11 chats; language en",
         f"  count  {recently}. {pace}.",
         "  why    opened: score 7.19, above the level-1 threshold 6.97 for a target size of 80 sharers",
         "  known  no fact-check matched; reported by 12 people (health 7)",
@@ -458,7 +487,7 @@ def test_an_alert_is_described_in_a_few_lines() -> None:
 
 def test_a_description_shortens_the_text_and_leaves_out_what_is_not_there() -> None:
     seen = changed(
-        with_text("नमस्ते दुनिया\nनमस्ते दुनिया"), notes=DataNotes(), growth=GrowthEvidence("count", 50.0, 50.0, "q", "-")
+        with_text("नमस्ते दुनिया\nनमस्ते दुनिया"), notes=DataNotes(), growth=GrowthEvidence("count", 50.0, 50.0, "q")
     )
     lines = format_alert(build_alert(seen, OPENED, CONTEXT), width=8).splitlines()
     assert lines[3] == "  count  27 sharers joined in the last 30 min, 15 in the 30 min before."

@@ -35,7 +35,7 @@ class Budgeted(Play):
 
     def __init__(self, a_day, most=100, **sections):
         self.spent = []
-        policy = PolicyConfig(alerts_a_day=a_day)
+        policy = PolicyConfig(openings_a_day=a_day)
         super().__init__(**({"growth": GROWTH, "policy": policy} | sections))
         self.admission = AdmissionControl(a_day, self.config.growth, self.config.policy, SharersConfig(), most)
         self._update, self.cascades.update = self.cascades.update, self._stamped
@@ -85,7 +85,7 @@ def test_beyond_it_what_is_stronger_opens_later_and_says_why_its_limit_was_highe
     assert first.evidence.counts.sharers > 5
     assert growth.score >= growth.threshold > play.out.alerts[0].evidence.growth.threshold
     assert 0 < growth.threshold_offset < 1
-    assert "because alerts exceed policy.alerts_a_day" in growth.rule
+    assert "because openings exceed policy.openings_a_day" in growth.rule
     assert [alert.state for alert in others] == [Lifecycle.ESCALATED] * len(others)
     assert all(alert.evidence.growth.threshold_offset == 0 for alert in others)
 
@@ -253,7 +253,7 @@ def test_every_opening_is_foreseen_and_none_else(seed, a_day, name, merging):
 
 
 def budgeted(a_day=2.0):
-    return config(policy=PolicyConfig(alerts_a_day=a_day))
+    return config(policy=PolicyConfig(openings_a_day=a_day))
 
 
 def test_a_budget_that_is_never_spent_changes_no_alert():

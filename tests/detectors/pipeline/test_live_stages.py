@@ -35,7 +35,7 @@ from tests.detectors.pipeline.sample_streams import (
 
 EMBEDDER = HashingEmbedder()
 SAMPLE = Path("examples/sample.jsonl.gz")
-BUDGETED = config(policy=PolicyConfig(alerts_a_day=1.0))
+BUDGETED = config(policy=PolicyConfig(openings_a_day=1.0))
 
 
 def spread(raws, partitions, seed):

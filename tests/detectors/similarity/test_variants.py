@@ -298,6 +298,7 @@ def test_a_comment_in_front_is_no_variant(comment: str) -> None:
         "{} - this is fake", "FAKE: {}", "this is false: {}", "No, {}", "Not true! {}",
         "{} That is not true, says the mayor",
         "Fact check of a message on the groups, verdict false: {}", "{} Das ist nicht wahr", "{} यह सच नहीं है",
+        "Fact check: {} Asked, the mill found no evidence of it", "{} দমকলের কাছে এর কোনো প্রমাণ পাওয়া যায়নি",
     ],
 )  # fmt: skip
 def test_added_words_that_call_the_message_false_are_marked(denial: str) -> None:

@@ -37,7 +37,10 @@ def case(number, text=TEXT, **fields):
 
 
 def compared(gained=(), lost=(), earlier=(), later=(), levels=(), run="b"):
-    side = Side(run=run, complete=True, alerts=1234, rumours=123, days=3.0, alerts_per_day=411.3, by_state={})
+    side = Side(
+        run=run, complete=True, alerts=1234, rumours=123, days=3.0, alerts_per_day=411.3, openings=123,
+        openings_per_day=41.0, by_state={},
+    )  # fmt: skip
     return Comparison(
         a=side, b=side, same_input=True, differing={}, gained=tuple(gained), lost=tuple(lost), earlier=tuple(earlier),
         later=tuple(later), levels=tuple(levels), unmoved=3, median_earlier_ms=HOUR if earlier else None,
@@ -149,7 +152,7 @@ def test_sweep_shows_the_swept_values_at_80_columns():
     points = sweep_points(["growth.target_size=25,50", "growth.detector=L,kleinberg"])
     found = [compared(gained=[case(1)], later=[shift(2, HOUR)], run=point.name) for point in points]
     header, *rows = printed(comparison.sweep_table(points, found))
-    names = ["target_size", "detector", "alerts", "a", "day", "rumours", "gained", "lost", "earlier", "later"]
+    names = ["target_size", "detector", "opened", "a", "day", "rumours", "gained", "lost", "earlier", "later"]
     assert header.split() == names
     assert [row.split()[:2] for row in rows] == [["25", "L"], ["25", "kleinberg"], ["50", "L"], ["50", "kleinberg"]]
     assert all("…" not in row for row in rows)

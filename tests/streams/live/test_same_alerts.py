@@ -95,7 +95,7 @@ def test_a_worker_that_is_killed_and_started_again_loses_and_doubles_nothing(liv
 
 
 def test_a_budget_of_alerts_withholds_what_a_replay_withholds_whoever_dies_or_joins(live):
-    deployment = live(policy__alerts_a_day=5)
+    deployment = live(policy__openings_a_day=5)
     deployment.worker("w0")
     assert run(deployment, 6, kill, join) == 0
     assert deployment.account().withheld == deployment.expected()[1].withheld > 0

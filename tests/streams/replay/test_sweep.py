@@ -130,7 +130,7 @@ def test_the_command_compares_each_with_the_first(tmp_path):
     told = said(source, "--vary", "growth.target_size=10,200", "--out", tmp_path / "runs")
     assert told.exit_code == 0, told.output
     rows = [line.split("\t") for line in told.stdout.splitlines()]
-    assert rows[0][:4] == ["target_size", "alerts", "a day", "rumours"]
+    assert rows[0][:4] == ["target_size", "opened", "a day", "rumours"]
     assert [row[0] for row in rows[1:]] == ["10", "200"]
     assert f"runs: {tmp_path / 'runs'}" in told.stderr
     as_json = said(source, "--vary", "growth.target_size=10,200", "--out", tmp_path / "again", "--json")

@@ -71,12 +71,15 @@ def test_the_other_way_round_it_is_gained_and_earlier(tmp_path, usual):
     assert back.a == there.b
 
 
-def test_the_cost_is_told_in_alerts_a_day(tmp_path):
+def test_the_cost_is_given_in_alerts_and_openings_a_day(tmp_path):
     events = [*cascade(40), event(900, created_at=START + 2 * 86_400_000, text=TRAIN)]
     found = compare(run(tmp_path, "a", events=events), run(tmp_path, "b", "growth.target_size=20", events=events))
     assert found.a.days == pytest.approx(2.0, abs=0.01)
     assert found.a.alerts_per_day == pytest.approx(found.a.alerts / found.a.days, abs=0.01)
     assert sum(found.a.by_state.values()) == found.a.alerts
+    opened = found.a.by_state["opened"] + found.a.by_state.get("resurfaced", 0)
+    assert found.a.openings_per_day == pytest.approx(opened / found.a.days, abs=0.01)
+    assert found.a.openings_per_day < found.a.alerts_per_day
 
 
 def test_a_cluster_that_other_thresholds_cut_otherwise_is_still_the_same_rumour(tmp_path):

@@ -79,6 +79,7 @@ def test_a_section_within_a_section_is_named_by_both(tmp_path):
 @pytest.mark.parametrize(
     ("environ", "overrides", "words"),
     [({}, ["growth.target_sise=1"], "'growth.target_sise' (from --set); did you mean growth.target_size?"),
+     ({}, ["policy.alerts_a_day=9"], "'policy.alerts_a_day' (from --set); did you mean policy.openings_a_day?"),
      ({"HEARSAY_GROWTH__TARGET_SISE": "1"}, [],
       "(from HEARSAY_GROWTH__TARGET_SISE); did you mean HEARSAY_GROWTH__TARGET_SIZE?"),
      ({"HEARSAY_GROWTH_TARGET_SIZE": "1"}, [], "did you mean HEARSAY_GROWTH__TARGET_SIZE?"),

@@ -71,7 +71,7 @@ def title(driver):
 
 
 def test_a_run_under_a_budget_says_how_many_were_alerted_late_or_not_at_all(browser, page, tmp_path):
-    held = runs.run(tmp_path, None, "policy.alerts_a_day=0.5")
+    held = runs.run(tmp_path, None, "policy.openings_a_day=0.5")
     withheld = held.manifest.counts.withheld
     assert withheld > 0
     opened(browser, write_report(held, tmp_path / "run.html").as_uri())
