@@ -32,6 +32,14 @@ class Variant(StrEnum):
     ROLES = "roles"
 
 
+class Frame(StrEnum):
+    """Property by which the shares of a frame differ. A frame is one short text over many messages."""
+
+    ADDRESSES = "addresses"
+    MEDIA = "media"
+    NUMBERS = "numbers"
+
+
 class Suggestion(msgspec.Struct, frozen=True):
     """A cluster that was near, but not near enough for a match without a person's decision."""
 
@@ -56,6 +64,7 @@ class Assignment(Message, frozen=True, kw_only=True):
     similarity: float | None = None  # by the method that matched: Jaccard or cosine, rounded
     suggestion: Suggestion | None = None
     variants: tuple[Variant, ...] = ()
+    frame: Frame | None = None  # the cluster is a frame, and raises no growth alert
     timeliness: Timeliness = Timeliness.ON_TIME
     member_chats: tuple[Digest, ...] = ()  # earlier chats of the sender; only if the parent is hidden
     reference_matches: ReferenceMatches = NOTHING  # of a new wording

@@ -33,6 +33,7 @@ _REPLY = Kind.REPLY
 _FIRST_SHARE, _LINK = Method.FIRST_SHARE, Method.LINK
 _SAME_TEXT = (Method.EXACT, Method.LEXICAL)
 _DROPPED_LATE = Timeliness.DROPPED_LATE
+_VERSION = 2
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -118,10 +119,12 @@ class Clustering:
         references = _references(sighting)
         keys = self._search.keys(sighting) if sighting.content.urls or sighting.media else ()
         linked = self._linked(references, sighting, out)
-        choice = self._choose(sighting, linked, self._search.find(sighting, keys), out)
+        match = self._search.find(sighting, keys)
+        choice = self._choose(sighting, linked, match, out)
         cluster = choice.cluster
         if choice.method is not _FIRST_SHARE:
             self._clusters.touch(cluster, sighting.time)
+        self._search.observe(match.same_words or cluster, sighting.content, keys)
         self._search.add(cluster, keys, references)
         chats: tuple[str, ...] = ()
         if sighting.actor is not None:
@@ -175,7 +178,8 @@ class Clustering:
             return ClusterChoice(linked, _LINK)
         cluster, suggestion = self._decide(sighting, linked, match, out)
         method, similarity = (match.method, match.similarity) if linked is None else (_LINK, None)
-        return ClusterChoice(cluster, method, similarity, suggestion, *self._learn(sighting.content, cluster, match))
+        learned = self._learn(sighting.content, match.same_words or cluster, match)
+        return ClusterChoice(cluster, method, similarity, suggestion, *learned)
 
     def _decide(
         self, sighting: Sighting, linked: Cluster | None, match: Match, out: list[Decision]
@@ -184,10 +188,15 @@ class Clustering:
         cluster = matched = match.cluster
         if linked is not None:
             cluster = linked
-            if matched is not None and matched is not linked and match.method in _SAME_TEXT:
+            same_text = matched is not None and matched is not linked and match.method in _SAME_TEXT
+            if matched is not None and same_text and not self._search.are_apart(linked, matched):
                 cluster = self._merge((linked, matched), match.method, match.similarity, sighting, out)
         if cluster is None:
-            return self._create(sighting), match.suggestion
+            cluster = self._create(sighting)
+            cluster.same_words = "" if match.same_words is None else match.same_words.id
+            return cluster, match.suggestion
+        if match.same_words is not None:
+            return cluster, None
         return self._bridge(cluster, match, sighting, out)
 
     def _bridge(
@@ -282,11 +291,11 @@ class Clustering:
             self.methods,
             (self.unmatched, self.merged, self.evicted, self.created),
         )
-        return pack("clustering", 1, state)
+        return pack("clustering", _VERSION, state)
 
     def restore(self, data: bytes) -> None:
         """Continue from a snapshot, with the same configuration and model."""
-        state = unpack("clustering", 1, _State, data)
+        state = unpack("clustering", _VERSION, _State, data, {1: lambda state: state})  # new fields have defaults
         self._clusters.restore(state.clusters)
         self._search.restore((state.wordings, state.shared_keys, state.messages))
         self._membership.restore(state.actors)

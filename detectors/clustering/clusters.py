@@ -11,6 +11,24 @@ from collections.abc import Iterator
 import msgspec
 
 from detectors.clustering.config import ClusteringConfig
+from schemas.assignment import Frame
+
+_MOSTLY = 0.5  # least part of the latest shares with an address from which the addresses belong to the cluster
+
+
+class Variety(msgspec.Struct, array_like=True):
+    """The values of the latest shares of a cluster, oldest first; an empty value for a share without one."""
+
+    addresses: list[str]
+    media: list[str]
+    numbers: list[str]
+    shape: str  # the text of the first share with numbers, each number replaced
+    frame: Frame | None = None
+
+    def common_addresses(self) -> frozenset[str]:
+        """Return the addresses of the latest shares, if most of these shares have an address."""
+        found = [address for address in self.addresses if address]
+        return frozenset(found) if len(found) >= _MOSTLY * len(self.addresses) else frozenset()
 
 
 class Cluster(msgspec.Struct, array_like=True):
@@ -26,6 +44,13 @@ class Cluster(msgspec.Struct, array_like=True):
     absorbed: list[str] = []  # ids that lead to this cluster
     link_candidates: list[str] = []  # candidate duplicates of this cluster, most recent last
     candidate_epoch: int = 0  # `Clusters.candidate_epoch` after the newest of the candidates
+    same_words: str = ""  # id of the cluster with the same words, if the address sets this cluster apart
+    variety: Variety | None = None  # None while no short text of the cluster had an address, picture or number
+
+    @property
+    def frame(self) -> Frame | None:
+        """The property by which the latest shares differ, if the cluster is a frame."""
+        return None if self.variety is None else self.variety.frame
 
 
 class ClustersState(msgspec.Struct, array_like=True):
@@ -119,6 +144,7 @@ class Clusters:
     def merge(self, a: Cluster, b: Cluster) -> tuple[Cluster, Cluster]:
         """Merge two clusters and return (survivor, absorbed). The caller moves the absorbed index entries."""
         survivor, absorbed = sorted((a, b), key=lambda cluster: (cluster.created, cluster.id))
+        survivor.variety = max(survivor, absorbed, key=lambda cluster: cluster.shares).variety
         survivor.last = max(survivor.last, absorbed.last)
         survivor.shares += absorbed.shares
         survivor.normal = survivor.normal or absorbed.normal

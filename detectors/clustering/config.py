@@ -65,9 +65,32 @@ class ClusteringConfig(BaseConfig, frozen=True, kw_only=True):
     short_text_margin: Annotated[
         float, Meta(ge=0, lt=1, description="Added to each similarity threshold for short texts; 0 adds nothing.")
     ] = 0.05
+    caption_words: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="A text of at most this many words may be a caption or a frame: the message may be its address, "
+            "picture or numbers.",
+        ),
+    ] = 16
+    frame_distinct: Annotated[
+        int,
+        Meta(
+            ge=2,
+            description="Shares of a short text with an address, picture or number of their own from which the text is "
+            "a frame.",
+        ),
+    ] = 5
+    frame_share: Annotated[
+        float,
+        Meta(gt=0, le=1, description="Part of the latest shares that need an own value for a frame; half to remain."),
+    ] = 0.6
+    frame_window: Annotated[
+        int, Meta(ge=5, description="Latest shares of a cluster whose addresses, pictures and numbers are compared.")
+    ] = 64
     pdq_distance: Annotated[
         int, Meta(ge=0, le=128, description="Differing bits, of 256, up to which two PDQ picture hashes match.")
-    ] = 31
+    ] = 8
     pdq_quality: Annotated[
         int, Meta(ge=0, le=100, description="PDQ quality, 0 to 100, below which a picture's hash is ignored.")
     ] = 50

@@ -38,6 +38,7 @@ class Match(msgspec.Struct, frozen=True):
     similarity: float | None = None
     bridges: tuple[Neighbour, ...] = ()  # every cluster that the text matches by meaning, nearest first
     suggestion: Suggestion | None = None
+    same_words: Cluster | None = None  # another cluster with these words: the addresses set the message apart
     known: KnownWording | None = None  # the wording, if known
     new: NewWording | None = None  # the facts to learn, if the wording is new; neither for a message without words
 
@@ -66,6 +67,7 @@ class ClusterChoice(msgspec.Struct, frozen=True):
             similarity=self.similarity,
             suggestion=self.suggestion,
             variants=self.variants,
+            frame=self.cluster.frame,
             timeliness=timeliness,
             member_chats=member_chats,
             reference_matches=self.reference_matches,

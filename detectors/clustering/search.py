@@ -7,8 +7,11 @@ Gurevych 2019, DOI 10.18653/v1/D19-1410.
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from detectors.clustering.clusters import Cluster, Clusters
 from detectors.clustering.config import ClusteringConfig
+from detectors.clustering.frames import FrameDetector
 from detectors.clustering.lru import LruDict
 from detectors.clustering.match import NO_MATCH, Match, Neighbour, NewWording
 from detectors.clustering.shared_keys import SharedKey, SharedKeys, SharedKeysState
@@ -40,6 +43,7 @@ class CandidateSearch:
         self._config = config
         self._clusters = clusters
         self._thresholds = ThresholdTable(config)
+        self._frames = FrameDetector(config)
         self._wordings = WordingIndex(config)
         self._shared_keys = SharedKeys(config, self._living)
         self._messages: LruDict[str] = LruDict(config.max_messages)
@@ -67,14 +71,17 @@ class CandidateSearch:
         """Find the cluster of a sighting by text, or by shared keys if the text has too few words."""
         if not self._has_words(sighting):
             return self._by_shared_key(keys) if keys else NO_MATCH
-        return self._by_fingerprint(sighting.content) or self._by_similarity(sighting, keys)
+        match = self._by_fingerprint(sighting.content) or self._by_similarity(sighting, keys)
+        return self._by_telling_key(sighting.content, keys, match) if keys else match
 
     def find_without_model(self, sighting: Sighting) -> Match:
         """Find the cluster of a late sighting as `find` does, but never ask the model."""
         if self._has_words(sighting):
             content = sighting.content
             known = self._by_fingerprint(content)
-            return known or self._by_sketch(self._wordings.sketch(content), self._thresholds.of(content))
+            match = known or self._by_sketch(self._wordings.sketch(content), self._thresholds.of(content))
+            keys = self.keys(sighting) if sighting.kind in SPREADING else ()
+            return self._by_telling_key(content, keys, match)
         return self._by_shared_key(self.keys(sighting)) if sighting.kind in SPREADING else NO_MATCH
 
     def recheck(self, sighting: Sighting, wording: KnownWording, cluster: Cluster) -> tuple[Neighbour, ...]:
@@ -85,6 +92,14 @@ class CandidateSearch:
         wording.checked_at = self._clusters.candidate_epoch
         sketch = self._wordings.sketch(sighting.content)
         return self._matches(sighting, sketch) if self._resembles_candidate(sketch, cluster) else ()
+
+    def are_apart(self, a: Cluster, b: Cluster) -> bool:
+        """Return True if equal words are no evidence that two clusters are one: frames, and captions of two addresses.
+
+        A frame joins no other cluster by its words.
+        """
+        of_words = (self._clusters.get(a.same_words) is b, self._clusters.get(b.same_words) is a)
+        return any(of_words) or a.frame is not None or b.frame is not None
 
     def is_bridge(self, cluster: Cluster, neighbour: Neighbour) -> bool:
         """Return True if a text of a cluster, near to a neighbour, shows that the two clusters are one.
@@ -102,6 +117,10 @@ class CandidateSearch:
             self._shared_keys.add(keys, cluster.id)
         self._messages.put_all(messages, cluster.id)
 
+    def observe(self, cluster: Cluster, content: TextContent, keys: Sequence[SharedKey]) -> None:
+        """Record the address, picture and numbers of a share with the words of a cluster, which may be a frame."""
+        cluster.variety = self._frames.update(cluster.variety, cluster.shares, content, keys)
+
     def touch(self, content: TextContent) -> None:
         """Make a known wording the most recent."""
         self._wordings.touch(content.fingerprint)
@@ -111,10 +130,10 @@ class CandidateSearch:
 
         Only a wording without a match gets a vector, so nearness cannot creep from text to text.
         """
-        unmatched = match.cluster is None
+        unmatched = match.cluster is None and match.same_words is None
         checked_at = NO_RECHECK if unmatched else self._clusters.candidate_epoch
         wording = self._wordings.learn(cluster, content, checked_at)
-        if match.method is not _LEXICAL:
+        if match.method is not _LEXICAL and match.same_words is None:
             vector = new.vector if unmatched else None
             self._wordings.add_representative(cluster, content.fingerprint, new.sketch, vector)
             for neighbour in new.near:
@@ -203,6 +222,33 @@ class CandidateSearch:
                     return Match(neighbour.cluster, method, neighbour.cosine, new=new)
         suggestion = Suggestion(near[0].cluster.id, near[0].cosine) if near else None
         return Match(suggestion=suggestion, new=NewWording(sketch, vector, near))
+
+    def _by_telling_key(self, content: TextContent, keys: Sequence[SharedKey], match: Match) -> Match:
+        """Replace a match by words by one with the address or picture, where these are the message.
+
+        No cluster of the address or picture: the message starts one, with the cluster of its words as the suggestion.
+        """
+        words = match.cluster
+        telling = () if words is None else self._frames.telling(words, content, keys)
+        if words is None or not telling:
+            return match
+        replace = msgspec.structs.replace
+        clusters = {key: self._shared_keys.clusters(key) for _, key in telling}
+        if words.frame is None and any(words.id in ids for ids in clusters.values()):
+            return match
+        for method, key in telling:
+            for other in map(self._clusters.get, clusters[key]):
+                if other is not None and other is not words and self._may_carry(other, words):
+                    return replace(match, cluster=other, method=method, bridges=(), same_words=words)
+        suggestion = Suggestion(words.id, 1.0 if match.similarity is None else match.similarity)
+        return replace(
+            match, cluster=None, method=Method.FIRST_SHARE, similarity=None, bridges=(), suggestion=suggestion,
+            same_words=words,
+        )  # fmt: skip
+
+    def _may_carry(self, cluster: Cluster, words: Cluster) -> bool:
+        """Return True if a cluster was set apart from the words of another, or began without words."""
+        return not cluster.normal or self._clusters.get(cluster.same_words) is words
 
     def _by_shared_key(self, keys: Sequence[SharedKey]) -> Match:
         for method, key in keys:

@@ -175,7 +175,9 @@ class AdmissionControl:
         weight = cluster.sharers.add(sighting.actor or sighting.chat or node_id(sighting), time)
         if weight and timeliness is Timeliness.ON_TIME:
             self._subside(cluster, time)
-            self._judge(cluster, cluster.growth.update(time, weight), time, threshold_offset)
+            score = cluster.growth.update(time, weight)
+            if assignment.frame is None:
+                self._judge(cluster, score, time, threshold_offset)
         elif weight:
             cluster.growth.late(time, weight, dropped_late=timeliness is Timeliness.DROPPED_LATE)
         cluster.last_share = max(cluster.last_share, time)

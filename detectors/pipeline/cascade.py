@@ -171,9 +171,13 @@ class Cascade:
     def _judge(self, time: int, score: float, threshold_offset: float) -> Sequence[Transition]:
         """Ask the policy for transitions, at the time of an event.
 
+        A frame has no transitions: its growth is that of an app or a habit, and its size that of many messages.
         While the alert budget raises the threshold, a lower score cannot open an alert; an active alert is unaffected.
         """
         stats, policy = self.stats, self.policy
+        if stats.frame is not None:
+            policy.touch(time)
+            return ()
         stats.max_score = max(stats.max_score, score)
         if not policy.level:
             stats.threshold_offset = threshold_offset

@@ -16,7 +16,7 @@ from detectors.spread.edges import EdgeConfig
 from detectors.spread.graph import GraphConfig
 from detectors.spread.recent_joins import WindowConfig
 from detectors.spread.sharers import SharersConfig
-from schemas.assignment import Assignment, Merge, Timeliness
+from schemas.assignment import Assignment, Frame, Merge, Timeliness
 from schemas.claim import ClaimMatch, HarmSuggestion, Nearness, ReferenceMatches
 from schemas.event import Counters, Debunk, Kind, Media
 from schemas.evidence import ContentEvidence, TextEvidence
@@ -91,6 +91,7 @@ class CascadeStats(msgspec.Struct, kw_only=True):
     withheld: bool = False  # over the base threshold but below the budget's, and not opened since
     threshold_offset: float = 0.0  # levels, from the alert budget, as of the last event without an active level
     top_level: int = 0
+    frame: Frame | None = None  # the newest assignment belongs to a frame: the cascade raises no alert
     aliases: list[str] = []
     merged_at: list[int] = []
     platforms: dict[str, int] = {}
@@ -126,6 +127,7 @@ class CascadeStats(msgspec.Struct, kw_only=True):
     def count_share(self, assignment: Assignment, max_platforms: int) -> None:
         """Count a post, forward, quote or reply; platforms past `max_platforms` count as `OTHER_PLATFORMS`."""
         sighting = assignment.sighting
+        self.frame = assignment.frame
         if not self.posts:  # a statement before the first post does not start the cascade
             self.first_time = self.last_time = sighting.time
         elif sighting.time > self.last_time:

@@ -189,6 +189,7 @@ class CascadeTracker:
             edge_coverage=shape.edge_coverage,
             debunks=len(stats.debunks),
             claims=stats.fact_checks,
+            frame=stats.frame,
             harm=None if stats.harm is None else stats.harm.category,
             reports=round(self.reporters.count),
             late=stats.late + stats.dropped_late,

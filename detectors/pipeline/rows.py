@@ -81,6 +81,7 @@ class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
     edge_coverage: float
     debunks: int
     claims: int  # checked claims that the cluster repeats
+    frame: str | None  # the property by which the shares differ: addresses, media or numbers
     harm: str | None  # category of the nearest harm example
     reports: int
     late: int
