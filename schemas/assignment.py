@@ -1,6 +1,7 @@
 """Define `Assignment` and `Merge`: the cluster stage's result for each sighting, in event-time order."""
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -47,6 +48,25 @@ class Suggestion(msgspec.Struct, frozen=True):
     similarity: float
 
 
+class Relation(StrEnum):
+    """Property that two clusters have in common without being one."""
+
+    SAME_ADDRESS = "same_address"  # one address under different words
+    SAME_WORDS = "same_words"  # a caption or a frame over different addresses or pictures
+
+
+class RelatedCluster(msgspec.Struct, frozen=True):
+    """A cluster that is linked to another cluster, and kept apart from it."""
+
+    cluster_id: Annotated[
+        Digest,
+        msgspec.Meta(description="Id of the linked cluster.", examples=["9f3c2a8c4f7d1b06a1e2c93bb04d77e5"]),
+    ]
+    relation: Annotated[
+        Relation, msgspec.Meta(description="Property that the clusters share.", examples=["same_address"])
+    ]
+
+
 class Timeliness(StrEnum):
     """Arrival of a sighting relative to the watermark."""
 
@@ -64,11 +84,20 @@ class Assignment(Message, frozen=True, kw_only=True):
     similarity: float | None = None  # by the method that matched: Jaccard or cosine, rounded
     suggestion: Suggestion | None = None
     variants: tuple[Variant, ...] = ()
-    frame: Frame | None = None  # the cluster is a frame, and raises no growth alert
+    frame: Frame | None = None  # the words are those of a frame
+    related: tuple[RelatedCluster, ...] = ()  # other clusters with the same address, or with the same words
+    counts_in: Digest | None = None  # cluster whose growth counts the sharer, if not this cluster
+    echo: bool = False  # a share of a related cluster: only its sharer counts here
     timeliness: Timeliness = Timeliness.ON_TIME
     member_chats: tuple[Digest, ...] = ()  # earlier chats of the sender; only if the parent is hidden
     reference_matches: ReferenceMatches = NOTHING  # of a new wording
     threshold_offset: float = 0.0  # levels by which the alert budget raises the threshold of an opening at this moment
+
+    @property
+    def is_frame(self) -> bool:
+        """True if the cluster has no more in common than the words of a frame: its growth is that of no message."""
+        apart = any(other.relation is Relation.SAME_WORDS for other in self.related)
+        return self.frame is not None and not apart
 
 
 class Merge(Message, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from schemas.assignment import RelatedCluster
 from schemas.base import Count, Digest, Duration, Ms
 from schemas.claim import ClaimMatch, HarmSuggestion
 from schemas.event import Debunk
@@ -303,6 +304,10 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
             examples=["f9e8d7c6b5a493827160f5e4d3c2b1a0"],
         ),
     ] = None
+    related: Annotated[
+        tuple[RelatedCluster, ...],
+        Meta(description="Clusters with the same address under other words, or the same words over other addresses."),
+    ] = ()
     notes: Annotated[
         tuple[str, ...],
         Meta(

@@ -7,6 +7,7 @@ both describe the same moment.
 import msgspec
 
 from detectors.reading.profile import FieldCounts
+from schemas.assignment import RelatedCluster
 from schemas.evidence import CascadeCounts, ContentEvidence, GrowthEvidence, Structure, TextEvidence
 
 
@@ -23,6 +24,7 @@ class DataNotes(msgspec.Struct, frozen=True, kw_only=True):
     overflow: int = 0  # messages beyond the graph's size limit
     before_closing: float = 0.0  # sharers counted before the cascade was closed
     fields: FieldCounts = msgspec.field(default_factory=FieldCounts)  # filled by the posts
+    echoes: int = 0  # posts of linked clusters with the same address
 
 
 class CascadeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +43,7 @@ class CascadeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     lowered_at: int | None = None  # event time at which the level falls without further sharers; None: unknown
     aliases: tuple[str, ...] = ()
     withheld: bool = False  # over the base threshold but below the budget's, and not opened since
+    related: tuple[RelatedCluster, ...] = ()
     notes: DataNotes = DataNotes()
 
 

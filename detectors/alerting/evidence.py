@@ -61,6 +61,7 @@ def build_alert(seen: CascadeSnapshot, transition: Transition, context: AlertCon
             structure=shown.structure,
             text=shown.text,
             content=shown.content,
+            related=seen.related,
             first_event=seen.first_event,
             trigger_event=seen.trigger_event,
             notes=data_notes(shown, ist),

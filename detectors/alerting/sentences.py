@@ -347,6 +347,8 @@ def data_notes(seen: CascadeSnapshot, ist: bool = False) -> tuple[str, ...]:
         )
     if notes.before_closing:
         lines.append(f"{many(notes.before_closing, 'sharer')} from before the closing (counted again on return)")
+    if notes.echoes:
+        lines.append(f"sharers include those of {many(notes.echoes, 'post')} with the same address under other words")
     if counts.forwards is not None and counts.forwards > counts.posts:
         lines.append(f"platform counters show {many(counts.forwards, 'forward')}, more than the observed posts")
     return tuple(lines)

@@ -10,7 +10,7 @@ import msgspec
 
 from detectors.clustering.clusters import Cluster, Clusters, ClustersState
 from detectors.clustering.config import ClusteringConfig
-from detectors.clustering.match import NO_MATCH, ClusterChoice, Match
+from detectors.clustering.match import NO_MATCH, ClusterChoice, ClusterLinks, Match
 from detectors.clustering.membership import Actor, Membership
 from detectors.clustering.search import CandidateSearch
 from detectors.clustering.shared_keys import SharedKeysState
@@ -19,7 +19,7 @@ from detectors.clustering.wordings import WordingIndexState
 from detectors.similarity.embedding import Vectors
 from detectors.similarity.sketch import Sketch
 from detectors.snapshot import pack, unpack
-from schemas.assignment import Assignment, Merge, Method, Suggestion, Timeliness, Variant
+from schemas.assignment import Assignment, Merge, Method, RelatedCluster, Relation, Suggestion, Timeliness, Variant
 from schemas.claim import NOTHING, ReferenceMatches
 from schemas.event import Kind
 from schemas.sighting import SPREADING, Sighting, TextContent
@@ -44,6 +44,7 @@ class _State(msgspec.Struct, array_like=True):
     actors: list[tuple[str, Actor]]
     methods: dict[Method, int]
     counts: tuple[int, int, int, int]
+    frames: int = 0
 
 
 class Clustering:
@@ -73,6 +74,8 @@ class Clustering:
         self._membership = Membership(config)
         self.methods: dict[Method, int] = dict.fromkeys(Method, 0)
         self.unmatched = self.merged = self.evicted = self.created = 0
+        self.frames = 0
+        """Number of clusters that were recognised as frames."""
 
     def __len__(self) -> int:
         return len(self._clusters)
@@ -96,6 +99,7 @@ class Clustering:
     def update(self, sighting: Sighting, timeliness: Timeliness = Timeliness.ON_TIME) -> list[Decision]:
         """Assign one sighting; return the merges that the sighting causes, then the assignments.
 
+        A caption over an address that another cluster shared first has a second assignment, an echo for that cluster.
         The list is empty for a statement about an unknown message (counted as `unmatched`), and for a DROPPED_LATE
         sighting of an unknown text.
         """
@@ -124,7 +128,7 @@ class Clustering:
         cluster = choice.cluster
         if choice.method is not _FIRST_SHARE:
             self._clusters.touch(cluster, sighting.time)
-        self._search.observe(match.same_words or cluster, sighting.content, keys)
+        self.frames += self._search.observe(match.same_words or cluster, sighting.content, keys)
         self._search.add(cluster, keys, references)
         chats: tuple[str, ...] = ()
         if sighting.actor is not None:
@@ -132,7 +136,13 @@ class Clustering:
             if sighting.parent is not None:
                 chats = ()
         self.methods[choice.method] += 1
-        out.append(choice.assignment(sighting, timeliness, chats))
+        if cluster.variety is None and not cluster.same_words:  # the message is in the words
+            out.append(choice.assignment(sighting, timeliness, chats))
+            return
+        links = self._search.links(cluster, keys)
+        out.append(choice.assignment(sighting, timeliness, chats, links))
+        if links.lead is not None:
+            out.append(_echo(sighting, timeliness, cluster, links.lead))
 
     def _statement(self, sighting: Sighting, timeliness: Timeliness, out: list[Decision]) -> None:
         """Assign a statement to the cluster of its message, or else by its words. Only a debunk is learned."""
@@ -290,6 +300,7 @@ class Clustering:
             self._membership.snapshot(),
             self.methods,
             (self.unmatched, self.merged, self.evicted, self.created),
+            self.frames,
         )
         return pack("clustering", _VERSION, state)
 
@@ -301,6 +312,14 @@ class Clustering:
         self._membership.restore(state.actors)
         self.methods = state.methods
         self.unmatched, self.merged, self.evicted, self.created = state.counts
+        self.frames = state.frames
+
+
+def _echo(sighting: Sighting, timeliness: Timeliness, cluster: Cluster, lead: Cluster) -> Assignment:
+    """Return the assignment of a share to the first cluster of its address, where only the sharer counts."""
+    related = (RelatedCluster(cluster.id, Relation.SAME_ADDRESS),)
+    assignment = ClusterChoice(lead, Method.URL).assignment(sighting, timeliness, links=ClusterLinks(related=related))
+    return msgspec.structs.replace(assignment, echo=True)
 
 
 def _references(sighting: Sighting) -> tuple[str, ...]:

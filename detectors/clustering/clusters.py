@@ -13,8 +13,6 @@ import msgspec
 from detectors.clustering.config import ClusteringConfig
 from schemas.assignment import Frame
 
-_MOSTLY = 0.5  # least part of the latest shares with an address from which the addresses belong to the cluster
-
 
 class Variety(msgspec.Struct, array_like=True):
     """The values of the latest shares of a cluster, oldest first; an empty value for a share without one."""
@@ -24,11 +22,7 @@ class Variety(msgspec.Struct, array_like=True):
     numbers: list[str]
     shape: str  # the text of the first share with numbers, each number replaced
     frame: Frame | None = None
-
-    def common_addresses(self) -> frozenset[str]:
-        """Return the addresses of the latest shares, if most of these shares have an address."""
-        found = [address for address in self.addresses if address]
-        return frozenset(found) if len(found) >= _MOSTLY * len(self.addresses) else frozenset()
+    address: str = ""  # the most frequent address, if most of these shares have one: the cluster is its caption
 
 
 class Cluster(msgspec.Struct, array_like=True):
@@ -51,6 +45,11 @@ class Cluster(msgspec.Struct, array_like=True):
     def frame(self) -> Frame | None:
         """The property by which the latest shares differ, if the cluster is a frame."""
         return None if self.variety is None else self.variety.frame
+
+    @property
+    def caption_of(self) -> str:
+        """The key of the address that is the message of the cluster; empty for a frame or a message in words."""
+        return "" if self.variety is None or self.variety.frame is not None else self.variety.address
 
 
 class ClustersState(msgspec.Struct, array_like=True):

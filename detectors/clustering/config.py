@@ -69,8 +69,8 @@ class ClusteringConfig(BaseConfig, frozen=True, kw_only=True):
         int,
         Meta(
             ge=0,
-            description="A text of at most this many words may be a caption or a frame: the message may be its address, "
-            "picture or numbers.",
+            description="A text of at most this many words may be a caption or a frame, whose message is the address, "
+            "the picture or the numbers.",
         ),
     ] = 16
     frame_distinct: Annotated[

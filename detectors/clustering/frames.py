@@ -22,6 +22,7 @@ from schemas.sighting import TextContent
 _URL = Method.URL
 _ADDRESSES, _MEDIA, _NUMBERS = Frame.ADDRESSES, Frame.MEDIA, Frame.NUMBERS
 _A_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
+_MOSTLY = 0.5  # least part of the latest shares with an address for a caption
 _KEPT = 0.5  # part of `frame_share` under which a text is no frame any more
 
 
@@ -48,8 +49,6 @@ class FrameDetector:
 
         """
         is_short = content.words <= self._words
-        if variety is None and not is_short:
-            return None
         address, media, shape, numbers = self._values(content, keys) if is_short else ("", "", "", "")
         if variety is None:
             if not (address or media or numbers):
@@ -57,12 +56,22 @@ class FrameDetector:
             earlier = min(shares, self._window) - 1
             variety = Variety([""] * earlier, [""] * earlier, [""] * earlier, shape)
         variety.shape = variety.shape or shape
-        values = (address, media, numbers if shape == variety.shape else "")
-        for latest, value in zip((variety.addresses, variety.media, variety.numbers), values, strict=True):
-            latest.append(value)
-            del latest[: -self._window]
-        variety.frame = self._frame(variety)
+        is_new = self._append(variety.addresses, address)
+        is_new |= self._append(variety.media, media)
+        is_new |= self._append(variety.numbers, numbers if shape == variety.shape else "")
+        if is_new or variety.frame is not None:
+            variety.frame = self._frame(variety)
+        if address != variety.address:
+            variety.address = _main_address(variety.addresses)
         return variety
+
+    def _append(self, latest: list[str], value: str) -> bool:
+        """Append the value of a share; return True if none of the latest shares has this value."""
+        is_new = bool(value) and value not in latest
+        latest.append(value)
+        if len(latest) > self._window:
+            del latest[0]
+        return is_new
 
     def telling(self, cluster: Cluster, content: TextContent, keys: Sequence[SharedKey]) -> Sequence[SharedKey]:
         """Return the keys of a share that outweigh equal words: the share belongs to the cluster of such a key.
@@ -74,16 +83,17 @@ class FrameDetector:
         variety = cluster.variety
         if variety is None or content.words > self._words:
             return ()
+        if variety.frame is None and any(key == variety.address for _, key in keys):
+            return ()
         if variety.frame is _MEDIA:
             return [key for key in keys if key[0] is not _URL]
         addresses = [key for key in keys if key[0] is _URL and names_content(key[1][1:])]
         if not addresses or variety.frame is not None:
             return addresses if variety.frame is _ADDRESSES else ()
-        common = variety.common_addresses()
-        if common and content.words > self._short:
-            hosts = {host(address) for address in common}
+        if variety.address and content.words > self._short:
+            hosts = {host(address) for address in set(variety.addresses)}
             return [key for key in addresses if host(key[1]) in hosts]
-        return addresses if common else ()
+        return addresses if variety.address else ()
 
     def _values(self, content: TextContent, keys: Sequence[SharedKey]) -> tuple[str, str, str, str]:
         address = next((key for method, key in keys if method is _URL and names_content(key[1:])), "")
@@ -106,6 +116,13 @@ class FrameDetector:
             return False
         own = sum(1 for value, shares in Counter(latest).items() if shares == 1 and value)
         return own >= max(self._distinct, len(latest) * (self._share * _KEPT if is_frame else self._share))
+
+
+def _main_address(latest: Sequence[str]) -> str:
+    """Return the most frequent address if most of the latest shares have an address; on equal counts, the first."""
+    counts = Counter(latest)
+    without = counts.pop("", 0)
+    return counts.most_common(1)[0][0] if len(latest) - without >= _MOSTLY * len(latest) else ""
 
 
 def _of_few_hosts(latest: Sequence[str]) -> bool:

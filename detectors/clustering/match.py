@@ -8,7 +8,7 @@ from detectors.clustering.clusters import Cluster
 from detectors.clustering.wordings import KnownWording
 from detectors.similarity.embedding import Vectors
 from detectors.similarity.sketch import Sketch
-from schemas.assignment import Assignment, Method, Suggestion, Timeliness, Variant
+from schemas.assignment import Assignment, Frame, Method, RelatedCluster, Suggestion, Timeliness, Variant
 from schemas.claim import NOTHING, ReferenceMatches
 from schemas.sighting import Sighting
 
@@ -46,6 +46,17 @@ class Match(msgspec.Struct, frozen=True):
 NO_MATCH = Match()
 
 
+class ClusterLinks(NamedTuple):
+    """The relations of a cluster with other clusters, as of one share."""
+
+    frame: Frame | None = None  # of the cluster's words
+    related: tuple[RelatedCluster, ...] = ()
+    lead: Cluster | None = None  # the first cluster of the address, if the address is the message of both
+
+
+NO_LINKS = ClusterLinks()
+
+
 class ClusterChoice(msgspec.Struct, frozen=True):
     """The cluster chosen for a sighting, and the facts that the assignment reports."""
 
@@ -56,7 +67,13 @@ class ClusterChoice(msgspec.Struct, frozen=True):
     variants: tuple[Variant, ...] = ()
     reference_matches: ReferenceMatches = NOTHING
 
-    def assignment(self, sighting: Sighting, timeliness: Timeliness, member_chats: tuple[str, ...] = ()) -> Assignment:
+    def assignment(
+        self,
+        sighting: Sighting,
+        timeliness: Timeliness,
+        member_chats: tuple[str, ...] = (),
+        links: ClusterLinks = NO_LINKS,
+    ) -> Assignment:
         """Build the `Assignment`. The embedding is dropped: nothing downstream reads a vector."""
         if sighting.vector is not None:
             sighting = msgspec.structs.replace(sighting, vector=None)
@@ -67,7 +84,9 @@ class ClusterChoice(msgspec.Struct, frozen=True):
             similarity=self.similarity,
             suggestion=self.suggestion,
             variants=self.variants,
-            frame=self.cluster.frame,
+            frame=links.frame,
+            related=links.related,
+            counts_in=None if links.lead is None else links.lead.id,
             timeliness=timeliness,
             member_chats=member_chats,
             reference_matches=self.reference_matches,

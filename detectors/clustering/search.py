@@ -13,14 +13,14 @@ from detectors.clustering.clusters import Cluster, Clusters
 from detectors.clustering.config import ClusteringConfig
 from detectors.clustering.frames import FrameDetector
 from detectors.clustering.lru import LruDict
-from detectors.clustering.match import NO_MATCH, Match, Neighbour, NewWording
+from detectors.clustering.match import NO_MATCH, ClusterLinks, Match, Neighbour, NewWording
 from detectors.clustering.shared_keys import SharedKey, SharedKeys, SharedKeysState
 from detectors.clustering.thresholds import Thresholds, ThresholdTable
 from detectors.clustering.vectors import Embed, VectorSource
 from detectors.clustering.wordings import NO_RECHECK, KnownWording, WordingIndex, WordingIndexState
 from detectors.similarity.embedding import Vectors
 from detectors.similarity.sketch import Sketch
-from schemas.assignment import Method, Suggestion, Variant
+from schemas.assignment import Method, RelatedCluster, Relation, Suggestion, Variant
 from schemas.event import Kind
 from schemas.sighting import SPREADING, Sighting, TextContent
 
@@ -30,6 +30,7 @@ SearchState = tuple[WordingIndexState, SharedKeysState, list[tuple[str, str]]]
 # Looking a member up in its enumeration takes longer than the rest of a comparison.
 _QUOTE = Kind.QUOTE
 _EXACT, _LEXICAL = Method.EXACT, Method.LEXICAL
+_URL = Method.URL
 _SWEPT = 8  # stale index entries to sweep for each evicted cluster
 
 
@@ -101,6 +102,23 @@ class CandidateSearch:
         of_words = (self._clusters.get(a.same_words) is b, self._clusters.get(b.same_words) is a)
         return any(of_words) or a.frame is not None or b.frame is not None
 
+    def links(self, cluster: Cluster, keys: Sequence[SharedKey]) -> ClusterLinks:
+        """Return the links of a cluster to others, given the keys of its newest share.
+
+        Clusters with one address are linked. Where two clusters are captions of an address, so that the address is the
+        message, the first cluster counts the sharers of both.
+        """
+        related: dict[str, RelatedCluster] = {}
+        words = self._clusters.get(cluster.same_words)
+        if words is not None:
+            related[words.id] = RelatedCluster(words.id, Relation.SAME_WORDS)
+        for method, key in keys:
+            linked = method is _URL and self._shared_keys.has_several(key)
+            for id_ in self._shared_keys.clusters(key) if linked else ():
+                related.setdefault(id_, RelatedCluster(id_, Relation.SAME_ADDRESS))
+        related.pop(cluster.id, None)
+        return ClusterLinks((words or cluster).frame, tuple(related.values()), self._lead(cluster))
+
     def is_bridge(self, cluster: Cluster, neighbour: Neighbour) -> bool:
         """Return True if a text of a cluster, near to a neighbour, shows that the two clusters are one.
 
@@ -117,9 +135,17 @@ class CandidateSearch:
             self._shared_keys.add(keys, cluster.id)
         self._messages.put_all(messages, cluster.id)
 
-    def observe(self, cluster: Cluster, content: TextContent, keys: Sequence[SharedKey]) -> None:
-        """Record the address, picture and numbers of a share with the words of a cluster, which may be a frame."""
-        cluster.variety = self._frames.update(cluster.variety, cluster.shares, content, keys)
+    def observe(self, cluster: Cluster, content: TextContent, keys: Sequence[SharedKey]) -> bool:
+        """Record the address, picture and numbers of a share with the words of a cluster.
+
+        Return True if the cluster is a frame from this share on.
+        """
+        variety = cluster.variety
+        if variety is None and content.words > self._config.caption_words:
+            return False
+        before = None if variety is None else variety.frame
+        variety = cluster.variety = self._frames.update(variety, cluster.shares, content, keys)
+        return before is None and variety is not None and variety.frame is not None
 
     def touch(self, content: TextContent) -> None:
         """Make a known wording the most recent."""
@@ -216,7 +242,7 @@ class CandidateSearch:
         if matches:
             return Match(matches[0].cluster, Method.EMBEDDING, matches[0].cosine, matches, new=new)
         for method, key in keys:
-            ids = self._shared_keys.clusters(key)
+            ids = () if self._shared_keys.is_stock(key) else self._shared_keys.clusters(key)
             for neighbour in near:
                 if neighbour.cluster.id in ids:
                     return Match(neighbour.cluster, method, neighbour.cosine, new=new)
@@ -226,7 +252,7 @@ class CandidateSearch:
     def _by_telling_key(self, content: TextContent, keys: Sequence[SharedKey], match: Match) -> Match:
         """Replace a match by words by one with the address or picture, where these are the message.
 
-        No cluster of the address or picture: the message starts one, with the cluster of its words as the suggestion.
+        Without a cluster of the address or picture, the message starts one.
         """
         words = match.cluster
         telling = () if words is None else self._frames.telling(words, content, keys)
@@ -240,21 +266,28 @@ class CandidateSearch:
             for other in map(self._clusters.get, clusters[key]):
                 if other is not None and other is not words and self._may_carry(other, words):
                     return replace(match, cluster=other, method=method, bridges=(), same_words=words)
-        suggestion = Suggestion(words.id, 1.0 if match.similarity is None else match.similarity)
-        return replace(
-            match, cluster=None, method=Method.FIRST_SHARE, similarity=None, bridges=(), suggestion=suggestion,
-            same_words=words,
-        )  # fmt: skip
+        return replace(match, cluster=None, method=Method.FIRST_SHARE, similarity=None, bridges=(), same_words=words)
 
     def _may_carry(self, cluster: Cluster, words: Cluster) -> bool:
         """Return True if a cluster was set apart from the words of another, or began without words."""
         return not cluster.normal or self._clusters.get(cluster.same_words) is words
 
+    def _lead(self, cluster: Cluster) -> Cluster | None:
+        """Return the first cluster whose address is that of a caption; None if the caption is the first, or none."""
+        address = cluster.caption_of
+        if not self._shared_keys.has_several(address):
+            return None
+        captions = map(self._clusters.get, self._shared_keys.clusters(address))
+        first = next((each for each in captions if each is not None and each.caption_of == address), cluster)
+        return None if first is cluster else first
+
     def _by_shared_key(self, keys: Sequence[SharedKey]) -> Match:
         for method, key in keys:
-            ids = self._shared_keys.clusters(key)
-            if ids:
-                return Match(self._clusters.get(ids[0]), method)
+            clusters = [self._clusters.get(id_) for id_ in self._shared_keys.clusters(key)]
+            if self._shared_keys.is_stock(key):
+                clusters = [each for each in clusters if each is not None and not each.normal]
+            if clusters:
+                return Match(clusters[0], method)
         return NO_MATCH
 
     # --- comparisons --------------------------------------------------------------------------------------------------

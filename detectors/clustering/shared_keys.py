@@ -53,8 +53,16 @@ class SharedKeys:
         living = (self._living(id_) for id_ in self._clusters.get(key, ()))
         return list(dict.fromkeys(id_ for id_ in living if id_ is not None))
 
+    def has_several(self, key: str) -> bool:
+        """Return False if no more than one cluster has a key; cheaper than `clusters`."""
+        return len(self._clusters.get(key, ())) > 1
+
+    def is_stock(self, key: str) -> bool:
+        """Return True for a picture under so many texts that an equal picture is no evidence: a stock photo."""
+        return key[0] != "u" and len(self.clusters(key)) >= self._config.clusters_per_shared_key
+
     def add(self, keys: Sequence[SharedKey], cluster: str) -> None:
-        """Record the keys of a share under the id of a living cluster."""
+        """Record the keys of a share under the id of a living cluster; a full key keeps its first and latest ones."""
         for _, key in keys:
             known = self._clusters.get(key)
             if known is None:
@@ -65,7 +73,7 @@ class SharedKeys:
             self._clusters.move_to_end(key)
             if cluster not in known:
                 known[:] = [*self.clusters(key), cluster]
-                del known[self._config.clusters_per_shared_key :]
+                del known[1 : 1 + max(0, len(known) - self._config.clusters_per_shared_key)]
 
     def sweep(self, limit: int) -> None:
         """Drop up to `limit` keys, least recent first, and stop at the first key of a living cluster."""

@@ -176,7 +176,7 @@ class AdmissionControl:
         if weight and timeliness is Timeliness.ON_TIME:
             self._subside(cluster, time)
             score = cluster.growth.update(time, weight)
-            if assignment.frame is None:
+            if not assignment.is_frame and assignment.counts_in is None:
                 self._judge(cluster, score, time, threshold_offset)
         elif weight:
             cluster.growth.late(time, weight, dropped_late=timeliness is Timeliness.DROPPED_LATE)

@@ -70,6 +70,14 @@ class Cascade:
             transitions = self._judge(sighting.time, result.score, assignment.threshold_offset)
         return transitions, result.edge, result.wording
 
+    def echo(self, assignment: Assignment) -> Sequence[Transition]:
+        """Count the sharer of a linked cluster with the same address; return the transitions."""
+        time, score = assignment.sighting.time, self.tracker.echo(assignment)
+        if score is None:
+            self.policy.touch(time)
+            return ()
+        return self._judge(time, score, assignment.threshold_offset)
+
     def apply_statement(self, assignment: Assignment) -> Sequence[Transition]:
         """Apply a counter, deletion, account state, report or fact-check; return the transitions."""
         sighting = assignment.sighting
@@ -171,11 +179,12 @@ class Cascade:
     def _judge(self, time: int, score: float, threshold_offset: float) -> Sequence[Transition]:
         """Ask the policy for transitions, at the time of an event.
 
-        A frame has no transitions: its growth is that of an app or a habit, and its size that of many messages.
+        A frame has no transitions: its growth is that of an app or a habit. Nor has a caption whose address counts in
+        another cascade, which notifies once for the address.
         While the alert budget raises the threshold, a lower score cannot open an alert; an active alert is unaffected.
         """
         stats, policy = self.stats, self.policy
-        if stats.frame is not None:
+        if stats.is_silent:
             policy.touch(time)
             return ()
         stats.max_score = max(stats.max_score, score)

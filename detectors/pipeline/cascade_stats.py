@@ -3,6 +3,7 @@
 The counters complete the state of the cascade's detectors: an alert and a table row quote both.
 """
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
@@ -16,7 +17,7 @@ from detectors.spread.edges import EdgeConfig
 from detectors.spread.graph import GraphConfig
 from detectors.spread.recent_joins import WindowConfig
 from detectors.spread.sharers import SharersConfig
-from schemas.assignment import Assignment, Frame, Merge, Timeliness
+from schemas.assignment import Assignment, Frame, Merge, RelatedCluster, Relation, Timeliness
 from schemas.claim import ClaimMatch, HarmSuggestion, Nearness, ReferenceMatches
 from schemas.event import Counters, Debunk, Kind, Media
 from schemas.evidence import ContentEvidence, TextEvidence
@@ -50,6 +51,9 @@ class CascadeConfig(BaseConfig, frozen=True, kw_only=True):
     max_aliases: Annotated[
         int, Meta(ge=1, description="Ids of merged clusters that the alerts of a cascade list at most.")
     ] = 256
+    max_related: Annotated[int, Meta(ge=1, description="Linked clusters that an alert of a cascade names at most.")] = (
+        16
+    )
     max_cascades: Annotated[
         int, Meta(ge=1, description="Open cascades at most; beyond, the least recently active is evicted.")
     ] = 200_000
@@ -91,7 +95,10 @@ class CascadeStats(msgspec.Struct, kw_only=True):
     withheld: bool = False  # over the base threshold but below the budget's, and not opened since
     threshold_offset: float = 0.0  # levels, from the alert budget, as of the last event without an active level
     top_level: int = 0
-    frame: Frame | None = None  # the newest assignment belongs to a frame: the cascade raises no alert
+    frame: Frame | None = None  # the words of the newest share are those of a frame
+    is_silent: bool = False  # the newest share belongs to a frame, or counts elsewhere: no alert
+    echoes: int = 0  # posts of linked clusters whose sharers count here
+    related: dict[str, Relation] = {}  # linked clusters
     aliases: list[str] = []
     merged_at: list[int] = []
     platforms: dict[str, int] = {}
@@ -124,10 +131,13 @@ class CascadeStats(msgspec.Struct, kw_only=True):
         """Number of repeated checked claims, without mere resemblances, for which a reviewer decides."""
         return sum(claim.nearness is Nearness.MATCH for claim in self.claims)
 
-    def count_share(self, assignment: Assignment, max_platforms: int) -> None:
+    def count_share(self, assignment: Assignment, max_platforms: int, max_related: int) -> None:
         """Count a post, forward, quote or reply; platforms past `max_platforms` count as `OTHER_PLATFORMS`."""
         sighting = assignment.sighting
         self.frame = assignment.frame
+        self.is_silent = assignment.is_frame or assignment.counts_in is not None
+        if assignment.related:
+            self.add_related(assignment.related, max_related)
         if not self.posts:  # a statement before the first post does not start the cascade
             self.first_time = self.last_time = sighting.time
         elif sighting.time > self.last_time:
@@ -145,6 +155,17 @@ class CascadeStats(msgspec.Struct, kw_only=True):
         self.platforms[platform] = self.platforms.get(platform, 0) + 1
         for variant in assignment.variants:
             self.variants[variant] = self.variants.get(variant, 0) + 1
+
+    def add_related(self, related: Iterable[RelatedCluster], max_related: int) -> None:
+        """Keep linked clusters, at most `max_related`."""
+        for other in related:
+            if other.cluster_id in self.related or len(self.related) < max_related:
+                self.related[other.cluster_id] = other.relation
+
+    def related_clusters(self) -> tuple[RelatedCluster, ...]:
+        """Return the linked clusters in the order of their first common share, without the cascade's own ids."""
+        own = {self.cluster_id, *self.aliases}
+        return tuple(RelatedCluster(id_, relation) for id_, relation in self.related.items() if id_ not in own)
 
     def count_late(self, timeliness: Timeliness) -> None:
         """Count a share behind the watermark as late or as dropped late."""
@@ -201,7 +222,8 @@ class CascadeStats(msgspec.Struct, kw_only=True):
         self.merged_at = sorted([*self.merged_at, *other.merged_at, merge.time])[-bounds.max_aliases :]
         self._merge_times(other)
         self._merge_outcomes(other)
-        for name in ("posts", "replies", "late", "dropped_late", "deleted", "before_closing"):
+        self.add_related(other.related_clusters(), bounds.max_related)
+        for name in ("posts", "replies", "late", "dropped_late", "deleted", "before_closing", "echoes"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.fields.merge(other.fields)
         for name in ("methods", "variants"):

@@ -73,7 +73,7 @@ class CascadeTracker:
     def share(self, assignment: Assignment) -> ShareResult:
         """Apply a post, forward, quote or reply."""
         sighting, stats, edges = assignment.sighting, self.stats, self.edges
-        stats.count_share(assignment, self.settings.cascade.max_platforms)
+        stats.count_share(assignment, self.settings.cascade.max_platforms, self.settings.cascade.max_related)
         if sighting.chat is not None:
             self.chats.add(sighting.chat, sighting.time)
         is_new_wording = self._add_wording(sighting)
@@ -88,6 +88,19 @@ class CascadeTracker:
         score = self._add_sharer(sharer, sighting.time, assignment.timeliness)
         row = edge_row(assignment, edge, placement, sharer)
         return ShareResult(row, wording_row(assignment) if is_new_wording else None, score)
+
+    def echo(self, assignment: Assignment) -> float | None:
+        """Count the sharer and the chat of a share that belongs to a linked cluster; return the new score, if any."""
+        sighting, stats = assignment.sighting, self.stats
+        stats.echoes += 1
+        stats.last_time = max(stats.last_time, sighting.time)
+        stats.set_text(sighting.content, sighting.lang)
+        stats.add_related(assignment.related, self.settings.cascade.max_related)
+        if sighting.chat is not None:
+            self.chats.add(sighting.chat, sighting.time)
+        return self._add_sharer(
+            sighting.actor or sighting.chat or node_id(sighting), sighting.time, assignment.timeliness
+        )
 
     def apply_statement(self, sighting: Sighting) -> bool:
         """Apply a counter, deletion, account state or report; return True if a sharer no longer counts."""
@@ -153,6 +166,7 @@ class CascadeTracker:
             lowered_at=lowered_at,
             text=stats.text_evidence(max(1, round(self.wordings.count))),
             content=stats.content_evidence(round(self.reporters.count)),
+            related=stats.related_clusters(),
             notes=self._data_notes(),
         )
 
@@ -190,6 +204,7 @@ class CascadeTracker:
             debunks=len(stats.debunks),
             claims=stats.fact_checks,
             frame=stats.frame,
+            related=",".join(f"{other.relation} {other.cluster_id}" for other in stats.related_clusters()),
             harm=None if stats.harm is None else stats.harm.category,
             reports=round(self.reporters.count),
             late=stats.late + stats.dropped_late,
@@ -313,4 +328,5 @@ class CascadeTracker:
             overflow=tally.overflow,
             before_closing=stats.before_closing,
             fields=msgspec.structs.replace(stats.fields),
+            echoes=stats.echoes,
         )

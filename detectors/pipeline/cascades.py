@@ -180,6 +180,8 @@ class Cascades:
     def _apply(self, cascade: Cascade, item: Assignment, out: CascadeOutput) -> Sequence[Transition]:
         if item.sighting.kind not in SPREADING:
             return cascade.apply_statement(item)
+        if item.echo:
+            return cascade.echo(item)
         transitions, edge, wording = cascade.share(item)
         out.edges.append(edge)
         if wording is not None:

@@ -82,6 +82,7 @@ class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
     debunks: int
     claims: int  # checked claims that the cluster repeats
     frame: str | None  # the property by which the shares differ: addresses, media or numbers
+    related: str  # comma-separated: how a cluster is linked (same_address or same_words), a space, its id
     harm: str | None  # category of the nearest harm example
     reports: int
     late: int
