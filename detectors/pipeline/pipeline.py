@@ -57,6 +57,7 @@ class StreamCounts(msgspec.Struct, frozen=True):
     ahead: int = 0  # of the applied events: held back, because later events contradict their time
     catching_up: int = 0  # events read by a listener that was behind
     late_streams: tuple[LateStream, ...] = ()  # platforms and chats with many late events
+    frames: int = 0  # clusters recognised as a frame
 
     @property
     def balanced(self) -> bool:
@@ -176,6 +177,7 @@ class Pipeline:
             conflicts=order.conflicts,
             forced=order.forced,
             withheld=ordered_clustering.withheld,
+            frames=ordered_clustering.clustering.frames,
         )
 
     def snapshot(self) -> bytes:

@@ -175,6 +175,7 @@ class Driver:
             catching_up=seen.catching_up,
             late_streams=seen.late_streams,
             tombstones=self._tombstones,
+            frames=seen.frames,
             alerts=alerts,
             clusters=clusters,
             shares=shares,

@@ -16,7 +16,7 @@ from detectors.pipeline.cascades import ScoreTrace, TransitionTrace
 from detectors.pipeline.rows import ClusterRow
 from detectors.text.formatting import many, plain, shorten
 from schemas.alert import Alert, Lifecycle
-from schemas.assignment import Assignment, Merge, Method
+from schemas.assignment import Assignment, Merge, Method, Relation
 from schemas.base import encode
 from schemas.event import Kind
 from schemas.sighting import SPREADING
@@ -162,6 +162,7 @@ class DecisionLog:
         self._notified: list[tuple[int, dict[str, int]]] = []  # decisions and methods up to each alert of a batch
         self._replayed: Alert | None = None
         self._merged: set[str] = set()
+        self._related: set[str] = set()
         self._absorbed: list[Decision] = []
 
     def trace(self, name: str, payload: msgspec.Struct) -> None:
@@ -207,6 +208,9 @@ class DecisionLog:
 
     def _add_assignment(self, assignment: Assignment) -> None:
         sighting, content = assignment.sighting, assignment.sighting.content
+        self._add_related(assignment)
+        if assignment.echo:
+            return
         if assignment.method is Method.FIRST_SHARE:
             where = f"on {sighting.platform}" + (f" in chat {sighting.chat[:8]}" if sighting.chat else "")
             self._add(sighting.time, "created", f"{sighting.kind} {where}: {_quoted(content.text)}")
@@ -220,6 +224,16 @@ class DecisionLog:
             other = assignment.suggestion
             text = f"{other.similarity:.3f} to cluster {other.cluster_id[:12]}: similar, not joined"
             self._add(sighting.time, "suggestion", text, minor=True)
+
+    def _add_related(self, assignment: Assignment) -> None:
+        """Record each linked cluster once, at the first share that shows the link."""
+        for other in assignment.related:
+            if other.cluster_id not in self._related:
+                self._related.add(other.cluster_id)
+                how = "same words, other address" if other.relation is Relation.SAME_WORDS else "same address"
+                counted = ": its sharers count here" if assignment.echo else ""
+                text = f"cluster {other.cluster_id[:12]}, {how}{counted}"
+                self._add(assignment.sighting.time, "linked", text)
 
     def _add_share(self, assignment: Assignment) -> None:
         sighting, content = assignment.sighting, assignment.sighting.content

@@ -40,6 +40,7 @@ class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
     catching_up: int = 0  # events read by a listener that was behind
     late_streams: tuple[LateStream, ...] = ()  # platforms and chats with many late events
     tombstones: int = 0  # records without a value; not part of `received`
+    frames: int = 0  # clusters recognised as a frame: one short text over many addresses, pictures or numbers
     alerts: int = 0
     clusters: int = 0
     shares: int = 0

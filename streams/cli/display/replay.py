@@ -48,6 +48,9 @@ def summary(result: ReplayResult) -> list[str]:
         lines.append(
             f"{counts.tombstones:,} tombstones: records without a value are no events, and are not counted above"
         )
+    if counts.frames:
+        frames = "1 frame: a short text" if counts.frames == 1 else f"{counts.frames:,} frames: short texts"
+        lines.append(f"{frames} over different addresses, pictures or numbers; a frame raises no alert")
     if counts.withheld:
         lines.append(f"{counts.withheld:,} cascades over the threshold were withheld by policy.openings_a_day")
     lines += input_lines(result.manifest.report, counts.received)
