@@ -128,7 +128,7 @@ class Clustering:
         cluster = choice.cluster
         if choice.method is not _FIRST_SHARE:
             self._clusters.touch(cluster, sighting.time)
-        self.frames += self._search.observe(match.same_words or cluster, sighting.content, keys)
+        self.frames += self._search.observe(match.same_words or cluster, cluster, sighting.content, keys)
         self._search.add(cluster, keys, references)
         chats: tuple[str, ...] = ()
         if sighting.actor is not None:
@@ -136,7 +136,7 @@ class Clustering:
             if sighting.parent is not None:
                 chats = ()
         self.methods[choice.method] += 1
-        if cluster.variety is None and not cluster.same_words:  # the message is in the words
+        if not (cluster.variety or cluster.addresses or cluster.same_words):  # the message is in the words
             out.append(choice.assignment(sighting, timeliness, chats))
             return
         links = self._search.links(cluster, keys)

@@ -15,14 +15,16 @@ from schemas.assignment import Frame
 
 
 class Variety(msgspec.Struct, array_like=True):
-    """The values of the latest shares of a cluster, oldest first; an empty value for a share without one."""
+    """The values of the latest shares with the words of a cluster, oldest first; empty for a share without one.
+
+    Shares that their address or picture set apart have the words too.
+    """
 
     addresses: list[str]
     media: list[str]
     numbers: list[str]
     shape: str  # the text of the first share with numbers, each number replaced
     frame: Frame | None = None
-    address: str = ""  # the most frequent address, if most of these shares have one: the cluster is its caption
 
 
 class Cluster(msgspec.Struct, array_like=True):
@@ -40,6 +42,8 @@ class Cluster(msgspec.Struct, array_like=True):
     candidate_epoch: int = 0  # `Clusters.candidate_epoch` after the newest of the candidates
     same_words: str = ""  # id of the cluster with the same words, if the address sets this cluster apart
     variety: Variety | None = None  # None while no short text of the cluster had an address, picture or number
+    addresses: list[str] = []  # of the latest shares; empty while no short text had an address
+    address: str = ""  # the most frequent of these, if most of these shares have one
 
     @property
     def frame(self) -> Frame | None:
@@ -49,7 +53,7 @@ class Cluster(msgspec.Struct, array_like=True):
     @property
     def caption_of(self) -> str:
         """The key of the address that is the message of the cluster; empty for a frame or a message in words."""
-        return "" if self.variety is None or self.variety.frame is not None else self.variety.address
+        return self.address if self.variety is None or self.variety.frame is None else ""
 
 
 class ClustersState(msgspec.Struct, array_like=True):
@@ -143,7 +147,8 @@ class Clusters:
     def merge(self, a: Cluster, b: Cluster) -> tuple[Cluster, Cluster]:
         """Merge two clusters and return (survivor, absorbed). The caller moves the absorbed index entries."""
         survivor, absorbed = sorted((a, b), key=lambda cluster: (cluster.created, cluster.id))
-        survivor.variety = max(survivor, absorbed, key=lambda cluster: cluster.shares).variety
+        larger = max(survivor, absorbed, key=lambda cluster: cluster.shares)
+        survivor.variety, survivor.addresses, survivor.address = larger.variety, larger.addresses, larger.address
         survivor.last = max(survivor.last, absorbed.last)
         survivor.shares += absorbed.shares
         survivor.normal = survivor.normal or absorbed.normal

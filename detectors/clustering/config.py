@@ -70,7 +70,7 @@ class ClusteringConfig(BaseConfig, frozen=True, kw_only=True):
         Meta(
             ge=0,
             description="A text of at most this many words may be a caption or a frame, whose message is the address, "
-            "the picture or the numbers.",
+            "the picture or the numbers; 0 for none.",
         ),
     ] = 16
     frame_distinct: Annotated[

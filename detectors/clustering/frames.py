@@ -30,40 +30,50 @@ class FrameDetector:
     """Follows the values of the shares of each cluster. A share costs about 2 microseconds, 0.1 if it has no value."""
 
     def __init__(self, config: ClusteringConfig) -> None:
-        self._words = config.caption_words
+        self.max_words = config.caption_words or -1  # 0: not even a bare address is a caption
         self._short = config.short_text_words
         self._distinct = config.frame_distinct
         self._share = config.frame_share
         self._window = config.frame_window
 
-    def update(
-        self, variety: Variety | None, shares: int, content: TextContent, keys: Sequence[SharedKey]
-    ) -> Variety | None:
-        """Add the share of a text to the values of its cluster; None while no share had a value.
+    def update(self, words: Cluster, cluster: Cluster, content: TextContent, keys: Sequence[SharedKey]) -> None:
+        """Add a share of a short text to the values of two clusters, often the same one.
 
         Args:
-            variety: the values so far.
-            shares: shares of the cluster so far, this share included.
+            words: the cluster with the words of the share, which may be a frame.
+            cluster: the cluster of the share, which may be the caption of an address.
             content: the text of the share.
             keys: addresses and pictures of the share.
 
         """
-        is_short = content.words <= self._words
+        is_short = content.words <= self.max_words
         address, media, shape, numbers = self._values(content, keys) if is_short else ("", "", "", "")
+        self._add_to_words(words, (address, media, numbers), shape)
+        if address or cluster.addresses:
+            if not cluster.addresses:
+                cluster.addresses = self._earlier(cluster)
+            self._append(cluster.addresses, address)
+            if address != cluster.address:
+                cluster.address = _main_address(cluster.addresses)
+
+    def _add_to_words(self, cluster: Cluster, values: tuple[str, str, str], shape: str) -> None:
+        variety = cluster.variety
         if variety is None:
-            if not (address or media or numbers):
-                return None
-            earlier = min(shares, self._window) - 1
-            variety = Variety([""] * earlier, [""] * earlier, [""] * earlier, shape)
+            if not any(values):
+                return
+            earlier = self._earlier(cluster)
+            variety = cluster.variety = Variety(earlier, earlier.copy(), earlier.copy(), shape)
         variety.shape = variety.shape or shape
+        address, media, numbers = values
         is_new = self._append(variety.addresses, address)
         is_new |= self._append(variety.media, media)
         is_new |= self._append(variety.numbers, numbers if shape == variety.shape else "")
         if is_new or variety.frame is not None:
             variety.frame = self._frame(variety)
-        if address != variety.address:
-            variety.address = _main_address(variety.addresses)
-        return variety
+
+    def _earlier(self, cluster: Cluster) -> list[str]:
+        """Return empty values for the shares of a cluster before its newest share."""
+        return [""] * (min(cluster.shares, self._window) - 1)
 
     def _append(self, latest: list[str], value: str) -> bool:
         """Append the value of a share; return True if none of the latest shares has this value."""
@@ -80,20 +90,20 @@ class FrameDetector:
         mostly have an address. A caption of up to `short_text_words` words fits any address, a longer one may be the
         headline of one story at many publishers; only another address of the same host shows another story.
         """
-        variety = cluster.variety
-        if variety is None or content.words > self._words:
+        frame = cluster.frame
+        if content.words > self.max_words or (frame is None and not cluster.address):
             return ()
-        if variety.frame is None and any(key == variety.address for _, key in keys):
+        if frame is None and any(key == cluster.address for _, key in keys):
             return ()
-        if variety.frame is _MEDIA:
+        if frame is _MEDIA:
             return [key for key in keys if key[0] is not _URL]
         addresses = [key for key in keys if key[0] is _URL and names_content(key[1][1:])]
-        if not addresses or variety.frame is not None:
-            return addresses if variety.frame is _ADDRESSES else ()
-        if variety.address and content.words > self._short:
-            hosts = {host(address) for address in set(variety.addresses)}
+        if not addresses or frame is not None:
+            return addresses if frame is _ADDRESSES else ()
+        if content.words > self._short:
+            hosts = {host(address) for address in set(cluster.addresses)}
             return [key for key in addresses if host(key[1]) in hosts]
-        return addresses if variety.address else ()
+        return addresses
 
     def _values(self, content: TextContent, keys: Sequence[SharedKey]) -> tuple[str, str, str, str]:
         address = next((key for method, key in keys if method is _URL and names_content(key[1:])), "")

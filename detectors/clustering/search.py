@@ -135,17 +135,17 @@ class CandidateSearch:
             self._shared_keys.add(keys, cluster.id)
         self._messages.put_all(messages, cluster.id)
 
-    def observe(self, cluster: Cluster, content: TextContent, keys: Sequence[SharedKey]) -> bool:
-        """Record the address, picture and numbers of a share with the words of a cluster.
+    def observe(self, words: Cluster, cluster: Cluster, content: TextContent, keys: Sequence[SharedKey]) -> bool:
+        """Record the address, picture and numbers of a share for its words and for its cluster.
 
-        Return True if the cluster is a frame from this share on.
+        Return True if the cluster with the words is a frame from this share on.
         """
-        variety = cluster.variety
-        if variety is None and content.words > self._config.caption_words:
+        is_plain = words.variety is None and not cluster.addresses
+        if is_plain and content.words > self._frames.max_words:
             return False
-        before = None if variety is None else variety.frame
-        variety = cluster.variety = self._frames.update(variety, cluster.shares, content, keys)
-        return before is None and variety is not None and variety.frame is not None
+        before = words.frame
+        self._frames.update(words, cluster, content, keys)
+        return before is None and words.frame is not None
 
     def touch(self, content: TextContent) -> None:
         """Make a known wording the most recent."""

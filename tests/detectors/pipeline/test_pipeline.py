@@ -170,3 +170,64 @@ def test_a_trace_tells_every_decision_and_changes_none():
 
 def test_the_pipeline_is_what_the_package_offers():
     assert isinstance(pipeline(), Pipeline)
+
+
+def _shares(texts_and_links):
+    """One share a minute, each by another person in another chat, who all post in time."""
+    return [
+        {
+            "event_id": f"share-{number}",
+            "platform": "telegram",
+            "kind": "post",
+            "created_at": NOON + 60_000 * number,
+            "message_id": f"note-{number}",
+            "actor": f"reader-{number}",
+            "chat": f"room-{number}",
+            "text": f"{text} {link}".strip(),
+        }
+        for number, (text, link) in enumerate(texts_and_links)
+    ]
+
+
+FRAMES = {
+    "addresses": [
+        ("Read this on the Ostwick Courier app", f"https://courier.example/a/{n}x") for n in range(1000, 1050)
+    ],
+    "numbers": [(f"I cleared {37 * n % 901} blocks in Stonefall today", "") for n in range(50)],
+}
+
+
+@pytest.mark.parametrize("kind", sorted(FRAMES))
+@pytest.mark.parametrize("target_size", [5, 6, 8, 10, 50])
+def test_a_frame_raises_no_alert_and_is_counted(kind, target_size):
+    settings = config(growth=GrowthConfig(target_size=target_size))
+    outputs, engine = run(lines(_shares(FRAMES[kind])), pipeline(settings))
+    assert not [alert for output in outputs for alert in output.alerts]
+    assert engine.counts.frames == 1
+    assert {row.frame for output in outputs for row in output.clusters} >= {kind}
+
+
+def test_an_article_under_captions_in_four_languages_is_linked_and_alerts_once():
+    captions = ("See what was found below the pier", "Mira lo que hay bajo el muelle", "Seht was unter dem Steg liegt",
+                "Regardez ce qui est sous la jetée")  # fmt: skip
+    link = "https://courier.example/2026/below-the-pier"
+    mixed, _ = run(lines(_shares([(captions[n % 4], link) for n in range(60)])))
+    plain, _ = run(lines(_shares([(captions[0], link) for n in range(60)])))
+    opened, same = ([alert for output in outputs for alert in output.alerts] for outputs in (mixed, plain))
+    assert [(alert.time, alert.level) for alert in opened] == [(alert.time, alert.level) for alert in same]
+    assert len({alert.cluster_id for alert in opened}) == 1
+    last = opened[-1].evidence
+    assert len(last.related) == 3
+    assert {other.relation for other in last.related} == {"same_address"}
+    assert any("same address under other words" in note for note in last.notes)
+    rows = [row for output in mixed for row in output.clusters]
+    assert len(rows) == 4
+    assert all(row.related.count("same_address") == 3 for row in rows)
+
+
+def test_a_popular_article_under_a_frame_alerts_for_its_address():
+    words = "Read this on the Ostwick Courier app"
+    others = [(words, f"https://courier.example/a/{n}x") for n in range(1000, 1020)]
+    outputs, _ = run(lines(_shares(others + [(words, "https://courier.example/a/7777x")] * 30)))
+    alerts = [alert for output in outputs for alert in output.alerts]
+    assert {alert.evidence.text.urls for alert in alerts} == {("courier.example/a/7777x",)}
