@@ -21,6 +21,7 @@ from schemas.alert import Alert
 from schemas.assignment import Assignment, Merge
 from schemas.sighting import SPREADING
 
+_VERSION = 2
 _SPARE_TIMERS = 64  # stale timers tolerated in addition to one per cascade
 
 
@@ -159,7 +160,7 @@ class Cascades:
         """Return the state: every open cascade, closed cascade and timer."""
         cascades = [cascade.snapshot() for cascade in self._open.values()]
         self._drop_stale_timers()
-        return pack("cascades", 1, _State(cascades, list(self._closed.values()), sorted(self._timers), self._time))
+        return pack("cascades", _VERSION, _State(cascades, list(self._closed.values()), sorted(self._timers), self._time))
 
     def restore(self, data: bytes) -> None:
         """Continue from a snapshot made with the same settings.
@@ -167,7 +168,7 @@ class Cascades:
         Raises:
             SnapshotError: `data` is not such a snapshot, or has another version.
         """
-        state = unpack("cascades", 1, _State, data)
+        state = unpack("cascades", _VERSION, _State, data, {1: lambda state: state})  # new fields have defaults
         self._open = OrderedDict(
             (cascade.stats.cluster_id, Cascade.restore(self._settings, cascade)) for cascade in state.cascades
         )
