@@ -160,7 +160,8 @@ class Cascades:
         """Return the state: every open cascade, closed cascade and timer."""
         cascades = [cascade.snapshot() for cascade in self._open.values()]
         self._drop_stale_timers()
-        return pack("cascades", _VERSION, _State(cascades, list(self._closed.values()), sorted(self._timers), self._time))
+        state = _State(cascades, list(self._closed.values()), sorted(self._timers), self._time)
+        return pack("cascades", _VERSION, state)
 
     def restore(self, data: bytes) -> None:
         """Continue from a snapshot made with the same settings.
