@@ -149,18 +149,28 @@ class ForwardEvent(Message, frozen=True, kw_only=True):
     ]
     kind: Annotated[Kind, Meta(description="Kind of the event.", examples=["forward"])]
     created_at: Annotated[
-        Ms,
+        Ms | None,
         Meta(
-            description="Time that the client claims for the event, in milliseconds since 1970-01-01T00:00Z. The "
-            "claim may be wrong; see `observed_at`.",
+            description="Time of the event by the platform's server, in milliseconds since 1970-01-01T00:00Z. One of "
+            "`created_at`, `claimed_at` and `observed_at` is required. Without `observed_at`, an adapter may give the "
+            "sender's time here; see `order.max_out_of_orderness_ms`.",
             examples=[1772530141909],
         ),
-    ]
+    ] = None
+    claimed_at: Annotated[
+        Ms | None,
+        Meta(
+            description="Time that the sender's device claims, in milliseconds since 1970-01-01T00:00Z. Used only "
+            "where neither a server nor an observer gives a time.",
+            examples=[1772530141500],
+        ),
+    ] = None
     observed_at: Annotated[
         Ms | None,
         Meta(
-            description="Time at which the adapter received the event, in milliseconds since 1970-01-01T00:00Z. "
-            "Replaces a `created_at` that is later by more than `intake.max_skew_ms`.",
+            description="Witness of the time: the earliest stamp that the sender does not control, of a server, a "
+            "firehose or the receiver, in milliseconds since 1970-01-01T00:00Z. Replaces a `created_at` that differs "
+            "by more than `order.max_out_of_orderness_ms` in either direction.",
             examples=[1772530147134],
         ),
     ] = None
@@ -303,3 +313,11 @@ class ForwardEvent(Message, frozen=True, kw_only=True):
         Source | None,
         Meta(description="Origin of the event in the adapter, for debugging; intake does not pass the origin on."),
     ] = None
+
+    @property
+    def stamped_at(self) -> int:
+        """Return the first given stamp of `created_at`, `claimed_at` and `observed_at`; 0 without any.
+
+        Intake decides the event time, which may be another.
+        """
+        return next((at for at in (self.created_at, self.claimed_at, self.observed_at) if at is not None), 0)

@@ -69,6 +69,9 @@ class Sighting(Message, frozen=True, kw_only=True):
     debunk: Debunk | None = None
     partition: Count = 0
     progress: Ms = 0
+    replaced: Ms | None = None  # the claimed time that the time of observation replaced
+    catching_up: bool = False  # read by a listener that was behind the stream
+    ahead: bool = False  # held back, because later events contradicted the time
     vector: Annotated[bytes, msgspec.Meta(description="unit embedding, little-endian float32")] | None = None
 
 

@@ -38,6 +38,8 @@ class WatermarkReport(Message, frozen=True, kw_only=True):
     ahead: Count = 0  # events held back: their time is ahead of the stream, and later events contradict it
     catching_up: Count = 0  # events read by a listener that is behind: their own time is used, not the reader's
     late_streams: tuple[LateStream, ...] = ()  # platforms and chats with a late share above a tenth, largest first
+    # platforms whose times are full days, hours or minutes only: "day", "hour", "minute"
+    coarse_times: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 __all__ = ["LateStream", "WatermarkReport"]

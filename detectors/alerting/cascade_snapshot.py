@@ -6,6 +6,7 @@ both describe the same moment.
 
 import msgspec
 
+from detectors.ordering.resolution import Resolution
 from detectors.reading.profile import FieldCounts
 from schemas.assignment import RelatedCluster
 from schemas.evidence import CascadeCounts, ContentEvidence, GrowthEvidence, Structure, TextEvidence
@@ -15,6 +16,10 @@ class DataNotes(msgspec.Struct, frozen=True, kw_only=True):
     """Gaps and adjustments in the data behind the counts."""
 
     late: int = 0  # posts that arrived after the watermark
+    corrected: int = 0  # posts whose claimed time was replaced by the time of observation
+    ahead: int = 0  # posts held back, because later events contradicted their time
+    catching_up: int = 0  # posts read by a listener that was behind
+    resolution: Resolution = Resolution.FINE  # of the times
     deleted: int = 0  # posts deleted, or taken down with their account
     merged_at: tuple[int, ...] = ()  # event times at which another cluster was merged in
     unseen: int = 0  # messages that other messages refer to

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from detectors.alerting.cascade_snapshot import CascadeSnapshot
 from detectors.alerting.transition import Transition
+from detectors.ordering.resolution import Resolution
 from detectors.privacy.small_groups import Groups
 from detectors.reading.profile import missing_fields
 from detectors.text.formatting import duration, many, moment, plain, rough, shorten, whole
@@ -35,6 +36,12 @@ _EVENTS = {
     Lifecycle.SUBSIDED: "Subsided",
     Lifecycle.CLOSED: "Closed",
 }
+_COARSE = {
+    Resolution.MINUTE: ("full minutes", "a minute"),
+    Resolution.HOUR: ("full hours", "an hour"),
+    Resolution.DAY: ("dates", "a day"),
+}
+_UNIT_MS = {Resolution.MINUTE: 60_000, Resolution.HOUR: 3_600_000, Resolution.DAY: 86_400_000}
 _VARIANTS: dict[str, str] = {
     Variant.NEGATION: "with a negation added or removed",
     Variant.NUMBER: "with another number",
@@ -52,12 +59,14 @@ def headline(seen: CascadeSnapshot, transition: Transition) -> str:
     """Write the headline: the event, the number of distinct sharers and the time since the first share."""
     counts = seen.counts
     end = counts.last_time if transition.state in ENDINGS else transition.time
-    spread = f"{_sharers(seen)} in {duration(end - counts.first_time)}"
+    spread = f"{_sharers(seen)} {_within(seen, end - counts.first_time)}"
     return f"{_event(seen, transition)}: {spread}{_verdict_in_short(seen.content)}"
 
 
 def _event(seen: CascadeSnapshot, transition: Transition) -> str:
     state, level = transition.state, f" (level {transition.level})" if transition.level else ""
+    if state is Lifecycle.MILESTONE and _is_coarse(seen):
+        return "Large, growth not measurable"
     if state is Lifecycle.EVIDENCE:
         return ("Fact-check matched" if _is_checked(seen.content) else "New evidence on the content") + level
     if state is Lifecycle.RESURFACED:
@@ -107,7 +116,10 @@ def _sentences(
     seen: CascadeSnapshot, transition: Transition, review: ReviewTarget | None, subside_after: str, ist: bool
 ) -> Iterator[str]:
     yield _spread_so_far(seen, transition, ist)
-    yield _recent(seen.counts)
+    if _is_coarse(seen):
+        yield _coarse_times(seen).capitalize() + "."
+    else:
+        yield _recent(seen.counts)
     if transition.state is not Lifecycle.CLOSED:
         yield from _pace(seen.growth)
     yield _reason(seen, transition, subside_after)
@@ -184,6 +196,8 @@ def _forecast(growth: GrowthEvidence) -> str:
 def _reason(seen: CascadeSnapshot, transition: Transition, subside_after: str) -> str:
     """Explain the event of the alert."""
     state, growth, compared = transition.state, seen.growth, _score(seen.growth, transition.level)
+    if _is_coarse(seen):
+        compared = "not measurable with these times"
     if state is Lifecycle.MILESTONE:
         return f"Alert because {_milestone(seen, transition)}: {compared}."
     if state is Lifecycle.EVIDENCE:
@@ -223,6 +237,8 @@ def _score(growth: GrowthEvidence, level: int) -> str:
 
 def _milestone(seen: CascadeSnapshot, transition: Transition) -> str:
     multiple = "the target size" if transition.number == 1 else f"{transition.number} times the target size"
+    if _is_coarse(seen):
+        return f"the cascade has reached {multiple}; growth"
     growth = "its growth alert was withheld by the alert budget" if seen.withheld else "it is not growing fast"
     return f"the cascade has reached {multiple}, and {growth}"
 
@@ -329,6 +345,7 @@ def data_notes(seen: CascadeSnapshot, ist: bool = False) -> tuple[str, ...]:
     lines = list(missing_fields(notes.fields))
     if notes.late:
         lines.append(f"{many(notes.late, 'late post')} (counted, cannot trigger an alert)")
+    lines += _time_notes(seen)
     if notes.deleted:
         lines.append(f"{many(notes.deleted, 'post')} deleted or taken down and no longer counted as shares")
     if notes.merged_at:
@@ -352,6 +369,37 @@ def data_notes(seen: CascadeSnapshot, ist: bool = False) -> tuple[str, ...]:
     if counts.forwards is not None and counts.forwards > counts.posts:
         lines.append(f"platform counters show {many(counts.forwards, 'forward')}, more than the observed posts")
     return tuple(lines)
+
+
+def _time_notes(seen: CascadeSnapshot) -> Iterator[str]:
+    """List how the event times were decided, where they are not simply those of the platform."""
+    notes = seen.notes
+    if notes.corrected:
+        yield f"{many(notes.corrected, 'post')} with a claimed time that was replaced by the time of observation"
+    if notes.ahead:
+        yield f"{many(notes.ahead, 'post')} with a time ahead of the stream, held back until the stream reached it"
+    if notes.catching_up:
+        yield f"{many(notes.catching_up, 'post')} read late by the listener, placed at the time of the platform"
+    if notes.resolution is not Resolution.FINE:
+        yield _coarse_times(seen)
+
+
+def _is_coarse(seen: CascadeSnapshot) -> bool:
+    """Return True if the times are too coarse to measure growth."""
+    return seen.notes.resolution >= Resolution.HOUR
+
+
+def _coarse_times(seen: CascadeSnapshot) -> str:
+    kind, unit = _COARSE[seen.notes.resolution]
+    return f"times are {kind} only, so growth within {unit} cannot be measured"
+
+
+def _within(seen: CascadeSnapshot, elapsed: int) -> str:
+    """Give a time since the first share, no finer than the times are."""
+    resolution = seen.notes.resolution
+    if resolution is not Resolution.FINE and elapsed < _UNIT_MS[resolution]:
+        return f"within {_COARSE[resolution][1]}"
+    return f"in {duration(elapsed)}"
 
 
 # --- for a terminal ---------------------------------------------------------------------------------------------------

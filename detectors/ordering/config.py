@@ -32,10 +32,19 @@ class OrderConfig(BaseConfig, frozen=True, kw_only=True):
     max_remembered_ids: Annotated[
         int, Meta(ge=1, description="Ids of released events kept at most, to recognise an event delivered twice.")
     ] = 1_000_000
-    jump_confirmations: Annotated[
-        int, Meta(ge=1, description="Consecutive events that must agree before a jump in event time is believed.")
-    ] = 3
-    max_jump_ms: Annotated[
+    confirming_senders: Annotated[
         int,
-        Meta(ge=0, description="Advance of event time beyond which an event counts as a jump and needs confirmation."),
-    ] = 604_800_000
+        Meta(ge=1, description="Distinct senders that must reach a time which no witness confirms, at least."),
+    ] = 3
+    confirming_chats: Annotated[
+        int, Meta(ge=1, description="Distinct chats of these senders, at least, in a partition with several chats.")
+    ] = 2
+    confirming_share: Annotated[
+        float, Meta(ge=0.0, le=1.0, description="Part of the recent senders that must reach such a time, at least.")
+    ] = 0.2
+    confirmation_window: Annotated[
+        int, Meta(ge=1, description="Turns of different senders for which a sender counts as recent.")
+    ] = 64
+    max_late_streams: Annotated[
+        int, Meta(ge=1, description="Platforms and chats whose late events are counted separately at most.")
+    ] = 1024

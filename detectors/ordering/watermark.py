@@ -57,8 +57,8 @@ class Watermark:
     def mark_idle(self, partition: int) -> int:
         """Exclude an idle partition until the next report; return the watermark.
 
-        If all partitions are idle, the watermark passes the newest credible time; a later event with an older time is
-        late.
+        If all partitions are idle, the watermark passes the newest confirmed time; a later event with an older time
+        is late.
         """
         self._progress.setdefault(partition, 0)
         self._idle.add(partition)

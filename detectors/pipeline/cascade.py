@@ -10,6 +10,7 @@ from math import inf
 from detectors.alerting.cascade_snapshot import CascadeSnapshot
 from detectors.alerting.policy import AlertPolicy
 from detectors.alerting.transition import Transition
+from detectors.ordering.resolution import Resolution
 from detectors.pipeline.cascade_state import CascadeState, ClosedCascade
 from detectors.pipeline.cascade_stats import CascadeSettings, CascadeStats
 from detectors.pipeline.cascade_tracker import CascadeTracker
@@ -182,11 +183,14 @@ class Cascade:
         A frame has no transitions: its growth is that of an app or a habit. Nor has a caption whose address counts in
         another cascade, which notifies once for the address.
         While the alert budget raises the threshold, a lower score cannot open an alert; an active alert is unaffected.
+        Times that are dates or full hours only raise no level.
         """
         stats, policy = self.stats, self.policy
         if stats.is_silent:
             policy.touch(time)
             return ()
+        if stats.resolution >= Resolution.HOUR:
+            score = -inf  # elapsed times of zero are no speed
         stats.max_score = max(stats.max_score, score)
         if not policy.level:
             stats.threshold_offset = threshold_offset

@@ -7,6 +7,7 @@ merge therefore takes place at the same position in both orders, whichever worke
 
 from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -32,6 +33,11 @@ class _State(msgspec.Struct, array_like=True):
     chunks: list[StateTransferChunk]
     partition: int
     partitions: int
+
+
+def _with_older_parts(state: list[Any]) -> list[Any]:
+    """Convert version 1: the cascades inside convert themselves."""
+    return state
 
 
 class StageOutput(CascadeOutput):
@@ -90,7 +96,7 @@ class CascadeStage:
             self._partition,
             self._partitions,
         )
-        return pack(f"cascade {self._digest}", 1, state)
+        return pack(f"cascade {self._digest}", 2, state)
 
     def restore(self, data: bytes) -> None:
         """Continue from a snapshot.
@@ -98,7 +104,7 @@ class CascadeStage:
         Raises:
             SnapshotError: the snapshot has another version, other settings, or another partition.
         """
-        state = unpack(f"cascade {self._digest}", 1, _State, data)
+        state = unpack(f"cascade {self._digest}", 2, _State, data, {1: _with_older_parts})
         if (state.partition, state.partitions) != (self._partition, self._partitions):
             raise SnapshotError(
                 f"the state was saved for cascade partition {state.partition} of {state.partitions}, but this worker "

@@ -12,6 +12,7 @@ from msgspec import Meta
 from detectors.alerting.config import PolicyConfig
 from detectors.base_config import BaseConfig
 from detectors.growth import GrowthConfig
+from detectors.ordering.resolution import PlatformTimes, Resolution
 from detectors.reading.profile import FieldCounts
 from detectors.spread.edges import EdgeConfig
 from detectors.spread.graph import GraphConfig
@@ -21,9 +22,10 @@ from schemas.assignment import Assignment, Frame, Merge, RelatedCluster, Relatio
 from schemas.claim import ClaimMatch, HarmSuggestion, Nearness, ReferenceMatches
 from schemas.event import Counters, Debunk, Kind, Media
 from schemas.evidence import ContentEvidence, TextEvidence
-from schemas.sighting import TextContent
+from schemas.sighting import Sighting, TextContent
 
 OTHER_PLATFORMS = "other"
+_FINE = Resolution.FINE
 _REPLY = Kind.REPLY  # read on every share; access to enum members is slow
 
 
@@ -90,6 +92,10 @@ class CascadeStats(msgspec.Struct, kw_only=True):
     late: int = 0
     dropped_late: int = 0
     deleted: int = 0
+    corrected: int = 0  # posts whose claimed time was replaced by the time of observation
+    ahead: int = 0  # posts held back, because later events contradicted their time
+    catching_up: int = 0  # posts read by a listener that was behind
+    times: dict[str, PlatformTimes] = {}  # by platform: the grid of the times of its posts
     before_closing: float = 0.0  # sharers counted before the cascade closed and reopened
     max_score: float = 0.0
     withheld: bool = False  # over the base threshold but below the budget's, and not opened since
@@ -153,6 +159,7 @@ class CascadeStats(msgspec.Struct, kw_only=True):
         if platform not in self.platforms and len(self.platforms) >= max_platforms:
             platform = OTHER_PLATFORMS
         self.platforms[platform] = self.platforms.get(platform, 0) + 1
+        self._count_time(sighting, platform)
         for variant in assignment.variants:
             self.variants[variant] = self.variants.get(variant, 0) + 1
 
@@ -166,6 +173,13 @@ class CascadeStats(msgspec.Struct, kw_only=True):
         """Return the linked clusters in the order of their first common share, without the cascade's own ids."""
         own = {self.cluster_id, *self.aliases}
         return tuple(RelatedCluster(id_, relation) for id_, relation in self.related.items() if id_ not in own)
+
+    @property
+    def resolution(self) -> Resolution:
+        """Coarseness of the times of the platform with at least half of the posts."""
+        if len(self.times) == 1:
+            return next(iter(self.times.values())).resolution
+        return max((each.resolution for each in self.times.values() if 2 * each.posts >= self.posts), default=_FINE)
 
     def count_late(self, timeliness: Timeliness) -> None:
         """Count a share behind the watermark as late or as dropped late."""
@@ -223,12 +237,25 @@ class CascadeStats(msgspec.Struct, kw_only=True):
         self._merge_times(other)
         self._merge_outcomes(other)
         self.add_related(other.related_clusters(), bounds.max_related)
-        for name in ("posts", "replies", "late", "dropped_late", "deleted", "before_closing", "echoes"):
+        for name in (
+            "posts",
+            "replies",
+            "late",
+            "dropped_late",
+            "deleted",
+            "before_closing",
+            "echoes",
+            "corrected",
+            "ahead",
+            "catching_up",
+        ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.fields.merge(other.fields)
         for name in ("methods", "variants"):
             add_counts(getattr(self, name), getattr(other, name))
         add_counts(self.platforms, other.platforms, bounds.max_platforms)
+        for platform, times in other.times.items():
+            self._times_of(platform if platform in self.platforms else OTHER_PLATFORMS).merge(times)
         add_counts(self.report_categories, other.report_categories, bounds.max_debunks)
         for message, counters in other.counters.items():
             if len(self.counters) < bounds.max_counters:
@@ -262,6 +289,22 @@ class CascadeStats(msgspec.Struct, kw_only=True):
             claims=tuple(self.claims),
             harm=self.harm,
         )
+
+    def _count_time(self, sighting: Sighting, platform: str) -> None:
+        """Note the event time of a share, and how it was decided."""
+        self._times_of(platform).add(sighting.time)
+        if sighting.replaced is not None:
+            self.corrected += 1
+        elif sighting.catching_up:
+            self.catching_up += 1
+        if sighting.ahead:
+            self.ahead += 1
+
+    def _times_of(self, platform: str) -> PlatformTimes:
+        times = self.times.get(platform)
+        if times is None:
+            times = self.times[platform] = PlatformTimes()
+        return times
 
     def _merge_times(self, other: "CascadeStats") -> None:
         """Extend first and last time; a cascade without posts, with only a fact-check, has neither."""

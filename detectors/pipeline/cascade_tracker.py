@@ -8,6 +8,7 @@ import msgspec
 
 from detectors.alerting.cascade_snapshot import CascadeSnapshot, DataNotes
 from detectors.growth import GrowthDetector, make_detector, rebuild_detector
+from detectors.ordering.resolution import Resolution
 from detectors.pipeline.cascade_state import CascadeState
 from detectors.pipeline.cascade_stats import CascadeSettings, CascadeStats
 from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow, edge_row, wording_row
@@ -18,13 +19,17 @@ from detectors.spread.sharers import DistinctSharers, SharersConfig
 from schemas.assignment import Assignment, Merge, Timeliness
 from schemas.claim import NOTHING
 from schemas.event import AccountStatus, Kind
-from schemas.evidence import CascadeCounts
+from schemas.evidence import CascadeCounts, GrowthEvidence
 from schemas.sighting import Sighting
 
 # Read on every event; access to enum members is slow.
 _EXPLICIT, _ORIGIN = EdgeSource.EXPLICIT, EdgeSource.ORIGIN
 _ON_TIME = Timeliness.ON_TIME
 _DETECTORS = ("graph", "edges", "sharers", "chats", "wordings", "reporters", "recent", "growth")
+_FORECAST_FIELDS = (
+    "expected_further", "expected_low", "expected_high", "threshold_at_size", "reproduction_number",
+    "reproduction_low", "reproduction_high", "exponent", "fresh_share",
+)  # fmt: skip
 _MAX_CATEGORY = 64  # characters of a report's category
 
 
@@ -160,7 +165,7 @@ class CascadeTracker:
             aliases=tuple(stats.aliases),
             withheld=stats.withheld,
             counts=self._counts(time),
-            growth=self.growth.explain(time, level, threshold_offset),
+            growth=self._growth_evidence(time, level, threshold_offset),
             structure=self.graph.shape(),
             fall_threshold=fall_threshold,
             lowered_at=lowered_at,
@@ -315,10 +320,21 @@ class CascadeTracker:
             forwards=forwards,
         )
 
+    def _growth_evidence(self, time: int, level: int, threshold_offset: float) -> GrowthEvidence:
+        """Explain the growth; without a forecast if the times are too coarse for a speed."""
+        growth = self.growth.explain(time, level, threshold_offset)
+        if self.stats.resolution < Resolution.HOUR:
+            return growth
+        return msgspec.structs.replace(growth, **dict.fromkeys(_FORECAST_FIELDS))
+
     def _data_notes(self) -> DataNotes:
         stats, tally = self.stats, self.graph.tally
         return DataNotes(
             late=stats.late + stats.dropped_late,
+            corrected=stats.corrected,
+            ahead=stats.ahead,
+            catching_up=stats.catching_up,
+            resolution=stats.resolution,
             deleted=stats.deleted,
             merged_at=tuple(stats.merged_at),
             unseen=tally.unseen,

@@ -7,6 +7,7 @@ An outcome therefore depends on the order of events alone.
 import heapq
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -21,7 +22,7 @@ from schemas.alert import Alert
 from schemas.assignment import Assignment, Merge
 from schemas.sighting import SPREADING
 
-_VERSION = 2
+_VERSION = 3
 _SPARE_TIMERS = 64  # stale timers tolerated in addition to one per cascade
 
 
@@ -60,6 +61,11 @@ class _State(msgspec.Struct, array_like=True):
     time: int = 0
 
 
+def _unchanged(state: list[Any]) -> list[Any]:
+    """Convert versions 1 and 2: the fields added since have defaults."""
+    return state
+
+
 Trace = Callable[[str, msgspec.Struct], None]
 """Receives every decision, as a name and a struct."""
 
@@ -79,6 +85,7 @@ class Cascades:
         self._closed: OrderedDict[str, ClosedCascade] = OrderedDict()
         self._timers: list[tuple[int, str]] = []
         self._time = 0  # newest event time given to `advance`
+        self._stop: int | None = None  # event time after which no timer fires
 
     def __len__(self) -> int:
         return len(self._open)
@@ -107,6 +114,8 @@ class Cascades:
     def advance(self, time: int, out: CascadeOutput) -> None:
         """Fire every timer due at or before an event time in ms, and forget expired closed cascades."""
         timers = self._timers
+        if self._stop is not None:
+            time = min(time, self._stop)
         self._time = max(self._time, time)
         while timers and timers[0][0] <= time:
             due, cluster_id = heapq.heappop(timers)
@@ -118,6 +127,14 @@ class Cascades:
             if closed.until > time:
                 break
             del self._closed[cluster_id]
+
+    def stop_timers(self, time: int) -> None:
+        """Fire no timer after an event time in ms, at the end of a recording.
+
+        The last events may carry times that no other sender confirms. They count in their own cascades, and must not
+        make the time of all others pass.
+        """
+        self._stop = time
 
     def finish(self, out: CascadeOutput) -> None:
         """Add the rows of all open cascades, in order of creation, at the end of a recording; close none."""
@@ -169,7 +186,7 @@ class Cascades:
         Raises:
             SnapshotError: `data` is not such a snapshot, or has another version.
         """
-        state = unpack("cascades", _VERSION, _State, data, {1: lambda state: state})  # new fields have defaults
+        state = unpack("cascades", _VERSION, _State, data, {1: _unchanged, 2: _unchanged})
         self._open = OrderedDict(
             (cascade.stats.cluster_id, Cascade.restore(self._settings, cascade)) for cascade in state.cascades
         )

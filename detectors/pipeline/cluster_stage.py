@@ -6,6 +6,7 @@ order of the log. A worker that takes over the stage may repeat commands, and ne
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -33,6 +34,11 @@ class _State(msgspec.Struct, array_like=True):
     received: int
     rejected: int
     missing: int
+
+
+def _with_older_parts(state: list[Any]) -> list[Any]:
+    """Convert version 1: the ordered clustering inside convert themselves."""
+    return state
 
 
 def partition_for(cluster_id: str, partitions: int) -> int:
@@ -115,6 +121,11 @@ class ClusterStage:
             forced=order.forced,
             withheld=ordered_clustering.withheld,
             missing=self.missing,
+            corrected=ordered_clustering.corrected,
+            ahead=order.outliers.total,
+            catching_up=ordered_clustering.catching_up,
+            late_streams=order.lateness.report(),
+            coarse_times=ordered_clustering.resolution.report(),
         )
 
     def snapshot(self) -> bytes:
@@ -130,7 +141,7 @@ class ClusterStage:
             self._rejected,
             self.missing,
         )
-        return pack(f"cluster {self._config.digest()}", 1, state)
+        return pack(f"cluster {self._config.digest()}", 2, state)
 
     def restore(self, data: bytes) -> None:
         """Continue from a snapshot.
@@ -138,7 +149,7 @@ class ClusterStage:
         Raises:
             SnapshotError: the snapshot has another version, other settings, or another number of partitions.
         """
-        state = unpack(f"cluster {self._config.digest()}", 1, _State, data)
+        state = unpack(f"cluster {self._config.digest()}", 2, _State, data, {1: _with_older_parts})
         if len(state.next_command) != self._partitions:
             raise SnapshotError(
                 f"the state was saved with {len(state.next_command)} cascade partitions, but {self._partitions} are "

@@ -6,18 +6,20 @@ order alone, so a second run over the same log repeats the same decisions.
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import Any
 
 import msgspec
 
 from detectors.clustering import Clustering
 from detectors.ordering.reorder import ReorderBuffer
+from detectors.ordering.resolution import PlatformTimes, StreamResolution
 from detectors.pipeline.admission import AdmissionControl
 from detectors.pipeline.config import PipelineConfig
 from detectors.reference.matcher import ReferenceMatcher
 from detectors.similarity.embedding import Embedder, Vectors
 from detectors.snapshot import pack, unpack
 from schemas.assignment import Assignment, Merge, Timeliness
-from schemas.sighting import Sighting
+from schemas.sighting import SPREADING, Sighting
 
 
 class WatermarkMark(msgspec.Struct, frozen=True, gc=False):
@@ -39,6 +41,14 @@ class _State(msgspec.Struct, array_like=True):
     applied: int
     late: int
     admission: bytes | None = None
+    corrected: int = 0
+    catching_up: int = 0
+    resolution: dict[str, PlatformTimes] = {}
+
+
+def _without_time_counts(state: list[Any]) -> list[Any]:
+    """Convert version 1, without the counts of corrected times, which begin at zero."""
+    return state
 
 
 class OrderedClustering:
@@ -51,7 +61,8 @@ class OrderedClustering:
         self.order = ReorderBuffer(config.order)
         self.clustering = Clustering(config.clustering, embedder.embed, matcher)
         self._admission = _make_admission(config)
-        self.applied = self.late = 0
+        self.resolution = StreamResolution(config.order)
+        self.applied = self.late = self.corrected = self.catching_up = 0
 
     def reorder(self, sightings: Iterable[Sighting]) -> OrderedItems:
         """Push sightings into the reorder buffer; return the emitted sightings.
@@ -108,8 +119,17 @@ class OrderedClustering:
     def snapshot(self) -> bytes:
         """Return the state, including all waiting sightings and all clusters."""
         admission = None if self._admission is None else self._admission.snapshot()
-        state = _State(self.order.snapshot(), self.clustering.snapshot(), self.applied, self.late, admission)
-        return pack("assigner", 1, state)
+        state = _State(
+            self.order.snapshot(),
+            self.clustering.snapshot(),
+            self.applied,
+            self.late,
+            admission,
+            self.corrected,
+            self.catching_up,
+            self.resolution.snapshot(),
+        )
+        return pack("assigner", 2, state)
 
     def restore(self, data: bytes) -> None:
         """Continue from a snapshot made with the same settings.
@@ -117,10 +137,12 @@ class OrderedClustering:
         Raises:
             SnapshotError: `data` is not such a snapshot, or has another version.
         """
-        state = unpack("assigner", 1, _State, data)
+        state = unpack("assigner", 2, _State, data, {1: _without_time_counts})
         self.order.restore(state.order)
         self.clustering.restore(state.clustering)
         self.applied, self.late = state.applied, state.late
+        self.corrected, self.catching_up = state.corrected, state.catching_up
+        self.resolution.restore(state.resolution)
         if self._admission is not None and state.admission is not None:
             self._admission.restore(state.admission)
 
@@ -131,8 +153,17 @@ class OrderedClustering:
                 self.applied += 1
             else:
                 self.late += 1
+            self._count_times(sighting)
             decisions = update(sighting, timeliness)
             out += decisions if admission is None else map(admission.update, decisions)
+
+    def _count_times(self, sighting: Sighting) -> None:
+        if sighting.replaced is not None:
+            self.corrected += 1
+        elif sighting.catching_up:
+            self.catching_up += 1
+        if sighting.kind in SPREADING:
+            self.resolution.update(sighting.platform, sighting.time)
 
 
 def _is_mark(item: object) -> bool:

@@ -5,10 +5,12 @@ order, so both reach the same decisions.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
 from detectors.alerting.evidence import AlertContext
+from detectors.ordering.event_time import event_time_state
 from detectors.pipeline.cascades import CascadeOutput, Cascades, Trace
 from detectors.pipeline.config import PipelineConfig
 from detectors.pipeline.intake import Intake
@@ -58,6 +60,7 @@ class StreamCounts(msgspec.Struct, frozen=True):
     catching_up: int = 0  # events read by a listener that was behind
     late_streams: tuple[LateStream, ...] = ()  # platforms and chats with many late events
     frames: int = 0  # clusters recognised as a frame
+    coarse_times: dict[str, str] = {}  # platforms whose times are full days, hours or minutes only: "day", ...
 
     @property
     def balanced(self) -> bool:
@@ -71,6 +74,12 @@ class _State(msgspec.Struct, array_like=True):
     cascades: bytes
     received: int
     rejected: int
+
+
+def _with_event_times(state: list[Any]) -> list[Any]:
+    """Convert version 2, with the progress of each partition: its event time begins without late readings."""
+    progress, *rest = state
+    return [{partition: event_time_state(data) for partition, data in progress.items()}, *rest]
 
 
 class Pipeline:
@@ -112,7 +121,7 @@ class Pipeline:
         """Pass raw events through intake alone."""
         result = IntakeResult([], [])
         for event in batch:
-            sighting = self.intake.update(event[0], event[1])
+            sighting = self.intake.update(*event)
             if isinstance(sighting, Rejection):
                 result.rejections.append(sighting)
             else:
@@ -148,7 +157,9 @@ class Pipeline:
     def finish(self) -> PipelineOutput:
         """Apply all waiting events, and add the rows of open clusters, at the end of a recording."""
         out = PipelineOutput()
-        self._apply(self.ordered_clustering.flush(), out)
+        items = self.ordered_clustering.flush()
+        self.cascades.stop_timers(self.event_time)
+        self._apply(items, out)
         self.cascades.finish(out)
         return out
 
@@ -178,6 +189,11 @@ class Pipeline:
             forced=order.forced,
             withheld=ordered_clustering.withheld,
             frames=ordered_clustering.clustering.frames,
+            corrected=ordered_clustering.corrected,
+            ahead=order.outliers.total,
+            catching_up=ordered_clustering.catching_up,
+            late_streams=order.lateness.report(),
+            coarse_times=ordered_clustering.resolution.report(),
         )
 
     def snapshot(self) -> bytes:
@@ -189,7 +205,7 @@ class Pipeline:
             self._received,
             self._rejected,
         )
-        return pack(f"pipeline {self.config.digest()}", 2, state)
+        return pack(f"pipeline {self.config.digest()}", 3, state)
 
     def restore(self, data: bytes) -> None:
         """Continue from a snapshot made with the same settings.
@@ -197,7 +213,7 @@ class Pipeline:
         Raises:
             SnapshotError: `data` is not such a snapshot, or has another version or other settings.
         """
-        state = unpack(f"pipeline {self.config.digest()}", 2, _State, data)
+        state = unpack(f"pipeline {self.config.digest()}", 3, _State, data, {2: _with_event_times})
         self.intake.restore(state.intake)
         self.ordered_clustering.restore(state.ordered_clustering)
         self.cascades.restore(state.cascades)

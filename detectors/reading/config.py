@@ -27,10 +27,6 @@ class IntakeConfig(BaseConfig, frozen=True, kw_only=True):
     latest_ms: Annotated[
         int, Meta(description="Event time after which an event is rejected; the default is 2100-01-01.")
     ] = 4_102_444_800_000
-    max_skew_ms: Annotated[
-        int,
-        Meta(ge=0, description="Lead of created_at over observed_at beyond which observed_at becomes the event time."),
-    ] = 300_000
     max_sealed_bytes: Annotated[
         int,
         Meta(

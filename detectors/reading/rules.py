@@ -27,10 +27,7 @@ def check(event: ForwardEvent, config: IntakeConfig) -> None:
             Reason.TOO_LARGE,
             f"`$.text` has {len(event.text)} characters; at most {config.max_text_chars} are allowed",
         )
-    if not config.earliest_ms <= event.created_at <= config.latest_ms:
-        raise _out_of_time("created_at", event.created_at, config)
-    if event.observed_at is not None and not config.earliest_ms <= event.observed_at <= config.latest_ms:
-        raise _out_of_time("observed_at", event.observed_at, config)
+    _check_times(event, config)
     if lacks_chat(event):
         raise InvalidEventError(
             Reason.MISSING_FIELD,
@@ -41,6 +38,21 @@ def check(event: ForwardEvent, config: IntakeConfig) -> None:
         _require(event.message_id is not None, "message_id", event.kind)
     else:
         _check_statement(event)
+
+
+def _check_times(event: ForwardEvent, config: IntakeConfig) -> None:
+    """Check that an event has a stamp, and that each stamp is within the usable time."""
+    created, claimed, observed = event.created_at, event.claimed_at, event.observed_at
+    if created is None and claimed is None and observed is None:
+        raise InvalidEventError(
+            Reason.MISSING_FIELD,
+            "`$.created_at`, `$.claimed_at` and `$.observed_at` are all missing; an event requires one of them, in "
+            "milliseconds since 1970",
+            ("created_at",),
+        )
+    for name, stamp in (("created_at", created), ("claimed_at", claimed), ("observed_at", observed)):
+        if stamp is not None and not config.earliest_ms <= stamp <= config.latest_ms:
+            raise _out_of_time(name, stamp, config)
 
 
 def lacks_chat(event: ForwardEvent) -> bool:

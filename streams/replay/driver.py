@@ -176,6 +176,7 @@ class Driver:
             late_streams=seen.late_streams,
             tombstones=self._tombstones,
             frames=seen.frames,
+            coarse_times=seen.coarse_times,
             alerts=alerts,
             clusters=clusters,
             shares=shares,

@@ -41,6 +41,7 @@ class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
     late_streams: tuple[LateStream, ...] = ()  # platforms and chats with many late events
     tombstones: int = 0  # records without a value; not part of `received`
     frames: int = 0  # clusters recognised as a frame: one short text over many addresses, pictures or numbers
+    coarse_times: dict[str, str] = {}  # platforms whose times are full days, hours or minutes only: "day", ...
     alerts: int = 0
     clusters: int = 0
     shares: int = 0

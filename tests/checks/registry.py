@@ -10,7 +10,8 @@ from detectors.alerting.config import PolicyConfig
 from detectors.alerting.policy import AlertPolicy
 from detectors.growth import DETECTORS, GrowthConfig, make_detector
 from detectors.ordering.config import OrderConfig
-from detectors.ordering.progress import PartitionWatermark
+from detectors.ordering.event_time import EventTime, PartitionTime, Stamps
+from detectors.ordering.progress import PartitionWatermark, Standing
 from detectors.ordering.reorder import ReorderBuffer
 from detectors.similarity.neighbours import NeighbourIndex
 from detectors.similarity.sketch import SketchConfig, Sketcher, SketchIndex
@@ -125,16 +126,65 @@ PROGRESS = Adapter(
     covers=PartitionWatermark,
     make=lambda: PartitionWatermark(OrderConfig()),
     stream=lambda seed: [
-        time + 40 * streams.DAY * (number % 9 == 0) for number, time in enumerate(streams.times(seed, 90, 9_000))
+        (time + 40 * streams.DAY * (number % 9 == 0), f"s{number % 17}", f"c{number % 5}", Standing(number % 4))
+        for number, time in enumerate(streams.times(seed, 90, 9_000))
     ],
-    step=lambda progress, time: progress.observe(time),
-    hostile=lambda: (streams.T0 + number * 9 * streams.DAY for number in range(3_000)),
-    bound=400,
-    shift=lambda time, shift: time + shift,
+    step=lambda progress, item: progress.observe(*item),
+    hostile=lambda: (
+        (streams.T0 + number * 9 * streams.DAY, f"s{number}", f"c{number}", Standing.VOTE) for number in range(3_000)
+    ),
+    bound=40_000,
+    shift=lambda item, shift: (item[0] + shift, *item[1:]),
     unshift=lambda said, shift: said - shift if said else said,
     exempt={
-        "duplicates": "seeing a time twice is how a leap is confirmed; second deliveries do so too",
+        "duplicates": "a sender's newest event is its vote; second deliveries vote too",
         "shuffle": "it is what measures the disorder",
+    },
+)
+
+
+def stamps_of(seed: int) -> list[Any]:
+    """Stamps of honest senders, of claims in both directions, of a backlog, and of events without a witness."""
+    items = []
+    for number, time in enumerate(streams.times(seed, 120, 9_000)):
+        claim = (0, 0, 7, -9)[number % 4] * streams.DAY
+        observed = (time + 900, None)[number % 7 == 0] if number < 60 else streams.T0 + 9 * streams.DAY + number
+        created = time if number >= 60 else time + claim
+        items.append((Stamps(created, None, observed), f"s{number % 23}", f"c{number % 5}"))
+    return items
+
+
+def stamps_moved(item: Any, shift: int) -> Any:
+    """The same stamps at another time."""
+    stamps, *keys = item
+    return Stamps(*(None if stamp is None else stamp + shift for stamp in stamps)), *keys
+
+
+def time_moved(said: EventTime | None, shift: int) -> EventTime | None:
+    """A decision at another time; nothing at the end of the stream."""
+    if said is None:
+        return None
+    replaced = None if said.replaced is None else said.replaced - shift
+    progress = said.progress - shift if said.progress else 0
+    return said._replace(time=said.time - shift, progress=progress, replaced=replaced)
+
+
+EVENT_TIME = Adapter(
+    name="event time",
+    covers=PartitionTime,
+    make=lambda: PartitionTime(OrderConfig()),
+    stream=stamps_of,
+    step=lambda times, item: times.update(*item),
+    hostile=lambda: (
+        (Stamps(streams.T0 - number * streams.DAY, None, streams.T0 + number), f"s{number}", f"c{number}")
+        for number in range(3_000)
+    ),
+    bound=50_000,
+    shift=stamps_moved,
+    unshift=time_moved,
+    exempt={
+        "duplicates": "a sender's newest event is its vote; second deliveries vote too",
+        "shuffle": "the order of arrival is part of the decision",
     },
 )
 
@@ -398,6 +448,7 @@ REGISTRY: list[Adapter] = [
     *GROWTH,
     ORDER,
     PROGRESS,
+    EVENT_TIME,
     SHARERS,
     RECENT,
     NEIGHBOURS,
@@ -428,6 +479,11 @@ PARTS_OF_OTHERS: dict[str, str] = {
     "detectors.clustering.wordings.WordingIndex": PART_OF_CLUSTERING,
     "detectors.similarity.neighbours._Rows": "its state is part of NeighbourIndex's snapshot, which passes the battery",
     "detectors.ordering.watermark.Watermark": "part of ReorderBuffer's state, which passes the battery",
+    "detectors.ordering.outliers.Outliers": "part of ReorderBuffer's state, which passes the battery",
+    "detectors.ordering.lateness.Lateness": "part of ReorderBuffer's state, which passes the battery",
+    "detectors.ordering.seen_events.SeenEvents": "part of ReorderBuffer's state, which passes the battery",
+    "detectors.ordering.catching_up.CatchingUp": "part of PartitionTime's state, which passes the battery",
+    "detectors.ordering.resolution.StreamResolution": "part of Pipeline's state, which passes the battery",
     "detectors.pipeline.admission._Cluster": "part of AdmissionControl's state, which passes the battery",
     "detectors.pipeline.cascade.Cascade": "its state is part of Pipeline's snapshot, which passes the battery",
     "detectors.pipeline.cascade_tracker.CascadeTracker": "part of Pipeline's state, which passes the battery",

@@ -123,7 +123,9 @@ CLUSTERING = Adapter(
 
 CONFIG = PipelineConfig(
     intake=IntakeConfig(cached_texts=50),
-    order=OrderConfig(max_out_of_orderness_ms=streams.LATENESS, max_waiting=200, max_remembered_ids=500),
+    order=OrderConfig(
+        max_late_streams=32, max_out_of_orderness_ms=streams.LATENESS, max_waiting=200, max_remembered_ids=500
+    ),
     clustering=SMALL,
     cascade=CascadeConfig(max_cascades=30, max_closed=30),
     graph=GraphConfig(max_nodes=200),

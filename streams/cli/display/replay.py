@@ -11,6 +11,7 @@ from streams.cli.display.tables import short_id
 from streams.replay.replay import ReplayResult
 from streams.runs.folder import ALERTS, CLUSTERS, EDGES, MANIFEST, REJECTIONS, TIMINGS, WORDINGS, Run
 from streams.runs.manifest import RunCounts
+from streams.runs.time_warnings import time_warnings
 
 _FILES = (ALERTS, REJECTIONS, CLUSTERS, EDGES, WORDINGS, MANIFEST, TIMINGS)
 
@@ -25,11 +26,12 @@ def accounts(counts: RunCounts) -> str:
 
 def remarks(counts: RunCounts) -> list[str]:
     """Return a line for each defect of the input that the counts reveal."""
+    lines = list(time_warnings(counts))
     if not counts.conflicts:
-        return []
+        return lines
     events = "1 event has" if counts.conflicts == 1 else f"{counts.conflicts:,} events have"
     advice = "give each event, also an edit, an event_id of its own"
-    return [f"{events} the event_id of an earlier event and other content, and only the first counts; {advice}"]
+    return [*lines, f"{events} the event_id of an earlier event and other content, and only the first counts; {advice}"]
 
 
 def summary(result: ReplayResult) -> list[str]:

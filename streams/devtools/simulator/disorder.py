@@ -63,7 +63,7 @@ def _arrivals(draw: Draw, events: list[ForwardEvent], disorder: Disorder) -> Ite
         if is_late:
             behind = disorder.max_out_of_orderness_ms + (0 if kind < disorder.late else disorder.allowed_lateness_ms)
             delay = behind + 1_000 + draw.below(_TOO_LATE_MS)
-        time = event.created_at + delay
+        time = event.stamped_at + delay
         seen = msgspec.structs.replace(event, observed_at=time)
         yield time, event.event_id, 0, seen
         if not is_late and disorder.duplicates and draw.chance(disorder.duplicates):
@@ -80,14 +80,14 @@ def _expected(
         while line in reasons:
             found.append(LineTruth(line, SeenOutcome.REJECTED, reason=reasons[line]))
             line += 1
-        behind = newest - event.created_at
+        behind = newest - event.stamped_at
         if delivery:
             found.append(LineTruth(line, SeenOutcome.DUPLICATE, event_id))
         elif behind > disorder.max_out_of_orderness_ms + disorder.allowed_lateness_ms:
             found.append(LineTruth(line, SeenOutcome.DROPPED_LATE, event_id))
         elif behind > disorder.max_out_of_orderness_ms:
             found.append(LineTruth(line, SeenOutcome.LATE, event_id))
-        newest = max(newest, event.created_at)
+        newest = max(newest, event.stamped_at)
         line += 1
     found += [LineTruth(at, SeenOutcome.REJECTED, reason=reasons[at]) for at in sorted(reasons) if at >= line]
     return found

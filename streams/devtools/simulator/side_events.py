@@ -94,14 +94,14 @@ def _add(sides: SideEvents, event: ForwardEvent, post: Post) -> None:
 
 
 def _delete(writer: CascadeWriter, post: Post, sides: SideEvents) -> None:
-    time = _soon(writer, post.event.created_at, 5)
+    time = _soon(writer, post.event.stamped_at, 5)
     if time is not None:
         _add(sides, _statement(post, Kind.DELETE, time, "1"), post)
         sides.removed.add(post.event.event_id)
 
 
 def _report(writer: CascadeWriter, post: Post, sides: SideEvents) -> None:
-    time = _soon(writer, post.event.created_at, 8)
+    time = _soon(writer, post.event.stamped_at, 8)
     if time is None:
         return
     draw = writer.draw
@@ -118,7 +118,7 @@ def _report(writer: CascadeWriter, post: Post, sides: SideEvents) -> None:
 
 def _count(writer: CascadeWriter, post: Post, sides: SideEvents, times: int) -> None:
     """Add snapshots of the counters of the platform, which only grow."""
-    time, draw = post.event.created_at, writer.draw
+    time, draw = post.event.stamped_at, writer.draw
     views, forwards = 0, 0
     for n in range(times):
         time += 600_000 + draw.below(3 * _HOUR)
@@ -136,7 +136,7 @@ def _suspend(writer: CascadeWriter, plan: CascadePlan, posts: list[Post], sides:
     for post in posts:
         accounts.setdefault(post.event.actor or "", post)
     for actor, post in accounts.items():
-        time = _soon(writer, posts[-1].event.created_at + 2 * _HOUR, 20)
+        time = _soon(writer, posts[-1].event.stamped_at + 2 * _HOUR, 20)
         if not actor or time is None or writer.draw.chance(0.2):
             continue
         event = ForwardEvent(
@@ -155,7 +155,7 @@ def _suspend(writer: CascadeWriter, plan: CascadePlan, posts: list[Post], sides:
 def _debunk(writer: CascadeWriter, plan: CascadePlan, posts: list[Post], sides: SideEvents) -> None:
     """Add a fact-check some hours later: with the text of the message, with the claim alone, or with a message id."""
     draw = writer.draw
-    time = _soon(writer, posts[len(posts) // 3].event.created_at + _HOUR, 10)
+    time = _soon(writer, posts[len(posts) // 3].event.stamped_at + _HOUR, 10)
     if time is None or not plan.claim.sentence:
         return
     way = draw.below(3)
@@ -177,7 +177,7 @@ def _debunk(writer: CascadeWriter, plan: CascadePlan, posts: list[Post], sides: 
 
 def _upload(writer: CascadeWriter, plan: CascadePlan, post: Post, sides: SideEvents) -> None:
     """Add the same news as a clip on a platform with counters and without visible shares."""
-    time = _soon(writer, post.event.created_at, 6)
+    time = _soon(writer, post.event.stamped_at, 6)
     if time is None:
         return
     draw = writer.draw
@@ -201,7 +201,7 @@ def _upload(writer: CascadeWriter, plan: CascadePlan, post: Post, sides: SideEve
 
 
 def _reply(writer: CascadeWriter, plan: CascadePlan, post: Post, sides: SideEvents, next_cluster: NextCluster) -> None:
-    time = _soon(writer, post.event.created_at, 2)
+    time = _soon(writer, post.event.stamped_at, 2)
     if time is None:
         return
     draw, platform = writer.draw, post.event.platform

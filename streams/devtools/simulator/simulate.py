@@ -204,4 +204,4 @@ class _StreamBuilder:
 
 
 def _by_time(entry: tuple[ForwardEvent, EventTruth]) -> tuple[int, str]:
-    return entry[0].created_at, entry[0].event_id
+    return entry[0].stamped_at, entry[0].event_id

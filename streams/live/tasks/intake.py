@@ -87,7 +87,7 @@ class IntakeTask(StatelessTask):
 
     def _read(self, record: Record) -> Any:
         position = Position(FORWARDS, self.partition, record.offset)
-        return self._intake.update(record.value, position)
+        return self._intake.update(record.value, position, record.recorded_at)
 
     async def _reject(self, rejection: Rejection) -> "asyncio.Future[Any]":
         self.app.metrics.rejections.labels("intake", rejection.reason.value).inc()

@@ -1,7 +1,7 @@
 """Progress, watermark and reorder buffer: timelines, accounting, and the promise that disorder changes nothing."""
 
-from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from detectors.ordering.config import OrderConfig
 from detectors.ordering.idleness import Idleness
-from detectors.ordering.progress import PartitionWatermark
+from detectors.ordering.progress import PartitionWatermark, Standing
 from detectors.ordering.reorder import ReorderBuffer
 from detectors.ordering.watermark import Watermark
 from detectors.snapshot import SnapshotError, pack
@@ -18,10 +18,10 @@ from schemas.event import Kind
 from schemas.sighting import Sighting, TextContent
 
 CONTENT = TextContent(text="a b c d", normal="a b c d", fingerprint="ab" * 16, words=4)
-SMALL = OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=100, idle_timeout_ms=50, jump_confirmations=1)
+SMALL = OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=100, idle_timeout_ms=50)
 
 
-def seen(event: int | str, time: int, partition: int = 0, progress: int | None = None) -> Sighting:
+def seen(event: int | str, time: int, partition: int = 0, progress: int | None = None, **fields: Any) -> Sighting:
     event_id = f"{event:032x}" if isinstance(event, int) else event
     return Sighting(
         event_id=event_id,
@@ -32,6 +32,7 @@ def seen(event: int | str, time: int, partition: int = 0, progress: int | None =
         content=CONTENT,
         partition=partition,
         progress=time if progress is None else progress,
+        **fields,
     )
 
 
@@ -42,80 +43,22 @@ def times(released: list[tuple[Sighting, Timeliness]]) -> list[int]:
 # --- configuration ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["max_out_of_orderness_ms", "allowed_lateness_ms", "max_jump_ms"])
+@pytest.mark.parametrize("name", ["max_out_of_orderness_ms", "allowed_lateness_ms"])
 def test_a_duration_may_be_zero_but_not_negative(name: str) -> None:
     OrderConfig(**{name: 0})
     with pytest.raises(ValueError, match=f"OrderConfig.{name} is -1; expected `int` >= 0"):
         OrderConfig(**{name: -1})
 
 
-@pytest.mark.parametrize("name", ["idle_timeout_ms", "max_waiting", "max_remembered_ids", "jump_confirmations"])
+@pytest.mark.parametrize(
+    "name",
+    ["idle_timeout_ms", "max_waiting", "max_remembered_ids", "confirming_senders", "confirming_chats",
+     "confirmation_window", "max_late_streams"],
+)  # fmt: skip
 def test_a_bound_must_be_positive(name: str) -> None:
     OrderConfig(**{name: 1})
     with pytest.raises(ValueError, match=f"OrderConfig.{name} is 0; expected `int` >= 1"):
         OrderConfig(**{name: 0})
-
-
-# --- progress ---------------------------------------------------------------------------------------------------------
-
-
-def observe(config: OrderConfig, observed: list[int]) -> list[int]:
-    progress = PartitionWatermark(config)
-    return [progress.observe(time) for time in observed]
-
-
-def test_progress_follows_the_newest_time_and_never_goes_back() -> None:
-    assert observe(OrderConfig(max_jump_ms=100), [50, 40, 90, 10, 91]) == [50, 50, 90, 90, 91]
-
-
-def test_a_clock_years_ahead_moves_nothing() -> None:
-    # time      1000   1010   2^40 (a liar)   1020   1030
-    # progress  1000   1010   1010            1020   1030
-    config = OrderConfig(max_jump_ms=1000, jump_confirmations=3)
-    assert observe(config, [1000, 1010, 1 << 40, 1020, 1030]) == [1000, 1010, 1010, 1020, 1030]
-
-
-def test_a_leap_is_believed_when_enough_events_in_a_row_confirm_it_and_then_to_the_least_of_them() -> None:
-    # after a pause longer than max_jump_ms the stream goes on at 5000:
-    config = OrderConfig(max_jump_ms=1000, jump_confirmations=3)
-    assert observe(config, [1000, 5020, 5000, 5010, 5030]) == [1000, 1000, 1000, 5000, 5030]
-
-
-def test_liars_with_ordinary_events_between_them_never_confirm_one_another() -> None:
-    config = OrderConfig(max_jump_ms=1000, jump_confirmations=3)
-    assert observe(config, [900, 1 << 40, 901, 1 << 40, 902, 1 << 40, 903]) == [900, 900, 901, 901, 902, 902, 903]
-
-
-def test_the_first_events_of_a_partition_are_confirmed_like_any_leap() -> None:
-    # One liar may be the very first to speak.
-    config = OrderConfig(max_jump_ms=1000, jump_confirmations=3)
-    assert observe(config, [1 << 40, 70_000, 70_010, 70_020]) == [0, 0, 70_000, 70_020]
-
-
-@pytest.mark.parametrize(("time", "expected"), [(1099, 1099), (1100, 1100), (1101, 1000)])
-def test_the_limit_of_a_leap_is_inclusive(time: int, expected: int) -> None:
-    assert observe(OrderConfig(max_jump_ms=100, jump_confirmations=2), [1000, 1000, time])[-1] == expected
-
-
-@given(st.lists(st.integers(0, 10_000)), st.integers(1, 5), st.integers(0, 3000))
-def test_progress_is_monotone_and_never_exceeds_the_newest_time(seen_times: list[int], n: int, jump: int) -> None:
-    steps = [0, *observe(OrderConfig(max_jump_ms=jump, jump_confirmations=n), seen_times)]
-    assert all(a <= b for a, b in pairwise(steps))
-    newest = 0
-    for time, progress in zip(seen_times, steps[1:], strict=True):
-        newest = max(newest, time)
-        assert progress <= newest
-
-
-@given(st.lists(st.integers(0, 10_000)), st.integers(0, 30))
-def test_progress_restored_goes_on_as_if_it_had_never_stopped(seen_times: list[int], cut: int) -> None:
-    config = OrderConfig(max_jump_ms=500, jump_confirmations=3)
-    whole = PartitionWatermark(config)
-    for time in seen_times[:cut]:
-        whole.observe(time)
-    copy = PartitionWatermark(config)
-    copy.restore(whole.snapshot())
-    assert [copy.observe(t) for t in seen_times[cut:]] == [whole.observe(t) for t in seen_times[cut:]]
 
 
 # --- watermark --------------------------------------------------------------------------------------------------------
@@ -337,9 +280,7 @@ def test_a_full_buffer_lets_the_oldest_go_and_moves_the_watermark_behind_them() 
 
 
 def test_no_more_ids_are_remembered_than_the_bound_and_waiting_ones_are_never_forgotten() -> None:
-    buffer = ReorderBuffer(
-        OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=10_000, jump_confirmations=1, max_remembered_ids=2)
-    )
+    buffer = ReorderBuffer(OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=10_000, max_remembered_ids=2))
     for i in range(8):
         buffer.update(seen(i, 100 + 10 * i))  # 0..5 have left, 6 and 7 wait
     assert buffer.waiting == 2
@@ -371,18 +312,18 @@ def test_a_silent_partition_releases_what_waited_for_it() -> None:
     assert [a for _, a in buffer.update(seen(3, 199))] == [Timeliness.LATE]
 
 
-def test_when_all_are_silent_the_last_events_of_a_reader_that_began_anew_need_no_confirmation() -> None:
-    #  progress 100 | the reader starts again, its progress at 0, and two events are all that comes
+def test_when_all_are_silent_the_last_events_of_several_senders_need_no_confirmation() -> None:
+    #  progress 100 | the reader starts again, its progress at 0, and three events of three senders are all that comes
     buffer = ReorderBuffer(SMALL)
     buffer.update(seen(1, 100))
-    buffer.update(seen(2, 150, progress=0))
-    buffer.update(seen(3, 160, progress=0))
-    assert times(buffer.mark_idle(0)) == [100, 150, 160]
-    assert buffer.waiting == 0
+    for event, time in ((2, 150), (3, 160), (4, 170)):
+        buffer.update(seen(event, time, progress=0))
+    assert times(buffer.mark_idle(0)) == [100, 150]  # three senders have reached 150
+    assert times(buffer.flush()) == [160, 170]
 
 
 def test_a_liar_still_waits_when_all_partitions_are_silent() -> None:
-    #  a time far ahead that nobody confirms: not what the watermark is set by
+    #  a time far ahead that no other sender confirms: not what the watermark is set by
     buffer = ReorderBuffer(SMALL)
     buffer.update(seen(1, 100))
     buffer.update(seen(2, 1 << 40, progress=100))
@@ -390,14 +331,59 @@ def test_a_liar_still_waits_when_all_partitions_are_silent() -> None:
     assert (buffer.waiting, buffer.watermark) == (1, 101)
 
 
+def test_a_liar_at_the_end_leaves_at_the_flush_and_does_not_move_the_watermark() -> None:
+    buffer = ReorderBuffer(SMALL)
+    buffer.update(seen(1, 100))
+    buffer.update(seen(2, 1 << 40, progress=100))
+    assert times(buffer.flush()) == [100, 1 << 40]
+    assert (buffer.waiting, buffer.watermark) == (0, 101)
+
+
+def test_a_small_stream_of_two_senders_goes_on_when_all_are_silent() -> None:
+    buffer = ReorderBuffer(SMALL)
+    buffer.update(seen(1, 500, progress=0))
+    assert buffer.mark_idle(0) == []  # one sender may be wrong
+    buffer.update(seen(2, 520, progress=0))
+    assert times(buffer.mark_idle(0)) == [500]
+    buffer.update(seen(3, 560, progress=0))
+    assert times(buffer.mark_idle(0)) == [520]
+
+
 def test_a_liar_in_the_stream_makes_nobody_else_late() -> None:
-    config = OrderConfig(max_out_of_orderness_ms=10, max_jump_ms=1000, jump_confirmations=3)
+    config = OrderConfig(max_out_of_orderness_ms=10)
     buffer, progress = ReorderBuffer(config), PartitionWatermark(config)
     for i in range(1, 200):
-        time = 1 << 40 if i % 10 == 0 else 10 * i
-        buffer.update(seen(i, time, progress=progress.observe(time)))
+        time, sender = (1 << 40, "liar") if i % 10 == 0 else (10 * i, f"s{i}")
+        at = progress.observe(time, sender, sender, Standing.VOTE)
+        buffer.update(seen(i, time, progress=at, actor="l" * 32 if sender == "liar" else None))
     assert buffer.late == buffer.dropped_late == 0
-    assert times(buffer.flush())[-19:] == [1 << 40] * 19
+    assert buffer.outliers.total == 19
+    left = buffer.flush()
+    assert times(left)[-19:] == [1 << 40] * 19
+    assert [sighting.ahead for sighting, _ in left[-20:]] == [False] + [True] * 19
+
+
+def test_outliers_fill_at_most_half_of_the_buffer_and_then_pass_as_late() -> None:
+    #  room for 10 | one sender floods with times far ahead, and others go on: none of theirs is late or forced
+    config = OrderConfig(max_out_of_orderness_ms=10, max_waiting=10)
+    buffer = ReorderBuffer(config)
+    for i in range(100):
+        buffer.update(seen(1000 + i, 1 << 40, progress=10 * i, actor="f" * 32))
+        buffer.update(seen(i, 10 * i))
+    assert (buffer.forced, buffer.dropped_late) == (0, 0)
+    assert buffer.late > 80
+    assert buffer.waiting <= 10
+
+
+def test_the_first_events_read_late_get_their_own_time_back_when_the_partition_is_seen_to_catch_up() -> None:
+    #  observed at 9000, dated 100, 110, 120 | the fourth shows that the listener is catching up
+    buffer = ReorderBuffer(SMALL)
+    for event, claim in ((1, 100), (2, 110), (3, 120)):
+        buffer.update(seen(event, 9000, progress=50, replaced=claim))
+    buffer.update(seen(4, 130, progress=50, catching_up=True))
+    left = buffer.update(seen(5, 150, progress=150, catching_up=True))
+    assert [(s.time, s.replaced, s.catching_up) for s, _ in left] == [(t, None, True) for t in (100, 110, 120, 130)]
+    assert (buffer.waiting, buffer.late, buffer.outliers.total) == (1, 0, 0)
 
 
 stream = st.lists(
@@ -437,7 +423,7 @@ def test_every_sighting_is_accounted_for_exactly_once_at_every_moment(
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=60), st.randoms(use_true_random=False))
 def test_shuffling_within_the_lateness_changes_nothing_in_what_is_released(steps: list[int], random) -> None:
-    config = OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=100, jump_confirmations=3, max_jump_ms=5)
+    config = OrderConfig(max_out_of_orderness_ms=10, allowed_lateness_ms=100)
     ordered, clock = [], 1000
     for i, step in enumerate(steps):
         clock += step
@@ -448,7 +434,8 @@ def test_shuffling_within_the_lateness_changes_nothing_in_what_is_released(steps
         buffer, progress = ReorderBuffer(config), PartitionWatermark(config)
         out = []
         for time, i in arrivals:
-            out += buffer.update(seen(i, time, progress=progress.observe(time)))
+            at = progress.observe(time, f"s{i % 7}", f"c{i % 3}", Standing.VOTE)
+            out += buffer.update(seen(i, time, progress=at))
         assert buffer.late == buffer.dropped_late == buffer.duplicates == 0
         return [(s.time, s.event_id) for s, _ in out + buffer.flush()]
 
@@ -468,7 +455,7 @@ def test_a_restored_buffer_goes_on_as_if_it_had_never_stopped(items: list[tuple[
 
 
 def test_the_state_of_another_detector_is_refused() -> None:
-    with pytest.raises(SnapshotError, match="cannot read a snapshot of progress version 1 as reorder version 3"):
+    with pytest.raises(SnapshotError, match="cannot read a snapshot of progress version 2 as reorder version 4"):
         ReorderBuffer(SMALL).restore(PartitionWatermark(SMALL).snapshot())
 
 
@@ -499,22 +486,9 @@ def test_what_only_calls_itself_version_1_is_refused(state: object) -> None:
         ReorderBuffer(SMALL).restore(pack("reorder", 1, state))
 
 
-@pytest.mark.parametrize("version", [0, 4])
+@pytest.mark.parametrize("version", [0, 5])
 def test_a_version_that_nobody_knows_is_refused(version: int) -> None:
     with pytest.raises(
-        SnapshotError, match=f"cannot read a snapshot of reorder version {version} as reorder version 3"
+        SnapshotError, match=f"cannot read a snapshot of reorder version {version} as reorder version 4"
     ):
         ReorderBuffer(SMALL).restore(pack("reorder", version, []))
-
-
-def test_a_time_that_nobody_confirmed_waits_though_all_are_silent() -> None:
-    #  three must agree on the first times of a stream:  two wait, the third lets them go
-    buffer, progress = (
-        ReorderBuffer(OrderConfig(max_out_of_orderness_ms=10, max_jump_ms=50)),
-        PartitionWatermark(OrderConfig(max_jump_ms=50)),
-    )
-    for event, time in ((1, 100), (2, 101)):
-        buffer.update(seen(event, time, progress=progress.observe(time)))
-        assert buffer.mark_idle(0) == []
-    buffer.update(seen(3, 102, progress=progress.observe(102)))
-    assert times(buffer.mark_idle(0)) == [100, 101, 102]

@@ -59,8 +59,8 @@ def _share(rng, number, time, seen):
 
 
 def lines(events):
-    """Events as the bytes that a platform adapter would publish."""
-    return [msgspec.json.encode(event) for event in events]
+    """Events as the bytes that a platform adapter would publish: observed when it happened, unless it says when."""
+    return [msgspec.json.encode({"observed_at": event["created_at"], **event}) for event in events]
 
 
 def placed(raws):

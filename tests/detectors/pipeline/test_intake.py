@@ -135,13 +135,40 @@ def test_the_size_limit_holds_at_the_byte(size):
     assert rejected(raw, max_event_bytes=100).reason is expected
 
 
-def test_a_claimed_time_ahead_of_the_observation_gives_way_to_it():
-    #   observed          + 5 min skew allowed
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_time_that_differs_from_the_observation_gives_way_to_it_in_either_direction(sign):
+    #   observed          + or - 30 s, the wait of the reorder buffer
     #   |-----------------|
-    #                     claimed here: believed      one ms later: replaced
-    believed = intake().update(event(observed_at=NOON, created_at=NOON + 300_000), HERE)
-    replaced = intake().update(event(observed_at=NOON, created_at=NOON + 300_001), HERE)
-    assert (believed.time, replaced.time) == (NOON + 300_000, NOON)
+    #                     created here: believed      one ms further: replaced
+    believed = intake().update(event(observed_at=NOON, created_at=NOON + sign * 30_000), HERE)
+    replaced = intake().update(event(observed_at=NOON, created_at=NOON + sign * 30_001), HERE)
+    assert (believed.time, believed.replaced) == (NOON + sign * 30_000, None)
+    assert (replaced.time, replaced.replaced) == (NOON, NOON + sign * 30_001)
+
+
+def test_without_an_observation_the_record_is_the_witness_of_the_future_only():
+    #   recorded by the topic   | an hour ahead: replaced | an hour behind: an adapter may deliver late
+    ahead = intake().update(event(created_at=NOON + 3_600_000), HERE, NOON)
+    behind = intake().update(event(created_at=NOON - 3_600_000), HERE, NOON)
+    assert (ahead.time, ahead.replaced, ahead.progress) == (NOON, NOON + 3_600_000, NOON)
+    assert (behind.time, behind.replaced, behind.progress) == (NOON - 3_600_000, None, 0)
+
+
+def test_what_a_device_claims_is_used_only_without_any_other_stamp():
+    def timed(recorded_at=None, **stamps):
+        return intake().update(event(**({"created_at": None} | stamps)), HERE, recorded_at).time
+
+    assert timed(claimed_at=NOON + 5, created_at=NOON) == NOON
+    assert timed(claimed_at=NOON + 5, observed_at=NOON) == NOON
+    assert timed(NOON, claimed_at=NOON - 99_000) == NOON
+    assert timed(claimed_at=NOON + 5) == NOON + 5
+    assert timed(observed_at=NOON) == NOON
+
+
+def test_an_event_without_any_time_is_rejected_with_the_names_of_the_three_fields():
+    refusal = rejected(event(created_at=None))
+    assert refusal.reason is Reason.MISSING_FIELD
+    assert "`$.created_at`, `$.claimed_at` and `$.observed_at` are all missing" in refusal.detail
 
 
 def test_pseudonyms_from_a_known_key_pass_unchanged():
@@ -187,7 +214,8 @@ def test_any_json_has_an_outcome(value):
 def test_progress_is_kept_per_partition_and_survives_a_restore():
     first = intake()
     for second in range(5):
-        first.update(event(created_at=NOON + 1000 * second), Position("s", 1, second))
+        at = NOON + 1000 * second
+        first.update(event(created_at=at, observed_at=at), Position("s", 1, second))
     again = intake()
     again.restore(first.snapshot())
     late = event(created_at=NOON)
@@ -196,10 +224,10 @@ def test_progress_is_kept_per_partition_and_survives_a_restore():
 
 
 def test_intake_goes_on_from_how_far_a_partition_is_known_to_have_come():
-    #  known: 12:00 | one event of 12:01: believed at once; without the knowledge it would take two more
+    #  known: 12:00 | one event of 12:01 that nothing confirms: the partition stays where it was
     again = intake()
     again.set_progress(1, NOON)
-    assert again.update(event(created_at=NOON + 60_000), Position("s", 1, 0)).progress == NOON + 60_000
+    assert again.update(event(created_at=NOON + 60_000), Position("s", 1, 0)).progress == NOON
     assert again.update(event(created_at=NOON + 60_000), Position("s", 2, 0)).progress == 0
 
 
@@ -210,7 +238,6 @@ def test_intake_goes_on_from_how_far_a_partition_is_known_to_have_come():
         {"max_text_chars": 0},
         {"cached_texts": 0},
         {"max_sealed_bytes": -1},
-        {"max_skew_ms": -1},
         {"earliest_ms": 5, "latest_ms": 5},
     ],
 )
@@ -241,6 +268,7 @@ OTHERS = {
     "platform": "telegram",
     "kind": "post",
     "created_at": NOON + 1,
+    "claimed_at": NOON + 1,  # without `created_at`, see STAND_ALONE
     "observed_at": NOON - 600_000,
     "message_id": "wamid.2",
     "id_scope": "platform",
@@ -269,6 +297,8 @@ OTHERS = {
     "source": {"adapter": "wa"},
 }
 """By field of an event, a value that `event()` does not have."""
+STAND_ALONE = {"claimed_at": {"created_at": None}}
+"""Fields that count only without another."""
 
 
 def test_every_field_of_an_event_reaches_the_sighting_or_is_listed_as_dropped_with_a_reason():
@@ -277,7 +307,7 @@ def test_every_field_of_an_event_reaches_the_sighting_or_is_listed_as_dropped_wi
     for name, other in OTHERS.items():
         if other is None:
             continue
-        changed = intake().update(event(**{name: other}), HERE)
+        changed = intake().update(event(**({name: other} | STAND_ALONE.get(name, {}))), HERE)
         assert isinstance(changed, Sighting), name
         assert (changed == plain) == (name in DROPPED_FIELDS), name
     assert all(DROPPED_FIELDS.values())
