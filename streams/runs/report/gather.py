@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from detectors.growth import GrowthConfig, make_detector
+from detectors.pipeline.config import PipelineConfig
+from detectors.privacy.small_groups import Groups, without_small
 from detectors.similarity.templates import CountedWording, find_templates
 from schemas.alert import Alert
 from streams.runs.folder import CLUSTERS, EDGES, WORDINGS, Run
@@ -21,6 +23,7 @@ _BINS = 240  # bins of the volume over time
 _POINTS = 400  # points of a curve
 _SHORT = 12  # digits of a pseudonym
 _GROUPS = 8  # chats and platforms in a list
+_OTHER_PLATFORMS = "other platforms"
 _FORWARDERS = 10
 _WORDINGS = 40
 _VALUES = 12  # values of a slot
@@ -45,13 +48,15 @@ def gather(run: Run, limits: ReportLimits) -> Payload:
     chosen = _chosen(alerts, rows, limits.rumours)
     shares = _grouped(run, EDGES, chosen)
     wordings = _grouped(run, WORDINGS, chosen)
-    growth = from_values(run.manifest.settings).pipeline.growth
+    pipeline = from_values(run.manifest.settings).pipeline
     return Payload(
         title=run.path.name,
         manifest=msgspec.to_builtins(run.manifest),
         volume=_volume(run.table(EDGES, ["time"])["time"]),
         rumours=[
-            _rumour(_Cluster(rows[id_], alerts[id_], shares.get(id_, []), wordings.get(id_, [])), growth, limits.nodes)
+            _rumour(
+                _Cluster(rows[id_], alerts[id_], shares.get(id_, []), wordings.get(id_, [])), pipeline, limits.nodes
+            )
             for id_ in chosen
         ],
     )
@@ -100,7 +105,7 @@ class _Cluster(NamedTuple):
     wordings: list[dict[str, Any]]
 
 
-def _rumour(cluster: _Cluster, growth: GrowthConfig, max_nodes: int) -> RumourPayload:
+def _rumour(cluster: _Cluster, config: PipelineConfig, max_nodes: int) -> RumourPayload:
     row, alerts, shares, wordings = cluster
     nodes = [
         Share(one["message"], one["parent"], milliseconds(one["time"]), one["sharer"], one["source"], one["confidence"])
@@ -108,6 +113,7 @@ def _rumour(cluster: _Cluster, growth: GrowthConfig, max_nodes: int) -> RumourPa
     ]
     shape, forwarders = lay_out(nodes, max_nodes, _FORWARDERS)
     chats = Counter(one["chat"][:_SHORT] for one in shares if one["chat"])
+    platforms = Counter(one["platform"] for one in shares)
     return RumourPayload(
         cluster_id=row["cluster_id"],
         status=row["status"],
@@ -119,15 +125,22 @@ def _rumour(cluster: _Cluster, growth: GrowthConfig, max_nodes: int) -> RumourPa
         text=row["representative"],
         lang=row["lang"],
         alerts=alerts,
-        curve=_curve(shares, growth.on(row.get("platform"))),
+        curve=_curve(shares, config.growth.on(row.get("platform"))),
         shape=shape,
         forwarders=forwarders,
         wordings=list(_wordings(wordings)),
         wordings_total=len(wordings),
         templates=list(_templates(counted_wordings(row["representative"], wordings, shares))),
-        platforms=_largest(alerts[-1].evidence.counts.platforms),
+        platforms=_platforms(tuple(platforms.items()), config.evidence.k_anonymity),
         busiest_chats=_largest(chats.items()),
     )
+
+
+def _platforms(groups: Groups, least: int) -> list[tuple[str, int]]:
+    """Return the largest platforms, then the rest as one group; the counts add up to the posts."""
+    shown = _largest(without_small(groups, least))
+    rest = sum(posts for _, posts in groups) - sum(posts for _, posts in shown)
+    return [*shown, (_OTHER_PLATFORMS, rest)] if rest else shown
 
 
 def _largest(groups: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:

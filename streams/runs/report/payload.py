@@ -63,7 +63,7 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RumourPayload(msgspec.Struct, frozen=True, kw_only=True):
-    """Cluster with alerts."""
+    """Cluster with alerts. Counts are those at the end of the run; each alert has the counts of its own time."""
 
     cluster_id: str
     status: str
@@ -81,7 +81,7 @@ class RumourPayload(msgspec.Struct, frozen=True, kw_only=True):
     wordings: list[WordingPayload]
     wordings_total: int
     templates: list[TemplatePayload]
-    platforms: list[tuple[str, int]]
+    platforms: list[tuple[str, int]]  # posts at the end of the run; small groups and the rest as one group
     busiest_chats: list[tuple[str, int]]
 
 

@@ -15,27 +15,29 @@ export function show(rumour) {
       ["first seen", moment(rumour.first_time)], ["last seen", moment(rumour.last_time)], ["duration", span(rumour.last_time - rumour.first_time)],
       ["distinct sharers", number(rumour.sharers)], ["posts", number(rumour.posts)], ["chats", number(rumour.chats)], ["state", rumour.status],
     ]),
+    element("p", { class: "note" }, "Counts at the end of the run; an alert has the counts of its own time."),
     element("h3", {}, "Alert history"), history(rumour),
-    element("details", {}, element("summary", {}, "Explanation of the latest alert"), element("p", { dir: "auto" }, last.explanation)),
+    element("details", {}, element("summary", {}, `Explanation of the latest alert, ${at(last)}`), element("p", { dir: "auto" }, last.explanation)),
     element("h3", {}, "Growth"), charts.growth,
     element("p", { class: "note" }, "Dotted lines mark alerts, dashed lines the level thresholds. A whisker shows the number of sharers expected at an alert, with its range."),
     element("h3", {}, "Forward graph"), charts.graph, graphNote(rumour.shape),
     element("h3", {}, "Most influential messages"), forwarders(rumour),
     element("h3", {}, `Wordings (${number(rumour.wordings_total)})`), wordings(rumour), templates(rumour.templates),
     element("div", { class: "two" },
-      element("div", {}, element("h3", {}, "Platforms"), groups(rumour.platforms, "Small groups are not shown.")),
+      element("div", {}, element("h3", {}, "Platforms"), groups(rumour.platforms, "No platforms are known.")),
       element("div", {}, element("h3", {}, "Busiest chats"), groups(rumour.busiest_chats, "No chats are known."))),
-    element("h3", {}, "Content"), content(last.evidence.content ?? {}),
-    element("h3", {}, "Data notes"), notes(last.evidence.notes ?? []),
+    element("h3", {}, `Content at the latest alert, ${at(last)}`), content(last.evidence.content ?? {}),
+    element("h3", {}, `Data notes at the latest alert, ${at(last)}`), notes(last.evidence.notes ?? []),
   );
   growth(charts.growth, rumour);
   graph(charts.graph, rumour.shape);
 }
 
+const at = (alert) => `${moment(alert.time)} UTC`;
 const chart = (label, more) => element("div", { class: `chart ${more}`, role: "img", "aria-label": label, tabindex: "0" });
 
 function history(rumour) {
-  return plainTable(["time (UTC)", "after first share", "state", "level", "sharers", "headline"], rumour.alerts.map((alert) => [
+  return plainTable(["time (UTC)", "after first share", "state", "level", "sharers then", "headline"], rumour.alerts.map((alert) => [
     moment(alert.time), span(alert.time - rumour.first_time), alert.state,
     element("span", { class: `tag level${alert.level ?? 0}` }, String(alert.level ?? 0)), number(alert.evidence.counts.sharers), alert.headline,
   ]), [4]);
@@ -70,7 +72,7 @@ function templates(found) {
     element("p", { class: "note" }, "Templates with slots: the values that differ between wordings, with the number of messages per value."),
     ...found.map((one) => element("div", {},
       element("p", {}, element("span", { class: "message", dir: "auto" }, one.template), ` ${number(one.messages)} messages in ${number(one.wordings)} wordings `,
-        ...one.variants.map((name) => element("span", { class: "tag level2" }, `changed ${name}`))),
+        ...one.variants.map((name) => element("span", { class: "tag level2" }, changedTag(name)))),
       element("ul", {}, ...one.slots.map(([name, values]) => element("li", {}, `${name}: `, ...values.flatMap(([text, count], at) => [
         at ? ", " : "", element("bdi", { class: "message" }, text || "(none)"), ` (${number(count)})`])))))));
 }
@@ -86,10 +88,12 @@ function changed(before, after) {
   }));
 }
 
+const changedTag = (name) => `changed ${name.replace("_", " ")}`;
+
 function marks(one) {
   const names = one.variants ? one.variants.split(",") : [];
   const near = one.similarity === null ? one.method : `${one.method} ${one.similarity.toFixed(2)}`;
-  return [element("span", { class: "tag" }, near), ...names.map((name) => element("span", { class: "tag level2" }, `changed ${name}`))];
+  return [element("span", { class: "tag" }, near), ...names.map((name) => element("span", { class: "tag level2" }, changedTag(name)))];
 }
 
 const groups = (pairs, otherwise) => pairs.length

@@ -15,6 +15,7 @@ from streams.cli.main import main
 from streams.runs.folder import EDGES, Run
 from streams.runs.report import write_report
 from streams.runs.report.gather import ReportLimits, gather
+from streams.runs.report.gather import _platforms as gather_platforms
 from tests.streams.runs.report import runs
 
 WEB = Path(__file__).parents[4] / "streams" / "runs" / "report" / "web"
@@ -36,6 +37,7 @@ def test_the_page_tells_what_the_run_holds(made):
     for rumour in data["rumours"]:
         assert rumour["shape"]["total"] == rumour["posts"]
         assert rumour["curve"]["sharers"][-1] == rumour["sharers"]
+        assert sum(posts for _, posts in rumour["platforms"]) == rumour["posts"]
 
 
 def test_the_curve_crosses_its_limit_where_the_alert_was_raised(made):
@@ -48,10 +50,29 @@ def test_the_curve_crosses_its_limit_where_the_alert_was_raised(made):
         assert opened["evidence"]["growth"]["threshold"] == curve["thresholds"][0]
 
 
+def test_small_platforms_are_one_group_and_the_counts_add_up(made):
+    run, _ = made
+    largest = max(gather(run, ReportLimits()).rumours, key=lambda one: one.posts)
+    assert all(posts >= 5 for _, posts in largest.platforms)
+    shown = gather_platforms((("a", 40), ("b", 7), ("c", 3)), 5)
+    assert shown == [("a", 40), ("other platforms", 10)]
+    assert gather_platforms((("a", 40), ("b", 7)), 5) == [("a", 40), ("b", 7)]
+    many = tuple((f"p{n}", 5 + n) for n in range(12))
+    assert sum(posts for _, posts in gather_platforms(many, 5)) == sum(posts for _, posts in many)
+
+
+def test_a_page_gives_the_time_of_each_count(made):
+    _, page = made
+    assert "Counts at the end of the run; an alert has the counts of its own time." in page
+    assert "Sharers and posts are counted at the end of the run." in page
+    assert "Data notes at the latest alert" in page
+
+
 def test_wordings_are_kept_with_how_they_were_recognised(made):
     texts = {one["text"]: one for rumour in runs.data_of(made[1])["rumours"] for one in rumour["wordings"]}
     other = next(one for text, one in texts.items() if text.endswith("before 9 tonight"))
-    assert other["variants"] == "number"
+    assert other["variants"] == ""  # words behind the message are no other number in it
+    assert other["method"] in ("lexical", "embedding")
     assert other["similarity"] > 0.5
 
 
