@@ -46,7 +46,11 @@ def open_consumer(settings: KafkaSettings, password: str | None, **options: obje
 
     """
     _wait_for_listener(settings)
-    defaults = {"enable_auto_commit": False, "allow_auto_create_topics": False}
+    defaults = {
+        "enable_auto_commit": False,
+        "allow_auto_create_topics": False,
+        "isolation_level": settings.isolation,
+    }
     return KafkaConsumer(**_options(settings, password), **defaults, **options)
 
 

@@ -16,7 +16,10 @@ _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[\w.-]+):(?P<port>\d{1,5})"
 
 
 class KafkaSettings(BaseConfig, frozen=True, kw_only=True):
-    """Address of the broker, security, and partitions of the topics. None of them changes an alert."""
+    """Address of the broker, security, partitions of the topics, and the records to read.
+
+    Only the records to read can change an alert, where an adapter uses transactions.
+    """
 
     bootstrap: Annotated[str, Meta(description="Addresses of Kafka brokers, each host:port, separated by commas.")] = (
         "127.0.0.1:9092"
@@ -58,6 +61,13 @@ class KafkaSettings(BaseConfig, frozen=True, kw_only=True):
     replication_factor: Annotated[
         int, Meta(ge=1, description="Replicas of each created topic; use 3 in production.")
     ] = 1
+    isolation: Annotated[
+        Literal["read_committed", "read_uncommitted"],
+        Meta(
+            description="Records of transactions to read: `read_committed` leaves out those of aborted transactions and "
+            "waits for open ones, `read_uncommitted` reads every record at once."
+        ),
+    ] = "read_committed"
     request_timeout_ms: Annotated[int, Meta(ge=1, description="Time after which a request to the broker fails.")] = (
         30_000
     )

@@ -4,6 +4,7 @@ A partition task that starts needs the broker's answer; the memory of another cl
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -70,6 +71,20 @@ class LogEndOffsets:
                 self._queried_at = now
         return self._offsets.get(partition)
 
+    async def end_behind(self, topic: str, partition: int, offset: int) -> int | None:
+        """Return the log end if no record lies between `offset` and the log end, else None.
+
+        The end may be behind `offset` without a record between them: the markers that end transactions have offsets
+        too, and so have the records of aborted transactions. None if the broker does not answer.
+        """
+        end = await self.get(topic, partition)
+        if end is None or end <= offset:
+            return end if end == offset else None
+        async with self._lock:
+            return (
+                end if await asyncio.to_thread(self._is_empty, TopicPartition(topic, partition), offset, end) else None
+            )
+
     async def close(self) -> None:
         """Close the client."""
         async with self._lock:
@@ -79,13 +94,33 @@ class LogEndOffsets:
 
     def _query(self, topic: str) -> dict[int, int]:
         try:
-            if self._consumer is None:
-                self._consumer = clients.open_consumer(self._settings, self._password)
-            partitions = self._consumer.partitions_for_topic(topic) or ()
-            ends = self._consumer.end_offsets([TopicPartition(topic, number) for number in partitions])
+            consumer = self._open()
+            partitions = consumer.partitions_for_topic(topic) or ()
+            ends = consumer.end_offsets([TopicPartition(topic, number) for number in partitions])
             return {tp.partition: end for tp, end in ends.items()}
         except KafkaError:
             return {}
+
+    def _is_empty(self, tp: TopicPartition, begin: int, end: int) -> bool:
+        """Return True if a fetch passes from `begin` to `end` without a record; False without an answer in a second."""
+        try:
+            consumer = self._open()
+            consumer.assign([tp])
+            consumer.seek(tp, begin)
+            deadline = time.monotonic() + _POLL_MS / 1000
+            while consumer.position(tp) < end and time.monotonic() < deadline:
+                if consumer.poll(timeout_ms=_POLL_MS, max_records=1):
+                    return False
+            return bool(consumer.position(tp) >= end)
+        except KafkaError:
+            return False
+
+    def _open(self) -> KafkaConsumer:
+        if self._consumer is None:
+            self._consumer = clients.open_consumer(
+                self._settings, self._password, max_partition_fetch_bytes=_MAX_FETCH_BYTES, fetch_max_wait_ms=50
+            )
+        return self._consumer
 
 
 def committed_offset(

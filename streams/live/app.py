@@ -125,9 +125,9 @@ class StageApp:
         """Return the ids of the alerts in a topic's partition from offset `begin`, and the log end offset."""
         return await self._query(offsets.published_alert_ids, self.topic(name), partition, begin)
 
-    async def is_log_end(self, name: str, partition: int, offset: int) -> bool:
-        """Return True if `offset` is the log end; False if the broker does not answer."""
-        return await self._log_ends.get(self.topic(name), partition) == offset
+    async def log_end_behind(self, name: str, partition: int, offset: int) -> int | None:
+        """Return the log end if no record lies between `offset` and it; see `LogEndOffsets.end_behind`."""
+        return await self._log_ends.end_behind(self.topic(name), partition, offset)
 
     def fail(self, error: BaseException, *, partition: int | None = None) -> None:
         """Log the error and stop the worker."""
@@ -262,8 +262,8 @@ def _make_faust_app(group: str, settings: Settings, password: str | None) -> fau
         key_serializer="raw",
         value_serializer="raw",
     )
-    app.transport = Transport(app.conf.broker_consumer, app)
-    app.producer_transport = Transport(app.conf.broker_producer, app)
+    app.transport = Transport(app.conf.broker_consumer, app, kafka.isolation)
+    app.producer_transport = Transport(app.conf.broker_producer, app, kafka.isolation)
     return app
 
 

@@ -82,6 +82,11 @@ class PartitionBuffer:
             self._early.append(batch)
         self._regulate_fetching()
 
+    def skip_to(self, offset: int) -> None:
+        """Expect the next record at `offset`, because the log has none before it. No effect if one has come since."""
+        if not self._records and offset > self._next_offset:
+            self._next_offset, self._gap_at = offset, None
+
     async def wait(self, seconds: float) -> bool:
         """Wait up to `seconds` for a record; return True if the buffer has a record."""
         if not self._records and not self._closed and seconds > 0:
@@ -131,8 +136,11 @@ class PartitionBuffer:
             self._consumer.resume_fetching(self.tp)
 
     def _append(self, batch: FetchedBatch) -> None:
+        begin = batch.begin
         for offset, value, recorded_at in batch.records:
-            if offset == self._next_offset or self._closes_gap(offset):
+            known = begin <= self._next_offset <= offset  # the log has no record between the two
+            begin = offset + 1
+            if known or self._closes_gap(offset):
                 self._records.append(Record(self._next_offset, offset, value or b"", value is None, recorded_at))
                 self._next_offset, self._gap_at = offset + 1, None
         if self._records:

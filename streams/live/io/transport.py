@@ -1,8 +1,9 @@
-"""Change Faust's aiokafka driver in three ways, for delivery in order, at least once and on time.
+"""Change Faust's aiokafka driver in four ways, for delivery in order, at least once and on time.
 
 The producer is idempotent: a retry after a broker's restart neither duplicates nor reorders records. The consumer
 commits nothing by itself: a task commits an offset once every resulting record is acknowledged. The consumer passes
-records to a stream in batches, because Faust's overhead for each item of a stream is ten times our own work.
+records to a stream in batches, because Faust's overhead for each item of a stream is ten times our own work. The
+isolation level is a setting; Faust ties it to transactions of its own.
 """
 
 import contextlib
@@ -32,8 +33,12 @@ class FetchedRecord(NamedTuple):
 
 
 class FetchedBatch(msgspec.Struct, frozen=True, gc=False):
-    """Consecutive records of one partition, as one item of a stream."""
+    """Consecutive records of one partition, as one item of a stream.
 
+    Offsets without a record belong to transactions: to their markers, or to the records of aborted ones.
+    """
+
+    begin: int  # the log has no record from here to the first one
     records: tuple[FetchedRecord, ...]
 
 
@@ -61,8 +66,26 @@ class _ReadOffsets(dict[TP, int | None]):
             self[tp] = offset
 
 
+class _ConsumerThread(aiokafka.AIOKafkaConsumerThread):
+    """The thread of a consumer, which reads with an isolation level of its own."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = transport.isolation
+        return consumer
+
+    def highwater(self, tp: TP) -> Any:
+        """Return the offset up to which the consumer may read, as of the last fetch; None before the first."""
+        consumer: Any = self._ensure_consumer()
+        committed = self.transport.isolation == "read_committed"  # type: ignore[attr-defined]
+        return consumer.last_stable_offset(tp) if committed else consumer.highwater(tp)
+
+
 class Consumer(aiokafka.Consumer):
     """A consumer that yields records in batches, and commits offsets only when `commit_offsets` is called."""
+
+    def _new_consumer_thread(self) -> _ConsumerThread:
+        return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -131,9 +154,11 @@ class Consumer(aiokafka.Consumer):
         if self._is_changelog_tp(tp):
             yield from (self._to_message(tp, record) for record in fetched)
             return
+        begin = fetched[0].offset if fetched else 0
         for part in _split(fetched):
             message = self._to_message(tp, part[-1])
-            batch: Any = FetchedBatch(tuple(map(_fetched, part)))
+            batch: Any = FetchedBatch(begin, tuple(map(_fetched, part)))
+            begin = part[-1].offset + 1
             message.value = batch  # Faust passes a value on unchanged
             yield message
 
@@ -173,6 +198,10 @@ class Transport(aiokafka.Transport):
 
     Consumer = Consumer
     Producer = Producer
+
+    def __init__(self, urls: Any, app: Any, isolation: str) -> None:
+        super().__init__(urls, app)
+        self.isolation = isolation
 
 
 __all__ = ["MAX_RECORD_BYTES", "Consumer", "FetchedBatch", "FetchedRecord", "Producer", "Transport"]

@@ -120,8 +120,10 @@ class IntakeTask(StatelessTask):
         await self.in_flight.flush(self.app.settings.worker.max_in_flight)
 
     async def _check_idle(self) -> None:
-        at_end = await self.app.is_log_end(FORWARDS, self.partition, self.input.next_offset)
-        if self._idleness.check(_now_ms(), caught_up=at_end and not len(self.input)):
+        end = await self.app.log_end_behind(FORWARDS, self.partition, self.input.next_offset)
+        if end is not None:
+            self.input.skip_to(end)
+        if self._idleness.check(_now_ms(), caught_up=end is not None and not len(self.input)):
             _log.info("partition idle", extra={"partition": self.partition, "offset": self.input.next_offset})
             await self._send(self.in_flight.done, self.in_flight.done, [], [], [], idle=True)
 

@@ -32,7 +32,7 @@ HERE = TP("forwards", 3)
 
 
 def batch(*offsets):
-    return FetchedBatch(tuple(FetchedRecord(offset, b"%d" % offset, 7) for offset in offsets))
+    return FetchedBatch(offsets[0], tuple(FetchedRecord(offset, b"%d" % offset, 7) for offset in offsets))
 
 
 def given(*steps, max_records=100, position=0):
@@ -67,6 +67,26 @@ def test_a_record_too_early_sends_the_consumer_back_and_what_is_behind_it_is_dro
 def test_a_gap_that_is_there_again_after_the_rewind_is_the_logs_own():
     #  a transaction's marker at 1, or a log that begins later:   0 | 2 | (back to 1) 2 3
     assert given([0], [2], [2, 3]) == ([(0, 0), (1, 2), (3, 3)], [1])
+
+
+def test_a_gap_between_records_that_were_fetched_together_is_the_logs_own():
+    #  0 1 | 2 is the marker of a transaction, 3 4 were aborted | 5
+    assert given([0, 1, 5]) == ([(0, 0), (1, 1), (2, 5)], [])
+
+
+def test_a_record_at_an_offset_that_the_log_skips_to_comes_at_once():
+    async def run():
+        fetcher = Fetcher()
+        buffer = PartitionBuffer(fetcher, HERE, 100)
+        buffer.open(0)
+        buffer.put(batch(0))
+        buffer.skip_to(9)  # has a record still, so the next offset stays
+        first, here = buffer.take(), buffer.next_offset
+        buffer.skip_to(3)
+        buffer.put(batch(3))
+        return first.offset, here, buffer.take()[:2], fetcher.rewound
+
+    assert asyncio.run(run()) == (0, 1, (3, 3), [])
 
 
 def test_a_position_in_the_middle_drops_what_lies_before_it():
