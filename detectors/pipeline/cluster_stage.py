@@ -12,13 +12,13 @@ import msgspec
 
 from detectors.pipeline.config import PipelineConfig
 from detectors.pipeline.ordered_clustering import OrderedClustering, OrderedItems, WatermarkMark
+from detectors.pipeline.ordered_log import OrderedLog
 from detectors.reference.matcher import ReferenceMatcher
 from detectors.similarity.embedding import Embedder, Vectors
 from detectors.snapshot import SnapshotError, pack, unpack
 from schemas.assignment import Merge
 from schemas.cascade_commands import CascadeCommand, CascadeCommands
 from schemas.event_batch import EventBatch
-from schemas.sighting import Sighting
 from schemas.watermark_report import WatermarkReport
 
 _Commands = list[list[CascadeCommand]]  # by cascade partition
@@ -65,23 +65,14 @@ class ClusterStage:
         self.ordered_clustering = OrderedClustering(config, embedder, matcher)
         self._config = config
         self._partitions = partitions
-        self._next_offset: dict[int, int] = {}
+        self._log = OrderedLog(self.ordered_clustering)
         self._next_command = [0] * partitions
         self._sent_watermark = -config.order.max_out_of_orderness_ms
-        self._source_partitions = self._merges = 0
-        self._received = self._rejected = 0
-        self.missing = 0
+        self._merges = 0
 
     def reorder(self, batch: EventBatch) -> OrderedItems:
         """Push the new events of a batch into the reorder buffer; return the items to `assign`."""
-        ordered_clustering = self.ordered_clustering
-        if batch.partitions > self._source_partitions:
-            ordered_clustering.order.expect(range(self._source_partitions, batch.partitions))
-            self._source_partitions = batch.partitions
-        items = ordered_clustering.reorder(self._take_new(batch))
-        if batch.idle and batch.end >= self._next_offset[batch.partition]:
-            items += ordered_clustering.mark_idle(batch.partition)
-        return items
+        return self._log.reorder(batch)
 
     def assign(
         self, items: OrderedItems, texts: Sequence[str] = (), vectors: Vectors | None = None
@@ -106,21 +97,21 @@ class ClusterStage:
 
     def report(self) -> WatermarkReport:
         """Report the watermark and the event counts."""
-        ordered_clustering, order = self.ordered_clustering, self.ordered_clustering.order
+        log, ordered_clustering, order = self._log, self.ordered_clustering, self.ordered_clustering.order
         return WatermarkReport(
             realm=self._config.clustering.realm,
             time=order.watermark,
-            received=self._received,
+            received=log.received,
             applied=ordered_clustering.applied,
             duplicates=order.duplicates,
             late=ordered_clustering.late,
-            rejected=self._rejected,
+            rejected=log.rejected,
             waiting=order.waiting,
             unmatched=ordered_clustering.clustering.unmatched,
             conflicts=order.conflicts,
             forced=order.forced,
             withheld=ordered_clustering.withheld,
-            missing=self.missing,
+            missing=log.missing,
             corrected=ordered_clustering.corrected,
             ahead=order.outliers.total,
             catching_up=ordered_clustering.catching_up,
@@ -132,14 +123,14 @@ class ClusterStage:
         """Return the state, at a boundary between batches."""
         state = _State(
             self.ordered_clustering.snapshot(),
-            self._next_offset,
+            self._log.next_offset,
             self._next_command,
             self._sent_watermark,
-            self._source_partitions,
+            self._log.source_partitions,
             self._merges,
-            self._received,
-            self._rejected,
-            self.missing,
+            self._log.received,
+            self._log.rejected,
+            self._log.missing,
         )
         return pack(f"cluster {self._config.digest()}", 2, state)
 
@@ -156,22 +147,11 @@ class ClusterStage:
                 "configured; set kafka.cascade_partitions back, or start a new kafka.prefix and replay the log"
             )
         self.ordered_clustering.restore(state.ordered_clustering)
-        self._next_offset, self._next_command = state.next_offset, state.next_command
+        self._next_command = state.next_command
         self._sent_watermark, self._merges = state.sent_watermark, state.merges
-        self._source_partitions = state.source_partitions
-        self._received, self._rejected, self.missing = state.received, state.rejected, state.missing
-
-    def _take_new(self, batch: EventBatch) -> list[Sighting]:
-        """Return the sightings not covered by an earlier batch; count new events and offsets missing from the log."""
-        begin = self._next_offset.get(batch.partition, 0)
-        if batch.start > begin:
-            self.missing += batch.start - begin
-        new = [entry.sighting for entry in batch.entries if entry.offset >= begin]
-        rejected = sum(1 for offset in batch.rejected if offset >= begin)
-        self._received += len(new) + rejected
-        self._rejected += rejected
-        self._next_offset[batch.partition] = max(begin, batch.end)
-        return new
+        log = self._log
+        log.next_offset, log.source_partitions = state.next_offset, state.source_partitions
+        log.received, log.rejected, log.missing = state.received, state.rejected, state.missing
 
     def _add_merge(self, commands: _Commands, merge: Merge) -> None:
         """Number a merge, and command both sides to merge."""

@@ -133,8 +133,7 @@ class Pipeline:
         out = PipelineOutput(rejections=list(result.rejections))
         self._received += len(result.sightings) + len(result.rejections)
         self._rejected += len(result.rejections)
-        self._apply(self.ordered_clustering.reorder(result.sightings), out)
-        self.cascades.advance(self.event_time, out)
+        self.emit(self.ordered_clustering.reorder(result.sightings), out)
         return out
 
     def expect(self, partitions: Iterable[int]) -> None:
@@ -144,9 +143,13 @@ class Pipeline:
     def end(self, partition: int) -> PipelineOutput:
         """Release the watermark from an ended partition; return the output of the emitted events."""
         out = PipelineOutput()
-        self._apply(self.ordered_clustering.mark_idle(partition), out)
-        self.cascades.advance(self.event_time, out)
+        self.emit(self.ordered_clustering.mark_idle(partition), out)
         return out
+
+    def emit(self, items: OrderedItems, out: PipelineOutput) -> None:
+        """Pass items of the reorder buffer through every later stage, and add the results to an output."""
+        self._apply(items, out)
+        self.cascades.advance(self.event_time, out)
 
     def reject(self, raw: bytes, position: Position, reason: Reason, detail: str) -> Rejection:
         """Count a record without a deliverable event, and return the rejection."""

@@ -60,7 +60,13 @@ def register(main: typer.Typer) -> None:
 
 def replay(  # noqa: PLR0917 - typer passes by name
     sources: Annotated[list[str] | None, typer.Argument(metavar="FILE", help=_SOURCES)] = None,
-    topic: Annotated[str | None, typer.Option(metavar="TOPIC", help="Read a Kafka topic instead: forwards.")] = None,
+    topic: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TOPIC",
+            help="Read a Kafka topic instead: `forwards`, or `ordered` to repeat a live run with its late events.",
+        ),
+    ] = None,
     begin: Annotated[
         str,
         typer.Option(
@@ -154,8 +160,10 @@ def _origin(sources: list[str], topic: str | None, begin: str, end: str, effecti
         from streams.runs.input import parse_source
 
         return parse_source(sources, effective.settings.kafka, effective.kafka_password)
-    if topic != "forwards":
-        raise UserError(f"cannot replay the topic {topic[:80]!r}; pass --topic forwards, without kafka.prefix")
+    if topic not in {"forwards", "ordered"}:
+        raise UserError(
+            f"cannot replay the topic {topic[:80]!r}; pass --topic forwards or --topic ordered, without kafka.prefix"
+        )
 
     from streams.kafka.reader import parse_offset
     from streams.recordings.open import TopicSpec

@@ -64,8 +64,8 @@ class KafkaSettings(BaseConfig, frozen=True, kw_only=True):
     isolation: Annotated[
         Literal["read_committed", "read_uncommitted"],
         Meta(
-            description="Records of transactions to read: `read_committed` leaves out those of aborted transactions and "
-            "waits for open ones, `read_uncommitted` reads every record at once."
+            description="Records of transactions to read: `read_committed` leaves out those of aborted transactions "
+            "and waits for open ones, `read_uncommitted` reads every record at once."
         ),
     ] = "read_committed"
     request_timeout_ms: Annotated[int, Meta(ge=1, description="Time after which a request to the broker fails.")] = (

@@ -147,6 +147,11 @@ TOPICS = (
 BY_NAME = {topic.name: topic for topic in TOPICS}
 
 
+def is_ordered_log(name: str) -> bool:
+    """Return True if a topic is the ordered log of a deployment, by its name with or without a prefix."""
+    return name.endswith("ordered")
+
+
 class BrokerTopic(msgspec.Struct, frozen=True):
     """A topic's properties on the broker."""
 

@@ -70,6 +70,11 @@ class SourceReader(Protocol):
         ...
 
     @property
+    def topic(self) -> str | None:
+        """The name of the topic that the records come from; None for a file of events."""
+        ...
+
+    @property
     def done(self) -> int:
         """The part of `total` read so far."""
         ...

@@ -151,6 +151,8 @@ class JsonLinesReader:
     blank lines. The offset of a position is the number of the line, from 0, blank lines included.
     """
 
+    topic = None
+
     def __init__(self, stream: HashedStream, head: bytes, name: str, total: int | None, max_bytes: int) -> None:
         self.name = name
         self.total = total

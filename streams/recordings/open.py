@@ -213,6 +213,7 @@ class _MergedReader:
         self.name = ", ".join(source.name for source in sources)
         totals = [source.total for source in sources]
         self.total = None if None in totals else sum(total or 0 for total in totals)
+        self.topic = sources[0].topic
 
     def __iter__(self) -> Iterator[Record | ControlEvent]:
         """See `SourceReader`."""
@@ -306,7 +307,7 @@ class _RangeReader:
         self.name = f"{name} {_shown(starts)} to {_shown(ends)}"
         self.total: int | None = sum(max(0, ends[partition] - starts[partition]) for partition in ends)
         self.done = 0
-        self._topic = name
+        self.topic = name
         self._reader, self._starts, self._ends, self._stack = reader, starts, ends, stack
         self._digest = hashlib.sha256()
 
@@ -322,7 +323,7 @@ class _RangeReader:
                 yield EndOfPartition(record.partition)
             else:
                 self._update_digest(record)
-                yield _event_of(self._topic, record)
+                yield _event_of(self.topic, record)
 
     def sha256(self) -> str | None:
         """Return the digest of all records with their positions and times; None before the end of the range."""

@@ -13,10 +13,11 @@ from streams.recordings.envelope import Envelope, EnvelopeError, is_envelope, re
 from streams.recordings.jsonl import HashedStream, JsonLinesReader, Line, Readable
 from streams.recordings.parquet import ParquetReader, ParquetRecords, has_records
 from streams.recordings.pipe import Pipe
-from streams.recordings.recording import RecordedTopic, RecordingReader, survey, unreadable_line
+from streams.recordings.recording import LOG_BYTES, RecordedTopic, RecordingReader, survey, unreadable_line
 
 _HEAD = 16
 _ESCAPED = 6  # bytes of a line for one byte of an event, at most: "\u0000"
+_IN_BASE64 = 2  # bytes of a line for one byte in base64, at most
 _ENVELOPE = 64 << 10  # bytes of a line for key, headers and names
 
 
@@ -118,7 +119,7 @@ def _lines(source: Readable, name: str, total: int | None, max_bytes: int, *, en
 
 
 def _longest_line(max_bytes: int) -> int:
-    return _ESCAPED * max_bytes + _ENVELOPE
+    return max(_ESCAPED * max_bytes, _IN_BASE64 * LOG_BYTES) + _ENVELOPE
 
 
 class _Place(msgspec.Struct, gc=False):

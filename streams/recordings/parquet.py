@@ -69,6 +69,7 @@ class _ParquetFile:
     """A Parquet file, read row by row. Memory is bounded by the pages of one row group."""
 
     format = "parquet"
+    topic = None
 
     def __init__(self, path: Path) -> None:
         self.name = printable(path.name)

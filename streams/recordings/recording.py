@@ -14,6 +14,7 @@ import msgspec
 from schemas.rejection import Reason
 from schemas.sighting import Position, RawEvent
 from streams.kafka.recorded_at import recorded_at
+from streams.kafka.topics import BY_NAME, is_ordered_log
 from streams.recordings.base import (
     ControlEvent,
     EndOfPartition,
@@ -25,6 +26,9 @@ from streams.recordings.base import (
     too_large,
 )
 from streams.recordings.envelope import Envelope
+
+LOG_BYTES = BY_NAME["ordered"].max_bytes
+"""Size of the largest record of the ordered log."""
 
 _TOPICS_NAMED = 3
 
@@ -94,6 +98,7 @@ class RecordingReader:
     """
 
     def __init__(self, records: EnvelopeReader, topic: RecordedTopic, max_bytes: int) -> None:
+        """Open a recording; a value of more than `max_bytes` is not delivered, except a batch of the ordered log."""
         self.name = records.name
         self.format = f"recording.{records.format}"
         self.total = records.total
@@ -101,7 +106,7 @@ class RecordingReader:
         self.partitions = tuple(sorted(topic.last))
         self._records = records
         self._ends = {number: partition for partition, number in topic.last.items()}
-        self._max = max_bytes
+        self._max = LOG_BYTES if is_ordered_log(topic.name) else max_bytes
 
     @property
     def done(self) -> int:

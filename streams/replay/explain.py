@@ -23,6 +23,7 @@ from schemas.sighting import SPREADING
 from streams.errors import UserError
 from streams.replay.build import PipelineFactory, make_pipeline
 from streams.replay.driver import Driver
+from streams.replay.ordered import batch_records, pipeline_for
 from streams.runs.folder import Run
 from streams.runs.ids import list_ids, normalise_prefix, resolve_id
 from streams.runs.input import find_input
@@ -125,7 +126,8 @@ def explain(
         )
     reader = source.open(settings.pipeline.intake.max_event_bytes)
     try:
-        for output in Driver(reader, build.pipeline, settings.replay.batch_events, manifest.at_most).outputs():
+        pipeline = pipeline_for(reader, build.pipeline)
+        for output in Driver(reader, pipeline, batch_records(reader, settings), manifest.at_most).outputs():
             log.add_absorbed(output.clusters)
             if log.ends_with(output.alerts):
                 break

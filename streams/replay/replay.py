@@ -23,6 +23,7 @@ from streams.recordings.open import FileSpec, SourceSpec
 from streams.replay.build import PipelineFactory, make_pipeline, run_provenance
 from streams.replay.driver import Driver
 from streams.replay.input_report import input_report
+from streams.replay.ordered import batch_records, pipeline_for
 from streams.runs.folder import RunWriter
 from streams.runs.manifest import Manifest, RunCounts, Timings
 from streams.settings.key import Key
@@ -135,7 +136,7 @@ def replay(
             build = factory(settings, key)
             provenance = run_provenance(settings, key, build)
             stopwatch = Stopwatch()
-            driver = Driver(reader, build.pipeline, settings.replay.batch_events, at_most)
+            driver = Driver(reader, pipeline_for(reader, build.pipeline), batch_records(reader, settings), at_most)
             describe = partial(provenance.manifest, reader, at_most)
             writer.begin(describe(RunCounts(), complete=False))
             with rare_collection():

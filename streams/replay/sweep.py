@@ -27,6 +27,7 @@ from streams.reference.load import load_reference_data
 from streams.replay.build import PipelineBuild, load_embedder, run_provenance
 from streams.replay.driver import Driver
 from streams.replay.input_report import input_report
+from streams.replay.ordered import reads_ordered_log
 from streams.replay.replay import NullObserver, ReplayObserver, ReplayProgress, ReplayResult, Stopwatch, open_writer
 from streams.runs.folder import RunWriter
 from streams.runs.manifest import Manifest, RunCounts
@@ -107,6 +108,10 @@ def sweep(
     first = settings[0][1]
     reader = source.open(first.pipeline.intake.max_event_bytes)
     try:
+        if reads_ordered_log(reader):
+            raise UserError(
+                "a sweep reads events, but the source is the ordered log; run `hearsay replay` with --set for each"
+            )
         with ExitStack() as stack:
             writers = [
                 stack.enter_context(open_writer(out / name, first.replay, overwrite=overwrite)) for name, _ in settings
