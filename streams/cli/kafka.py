@@ -33,7 +33,9 @@ def register(main: typer.Typer) -> None:
 
 def topics(  # noqa: PLR0917 - typer passes by name
     create: Annotated[bool, typer.Option("--create", help="Create missing topics; existing ones stay as is.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Print the differences, and exit with 1 if any.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Print the differences and unreadable codecs, and exit with 1 if any.")
+    ] = False,
     into: Annotated[
         Path | None,
         typer.Option(metavar="PAGE", help="Rewrite the table between <!-- topics --> and <!-- /topics --> of a page."),
@@ -50,8 +52,10 @@ def topics(  # noqa: PLR0917 - typer passes by name
             rewrite(into, "topics", as_markdown())
             return
         with kafka_connection(config, overrides) as (settings, password):
+            from streams.kafka import codecs
             from streams.kafka import topics as table
 
+            unreadable = codecs.unreadable()
             made = table.create(settings, password) if create else []
             found = table.describe(settings, password)
         drifts = table.drifts(settings, found)
@@ -63,12 +67,13 @@ def topics(  # noqa: PLR0917 - typer passes by name
             print_lines([f"created {name}" for name in made] or [f"nothing to create: all {len(found)} topics exist"])
         elif check:
             print_lines([str(drift) for drift in drifts] or [f"all {len(found)} topics match the settings"])
+            print_lines([f"cannot read records compressed with {name}; {codecs.REMEDY}" for name in unreadable])
         else:
             from streams.cli.display.tables import print_table
             from streams.cli.display.topics import topics_table
 
             print_table(topics_table(settings, found, drifts))
-        if check and drifts:
+        if check and (drifts or unreadable):
             raise typer.Exit(1)
 
 

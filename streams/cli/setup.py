@@ -49,7 +49,7 @@ def register(main: typer.Typer) -> None:
 
 
 def doctor(as_json: AsJson = False, config: ConfigFile = None, overrides: Overrides = None) -> None:
-    """Check Python, packages, model, memory, disk and key, and exit with 1 if a check fails."""
+    """Check Python, packages, codecs, model, memory, disk and key, and exit with 1 if a check fails."""
     with friendly():
         effective = load_settings(config, overrides)
 

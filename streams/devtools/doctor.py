@@ -1,4 +1,4 @@
-"""Check the requirements of a run: Python, packages, the model, memory, disk space, the key.
+"""Check the requirements of a run: Python, packages, codecs, the model, memory, disk space, the key.
 
 A deployment detects a missing requirement before its first event, and a new user sees the requirement by name.
 """
@@ -20,6 +20,7 @@ import numpy as np
 
 from detectors.similarity.embedding import Embedder
 from streams.embedders import make_embedder
+from streams.kafka import codecs
 from streams.settings.key import KEY_VARIABLE
 from streams.settings.load import ResolvedSettings
 
@@ -58,6 +59,7 @@ def examine(effective: ResolvedSettings) -> list[Finding]:
     return [
         python(),
         packages(),
+        compression(),
         model(effective),
         threads(),
         memory(),
@@ -88,6 +90,15 @@ def packages(name: str = "hearsay") -> Finding:
     if missing:
         return Finding("packages", Status.FAILED, f"missing: {', '.join(missing)}", "pip install -e .")
     return Finding("packages", Status.GOOD, f"all {len(names)} required packages")
+
+
+def compression() -> Finding:
+    """Check that records of every compression codec can be read from a topic."""
+    missing = codecs.unreadable()
+    found = ", ".join(name for name in codecs.CODECS if name not in missing)
+    if missing:
+        return Finding("compression", Status.WARNING, f"{found}; not {', '.join(missing)}", codecs.REMEDY)
+    return Finding("compression", Status.GOOD, found)
 
 
 def _is_installed(name: str) -> bool:

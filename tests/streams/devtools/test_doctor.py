@@ -29,6 +29,17 @@ def test_the_packages_of_this_installation_are_here():
     assert doctor.packages().status is Status.GOOD
 
 
+def test_every_codec_of_kafka_can_be_read():
+    assert doctor.compression() == doctor.Finding("compression", doctor.Status.GOOD, "gzip, snappy, lz4, zstd")
+
+
+def test_a_codec_that_one_of_the_clients_cannot_read_is_warned_of(monkeypatch):
+    monkeypatch.setattr("kafka.codec.lz4", None)
+    finding = doctor.compression()
+    assert (finding.status, finding.found) == (doctor.Status.WARNING, "gzip, snappy, zstd; not lz4")
+    assert "lz4" in finding.remedy
+
+
 def test_what_is_not_installed_is_named():
     assert doctor.packages("no-such-package").status is Status.WARNING
 
@@ -89,4 +100,16 @@ def test_tools_that_are_not_here_are_no_failure():
 def test_the_whole_examination_has_one_line_a_check():
     hashing = load(environ={}, overrides=["embedder.runtime=hashing"])
     names = [finding.name for finding in doctor.examine(hashing)]
-    assert names == ["python", "packages", "model", "threads", "memory", "disk", "hub offline", "key", "java", "mvn"]
+    assert names == [
+        "python",
+        "packages",
+        "compression",
+        "model",
+        "threads",
+        "memory",
+        "disk",
+        "hub offline",
+        "key",
+        "java",
+        "mvn",
+    ]
