@@ -139,7 +139,7 @@ class RecordingReader:
         if value is None:
             return Tombstone(position)
         if len(value) > self._max:
-            return too_large(position, len(value), hashlib.sha256(value).hexdigest(), self._max)
+            return too_large(position, len(value), hashlib.sha256(value).hexdigest(), self._max, value)
         return RawEvent(value, position, recorded_at(record.timestamp, record.headers))
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from detectors.pipeline.ordered_log import OrderedLog
 from detectors.pipeline.pipeline import Pipeline, PipelineOutput, StreamCounts
+from detectors.reading.profile import InputProfile
 from schemas.event_batch import EventBatch
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position, RawEvent
@@ -84,6 +85,11 @@ class OrderedLogPipeline:
         return msgspec.structs.replace(
             counts, received=counts.received + self._log.received, rejected=counts.rejected + self._log.rejected
         )
+
+    @property
+    def profile(self) -> InputProfile:
+        """Return an empty profile: the log has no raw events."""
+        return self._pipeline.profile
 
     @property
     def event_time(self) -> int:
