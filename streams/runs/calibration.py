@@ -10,8 +10,8 @@ from typing import NamedTuple
 import msgspec
 import pandas as pd
 
+from detectors.alerting.evidence import FORECAST_STATES
 from detectors.growth.forecast import Forecast, calibration
-from schemas.alert import Lifecycle
 from streams.runs.loaded import LoadedRun
 from streams.settings.load import from_values
 
@@ -22,7 +22,7 @@ MIN_GAIN = 0.1
 _RANGE = ["low", "middle", "high"]
 _OUTCOME = [*_RANGE, "actual"]
 _ENDING = ["cluster_id", "status", "platform", "episode", "last_time", "sharers"]
-_READ_AT = [Lifecycle.OPENED.value, Lifecycle.ESCALATED.value, Lifecycle.RESURFACED.value]
+_READ_AT = [state.value for state in FORECAST_STATES]
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
