@@ -10,7 +10,7 @@ from functools import cache
 import regex
 
 from detectors.text.addresses.masks import ACCOUNT, EMAIL, PHONE, mask_url
-from detectors.text.url_finder import STUCK, URL, may_have_url, trim
+from detectors.text.url_finder import STUCK, may_have_url, trim, url_pattern
 
 HANDLE = "@…"
 _REDDIT = "u/…"
@@ -47,7 +47,6 @@ _GROUPED = (
     rf"|1{_GAP}?8\d\d{_GAP}\d{{2,4}}{_GAP}\d{{3,4}}|\d{{2,4}}\p{{Pd}}\d{{3,4}}\p{{Pd}}\d{{4}}"
 )
 _CARD = r"\d{4}(?:[\p{Zs}\p{Pd}]\d{4}){2,3}|\d{16,}"
-_URL_PART = rf"(?P<url>{URL.pattern})"
 # Payment handles of India's UPI look like an e-mail address without a dot; other words stuck to a mention are words.
 _PAYMENT = r"(?i:ok(?:axis|sbi|hdfcbank|icici)|ybl|ibl|axl|paytm|pt(?:axis|sbi|hdfc|yes)|upi|apl|yapl|sbi|freecharge)\b"
 _AT_PARTS = (
@@ -77,20 +76,22 @@ def redact(text: str) -> str:
     if not text.isascii():
         text = _HIDING.sub("", _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text))
     rare = "did:" in text or "u/" in text
-    url, number = may_have_url(text) is not None, _may_have_number(text) is not None
-    if not (url or number or rare or "@" in text):
+    url = url_pattern(text) if may_have_url(text) else None
+    number = _may_have_number(text) is not None
+    if url is None and not (number or rare or "@" in text):
         return text
     shown: str = _identifiers(url, "@" in text, rare, number).sub(_mask, text)
     return shown
 
 
 @cache
-def _identifiers(url: bool, at: bool, rare: bool, number: bool) -> "regex.Pattern[str]":
+def _identifiers(url: "regex.Pattern[str] | None", at: bool, rare: bool, number: bool) -> "regex.Pattern[str]":
     """Compile the pattern of the possible kinds; the other kinds cannot match, and cost time.
 
     A single pattern, because an identifier inside another (a post's number inside an address) must not be masked alone.
     """
-    parts = ((url, _URL_PART), (rare, _RARE_PARTS), (at, _AT_PARTS), (number, _NUMBER_PARTS))
+    address = (url is not None, f"(?P<url>{url.pattern})" if url else "")
+    parts = (address, (rare, _RARE_PARTS), (at, _AT_PARTS), (number, _NUMBER_PARTS))
     return regex.compile("|".join(part for wanted, part in parts if wanted), regex.V1)
 
 

@@ -13,7 +13,7 @@ import regex
 from detectors.text.addresses.masks import ACCOUNT, USER
 from detectors.text.boilerplate import BoilerplateRules, Words, Wrapping
 from detectors.text.languages import load_languages
-from detectors.text.url_finder import URL, may_have_url
+from detectors.text.url_finder import may_have_url, url_pattern
 
 _APOSTROPHES = "\u2018\u2019\u201b\u02bc\u0060\u00b4\u2032\uff07"
 _MAX_MARKS = 8  # no orthography stacks more on one letter; also bounds the cost of canonical ordering
@@ -129,7 +129,7 @@ def _blood_group(match: "re.Match[str]") -> str:
 
 def _words(folded: str, word: "re.Pattern[str] | regex.Pattern[str]", *, has_address: bool) -> Words:
     if may_have_url(folded):
-        folded = URL.sub("\n", folded)
+        folded = url_pattern(folded).sub("\n", folded)
     if "@" in folded or "⟨" in folded:
         folded = _MENTION.sub("\n", folded)
     if "," in folded:

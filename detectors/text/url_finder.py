@@ -23,26 +23,40 @@ _BODY = (
     r"|[\[{](?:\.|[Dd][Oo][Tt])[\]}]"
     r"|(?:\[[A-Za-z0-9_\-]{0,32}\])+=)"
 )
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?"
+_LABEL = r"(?>[A-Za-z0-9]{1,63}(?:-{1,8}[A-Za-z0-9]{1,63}){0,16})"
 _BARE_TLD = r"(?:com|org|net|info|edu|gov|mil|biz|xyz|tv|app|news|(?:com?|org|gov|nic|ac|net)\.[a-z]{2})"
 _FILE = r"(?!(?i:txt|pdf|jpe?g|png|gif|html?|php|docx?|xlsx?|css|json|mp[34]|apk|exe)\b)"
 _WEB = r"(?:[Hh](?:[Tt][Tt]|[Xx][Xx]|\*\*)[Pp][Ss]?|[Ff][TtXx][Pp]|\b[Mm][Ee][Oo][Ww][Ss]?)"
 _APPS = "|".join(regex.escape(scheme) for scheme in sorted(load_rules().schemes))
-URL = regex.compile(
-    rf"{_WEB}(?:\[?:\]?//|\[://\])(?:\[[0-9A-Fa-f:.]+\])?{_BODY}+"
-    rf"|(?<![\w.+\-])(?:{_APPS})://{_BODY}+"
-    rf"|(?<![\w@.\-/⟩])(?:[Ww]{{3}}\.{_BODY}+"
+_SCHEME_URL = rf"{_WEB}(?:\[?:\]?//|\[://\])(?:\[[0-9A-Fa-f:.]+\])?{_BODY}+|(?<![\w.+\-])(?:{_APPS})://{_BODY}+"
+# The look-ahead drops the words of a sentence at once: most words are no label before a dot.
+_BARE_URL = (
+    rf"(?<![\w@.\-/⟩])(?={_LABEL}(?:\.|{_DOT}))(?:[Ww]{{3}}\.{_BODY}+"
     rf"|(?:{_LABEL}(?:\.|{_DOT})){{1,8}}{_FILE}[A-Za-z]{{2,24}}(?::[0-9]{{2,5}})?/{_BODY}*"
     rf"|(?:{_LABEL}\.){{1,8}}?(?i:{_BARE_TLD})(?:(?::[0-9]{{2,5}})?\?[\w\-]{{1,32}}={_BODY}*|(?![\w@\-]|\.\w|{_DOT}\w))"
-    rf"|(?:{_LABEL}\.){{0,8}}{_LABEL}{_DOT}(?:{_LABEL}(?:\.|{_DOT})){{0,8}}[A-Za-z]{{2,24}}(?![\w@\-]|\.\w))",
-    regex.V1,
+    rf"|(?:{_LABEL}\.){{0,8}}{_LABEL}{_DOT}(?:{_LABEL}(?:\.|{_DOT})){{0,8}}[A-Za-z]{{2,24}}(?![\w@\-]|\.\w))"
 )
-"""Addresses with a scheme, with `www.`, or bare ones with a path, a well-known ending or a bracketed dot."""
+_ALL = regex.compile(f"{_SCHEME_URL}|{_BARE_URL}", regex.V1)
+_BARE = regex.compile(_BARE_URL, regex.V1)
 
-may_have_url = re.compile(
-    r"\.(?:(?<=[A-Za-z0-9]\.)[A-Za-z]|(?<=[Ww]{3}\.)|(?<=[\[({]\.)[\])}])|:\]?//|[\[({][Dd][Oo][Tt][\])}]"
-).search
-"""Cheap test that every text with an address passes."""
+_has_dot_or_scheme = re.compile(r"\.(?:(?<=[A-Za-z0-9]\.)[A-Za-z]|(?<=[Ww]{3}\.))|://").search
+_has_bracketed_dot = re.compile(r"[\[({](?:\.|[Dd][Oo][Tt])[\])}]").search
+
+
+def may_have_url(text: str) -> bool:
+    """Test cheaply for what every text with an address has: a dot between letters, a scheme, or a bracketed dot."""
+    if _has_dot_or_scheme(text):
+        return True
+    return ("[" in text or "(" in text or "{" in text) and _has_bracketed_dot(text) is not None
+
+
+def url_pattern(text: str) -> "regex.Pattern[str]":
+    """Return the cheapest pattern that finds all addresses of a text.
+
+    These are addresses with a scheme, with `www.`, or bare ones with a path, a well-known ending or a bracketed dot.
+    """
+    return _ALL if "//" in text else _BARE
+
 
 STUCK = re.compile(r"(?<![/=?&#])(?<!/__)(?=h(?:tt|xx)ps?://)(?!^)", re.I)
 """Boundary between two addresses without a space."""
@@ -59,7 +73,7 @@ def find_urls(text: str) -> tuple[str, ...]:
     each address through `canonical` before display. Linear in the text's length.
     """
     found: dict[str, None] = {}
-    for match in URL.finditer(text) if may_have_url(text) else ():
+    for match in url_pattern(text).finditer(text) if may_have_url(text) else ():
         for piece in STUCK.split(match[0]):
             url = trim(piece)
             if url and not url.endswith("://") and piece[len(url) :][:1] != "…":

@@ -9,10 +9,10 @@ schemes; the rules are data, in `detectors/text/addresses`.
 import re
 from collections.abc import Callable
 from functools import partial
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from detectors.text.addresses.masks import DIGEST, MASK, USER, is_mask, mask_parameter, mask_path
-from detectors.text.addresses.reading import Parts, decode, quoted, read_parts, split_path
+from detectors.text.addresses.reading import Parts, decode, quoted, read_parts
 from detectors.text.addresses.rules import General, Rewrite, SiteRules, compiled, load_rules
 from detectors.text.addresses.wrappers import unwrap
 
@@ -89,26 +89,27 @@ def _join(parts: Parts, site: SiteRules | None, account: AccountDigest | None) -
     rewrites = (*site.rewrites, *general.rewrites) if site is not None else general.rewrites
     to = _rewritten(rewrites, host, segments, parts.pairs, account) if segments or parts.pairs else None
     if to is not None:
-        host, segments, kept = _split(to, host)
-    else:
-        kept = [(name, value) for name, value in parts.pairs if _keeps(general, site, name, value)]
+        return to
     path = "".join("/" + quoted(segment) for segment in mask_path(host, segments))
+    kept = [(name, value) for name, value in parts.pairs if _keeps(general, site, name, value)]
+    if not kept:
+        return host + path
     masked = sorted({(name, mask_parameter(host, name, value)) for name, value in kept})
     query = "&".join(f"{quoted(name, '')}={quoted(value, '')}" for name, value in masked)
-    return host + path + ("?" + query if query else "")
+    return f"{host}{path}?{query}"
 
 
 def _full_page(general: General, segments: list[str]) -> list[str]:
     """Return the path of the full page instead of the AMP page, and of the folder instead of the index page."""
+    if not segments:
+        return segments
     lower = [segment.lower() for segment in segments]
     if "/".join(lower[-2:]) in general.amp_endings and len(segments) > 2:
         segments, lower = segments[:-2], lower[:-2]
     amp = general.amp_segments
     if len(segments) > 1 and not amp.keys().isdisjoint(lower):
         replaced = [amp.get(key, segment) for key, segment in zip(lower, segments, strict=True)]
-        segments = [segment for segment in replaced if segment]
-    if not segments:
-        return segments
+        segments = [segment for segment in replaced if segment] or segments[:1]
     last = segments[-1].lower()
     if last in general.index_pages:
         return segments[:-1]
@@ -125,7 +126,7 @@ def _rewritten(
     pairs: list[tuple[str, str]],
     account: AccountDigest | None,
 ) -> str | None:
-    """Return the one form of a thing under several addresses, or None if no rewrite matches."""
+    """Return the one form of a thing under several addresses, which is canonical, or None if no rewrite matches."""
     path = "/" + "/".join(map(quoted, segments))
     for rewrite in rewrites:
         match = compiled(rewrite.path).fullmatch(path)
@@ -134,9 +135,9 @@ def _rewritten(
         values = match.groupdict()
         if rewrite.needs and not _needed(rewrite, pairs, values):
             continue
-        owner = rewrite.to.partition("/")[0] or host
-        fill = partial(_filled, values=values, host=owner, account=account)
-        return _SLOT.sub(fill, rewrite.to)
+        to = rewrite.to if rewrite.to[0] != "/" else host + rewrite.to
+        fill = partial(_filled, values=values, host=to.partition("/")[0], account=account)
+        return _SLOT.sub(fill, to)
     return None
 
 
@@ -147,8 +148,8 @@ def _needed(rewrite: Rewrite, pairs: list[tuple[str, str]], values: dict[str, st
         match = compiled(pattern).fullmatch(given)
         if match is None:
             return False
-        values[name] = quoted(given)
-        values.update({group: quoted(value) for group, value in match.groupdict().items() if value is not None})
+        values[name] = quoted(given, "")
+        values.update({group: quoted(value, "") for group, value in match.groupdict().items() if value is not None})
     return True
 
 
@@ -161,13 +162,6 @@ def _filled(slot: "re.Match[str]", values: dict[str, str | None], host: str, acc
     if account is None:
         return USER
     return f"⟨user:{account(name.removeprefix('@').lower(), host)[:_DIGEST_DIGITS]}⟩"
-
-
-def _split(to: str, host: str) -> tuple[str, list[str], list[tuple[str, str]]]:
-    path, _, query = to.partition("?")
-    if not path.startswith("/"):
-        host, _, path = path.partition("/")
-    return host, [decode(segment) for segment in split_path(path)], parse_qsl(query)
 
 
 def _keeps(general: General, site: SiteRules | None, name: str, value: str) -> bool:

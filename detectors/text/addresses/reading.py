@@ -22,6 +22,7 @@ _ANY_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 _BRACKETED = re.compile(r" ?[\[{](?:\.|dot)[\]}] ?|\[(?:[:/]|://)\]", re.I)
 _ROUND = re.compile(r" ?\((?:\.|dot)\) ?", re.I)
 _SECOND_LEVEL = frozenset(("co", "com", "org", "net", "gov", "ac", "edu", "or", "go", "ne", "gob"))  # as in co.uk
+_unreserved = re.compile(r"[A-Za-z0-9\-._~]*").fullmatch
 _PORTS = {"http": 80, "https": 443, "ftp": 21}
 # Characters without width. A joiner is part of a word only between letters of a script that uses joiners.
 _INVISIBLE = re.compile(
@@ -64,7 +65,8 @@ def read_parts(url: str) -> Parts | None:
         path, mark, query = split.fragment.removeprefix("!").partition("?")
         split = split._replace(query=query if mark else split.query)
     segments = [visible(decode(segment)) for segment in split_path(path)]
-    pairs = [(name, visible(value)) for name, value in parse_qsl(split.query, keep_blank_values=True)]
+    pairs = parse_qsl(split.query, keep_blank_values=True) if split.query else []
+    pairs = [(name, visible(value)) for name, value in pairs]
     return Parts(host, [segment for segment in segments if segment], pairs, split.query)
 
 
@@ -102,12 +104,16 @@ def is_web(scheme: str) -> bool:
 
 def decode(segment: str) -> str:
     """Decode percent-encoding and compose the letters; bytes that are no UTF-8 survive as surrogates."""
+    if "%" not in segment and segment.isascii():
+        return segment
     text = unquote_to_bytes(segment).decode("utf-8", "surrogateescape")
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def quoted(text: str, extra: str = "!$&'()*+,;=:@") -> str:
     """Encode a segment or a parameter, and leave the masks readable."""
+    if _unreserved(text):
+        return text
     escaped = quote(text, safe="-._~" + extra, errors="surrogateescape")
     return escaped.replace("%E2%9F%A8", "⟨").replace("%E2%9F%A9", "⟩") if "%E2%9F%A" in escaped else escaped
 
