@@ -47,14 +47,14 @@ def similar_field(field: str, names: Iterable[str]) -> str | None:
 
 
 def suggest(missing: Iterable[str], names: Iterable[str]) -> str:
-    """Return "; the event has `body`: did you mean `text`?" for missing fields with a similar one, else nothing."""
+    """Return "; it has `body`: did you mean `text`?" for missing fields with a similar one, else nothing."""
     present = list(names)
     pairs = [(field, found) for field in missing if (found := similar_field(field, present))]
     if not pairs:
         return ""
     shown = ", ".join(f"`{found}`" for _, found in pairs)
     meant = ", ".join(f"`{field}`" for field, _ in pairs)
-    return f"; the event has {shown}: did you mean {meant}?"
+    return f"; it has {shown}: did you mean {meant}?"
 
 
 def _plain(name: str) -> str:

@@ -17,7 +17,8 @@ _POST = Kind.POST
 _NEARLY = 0.1  # share of the events below which a field counts as nearly absent
 _INSPECTED = 64  # events of one platform whose field names are read
 _PLATFORMS = 64
-_WATCHED = ("actor", "chat", "text", "parent_ref", "root_ref", "observed_at")
+WATCHED = ("actor", "chat", "text", "parent_ref", "root_ref", "observed_at")
+"""Fields whose absence changes the counts; similar names of them are reported."""
 
 
 class FieldCounts(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -92,7 +93,7 @@ class InputProfile(msgspec.Struct, kw_only=True, omit_defaults=True):
     def add_names(self, event: ForwardEvent, names: Iterable[str]) -> None:
         """Keep names that resemble a field which the event lacks."""
         present = list(names)
-        for field in _WATCHED:
+        for field in WATCHED:
             if field not in self.similar and not getattr(event, field) and (name := similar_field(field, present)):
                 self.similar[field] = name
 
@@ -127,4 +128,4 @@ def percent(count: int, of: int) -> str:
     return "under 1 %" if 0 < count * 100 < of else f"{count * 100 // of} %"
 
 
-__all__ = ["FieldCounts", "InputProfile", "missing_fields", "percent"]
+__all__ = ["WATCHED", "FieldCounts", "InputProfile", "missing_fields", "percent"]

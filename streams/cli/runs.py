@@ -226,6 +226,7 @@ def rejections(
             return
 
         from streams.cli.display import rejections as display
+        from streams.cli.display.input_report import rejection_lines
         from streams.cli.display.tables import print_table
 
         found = display.count_rejections(folder.rejections())
@@ -233,6 +234,7 @@ def rejections(
             print_json(found)
         elif found:
             print_table(display.rejections_table(found))
+            print_remarks(list(rejection_lines(folder.manifest.report)))
         else:
             typer.echo("no rejected events", err=True)
 

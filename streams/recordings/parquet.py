@@ -14,6 +14,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from detectors.reading.field_names import similar_field, suggest
+from detectors.reading.profile import WATCHED
 from schemas.event import ForwardEvent
 from schemas.rejection import Reason
 from schemas.sighting import Position, RawEvent
@@ -36,8 +38,10 @@ RECORD_SCHEMA = pa.schema(
 
 _VALUE = "value"
 _BATCH = 1024  # rows
+_EXACT = 1 << 53  # from here on, a float has lost digits
 _FIELDS = ForwardEvent.__struct_fields__
 _REQUIRED = tuple(field.name for field in msgspec.structs.fields(ForwardEvent) if field.required)
+_TIMES = ("created_at", "claimed_at", "observed_at")  # an event needs one of them
 _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
@@ -107,8 +111,9 @@ class _ParquetFile:
 class ParquetReader(_ParquetFile):
     """Reader of the events in a Parquet file.
 
-    Columns without a field of an event are ignored. A null is an absent field, and so is NaN, the null of a column of
-    floats. Timestamps become milliseconds. The offset of a position is the number of the row, from 0.
+    Columns without a field of an event are ignored; those that resemble an absent field are passed on for the report.
+    A null is an absent field, and so is NaN, the null of a column of floats. Timestamps become milliseconds. The offset
+    of a position is the number of the row, from 0.
     """
 
     def __init__(self, path: Path, max_bytes: int) -> None:
@@ -185,12 +190,19 @@ def _columns(schema: pa.Schema, name: str) -> list[str]:
     if schema.names == [_VALUE] and _is_bytes(schema.field(_VALUE).type):
         return [_VALUE]
     missing = [field for field in _REQUIRED if field not in schema.names]
+    missing += [] if any(field in schema.names for field in _TIMES) else ["created_at"]
     if missing:
         raise SourceError(
             f"{name} has no column {', '.join(missing)}, nor a single column {_VALUE!r} of bytes; rename or add "
-            "columns (docs/replay-streams.md lists them)"
+            f"columns (docs/replay-streams.md lists them){suggest(missing, schema.names)}"
         )
-    return [field for field in _FIELDS if field in schema.names]
+    return [field for field in _FIELDS if field in schema.names] + _similar(schema.names)
+
+
+def _similar(names: list[str]) -> list[str]:
+    """Return the columns that resemble an absent field; intake ignores their values and reports their names."""
+    found = (similar_field(field, names) for field in WATCHED if field not in names)
+    return list(dict.fromkeys(name for name in found if name is not None))
 
 
 def _is_bytes(kind: pa.DataType) -> bool:
@@ -226,12 +238,16 @@ def _row(batch: pa.RecordBatch) -> dict[str, Any] | None:
 
 
 def _present(value: object) -> object:
-    """Drop nulls, and turn whole floats into integers: a null turns a column of counts into floats."""
+    """Drop nulls, and turn whole floats into integers: a null turns a column of counts into floats.
+
+    A float that has lost digits stays one, so intake refuses it as an identifier.
+    """
     if isinstance(value, dict):
         return {name: _present(inner) for name, inner in value.items() if not _absent(inner)}
     if isinstance(value, list):
         return [_present(inner) for inner in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    exact = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
+    return int(value) if exact else value  # type: ignore[call-overload]
 
 
 def _absent(value: object) -> bool:

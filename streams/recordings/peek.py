@@ -1,13 +1,18 @@
 """Peek at a raw event: partition key and claimed time, without validation.
 
-Intake validates events; a field of an unexpected type counts as absent here.
+Intake validates events; a field of an unexpected type counts as absent here. Events in envelopes and values in another
+form are read as intake reads them, so order and partitions do not depend on the form.
 """
 
 from typing import Any
 
 import msgspec
 
+from detectors.reading.config import IntakeConfig
+from detectors.reading.event_reader import read_fields
+
 _LONGEST_KEY = 512  # characters, the bound of an id
+_LIMITS = IntakeConfig()
 
 
 class _Fields(msgspec.Struct):
@@ -15,6 +20,16 @@ class _Fields(msgspec.Struct):
     actor: Any = None
     message_id: Any = None
     created_at: Any = None
+
+    @property
+    def is_plain(self) -> bool:
+        """True if the fields have the form of the contract."""
+        at = self.created_at
+        plain = isinstance(at, int) and _LIMITS.earliest_ms <= at <= _LIMITS.latest_ms
+        return plain and all(isinstance(id_, str | None) for id_ in (self.chat, self.actor, self.message_id))
+
+
+_decode = msgspec.json.Decoder(_Fields).decode
 
 
 def partition_key(raw: bytes) -> bytes | None:
@@ -37,6 +52,10 @@ def created_at(raw: bytes) -> int | None:
 
 def _fields(raw: bytes) -> _Fields:
     try:
-        return msgspec.json.decode(raw, type=_Fields)
+        fields = _decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return _Fields()
+        fields = _Fields()
+    if fields.is_plain:
+        return fields
+    found = read_fields(raw, _LIMITS)
+    return _Fields(*(found.get(name, getattr(fields, name)) for name in _Fields.__struct_fields__))

@@ -21,7 +21,7 @@ def input_lines(report: InputReport, received: int) -> Iterator[str]:
         yield f"taken out of envelopes: {_listed(profile.envelopes)}"
     if profile.forms:
         yield f"values in another form: {_listed(profile.forms)}"
-    yield from _rejections(report)
+    yield from rejection_lines(report)
 
 
 def _observed(profile: InputProfile) -> Iterator[str]:
@@ -48,8 +48,9 @@ def _filled(field: str, counts: FieldCounts, observed: int) -> float:
     return filled / of if of else 0.0
 
 
-def _rejections(report: InputReport) -> Iterator[str]:
-    if len(report.reasons) > 1 or report.unwritten:
+def rejection_lines(report: InputReport) -> Iterator[str]:
+    """Yield the rejections by reason if the list of them is not complete, and the number that was not kept."""
+    if report.unwritten:
         yield f"rejected: {_listed(report.reasons)}"
     if report.unsealed:
         events = _events(report.unsealed)
@@ -68,4 +69,4 @@ def _listed(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} ({count:,})" for name, count in ordered)
 
 
-__all__ = ["input_lines"]
+__all__ = ["input_lines", "rejection_lines"]

@@ -167,8 +167,8 @@ def test_a_swapped_column_is_an_error_that_quotes_no_value(swapped):
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"message_id": ..., "id": "4711"}, "the event has `id`: did you mean `message_id`?"),
-        ({"created_at": ..., "createdAt": DAWN}, "the event has `createdAt`: did you mean `created_at`?"),
+        ({"message_id": ..., "id": "4711"}, "it has `id`: did you mean `message_id`?"),
+        ({"created_at": ..., "createdAt": DAWN}, "it has `createdAt`: did you mean `created_at`?"),
         ({"platform": ..., "network": "x"}, "`network`: did you mean `platform`?"),
         ({"event_id": ..., "evnt_id": "x"}, "`evnt_id`: did you mean `event_id`?"),
     ],

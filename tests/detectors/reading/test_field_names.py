@@ -50,5 +50,5 @@ def test_our_own_names_are_not_similar_to_each_other():
 
 
 def test_suggestions_name_both_fields():
-    assert suggest(["text", "chat"], ["body", "x"]) == "; the event has `body`: did you mean `text`?"
+    assert suggest(["text", "chat"], ["body", "x"]) == "; it has `body`: did you mean `text`?"
     assert suggest(["text"], ["x"]) == ""

@@ -138,3 +138,19 @@ def test_progress_and_digest_are_of_the_file(tmp_path):
 
 def test_an_empty_table_has_no_events(tmp_path):
     assert read(tmp_path, pa.Table.from_pylist([EVENT]).slice(0, 0)) == []
+
+
+def test_a_float_that_has_lost_digits_is_not_made_an_integer(tmp_path):
+    table = pa.table({**{name: [value] * 2 for name, value in EVENT.items()}, "actor": [1.893e18, 12.0]})
+    assert [event["actor"] for event in events(read(tmp_path, table))] == [1.893e18, 12]
+
+
+def test_a_column_that_resembles_an_absent_field_is_passed_on(tmp_path):
+    (event,) = events(read(tmp_path, pa.Table.from_pylist([{**EVENT, "sender": "p", "chat": "c", "group": "g"}])))
+    assert event == {**EVENT, "chat": "c", "sender": "p"}
+
+
+def test_missing_columns_are_reported_with_the_columns_that_resemble_them(tmp_path):
+    row = {"event_id": "e1", "network": "sms", "kind": "post", "createdAt": 1}
+    with pytest.raises(SourceError, match="it has `network`, `createdAt`: did you mean `platform`, `created_at`"):
+        read(tmp_path, pa.Table.from_pylist([row]))

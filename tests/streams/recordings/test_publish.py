@@ -39,7 +39,8 @@ def recording(tmp_path):
         (b'{"actor": "a", "message_id": "m"}', b"a"),
         (b'{"message_id": "m"}', b"m"),
         (b'{"chat": null, "actor": "", "message_id": "m"}', b"m"),
-        (b'{"chat": 7, "actor": ["a"], "message_id": "m"}', b"m"),
+        (b'{"chat": {"x": 7}, "actor": ["a"], "message_id": "m"}', b"m"),
+        (b'{"chat": 7, "actor": "a"}', b"7"),
         ('{"chat": "परिवार"}'.encode(), "परिवार".encode()),
         (json.dumps({"chat": "c" * 512}).encode(), b"c" * 512),
         (json.dumps({"chat": "c" * 513, "actor": "a"}).encode(), b"a"),
@@ -56,7 +57,7 @@ def test_a_partition_is_chosen_by_chat_then_sender_then_message(raw, key):
     assert partition_key(raw) == key
 
 
-@pytest.mark.parametrize(("raw", "at"), [(b'{"created_at": 5}', 5), (b'{"created_at": "5"}', None), (b"5", None)])
+@pytest.mark.parametrize(("raw", "at"), [(b'{"created_at": 5}', 5), (b'{"created_at": "noon"}', None), (b"5", None)])
 def test_a_time_is_taken_as_claimed_or_not_at_all(raw, at):
     assert created_at(raw) == at
 
