@@ -75,11 +75,21 @@ class Timeliness(StrEnum):
     DROPPED_LATE = "dropped_late"  # beyond the allowed lateness: only counted
 
 
+class Role(StrEnum):
+    """Effect of a sighting with a message on its cluster; a statement has the role `share` and no such effect."""
+
+    SHARE = "share"  # a post of its sharer
+    COMMENT = "comment"  # a quote with words of its own: counted apart from shares
+    REVISION = "revision"  # new words of a post that counts already: an edit, or the caption of its album
+    WITHDRAWAL = "withdrawal"  # the message is a part of a post that counts as another message
+
+
 class Assignment(Message, frozen=True, kw_only=True):
     """One sighting and its cluster."""
 
     cluster_id: Digest
     sighting: Sighting
+    role: Role = Role.SHARE
     method: Method
     similarity: float | None = None  # by the method that matched: Jaccard or cosine, rounded
     suggestion: Suggestion | None = None
@@ -109,4 +119,5 @@ class Merge(Message, frozen=True, kw_only=True):
     method: Method
     event_id: Digest  # of the sighting that matched both
     similarity: float | None = None
+    same_post: bool = False  # the two clusters are parts of one post: no merge of rumours
     threshold_offset: float = 0.0  # as in `Assignment`

@@ -128,7 +128,7 @@ class CascadeCounts(msgspec.Struct, frozen=True, omit_defaults=True):
             examples=[42.0],
         ),
     ]
-    posts: Annotated[Count, Meta(description="Posts, forwards, quotes and replies of the cluster.", examples=[57])]
+    posts: Annotated[Count, Meta(description="Posts, forwards, replies, and quotes without words.", examples=[57])]
     chats: Annotated[Count, Meta(description="Distinct chats.", examples=[11])]
     first_time: Annotated[
         Ms, Meta(description="Event time of the first share, ms since 1970-01-01T00:00Z.", examples=[1795510320000])
@@ -157,6 +157,17 @@ class CascadeCounts(msgspec.Struct, frozen=True, omit_defaults=True):
         ),
     ] = 0
     replies: Annotated[Count, Meta(description="Replies among the posts.", examples=[4])] = 0
+    quotes: Annotated[
+        Count,
+        Meta(
+            description="Quotes with words of their own, which may contradict the message; not among the posts.",
+            examples=[12],
+        ),
+    ] = 0
+    members: Annotated[
+        Count | None,
+        Meta(description="Members of the distinct chats, where the events give the size.", examples=[4830]),
+    ] = None
     views: Annotated[
         Count | None, Meta(description="Views by the platforms' own counters, if known.", examples=[282])
     ] = None

@@ -31,6 +31,7 @@ class WatermarkReport(Message, frozen=True, kw_only=True):
     waiting: Count
     unmatched: Count = 0  # of the applied events: statements about an unknown message
     conflicts: Count = 0  # of the duplicates: another event with the event_id of an earlier one
+    revised: Count = 0  # of the applied events: edits and further parts of posts that count already
     forced: Count = 0  # of the applied events: emitted early because the reorder buffer was full
     withheld: Count = 0  # cascades that met the base threshold while the alert budget required a higher one
     missing: Count = 0  # source offsets that the log no longer had when the cluster stage read it

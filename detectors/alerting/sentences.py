@@ -120,6 +120,7 @@ def _sentences(
         yield _coarse_times(seen).capitalize() + "."
     else:
         yield _recent(seen.counts)
+    yield from _quotes(seen.counts)
     if transition.state is not Lifecycle.CLOSED:
         yield from _pace(seen.growth)
     yield _reason(seen, transition, subside_after)
@@ -154,6 +155,13 @@ def _posts(counts: CascadeCounts) -> str:
     if parts and counts.other_platforms:
         parts.append(f"{whole(counts.other_platforms)} on other platforms")
     return many(counts.posts, "post") + (f" ({', '.join(parts)})" if parts else "")
+
+
+def _quotes(counts: CascadeCounts) -> Iterator[str]:
+    """Count the quotes, which spread a message and may also contradict it."""
+    if counts.quotes:
+        add = "quote adds" if counts.quotes == 1 else "quotes add"
+        yield f"{whole(counts.quotes)} {add} words of the quoter's own, which may contradict it: not counted as shares."
 
 
 def _language(text: TextEvidence) -> str:
@@ -418,10 +426,11 @@ def format_alert(alert: Alert, width: int = 100) -> str:
     text = shorten(plain(evidence.text.representative), width)
     pace = f" {_forecast(growth).capitalize()}." if growth.expected_further is not None else ""
     chats = f" in {many(counts.chats, 'chat')}" if counts.chats else ""
+    quotes = f"; {many(counts.quotes, 'quote')} with words of their own" if counts.quotes else ""
     lines = [
         plain(alert.headline),
         f"  when   {moment(alert.time)}, cluster {alert.cluster_id[:_SHORT_ID]}, alert {alert.alert_id[:_SHORT_ID]}",
-        f"  where  {_posts(counts)}{chats}{_language(evidence.text)}",
+        f"  where  {_posts(counts)}{chats}{quotes}{_language(evidence.text)}",
         f"  count  {_recent(counts)}{pace}",
         f"  why    {alert.state.value}: {_score(growth, alert.level)}",
         f"  known  {_known(evidence.content)}",

@@ -5,13 +5,16 @@ Hence the search goes on to paraphrases, and a text between two clusters merges 
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
 from detectors.clustering.clusters import Cluster, Clusters, ClustersState
 from detectors.clustering.config import ClusteringConfig
-from detectors.clustering.match import NO_MATCH, ClusterChoice, ClusterLinks, Match
+from detectors.clustering.match import NO_MATCH, ClusterChoice, Match, echo
 from detectors.clustering.membership import Actor, Membership
+from detectors.clustering.posts import Addition, Posts, PostsState
+from detectors.clustering.posts.albums import Album
 from detectors.clustering.search import CandidateSearch
 from detectors.clustering.shared_keys import SharedKeysState
 from detectors.clustering.vectors import Embed
@@ -19,7 +22,15 @@ from detectors.clustering.wordings import WordingIndexState
 from detectors.similarity.embedding import Vectors
 from detectors.similarity.sketch import Sketch
 from detectors.snapshot import pack, unpack
-from schemas.assignment import Assignment, Merge, Method, RelatedCluster, Relation, Suggestion, Timeliness, Variant
+from schemas.assignment import (
+    Assignment,
+    Merge,
+    Method,
+    Role,
+    Suggestion,
+    Timeliness,
+    Variant,
+)  # fmt: skip
 from schemas.claim import NOTHING, ReferenceMatches
 from schemas.event import Kind
 from schemas.sighting import SPREADING, Sighting, TextContent
@@ -29,11 +40,12 @@ MatchReferences = Callable[[TextContent, Sketch, Vectors | None], ReferenceMatch
 """Compare a new wording with reference data, given its sketch and, if the search needed one, its vector."""
 
 # Looking a member up in its enumeration takes longer than the rest of a comparison.
-_REPLY = Kind.REPLY
+_REPLY, _EDIT = Kind.REPLY, Kind.EDIT
+_SHARE, _COMMENT, _REVISION = Role.SHARE, Role.COMMENT, Role.REVISION
 _FIRST_SHARE, _LINK = Method.FIRST_SHARE, Method.LINK
 _SAME_TEXT = (Method.EXACT, Method.LEXICAL)
 _DROPPED_LATE = Timeliness.DROPPED_LATE
-_VERSION = 2
+_VERSION = 3
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -43,8 +55,15 @@ class _State(msgspec.Struct, array_like=True):
     messages: list[tuple[str, str]]
     actors: list[tuple[str, Actor]]
     methods: dict[Method, int]
-    counts: tuple[int, int, int, int]
-    frames: int = 0
+    counts: tuple[int, int, int, int, int]
+    frames: int
+    posts: PostsState
+
+
+def _without_posts(state: list[Any]) -> list[Any]:
+    """Convert version 1 or 2, without the texts of messages and without albums; version 1 has no frames."""
+    indices, counts, frames = state[:6], state[6], state[7:] or [0]
+    return [*indices, [*counts, 0], *frames, [[], [[], []]]]
 
 
 class Clustering:
@@ -72,8 +91,9 @@ class Clustering:
         self._clusters = Clusters(config)
         self._search = CandidateSearch(config, self._clusters, embed)
         self._membership = Membership(config)
+        self._posts = Posts(config, self._clusters, self._search)
         self.methods: dict[Method, int] = dict.fromkeys(Method, 0)
-        self.unmatched = self.merged = self.evicted = self.created = 0
+        self.unmatched = self.merged = self.evicted = self.created = self.revised = 0
         self.frames = 0
         """Number of clusters that were recognised as frames."""
 
@@ -104,12 +124,13 @@ class Clustering:
         sighting of an unknown text.
         """
         out: list[Decision] = []
+        sighting = self._posts.resolve(sighting)
         if timeliness is _DROPPED_LATE:
             self._late(sighting, out)
             return out
         if sighting.time >= self._clusters.check_at:
             self._forget(self._clusters.expire(sighting.time))
-        if sighting.kind in SPREADING:
+        if sighting.kind in SPREADING or sighting.kind is _EDIT:
             self._share(sighting, timeliness, out)
         elif sighting.kind is Kind.ACCOUNT_STATE:
             self._account(sighting, timeliness, out)
@@ -122,13 +143,26 @@ class Clustering:
     def _share(self, sighting: Sighting, timeliness: Timeliness, out: list[Decision]) -> None:
         references = _references(sighting)
         keys = self._search.keys(sighting) if sighting.content.urls or sighting.media else ()
+        addition = self._posts.find_addition(sighting, keys, references)
+        if addition is not None:
+            self._add_to_post(addition, sighting, timeliness, out)
+            return
         linked = self._linked(references, sighting, out)
         match = self._search.find(sighting, keys)
+        album = self._posts.open_album(sighting) if sighting.content.fingerprint else None
+        if album is not None and linked is None and match.cluster is None:
+            linked = next(self._posts.lone_clusters(album), None)
         choice = self._choose(sighting, linked, match, out)
+        if album is None:
+            role = _COMMENT if self._posts.is_comment(sighting, choice.cluster) else _SHARE
+            self._posts.add(sighting, choice.cluster, counts=role is _SHARE)
+        else:
+            choice, role = self._complete(album, choice, sighting, timeliness, out)
         cluster = choice.cluster
-        if choice.method is not _FIRST_SHARE:
+        if choice.method is not _FIRST_SHARE and role is not _REVISION:
             self._clusters.touch(cluster, sighting.time)
-        self.frames += self._search.observe(match.same_words or cluster, cluster, sighting.content, keys)
+        if role is not _COMMENT:
+            self.frames += self._search.observe(match.same_words or cluster, cluster, sighting.content, keys)
         self._search.add(cluster, keys, references)
         chats: tuple[str, ...] = ()
         if sighting.actor is not None:
@@ -136,13 +170,40 @@ class Clustering:
             if sighting.parent is not None:
                 chats = ()
         self.methods[choice.method] += 1
-        if not (cluster.variety or cluster.addresses or cluster.same_words):  # the message is in the words
-            out.append(choice.assignment(sighting, timeliness, chats))
+        apart = cluster.variety or cluster.addresses or cluster.same_words
+        if not apart or role is not _SHARE:  # the message is in the words
+            out.append(choice.assignment(sighting, timeliness, chats, role=role))
             return
         links = self._search.links(cluster, keys)
         out.append(choice.assignment(sighting, timeliness, chats, links))
         if links.lead is not None:
-            out.append(_echo(sighting, timeliness, cluster, links.lead))
+            out.append(echo(sighting, timeliness, cluster, links.lead))
+
+    def _add_to_post(self, addition: Addition, sighting: Sighting, timeliness: Timeliness, out: list[Decision]) -> None:
+        """Report new words of a post that counts already."""
+        if addition.cluster is None:
+            self.unmatched += 1
+            return
+        self.revised += 1
+        if addition.rewords:
+            out.append(ClusterChoice(addition.cluster, _LINK).assignment(sighting, timeliness, role=_REVISION))
+
+    def _complete(
+        self, album: Album, choice: ClusterChoice, sighting: Sighting, timeliness: Timeliness, out: list[Decision]
+    ) -> tuple[ClusterChoice, Role]:
+        """Gather an album around its caption: merge the clusters of its other parts, and withdraw their shares."""
+
+        def merge(cluster: Cluster, other: Cluster) -> Cluster:
+            return self._merge((cluster, other), _LINK, None, sighting, out, same_post=True)
+
+        post = self._posts.complete(album, choice.cluster, sighting, merge)
+        for part in post.surplus:
+            withdrawn = msgspec.structs.replace(sighting, message=part.message)
+            cluster = self._clusters.get(part.cluster)
+            if cluster is not None:
+                out.append(ClusterChoice(cluster, _LINK).assignment(withdrawn, timeliness, role=Role.WITHDRAWAL))
+        self.revised += post.counted
+        return msgspec.structs.replace(choice, cluster=post.cluster), _REVISION if post.counted else _SHARE
 
     def _statement(self, sighting: Sighting, timeliness: Timeliness, out: list[Decision]) -> None:
         """Assign a statement to the cluster of its message, or else by its words. Only a debunk is learned."""
@@ -167,6 +228,9 @@ class Clustering:
         if sighting.kind is Kind.ACCOUNT_STATE:
             self._account(sighting, _DROPPED_LATE, out)
             return
+        if self._posts.is_addition(sighting):
+            self.revised += 1
+            return
         linked = None if sighting.kind is _REPLY else self._referred(sighting)
         match = Match(linked, _LINK) if linked is not None else self._search.find_without_model(sighting)
         self._answer(sighting, _DROPPED_LATE, match, out)
@@ -178,7 +242,8 @@ class Clustering:
             return
         variants = () if match.known is None else match.known.variants
         choice = ClusterChoice(match.cluster, match.method, match.similarity, variants=variants)
-        out.append(choice.assignment(sighting, timeliness))
+        role = _COMMENT if self._posts.is_comment(sighting, match.cluster) else _SHARE
+        out.append(choice.assignment(sighting, timeliness, role=role))
 
     # --- decisions ----------------------------------------------------------------------------------------------------
 
@@ -270,6 +335,8 @@ class Clustering:
         similarity: float | None,
         sighting: Sighting,
         out: list[Decision],
+        *,
+        same_post: bool = False,
     ) -> Cluster:
         survivor, absorbed = self._clusters.merge(*pair)
         self._search.absorb(survivor, absorbed)
@@ -282,6 +349,7 @@ class Clustering:
                 method=method,
                 event_id=sighting.event_id,
                 similarity=similarity,
+                same_post=same_post,
             )
         )
         return survivor
@@ -299,27 +367,22 @@ class Clustering:
             *self._search.snapshot(),
             self._membership.snapshot(),
             self.methods,
-            (self.unmatched, self.merged, self.evicted, self.created),
+            (self.unmatched, self.merged, self.evicted, self.created, self.revised),
             self.frames,
+            self._posts.snapshot(),
         )
         return pack("clustering", _VERSION, state)
 
     def restore(self, data: bytes) -> None:
         """Continue from a snapshot, with the same configuration and model."""
-        state = unpack("clustering", _VERSION, _State, data, {1: lambda state: state})  # new fields have defaults
+        state = unpack("clustering", _VERSION, _State, data, {1: _without_posts, 2: _without_posts})
         self._clusters.restore(state.clusters)
         self._search.restore((state.wordings, state.shared_keys, state.messages))
         self._membership.restore(state.actors)
         self.methods = state.methods
-        self.unmatched, self.merged, self.evicted, self.created = state.counts
+        self.unmatched, self.merged, self.evicted, self.created, self.revised = state.counts
+        self._posts.restore(state.posts)
         self.frames = state.frames
-
-
-def _echo(sighting: Sighting, timeliness: Timeliness, cluster: Cluster, lead: Cluster) -> Assignment:
-    """Return the assignment of a share to the first cluster of its address, where only the sharer counts."""
-    related = (RelatedCluster(cluster.id, Relation.SAME_ADDRESS),)
-    assignment = ClusterChoice(lead, Method.URL).assignment(sighting, timeliness, links=ClusterLinks(related=related))
-    return msgspec.structs.replace(assignment, echo=True)
 
 
 def _references(sighting: Sighting) -> tuple[str, ...]:

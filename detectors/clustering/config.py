@@ -129,6 +129,20 @@ class ClusteringConfig(BaseConfig, frozen=True, kw_only=True):
     max_pictures: Annotated[
         int, Meta(ge=1, description="Latest PDQ picture hashes that a new picture is compared with.")
     ] = 4_096
+    max_message_texts: Annotated[
+        int, Meta(ge=1, description="Latest messages whose text is remembered, to recognise an edit.")
+    ] = 500_000
+    album_ms: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Time within which pictures of one sender in one chat, one of them with words, are one post; 0 "
+            "recognises only albums with an id.",
+        ),
+    ] = 2_000
+    max_albums: Annotated[
+        int, Meta(ge=1, description="Latest posts with pictures, and parts of posts, remembered at most.")
+    ] = 100_000
     max_actors: Annotated[int, Meta(ge=1, description="Senders remembered with their chats and clusters at most.")] = (
         500_000
     )

@@ -8,7 +8,17 @@ from detectors.clustering.clusters import Cluster
 from detectors.clustering.wordings import KnownWording
 from detectors.similarity.embedding import Vectors
 from detectors.similarity.sketch import Sketch
-from schemas.assignment import Assignment, Frame, Method, RelatedCluster, Suggestion, Timeliness, Variant
+from schemas.assignment import (
+    Assignment,
+    Frame,
+    Method,
+    RelatedCluster,
+    Relation,
+    Role,
+    Suggestion,
+    Timeliness,
+    Variant,
+)
 from schemas.claim import NOTHING, ReferenceMatches
 from schemas.sighting import Sighting
 
@@ -73,6 +83,7 @@ class ClusterChoice(msgspec.Struct, frozen=True):
         timeliness: Timeliness,
         member_chats: tuple[str, ...] = (),
         links: ClusterLinks = NO_LINKS,
+        role: Role = Role.SHARE,
     ) -> Assignment:
         """Build the `Assignment`. The embedding is dropped: nothing downstream reads a vector."""
         if sighting.vector is not None:
@@ -80,6 +91,7 @@ class ClusterChoice(msgspec.Struct, frozen=True):
         return Assignment(
             cluster_id=self.cluster.id,
             sighting=sighting,
+            role=role,
             method=self.method,
             similarity=self.similarity,
             suggestion=self.suggestion,
@@ -91,3 +103,10 @@ class ClusterChoice(msgspec.Struct, frozen=True):
             member_chats=member_chats,
             reference_matches=self.reference_matches,
         )
+
+
+def echo(sighting: Sighting, timeliness: Timeliness, cluster: Cluster, lead: Cluster) -> Assignment:
+    """Return the assignment of a share to the first cluster of its address, where only the sharer counts."""
+    related = (RelatedCluster(cluster.id, Relation.SAME_ADDRESS),)
+    assignment = ClusterChoice(lead, Method.URL).assignment(sighting, timeliness, links=ClusterLinks(related=related))
+    return msgspec.structs.replace(assignment, echo=True)

@@ -85,6 +85,11 @@ class CandidateSearch:
             return self._by_telling_key(content, keys, match)
         return self._by_shared_key(self.keys(sighting)) if sighting.kind in SPREADING else NO_MATCH
 
+    def home(self, content: TextContent) -> Cluster | None:
+        """Return the living cluster of a known wording."""
+        match = self._by_fingerprint(content)
+        return None if match is None else match.cluster
+
     def recheck(self, sighting: Sighting, wording: KnownWording, cluster: Cluster) -> tuple[Neighbour, ...]:
         """Compare a known text of a cluster again, and return the clusters that the text matches by now.
 

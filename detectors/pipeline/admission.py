@@ -17,7 +17,7 @@ from detectors.growth import GrowthConfig, make_detector, rebuild_detector
 from detectors.snapshot import pack, unpack
 from detectors.spread.graph import node_id
 from detectors.spread.sharers import DistinctSharers, SharersConfig
-from schemas.assignment import Assignment, Merge, Timeliness
+from schemas.assignment import Assignment, Merge, Role, Timeliness
 from schemas.sighting import SPREADING
 
 _SPARE_TIMERS = 64  # stale timers tolerated in addition to one per cluster
@@ -137,7 +137,7 @@ class AdmissionControl:
         threshold_offset = self._budget.threshold_offset(time)
         if isinstance(item, Merge):
             self._merge(item, threshold_offset)
-        elif item.sighting.kind in SPREADING:
+        elif item.role is Role.SHARE and item.sighting.kind in SPREADING:
             self._share(item, threshold_offset)
         return msgspec.structs.replace(item, threshold_offset=threshold_offset) if threshold_offset else item
 

@@ -79,6 +79,17 @@ class Cascade:
             return ()
         return self._judge(time, score, assignment.threshold_offset)
 
+    def comment(self, assignment: Assignment) -> EdgeRow:
+        """Apply a quote with words of its own; a cascade without posts waits for its first share."""
+        if not self.stats.posts:
+            self.policy.touch(assignment.sighting.time)
+        return self.tracker.comment(assignment)
+
+    def withdraw(self, assignment: Assignment) -> None:
+        """Take the share of a message back, as a deletion does."""
+        if self.tracker.withdraw(assignment.sighting):
+            self.policy.advance_check(assignment.sighting.time)
+
     def apply_statement(self, assignment: Assignment) -> Sequence[Transition]:
         """Apply a counter, deletion, account state, report or fact-check; return the transitions."""
         sighting = assignment.sighting

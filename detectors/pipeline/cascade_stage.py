@@ -7,7 +7,6 @@ merge therefore takes place at the same position in both orders, whichever worke
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
@@ -16,7 +15,7 @@ from detectors.pipeline.cascade_state import StateTransfer
 from detectors.pipeline.cascades import CascadeOutput, Cascades
 from detectors.pipeline.cluster_stage import partition_for
 from detectors.pipeline.config import PipelineConfig
-from detectors.snapshot import SnapshotError, pack, unpack
+from detectors.snapshot import SnapshotError, pack, unchanged, unpack
 from schemas.alert import Provenance
 from schemas.assignment import Merge
 from schemas.cascade_commands import CascadeCommand, CascadeCommands
@@ -33,11 +32,6 @@ class _State(msgspec.Struct, array_like=True):
     chunks: list[StateTransferChunk]
     partition: int
     partitions: int
-
-
-def _with_older_parts(state: list[Any]) -> list[Any]:
-    """Convert version 1: the cascades inside convert themselves."""
-    return state
 
 
 class StageOutput(CascadeOutput):
@@ -96,7 +90,7 @@ class CascadeStage:
             self._partition,
             self._partitions,
         )
-        return pack(f"cascade {self._digest}", 2, state)
+        return pack(f"cascade {self._digest}", 3, state)
 
     def restore(self, data: bytes) -> None:
         """Continue from a snapshot.
@@ -104,7 +98,7 @@ class CascadeStage:
         Raises:
             SnapshotError: the snapshot has another version, other settings, or another partition.
         """
-        state = unpack(f"cascade {self._digest}", 2, _State, data, {1: _with_older_parts})
+        state = unpack(f"cascade {self._digest}", 3, _State, data, {1: unchanged, 2: unchanged})
         if (state.partition, state.partitions) != (self._partition, self._partitions):
             raise SnapshotError(
                 f"the state was saved for cascade partition {state.partition} of {state.partitions}, but this worker "

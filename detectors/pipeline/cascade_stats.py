@@ -18,7 +18,7 @@ from detectors.spread.edges import EdgeConfig
 from detectors.spread.graph import GraphConfig
 from detectors.spread.recent_joins import WindowConfig
 from detectors.spread.sharers import SharersConfig
-from schemas.assignment import Assignment, Frame, Merge, RelatedCluster, Relation, Timeliness
+from schemas.assignment import Assignment, Frame, Merge, RelatedCluster, Relation, Role, Timeliness
 from schemas.claim import ClaimMatch, HarmSuggestion, Nearness, ReferenceMatches
 from schemas.event import Counters, Debunk, Kind, Media
 from schemas.evidence import ContentEvidence, TextEvidence
@@ -89,6 +89,8 @@ class CascadeStats(msgspec.Struct, kw_only=True):
     platform: str | None = None  # of the first post; selects the growth settings
     posts: int = 0
     replies: int = 0
+    quotes: int = 0  # with words of their own; not among the posts
+    members: float = 0.0  # of the distinct chats, where the events give the size
     late: int = 0
     dropped_late: int = 0
     deleted: int = 0
@@ -120,14 +122,17 @@ class CascadeStats(msgspec.Struct, kw_only=True):
 
     @classmethod
     def create(cls, first: Assignment) -> "CascadeStats":
-        """Create the stats of a cascade from the first assignment, without counting the assignment."""
+        """Create the stats of a cascade from the first assignment, without counting the assignment.
+
+        The words of a comment are not the rumour's, so the first share gives the text.
+        """
         sighting = first.sighting
         return cls(
             cluster_id=first.cluster_id,
             first_event=sighting.event_id,
             first_time=sighting.time,
             last_time=sighting.time,
-            content=sighting.content,
+            content=TextContent() if first.role is Role.COMMENT else sighting.content,
             lang=sighting.lang,
             media=sighting.media,
         )
@@ -181,6 +186,14 @@ class CascadeStats(msgspec.Struct, kw_only=True):
             return next(iter(self.times.values())).resolution
         return max((each.resolution for each in self.times.values() if 2 * each.posts >= self.posts), default=_FINE)
 
+    def withdraw_share(self, platform: str) -> None:
+        """Take a post back that is a part of a post counted as another message."""
+        self.posts -= 1
+        counted = platform if platform in self.platforms else OTHER_PLATFORMS
+        self.platforms[counted] = self.platforms.get(counted, 1) - 1
+        if not self.platforms[counted]:
+            del self.platforms[counted]
+
     def count_late(self, timeliness: Timeliness) -> None:
         """Count a share behind the watermark as late or as dropped late."""
         if timeliness is Timeliness.DROPPED_LATE:
@@ -233,13 +246,15 @@ class CascadeStats(msgspec.Struct, kw_only=True):
     def merge(self, other: "CascadeStats", merge: Merge, bounds: CascadeConfig, max_owners: int) -> None:
         """Add the stats of an absorbed cascade; `other` must not be used afterwards."""
         self.aliases = [*self.aliases, merge.absorbed, *other.aliases][: bounds.max_aliases]
-        self.merged_at = sorted([*self.merged_at, *other.merged_at, merge.time])[-bounds.max_aliases :]
+        added = [] if merge.same_post else [merge.time]
+        self.merged_at = sorted([*self.merged_at, *other.merged_at, *added])[-bounds.max_aliases :]
         self._merge_times(other)
         self._merge_outcomes(other)
         self.add_related(other.related_clusters(), bounds.max_related)
         for name in (
             "posts",
             "replies",
+            "quotes",
             "late",
             "dropped_late",
             "deleted",

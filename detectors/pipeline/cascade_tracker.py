@@ -31,6 +31,7 @@ _FORECAST_FIELDS = (
     "reproduction_low", "reproduction_high", "exponent", "fresh_share",
 )  # fmt: skip
 _MAX_CATEGORY = 64  # characters of a report's category
+_COMMENT_OWNER = ""  # in place of the sharer of a comment, which is no share
 
 
 class ShareResult(msgspec.Struct, frozen=True, gc=False):
@@ -80,7 +81,7 @@ class CascadeTracker:
         sighting, stats, edges = assignment.sighting, self.stats, self.edges
         stats.count_share(assignment, self.settings.cascade.max_platforms, self.settings.cascade.max_related)
         if sighting.chat is not None:
-            self.chats.add(sighting.chat, sighting.time)
+            stats.members += self.chats.add(sighting.chat, sighting.time) * (sighting.chat_size or 0)
         is_new_wording = self._add_wording(sighting)
         if assignment.reference_matches is not NOTHING:
             stats.add_matches(assignment.reference_matches, self.settings.cascade)
@@ -88,8 +89,7 @@ class CascadeTracker:
         message = node_id(sighting)
         sharer = sighting.actor or sighting.chat or message
         placement = self._add_message(sighting, message, edge)
-        if len(stats.owners) < self.settings.graph.max_nodes:
-            stats.owners[message] = sharer
+        self._add_owner(message, sharer)
         score = self._add_sharer(sharer, sighting.time, assignment.timeliness)
         row = edge_row(assignment, edge, placement, sharer)
         return ShareResult(row, wording_row(assignment) if is_new_wording else None, score)
@@ -102,10 +102,38 @@ class CascadeTracker:
         stats.set_text(sighting.content, sighting.lang)
         stats.add_related(assignment.related, self.settings.cascade.max_related)
         if sighting.chat is not None:
-            self.chats.add(sighting.chat, sighting.time)
+            stats.members += self.chats.add(sighting.chat, sighting.time) * (sighting.chat_size or 0)
         return self._add_sharer(
             sighting.actor or sighting.chat or node_id(sighting), sighting.time, assignment.timeliness
         )
+
+    def comment(self, assignment: Assignment) -> EdgeRow:
+        """Count a quote with words of its own: a message of the graph, but no share, sharer or wording."""
+        sighting, edges = assignment.sighting, self.edges
+        self.stats.quotes += 1
+        edge = recorded_edge(sighting) if edges is None else edges.update(sighting, assignment.member_chats)
+        message = node_id(sighting)
+        placement = self._add_message(sighting, message, edge)
+        self._add_owner(message, _COMMENT_OWNER)
+        return edge_row(assignment, edge, placement, sighting.actor or sighting.chat or message)
+
+    def revise(self, assignment: Assignment) -> WordingRow | None:
+        """Add new words of a counted post; return the row of a wording that is new to the cascade."""
+        if assignment.reference_matches is not NOTHING:
+            self.stats.add_matches(assignment.reference_matches, self.settings.cascade)
+        return wording_row(assignment) if self._add_wording(assignment.sighting) else None
+
+    def withdraw(self, sighting: Sighting) -> bool:
+        """Take the share of a message back; return True if a sharer no longer counts.
+
+        The message stays in the graph, marked as deleted, so its own deletion later changes nothing.
+        """
+        message = node_id(sighting)
+        sharer = self.stats.owners.get(message)
+        if not sharer or not self.graph.retract(message):
+            return False
+        self.stats.withdraw_share(sighting.platform)
+        return self._subtract(self.sharers.remove(sharer))
 
     def apply_statement(self, sighting: Sighting) -> bool:
         """Apply a counter, deletion, account state or report; return True if a sharer no longer counts."""
@@ -123,8 +151,11 @@ class CascadeTracker:
     def merge(self, other: "CascadeTracker", merge: Merge) -> None:
         """Add the observations of an absorbed cascade: a common sharer counts once, all other counts add up."""
         growth = self._growth_of(other)
+        chats = self.chats.count + other.chats.count
         duplicates = self.sharers.merge(other.sharers)
         self.chats.merge(other.chats)
+        if chats:  # a common chat counts once, at the mean size
+            self.stats.members = (self.stats.members + other.stats.members) * self.chats.count / chats
         self.wordings.merge(other.wordings)
         self.reporters.merge(other.reporters)
         self.growth.merge(growth, duplicates)
@@ -194,6 +225,8 @@ class CascadeTracker:
             posts=stats.posts,
             chats=round(self.chats.count),
             replies=stats.replies,
+            quotes=stats.quotes,
+            members=round(stats.members),
             wordings=round(self.wordings.count),
             level=stats.top_level,
             max_score=stats.max_score,
@@ -229,6 +262,10 @@ class CascadeTracker:
             detector = getattr(self, name)
             if detector is not None:
                 detector.restore(getattr(state, name))
+
+    def _add_owner(self, message: str, sharer: str) -> None:
+        if len(self.stats.owners) < self.settings.graph.max_nodes:
+            self.stats.owners[message] = sharer
 
     def _add_wording(self, sighting: Sighting) -> bool:
         """Count the wording; return True if the wording is new to the cascade."""
@@ -273,6 +310,9 @@ class CascadeTracker:
         if not self.graph.retract(message):
             return False
         sharer = self.stats.owners.get(message)
+        if sharer == _COMMENT_OWNER:
+            self.stats.quotes -= 1
+            return False
         if sharer is None or not self.sharers.exact or self.sharers.posts_of(sharer):
             self.stats.deleted += 1  # otherwise the removal of the account has counted the post
         return sharer is not None and self._subtract(self.sharers.remove(sharer))
@@ -316,6 +356,8 @@ class CascadeTracker:
             previous_sharers=round(previous),
             platforms=tuple(sorted(stats.platforms.items())),
             replies=stats.replies,
+            quotes=stats.quotes,
+            members=round(stats.members) or None,
             views=views,
             forwards=forwards,
         )

@@ -7,7 +7,6 @@ An outcome therefore depends on the order of events alone.
 import heapq
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import msgspec
 
@@ -16,13 +15,15 @@ from detectors.alerting.transition import Transition
 from detectors.pipeline.cascade import Cascade
 from detectors.pipeline.cascade_state import CascadeState, ClosedCascade, StateTransfer
 from detectors.pipeline.cascade_stats import CascadeSettings
-from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow
-from detectors.snapshot import pack, unpack
+from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow, edge_row
+from detectors.snapshot import pack, unchanged, unpack
+from detectors.spread.edges import recorded_edge
+from detectors.spread.graph import Placement, node_id
 from schemas.alert import Alert
-from schemas.assignment import Assignment, Merge
+from schemas.assignment import Assignment, Merge, Role
 from schemas.sighting import SPREADING
 
-_VERSION = 3
+_VERSION = 4
 _SPARE_TIMERS = 64  # stale timers tolerated in addition to one per cascade
 
 
@@ -61,11 +62,6 @@ class _State(msgspec.Struct, array_like=True):
     time: int = 0
 
 
-def _unchanged(state: list[Any]) -> list[Any]:
-    """Convert versions 1 and 2: the fields added since have defaults."""
-    return state
-
-
 Trace = Callable[[str, msgspec.Struct], None]
 """Receives every decision, as a name and a struct."""
 
@@ -100,7 +96,7 @@ class Cascades:
             self.advance(sighting.time, out)
         cascade = self._open.get(item.cluster_id)
         if cascade is None:
-            if sighting.kind not in SPREADING and not self._starts_cascade(item):
+            if not self._starts_cascade(item, out):
                 return
             cascade = self._add(item, out)
         transitions = self._apply(cascade, item, out)
@@ -186,7 +182,7 @@ class Cascades:
         Raises:
             SnapshotError: `data` is not such a snapshot, or has another version.
         """
-        state = unpack("cascades", _VERSION, _State, data, {1: _unchanged, 2: _unchanged})
+        state = unpack("cascades", _VERSION, _State, data, {1: unchanged, 2: unchanged, 3: unchanged})
         self._open = OrderedDict(
             (cascade.stats.cluster_id, Cascade.restore(self._settings, cascade)) for cascade in state.cascades
         )
@@ -197,6 +193,8 @@ class Cascades:
             self._open[cluster_id].timer_at = due
 
     def _apply(self, cascade: Cascade, item: Assignment, out: CascadeOutput) -> Sequence[Transition]:
+        if item.role is not Role.SHARE:
+            return self._apply_apart(cascade, item, out)
         if item.sighting.kind not in SPREADING:
             return cascade.apply_statement(item)
         if item.echo:
@@ -208,16 +206,33 @@ class Cascades:
         self._open.move_to_end(item.cluster_id)
         return transitions
 
-    def _starts_cascade(self, statement: Assignment) -> bool:
-        """Return True for a fact-check of an unknown cluster; a closed cascade keeps the fact-check and stays closed.
+    def _apply_apart(self, cascade: Cascade, item: Assignment, out: CascadeOutput) -> Sequence[Transition]:
+        """Apply a message that adds no share to its cascade."""
+        if item.role is Role.COMMENT:
+            out.edges.append(cascade.comment(item))
+        elif item.role is Role.WITHDRAWAL:
+            cascade.withdraw(item)
+        elif (wording := cascade.tracker.revise(item)) is not None:
+            out.wordings.append(wording)
+        return ()
 
-        A counter, report or deletion is no spread and neither creates nor reopens a cascade.
+    def _starts_cascade(self, first: Assignment, out: CascadeOutput) -> bool:
+        """Return True for a share, and for a fact-check or comment of an unknown cluster.
+
+        A closed cascade keeps a fact-check or a comment and stays closed. A counter, report, deletion or edit is no
+        spread and neither creates nor reopens a cascade.
         """
-        debunk = statement.sighting.debunk
-        closed = self._find_closed(statement.cluster_id, statement.sighting.time)
+        sighting, is_comment = first.sighting, first.role is Role.COMMENT
+        if first.role is Role.SHARE and sighting.kind in SPREADING:
+            return True
+        closed, debunk = self._find_closed(first.cluster_id, sighting.time), sighting.debunk
         if closed is not None and debunk is not None:
             closed.stats.add_debunk(debunk, self._settings.cascade)
-        return closed is None and debunk is not None
+        if closed is not None and is_comment:
+            closed.stats.quotes += 1
+            sharer = sighting.actor or sighting.chat or node_id(sighting)
+            out.edges.append(edge_row(first, recorded_edge(sighting), Placement.OVERFLOW, sharer))
+        return closed is None and (is_comment or debunk is not None)
 
     def _add(self, first: Assignment, out: CascadeOutput) -> Cascade:
         """Reopen the closed cascade of an assignment, or create a cascade."""

@@ -6,7 +6,6 @@ order of the log. A worker that takes over the stage may repeat commands, and ne
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -15,7 +14,7 @@ from detectors.pipeline.ordered_clustering import OrderedClustering, OrderedItem
 from detectors.pipeline.ordered_log import OrderedLog
 from detectors.reference.matcher import ReferenceMatcher
 from detectors.similarity.embedding import Embedder, Vectors
-from detectors.snapshot import SnapshotError, pack, unpack
+from detectors.snapshot import SnapshotError, pack, unchanged, unpack
 from schemas.assignment import Merge
 from schemas.cascade_commands import CascadeCommand, CascadeCommands
 from schemas.event_batch import EventBatch
@@ -34,11 +33,6 @@ class _State(msgspec.Struct, array_like=True):
     received: int
     rejected: int
     missing: int
-
-
-def _with_older_parts(state: list[Any]) -> list[Any]:
-    """Convert version 1: the ordered clustering inside convert themselves."""
-    return state
 
 
 def partition_for(cluster_id: str, partitions: int) -> int:
@@ -109,6 +103,7 @@ class ClusterStage:
             waiting=order.waiting,
             unmatched=ordered_clustering.clustering.unmatched,
             conflicts=order.conflicts,
+            revised=ordered_clustering.clustering.revised,
             forced=order.forced,
             withheld=ordered_clustering.withheld,
             missing=log.missing,
@@ -132,7 +127,7 @@ class ClusterStage:
             self._log.rejected,
             self._log.missing,
         )
-        return pack(f"cluster {self._config.digest()}", 2, state)
+        return pack(f"cluster {self._config.digest()}", 3, state)
 
     def restore(self, data: bytes) -> None:
         """Continue from a snapshot.
@@ -140,7 +135,7 @@ class ClusterStage:
         Raises:
             SnapshotError: the snapshot has another version, other settings, or another number of partitions.
         """
-        state = unpack(f"cluster {self._config.digest()}", 2, _State, data, {1: _with_older_parts})
+        state = unpack(f"cluster {self._config.digest()}", 3, _State, data, {1: unchanged, 2: unchanged})
         if len(state.next_command) != self._partitions:
             raise SnapshotError(
                 f"the state was saved with {len(state.next_command)} cascade partitions, but {self._partitions} are "

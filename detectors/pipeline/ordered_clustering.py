@@ -17,7 +17,7 @@ from detectors.pipeline.admission import AdmissionControl
 from detectors.pipeline.config import PipelineConfig
 from detectors.reference.matcher import ReferenceMatcher
 from detectors.similarity.embedding import Embedder, Vectors
-from detectors.snapshot import pack, unpack
+from detectors.snapshot import pack, unchanged, unpack
 from schemas.assignment import Assignment, Merge, Timeliness
 from schemas.sighting import SPREADING, Sighting
 
@@ -129,7 +129,7 @@ class OrderedClustering:
             self.catching_up,
             self.resolution.snapshot(),
         )
-        return pack("assigner", 2, state)
+        return pack("assigner", 3, state)
 
     def restore(self, data: bytes) -> None:
         """Continue from a snapshot made with the same settings.
@@ -137,7 +137,7 @@ class OrderedClustering:
         Raises:
             SnapshotError: `data` is not such a snapshot, or has another version.
         """
-        state = unpack("assigner", 2, _State, data, {1: _without_time_counts})
+        state = unpack("assigner", 3, _State, data, {1: _without_time_counts, 2: unchanged})
         self.order.restore(state.order)
         self.clustering.restore(state.clustering)
         self.applied, self.late = state.applied, state.late

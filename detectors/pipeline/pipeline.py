@@ -19,7 +19,7 @@ from detectors.privacy.pseudonym import Pseudonymiser
 from detectors.reading.profile import InputProfile
 from detectors.reference.matcher import ReferenceMatcher
 from detectors.similarity.embedding import Embedder
-from detectors.snapshot import pack, unpack
+from detectors.snapshot import pack, unchanged, unpack
 from schemas.alert import Provenance
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position, RawEvent, Sighting
@@ -53,6 +53,7 @@ class StreamCounts(msgspec.Struct, frozen=True):
     waiting: int
     unmatched: int  # of the applied events: statements about an unknown message
     conflicts: int  # of the duplicates: another event with the event_id of an earlier one
+    revised: int  # of the applied events: edits and further parts of posts that count already
     forced: int  # of the applied events: emitted early because the reorder buffer was full
     withheld: int  # cascades that met the base threshold while the alert budget required a higher one
     corrected: int = 0  # events whose claimed time was replaced by the time of observation
@@ -189,6 +190,7 @@ class Pipeline:
             waiting=order.waiting,
             unmatched=ordered_clustering.clustering.unmatched,
             conflicts=order.conflicts,
+            revised=ordered_clustering.clustering.revised,
             forced=order.forced,
             withheld=ordered_clustering.withheld,
             frames=ordered_clustering.clustering.frames,
@@ -208,7 +210,7 @@ class Pipeline:
             self._received,
             self._rejected,
         )
-        return pack(f"pipeline {self.config.digest()}", 3, state)
+        return pack(f"pipeline {self.config.digest()}", 4, state)
 
     def restore(self, data: bytes) -> None:
         """Continue from a snapshot made with the same settings.
@@ -216,7 +218,7 @@ class Pipeline:
         Raises:
             SnapshotError: `data` is not such a snapshot, or has another version or other settings.
         """
-        state = unpack(f"pipeline {self.config.digest()}", 3, _State, data, {2: _with_event_times})
+        state = unpack(f"pipeline {self.config.digest()}", 4, _State, data, {2: _with_event_times, 3: unchanged})
         self.intake.restore(state.intake)
         self.ordered_clustering.restore(state.ordered_clustering)
         self.cascades.restore(state.cascades)

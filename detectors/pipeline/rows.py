@@ -7,13 +7,19 @@ import msgspec
 
 from detectors.spread.edges import InferredEdge
 from detectors.spread.graph import Placement
-from schemas.assignment import Assignment, Method, Timeliness
+from schemas.assignment import Assignment, Method, Role, Timeliness
 from schemas.base import Ms
 from schemas.event import Kind
 
+BROADCAST_SHARERS = 3
+"""Sharers of a broadcast at most: one account, or one with helpers."""
+
+BROADCAST_CHATS = 20
+"""Chats of a broadcast at least; WhatsApp and Telegram forward to at most five chats at once."""
+
 
 class EdgeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One share: its message, its parent, and the match that assigned it to the cluster."""
+    """One share or quote: its message, its parent, and the match that assigned it to the cluster."""
 
     cluster_id: str  # at the time of the share; `ClusterRow.merged_into` leads to the later id
     time: Ms
@@ -27,11 +33,12 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     placed: Placement  # result in the forward graph, which may refuse a recorded parent, as in a cycle
     sharer: str
     chat: str | None
-    fingerprint: str  # of the wording; empty for a message without words
+    fingerprint: str  # of the wording; empty for a message without words and for a comment
     method: Method
     similarity: float | None
     variants: str  # comma-separated
     timeliness: Timeliness
+    role: Role  # `comment` for a quote with words of its own, which is no share
     suggestion: str | None  # a near cluster that the share did not join
     suggestion_similarity: float | None
 
@@ -67,6 +74,8 @@ class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
     posts: int
     chats: int
     replies: int
+    quotes: int  # with words of their own; not among the posts
+    members: int  # of the chats, where the events give the size
     wordings: int
     level: int  # the highest level reached
     max_score: float
@@ -90,6 +99,12 @@ class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
     views: int | None  # by the platforms' own counters; None without a counter
     forwards: int | None
 
+    @property
+    def is_broadcast(self) -> bool:
+        """True if a few accounts posted the message in many chats: a reach that no growth of sharers shows."""
+        few = 0 < self.sharers <= BROADCAST_SHARERS
+        return few and self.chats >= BROADCAST_CHATS and self.merged_into is None
+
 
 def edge_row(assignment: Assignment, edge: InferredEdge, placement: Placement, sharer: str) -> EdgeRow:
     """Build the row of one share."""
@@ -107,11 +122,12 @@ def edge_row(assignment: Assignment, edge: InferredEdge, placement: Placement, s
         placed=placement,
         sharer=sharer,
         chat=sighting.chat,
-        fingerprint=sighting.content.fingerprint,
+        fingerprint="" if assignment.role is Role.COMMENT else sighting.content.fingerprint,
         method=assignment.method,
         similarity=assignment.similarity,
         variants=",".join(assignment.variants),
         timeliness=assignment.timeliness,
+        role=assignment.role,
         suggestion=None if suggestion is None else suggestion.cluster_id,
         suggestion_similarity=None if suggestion is None else suggestion.similarity,
     )

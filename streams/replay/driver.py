@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
+import msgspec
+
 from detectors.pipeline.pipeline import PipelineOutput, StreamCounts
 from detectors.privacy.rejections import RejectedPayload, build_rejection
 from detectors.reading.profile import InputProfile
@@ -10,7 +12,7 @@ from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position, RawEvent
 from streams.recordings.base import ControlEvent, EndOfPartition, Record, SourceReader, Tombstone, UnreadableRecord
 from streams.recordings.recognise import OPENING_BYTES
-from streams.runs.manifest import RunCounts
+from streams.runs.manifest import RowCounts, RunCounts
 
 
 class ReplayPipeline(Protocol):
@@ -146,15 +148,11 @@ class Driver:
         """Return the watermark in event time, in ms."""
         return self._pipeline.event_time
 
-    def counts(
-        self, alerts: int = 0, clusters: int = 0, shares: int = 0, seen: StreamCounts | None = None
-    ) -> RunCounts:
+    def counts(self, written: RowCounts | None = None, seen: StreamCounts | None = None) -> RunCounts:
         """Return the number of events per outcome, including records that the source could not deliver.
 
         Args:
-            alerts: alerts written.
-            clusters: clusters written.
-            shares: shares written.
+            written: rows written to the run folder; none if None.
             seen: counts of another pipeline that reads the same stream; those of the driven pipeline if None.
 
         """
@@ -168,6 +166,7 @@ class Driver:
             waiting=seen.waiting,
             unmatched=seen.unmatched,
             conflicts=seen.conflicts,
+            revised=seen.revised,
             forced=seen.forced,
             withheld=seen.withheld,
             corrected=seen.corrected,
@@ -177,7 +176,5 @@ class Driver:
             tombstones=self._tombstones,
             frames=seen.frames,
             coarse_times=seen.coarse_times,
-            alerts=alerts,
-            clusters=clusters,
-            shares=shares,
+            **msgspec.structs.asdict(written or RowCounts()),
         )

@@ -16,7 +16,7 @@ from detectors.pipeline.cascades import ScoreTrace, TransitionTrace
 from detectors.pipeline.rows import ClusterRow
 from detectors.text.formatting import many, plain, shorten
 from schemas.alert import Alert, Lifecycle
-from schemas.assignment import Assignment, Merge, Method, Relation
+from schemas.assignment import Assignment, Merge, Method, Relation, Role
 from schemas.base import encode
 from schemas.event import Kind
 from schemas.sighting import SPREADING
@@ -37,6 +37,11 @@ _MAX_WORDINGS = 100_000  # wordings remembered, so each is listed once
 _SHOWN = 90  # graphemes of a message in a line
 _WIDTH = 120  # characters per line of the explanation text of the alert
 _MAX_LINES = 40  # decisions listed unless all are requested
+_APART = {
+    Role.COMMENT: ("quote", "with words of its own, no share"),
+    Role.REVISION: ("wording", "new words of a post that counts already: an edit or the caption of its pictures"),
+    Role.WITHDRAWAL: ("withdrawn", "a picture is part of a post that counts as another message"),
+}
 
 
 class ExplainError(UserError):
@@ -216,7 +221,7 @@ class DecisionLog:
         if assignment.method is Method.FIRST_SHARE:
             where = f"on {sighting.platform}" + (f" in chat {sighting.chat[:8]}" if sighting.chat else "")
             self._add(sighting.time, "created", f"{sighting.kind} {where}: {_quoted(content.text)}")
-        if sighting.kind in SPREADING:
+        if assignment.role is Role.SHARE and sighting.kind in SPREADING:
             self._add_share(assignment)
         else:
             self._add_remark(assignment)
@@ -248,7 +253,9 @@ class DecisionLog:
     def _add_remark(self, assignment: Assignment) -> None:
         """Record an event about a message that is no share; platform counters are too frequent to list."""
         sighting = assignment.sighting
-        if sighting.debunk is not None:
+        if assignment.role in _APART:
+            self._add(sighting.time, *_APART[assignment.role], minor=True)
+        elif sighting.debunk is not None:
             by, verdict = _quoted(sighting.debunk.publisher), _quoted(sighting.debunk.verdict)
             self._add(sighting.time, "fact-check", f"by {by}, verdict {verdict}, matched by {_method(assignment)}")
         elif sighting.report is not None:

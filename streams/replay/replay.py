@@ -172,7 +172,7 @@ def _drive(
         for output in driver.outputs():
             with deferred_interrupts():  # the manifest must count each batch in the folder
                 writer.add(output.alerts, output.rejections, output.clusters, output.edges, output.wordings)
-                counts = driver.counts(writer.alerts, writer.clusters, writer.shares)
+                counts = driver.counts(writer.rows)
             for alert in output.alerts:
                 observer.alert(alert)
             observer.progress(

@@ -250,8 +250,7 @@ def _drive(
                 for run, output in zip(runs, pipelines.take(common), strict=True):
                     run.writer.add(output.alerts, output.rejections, output.clusters, output.edges, output.wordings)
                 counts = [
-                    driver.counts(run.writer.alerts, run.writer.clusters, run.writer.shares, seen)
-                    for run, seen in zip(runs, pipelines.all_counts, strict=True)
+                    driver.counts(run.writer.rows, seen) for run, seen in zip(runs, pipelines.all_counts, strict=True)
                 ]
             alerts = sum(one.alerts for one in counts)
             observer.progress(ReplayProgress(counts[0].received, alerts, driver.event_time, reader.done, reader.total))

@@ -19,10 +19,11 @@ import pyarrow.parquet as pq
 
 from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow
 from schemas.alert import Alert
+from schemas.assignment import Role
 from schemas.base import Message, encode
 from schemas.rejection import Rejection
 from streams.errors import UserError, already_exists
-from streams.runs.manifest import MANIFEST_VERSION, Manifest, ManifestVersion, Timings
+from streams.runs.manifest import MANIFEST_VERSION, Manifest, ManifestVersion, RowCounts, Timings
 from streams.runs.parquet import TableWriter
 from streams.runs.rejection_log import RejectionLog
 
@@ -80,7 +81,7 @@ class RunWriter:
         self._clusters = TableWriter(self.path / CLUSTERS, ClusterRow, row_group_rows)
         self._edges = TableWriter(self.path / EDGES, EdgeRow, row_group_rows)
         self._wordings = TableWriter(self.path / WORDINGS, WordingRow, row_group_rows)
-        self.alerts = self.clusters = self.shares = 0
+        self.rows = RowCounts()
 
     def begin(self, manifest: Manifest) -> None:
         """Write the manifest of an incomplete run, in case the run is killed."""
@@ -95,11 +96,17 @@ class RunWriter:
         wordings: Iterable[WordingRow] = (),
     ) -> None:
         """Write the output of a batch."""
-        self.alerts += _write_lines(self._alerts, alerts)
+        clusters, edges, rows = list(clusters), list(edges), self.rows
+        quotes = sum(edge.role is Role.COMMENT for edge in edges)
         self.rejections.add(rejections)
-        self.clusters += self._clusters.add(clusters)
-        self.shares += self._edges.add(edges)
         self._wordings.add(wordings)
+        self.rows = RowCounts(
+            alerts=rows.alerts + _write_lines(self._alerts, alerts),
+            clusters=rows.clusters + self._clusters.add(clusters),
+            shares=rows.shares + self._edges.add(edges) - quotes,
+            quotes=rows.quotes + quotes,
+            broadcasts=rows.broadcasts + sum(cluster.is_broadcast for cluster in clusters),
+        )
 
     def end(self, manifest: Manifest, timings: Timings) -> Path:
         """Close the tables, write the manifest, and rename a complete run; return the path of the folder."""

@@ -16,7 +16,7 @@ from schemas.alert import Alert
 from streams.runs.folder import CLUSTERS, EDGES, WORDINGS, Run, sorted_by_time
 from streams.runs.ids import normalise_prefix, resolve_id
 from streams.runs.manifest import Manifest
-from streams.runs.tables import MIN_CONFIDENCE, RECORDED, counted_wordings, growth_curve
+from streams.runs.tables import MIN_CONFIDENCE, RECORDED, counted_wordings, growth_curve, is_share
 from streams.settings.load import from_values
 
 _ALERT_COLUMNS = (
@@ -80,7 +80,10 @@ class LoadedRun:
 
     @cached_property
     def shares(self) -> pd.DataFrame:
-        """Return one row per share, in order of event time; large. `cluster_id` is the final cluster."""
+        """Return one row per share or quote, in order of event time; large. `cluster_id` is the final cluster.
+
+        A quote with words of its own has the `role` comment and counts neither as a share nor as a sharer.
+        """
         frame = _frame(sorted_by_time(self._run.table(EDGES)))
         frame["cluster_id"] = frame["cluster_id"].map(self._run.final)
         return frame
@@ -133,7 +136,7 @@ class RunCluster:
 
     @cached_property
     def shares(self) -> pd.DataFrame:
-        """Return the shares in order of event time."""
+        """Return the shares and quotes in order of event time; a quote with words of its own has the role comment."""
         return self._run.rows_of(EDGES, self.cluster_id)
 
     @cached_property
@@ -162,7 +165,7 @@ class RunCluster:
 
     def timeline(self, freq: str = "1h") -> pd.DataFrame:
         """Return posts and new distinct sharers per interval; `freq` is a frequency of pandas, e.g. "15min", "1D"."""
-        at = self.shares.set_index("time")
+        at = self.shares[[is_share(share) for share in _records(self.shares)]].set_index("time")
         posts = at["message"].resample(freq).count()
         joined = at.drop_duplicates("sharer")["sharer"].resample(freq).count()
         frame = pd.DataFrame({"posts": posts, "joined": joined}).fillna(0).astype("int64")

@@ -19,6 +19,16 @@ class InputFile(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str | None  # of the stored bytes; None for the same reason
 
 
+class RowCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Output of a run, in rows."""
+
+    alerts: int = 0
+    clusters: int = 0
+    shares: int = 0
+    quotes: int = 0  # with words of their own, which are no shares
+    broadcasts: int = 0  # clusters that a few accounts posted in many chats; see `ClusterRow.is_broadcast`
+
+
 class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
     """Events by outcome, and output: received = applied + duplicates + late + rejected + waiting.
 
@@ -33,6 +43,7 @@ class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 0  # buffered until the watermark passes; 0 after a complete run
     unmatched: int = 0  # part of `applied`: statements about an unseen message
     conflicts: int = 0  # part of `duplicates`: another event with the event_id of an earlier one
+    revised: int = 0  # part of `applied`: edits and further parts of posts that count already
     forced: int = 0  # part of `applied`: emitted early because the reorder buffer was full
     withheld: int = 0  # cascades over the base threshold and below the threshold of the alert budget
     corrected: int = 0  # events whose claimed time was replaced by the time of observation
@@ -45,6 +56,8 @@ class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
     alerts: int = 0
     clusters: int = 0
     shares: int = 0
+    quotes: int = 0  # with words of their own, which are no shares
+    broadcasts: int = 0  # clusters that a few accounts posted in many chats
 
     @property
     def balanced(self) -> bool:
@@ -101,4 +114,6 @@ class Timings(msgspec.Struct, frozen=True, kw_only=True):
     cores: int
 
 
-__all__ = ["MANIFEST_VERSION", "InputFile", "InputReport", "Manifest", "ManifestVersion", "RunCounts", "Timings"]
+__all__ = [
+    "MANIFEST_VERSION", "InputFile", "InputReport", "Manifest", "ManifestVersion", "RowCounts", "RunCounts", "Timings",
+]  # fmt: skip

@@ -7,13 +7,18 @@ from typing import Any, NamedTuple
 
 from detectors.growth import GrowthConfig, make_detector
 from detectors.similarity.templates import CountedWording
-from schemas.assignment import Timeliness
+from schemas.assignment import Role, Timeliness
 
 MIN_CONFIDENCE = 0.5
 """Confidence below which an inferred parent counts as unknown."""
 
 RECORDED = frozenset({"explicit", "origin"})
 """Sources of parents that the platform recorded."""
+
+
+def is_share(row: Mapping[str, Any]) -> bool:
+    """Return True for a row of `edges.parquet` that counts as a share: not for a quote with words of its own."""
+    return bool(row.get("role", Role.SHARE) != Role.COMMENT)
 
 
 class GrowthPoint(NamedTuple):
@@ -37,7 +42,7 @@ def growth_curve(shares: Sequence[Mapping[str, Any]], config: GrowthConfig) -> l
     sharers: set[str] = set()
     points = []
     for share in shares:
-        if share["sharer"] in sharers:
+        if share["sharer"] in sharers or not is_share(share):
             continue
         sharers.add(share["sharer"])
         time = milliseconds(share["time"])
@@ -52,7 +57,7 @@ def counted_wordings(
     representative: str, wordings: Sequence[Mapping[str, Any]], shares: Sequence[Mapping[str, Any]]
 ) -> list[CountedWording]:
     """Return the wordings of a cluster with their numbers of messages: the representative, then the given order."""
-    messages = Counter(share.get("fingerprint") for share in shares)
+    messages = Counter(share.get("fingerprint") for share in shares if is_share(share))
     texts = {row["fingerprint"]: row["text"] for row in reversed(wordings)}  # the first text of each fingerprint
     order = list(dict.fromkeys(row["fingerprint"] for row in wordings))
     order.sort(key=lambda fingerprint: texts[fingerprint] != representative)
@@ -64,4 +69,4 @@ def milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-__all__ = ["MIN_CONFIDENCE", "RECORDED", "GrowthPoint", "counted_wordings", "growth_curve", "milliseconds"]
+__all__ = ["MIN_CONFIDENCE", "RECORDED", "GrowthPoint", "counted_wordings", "growth_curve", "is_share", "milliseconds"]

@@ -5,6 +5,8 @@ from itertools import islice
 
 import pyarrow.compute as pc
 
+from detectors.pipeline.rows import BROADCAST_CHATS, BROADCAST_SHARERS
+from detectors.text.formatting import many
 from schemas.alert import Alert
 from streams.cli.display.input_report import input_lines
 from streams.cli.display.tables import short_id
@@ -24,14 +26,27 @@ def accounts(counts: RunCounts) -> str:
     return f"{total} ({'adds up' if counts.balanced else 'DOES NOT ADD UP: a defect, please report it'})"
 
 
+def totals(counts: RunCounts) -> str:
+    """Return the output of a run in one line."""
+    quotes = f"{counts.quotes:,} quotes, " if counts.quotes else ""
+    return f"{counts.clusters:,} clusters, {counts.shares:,} shares, {quotes}{counts.alerts:,} alerts"
+
+
 def remarks(counts: RunCounts) -> list[str]:
-    """Return a line for each defect of the input that the counts reveal."""
+    """Return a line for each property of the input that the counts reveal and no alert shows."""
     lines = list(time_warnings(counts))
-    if not counts.conflicts:
-        return lines
-    events = "1 event has" if counts.conflicts == 1 else f"{counts.conflicts:,} events have"
-    advice = "give each event, also an edit, an event_id of its own"
-    return [*lines, f"{events} the event_id of an earlier event and other content, and only the first counts; {advice}"]
+    if counts.conflicts:
+        events = "1 event has" if counts.conflicts == 1 else f"{counts.conflicts:,} events have"
+        advice = "give each event, also an edit, an event_id of its own"
+        lines.append(
+            f"{events} the event_id of an earlier event and other content, and only the first counts; {advice}"
+        )
+    if counts.revised:
+        lines.append(f"{many(counts.revised, 'event')} changed or completed a post that counts already")
+    if counts.broadcasts:
+        spread = f"{many(counts.broadcasts, 'message')} in {BROADCAST_CHATS} chats or more"
+        lines.append(f"at most {BROADCAST_SHARERS} accounts posted {spread}; alerts count people, not reach")
+    return lines
 
 
 def summary(result: ReplayResult) -> list[str]:
@@ -39,7 +54,7 @@ def summary(result: ReplayResult) -> list[str]:
     counts, timings = result.manifest.counts, result.timings
     lines = [
         accounts(counts),
-        f"{counts.clusters:,} clusters, {counts.shares:,} shares, {counts.alerts:,} alerts",
+        totals(counts),
         "alerts measure spread, not truth",
         f"{timings.wall_seconds:,.1f} s, {timings.events_per_second:,.0f} events/s",
     ]
@@ -88,4 +103,4 @@ def _first(result: ReplayResult) -> Iterable[Alert]:
     return islice(Run(result.folder).alerts(), 1)
 
 
-__all__ = ["accounts", "next_steps", "remarks", "summary", "uncounted_forwards"]
+__all__ = ["accounts", "next_steps", "remarks", "summary", "totals", "uncounted_forwards"]

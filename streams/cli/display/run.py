@@ -6,14 +6,17 @@ from typing import Any
 
 import msgspec
 
+from detectors.pipeline.rows import BROADCAST_CHATS, BROADCAST_SHARERS
 from detectors.similarity.templates import format_templates
 from detectors.text.formatting import many, plain
 from streams.cli.display.input_report import input_lines
-from streams.cli.display.replay import accounts, remarks
+from streams.cli.display.replay import accounts, remarks, totals
 from streams.cli.display.tables import Column, Table, first_rows, minute, short_id
 from streams.runs.loaded import LoadedRun, RunCluster
 from streams.runs.manifest import InputReport, RunCounts
 from streams.settings.load import Settings, to_values
+
+_BROADCASTS = 5  # listed
 
 
 class RumourLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +28,15 @@ class RumourLine(msgspec.Struct, frozen=True, kw_only=True):
     sharers: float  # at the end; of an interrupted run, the highest number in an alert
     alerts: int
     text: str
+
+
+class BroadcastLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One cluster that a few accounts posted in many chats."""
+
+    cluster_id: str
+    sharers: float
+    chats: int
+    members: int  # of the chats, where the events give the size
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +51,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, Any]  # those that differ from the defaults of this release
     by_state: dict[str, int]
     report: InputReport
+    broadcasts: tuple[BroadcastLine, ...]  # the most chats first
     rumours: tuple[RumourLine, ...]  # the highest level first, then the most sharers
 
 
@@ -57,8 +70,26 @@ def summarise(run: LoadedRun) -> Summary:
         settings={name: value for name, value in manifest.settings.items() if defaults.get(name) != value},
         by_state=dict(sorted(Counter(alert.state.value for alert in run.alerts).items())),
         report=manifest.report,
+        broadcasts=tuple(_broadcasts(run)),
         rumours=tuple(sorted(rumours, key=lambda one: (-one.level, -one.sharers, one.cluster_id))),
     )
+
+
+def _broadcasts(run: LoadedRun) -> Iterator[BroadcastLine]:
+    """Yield the broadcasts with the most chats."""
+    rows = run.clusters
+    few = rows["sharers"].between(0, BROADCAST_SHARERS, inclusive="right")
+    rows = rows[few & (rows["chats"] >= BROADCAST_CHATS) & rows["merged_into"].isna()]
+    for row in rows.sort_values(["chats", "cluster_id"], ascending=[False, True]).head(_BROADCASTS).to_dict("records"):
+        yield BroadcastLine(
+            cluster_id=row["cluster_id"], sharers=row["sharers"], chats=row["chats"], members=row.get("members", 0)
+        )
+
+
+def _broadcast(one: BroadcastLine) -> str:
+    members = f" ({many(one.members, 'member')})" if one.members else ""
+    who = many(one.sharers, "account")
+    return f"cluster {short_id(one.cluster_id)}: {who} posted it in {many(one.chats, 'chat')}{members}"
 
 
 def _rumour(run: LoadedRun, cluster_id: str) -> RumourLine:
@@ -82,8 +113,9 @@ def lines(found: Summary) -> Iterator[str]:
     yield accounts(found.counts)
     counts = found.counts
     rumours = many(len(found.rumours), "rumour")
-    yield f"{counts.clusters:,} clusters, {counts.shares:,} shares, {counts.alerts:,} alerts on {rumours}"
+    yield f"{totals(counts)} on {rumours}"
     yield from remarks(counts)
+    yield from map(_broadcast, found.broadcasts)
     if found.by_state:
         yield "alerts: " + ", ".join(f"{state} {count:,}" for state, count in found.by_state.items())
     yield from input_lines(found.report, found.counts.received)

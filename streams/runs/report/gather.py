@@ -16,7 +16,7 @@ from schemas.alert import Alert
 from streams.runs.folder import CLUSTERS, EDGES, WORDINGS, Run
 from streams.runs.report.payload import Curve, Payload, RumourPayload, TemplatePayload, Volume, WordingPayload
 from streams.runs.report.shape import Share, lay_out
-from streams.runs.tables import GrowthPoint, counted_wordings, growth_curve, milliseconds
+from streams.runs.tables import GrowthPoint, counted_wordings, growth_curve, is_share, milliseconds
 from streams.settings.load import from_values
 
 _BINS = 240  # bins of the volume over time
@@ -112,8 +112,8 @@ def _rumour(cluster: _Cluster, config: PipelineConfig, max_nodes: int) -> Rumour
         for one in shares
     ]
     shape, forwarders = lay_out(nodes, max_nodes, _FORWARDERS)
-    chats = Counter(one["chat"][:_SHORT] for one in shares if one["chat"])
-    platforms = Counter(one["platform"] for one in shares)
+    chats = Counter(one["chat"][:_SHORT] for one in shares if one["chat"] and is_share(one))
+    platforms = Counter(one["platform"] for one in shares if is_share(one))
     return RumourPayload(
         cluster_id=row["cluster_id"],
         status=row["status"],
@@ -121,6 +121,7 @@ def _rumour(cluster: _Cluster, config: PipelineConfig, max_nodes: int) -> Rumour
         last_time=milliseconds(row["last_time"]),
         sharers=row["sharers"],
         posts=row["posts"],
+        quotes=row.get("quotes", 0),
         chats=row["chats"],
         text=row["representative"],
         lang=row["lang"],

@@ -71,6 +71,7 @@ class RumourPayload(msgspec.Struct, frozen=True, kw_only=True):
     last_time: int
     sharers: float
     posts: int
+    quotes: int  # with words of their own; no posts
     chats: int
     text: str
     lang: str | None

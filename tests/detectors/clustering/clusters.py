@@ -19,7 +19,12 @@ def digest(name: str) -> str:
 def content(text: str, urls: tuple[str, ...] = ()) -> TextContent:
     normal = " ".join(text.lower().split())
     return TextContent(
-        text=text, normal=normal, fingerprint=digest(normal) if normal else "", words=len(normal.split()), urls=urls
+        text=text,
+        normal=normal,
+        fingerprint=digest(normal) if normal else "",
+        sha256=hashlib.sha256(text.encode()).hexdigest() if text else "",
+        words=len(normal.split()),
+        urls=urls,
     )
 
 

@@ -53,7 +53,9 @@ ANGLES |= {text: 12.0 * i + 36 for i, text in enumerate(RETOLD, 3)} | {
 ANGLES |= {SHORT[1]: 30.0, SHORT[2]: 52.0}
 URLS = [(), ("example.org/story-12345",), ("example.org", "example.org/story-67890"), ("example.org/story-45678",)]
 MEDIA = [(), (picture("a"),), (picture("b", "0f" * 32, 80),), (picture("c", "0f" * 31 + "0e", 80),)]
-CONFIG = ClusteringConfig(**LIMITS, retention_ms=40, max_representatives=3, max_link_candidates=100, max_candidates=100)
+CONFIG = ClusteringConfig(
+    **LIMITS, retention_ms=40, max_representatives=3, max_link_candidates=100, max_candidates=100, album_ms=0
+)
 
 
 @cache

@@ -74,7 +74,7 @@ class Recorder:
         refused = len(self.refused)
         return StreamCounts(
             received=self._applied + refused, applied=self._applied, duplicates=0, late=0, rejected=refused, waiting=0,
-            unmatched=0, conflicts=0, forced=0, withheld=0,
+            unmatched=0, conflicts=0, revised=0, forced=0, withheld=0,
         )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ export function show(rumour) {
     element("blockquote", { class: "message", dir: "auto", lang: rumour.lang ?? false }, rumour.text || "(no text)"),
     facts([
       ["first seen", moment(rumour.first_time)], ["last seen", moment(rumour.last_time)], ["duration", span(rumour.last_time - rumour.first_time)],
-      ["distinct sharers", number(rumour.sharers)], ["posts", number(rumour.posts)], ["chats", number(rumour.chats)], ["state", rumour.status],
+      ["distinct sharers", number(rumour.sharers)], ["posts", number(rumour.posts)], ["quotes (own words)", number(rumour.quotes)], ["chats", number(rumour.chats)], ["state", rumour.status],
     ]),
     element("p", { class: "note" }, "Counts at the end of the run; an alert has the counts of its own time."),
     element("h3", {}, "Alert history"), history(rumour),
