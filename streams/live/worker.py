@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import time
 from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any, Self, TypeVar
 
@@ -204,7 +205,8 @@ class _Worker:
             reasons.append("the model fails")
         if not self._apps:
             reasons.append("starting")
-        return Readiness(not reasons, tuple(reasons))
+        warnings = self._metrics.event_times.reasons(time.monotonic())
+        return Readiness(not reasons, (*reasons, *warnings))
 
     async def _watch_lag(self) -> None:
         while True:

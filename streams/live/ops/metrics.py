@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from schemas.alert import Alert
 from schemas.watermark_report import WatermarkReport
 from streams.embedders.pool.worker import FailureKind
+from streams.live.ops.event_times import EventTimes
 
 _SECONDS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _LATENCIES = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 300, 600, 3600)
@@ -42,6 +43,7 @@ class Metrics:
             ["where"],
             registry=registry,
         )
+        self.event_times = EventTimes(registry)
         self.withheld = Gauge(
             "hearsay_withheld_cascades",
             "cascades over the base threshold, but below the threshold that policy.openings_a_day has raised",
@@ -112,6 +114,7 @@ class Metrics:
 
     def observe_report(self, report: WatermarkReport, clusters: int) -> None:
         """Set the watermark and the event counts of the ordered log, and the number of clusters."""
+        self.event_times.observe(report, time.monotonic())
         for where in _OUTCOMES:
             self.ordered_events.labels(where).set(getattr(report, where))
         self.withheld.set(report.withheld)

@@ -11,7 +11,7 @@ from streams.live.ops.metrics import Metrics
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """The readiness of a worker, with the reasons if the worker is not ready."""
+    """The readiness of a worker, with the reasons against it; those of a ready worker concern its input."""
 
     ready: bool
     reasons: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ START = 1_772_530_141_909
 def event(number):
     return json.dumps({
         "event_id": f"e{number}", "platform": "test", "kind": "post", "created_at": START + number * 5_000,
+        "observed_at": START + number * 5_000,
         "message_id": f"m{number}", "actor": f"a{number}", "chat": f"c{number}",
         "text": "The night tram to Ostervale skips the hospital stop until Sunday, walk over from the depot instead",
     }).encode()  # fmt: skip

@@ -30,6 +30,18 @@ def sample(seed, count=None):
     return [timed[n][1] for n in order], timed[-1][0]
 
 
+def disordered(seed, count, behind_ms):
+    """Events of the sample, one in eight of them up to so much behind its turn; and the newest event time."""
+    rng = np.random.default_rng(seed)
+    events, newest = sample(seed, count)
+    times, now = [], 0
+    for line in events:
+        now = max(now, _time(line) or 0)
+        times.append(now)
+    turns = np.array(times) + np.where(rng.random(count) < 1 / 8, rng.integers(0, behind_ms, count), 0)
+    return [events[n] for n in np.argsort(turns, kind="stable")], newest
+
+
 def _time(line):
     try:
         event = json.loads(line)

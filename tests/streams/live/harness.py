@@ -20,6 +20,7 @@ from schemas.rejection import Rejection
 from schemas.sighting import Position
 from schemas.watermark_report import WatermarkReport
 from streams.kafka import topics
+from streams.kafka.recorded_at import republished
 from streams.replay.build import make_pipeline
 from streams.settings.load import load
 
@@ -164,11 +165,11 @@ class Live:
         return worker.wait_started() if wait else worker
 
     def publish(self, raws, partition=None):
-        """Events to the source partitions by turns."""
+        """Events to the source partitions by turns, without a time of recording, as `hearsay publish` sends a file."""
         producer = KafkaProducer(**self.client, acks="all", linger_ms=5)
         for raw in raws:
             chosen = len(self.published) % self.sources if partition is None else partition
-            producer.send(self.prefix + "forwards", raw, partition=chosen)
+            producer.send(self.prefix + "forwards", raw, partition=chosen, headers=republished((), None))
             self.published.append(raw)
         producer.flush()
         producer.close()
@@ -187,6 +188,7 @@ class Live:
                 "platform": "test",
                 "kind": "counter",
                 "created_at": time + LATENESS + 60_000,
+                "observed_at": time + LATENESS + 60_000,
                 "message_id": "nobody's",
                 "counters": {"views": 1},
             }

@@ -6,27 +6,15 @@ Each case takes about a minute: workers start as processes, and the stages read 
 import gzip
 import json
 
-import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from streams.cli.main import main
 from streams.runs.folder import Run
-from tests.streams.live.events import sample
+from tests.streams.live.events import disordered
 from tests.streams.live.harness import Live, until
 
 pytestmark = pytest.mark.broker
-
-MINUTES_LATE = 20
-
-
-def disordered(seed, count):
-    """Events of the sample, one in eight of them some minutes behind its turn: far beyond the max out-of-orderness."""
-    rng = np.random.default_rng(seed)
-    events, newest = sample(seed, count)
-    behind = np.where(rng.random(count) < 1 / 8, rng.integers(0, MINUTES_LATE * 60_000, count), 0)
-    times = np.linspace(0, 86_400_000 * 6, count)
-    return [events[n] for n in np.argsort(times + behind, kind="stable")], newest
 
 
 @pytest.fixture
@@ -45,14 +33,19 @@ def run(deployment, command, *words):
 
 def test_a_replay_of_the_ordered_log_and_of_its_recording_gives_the_live_alerts(live, tmp_path):
     live.worker("w0")
-    events, newest = disordered(3, 2_500)
+    events, newest = disordered(3, 2_500, behind_ms=20 * 60_000)  # the max out-of-orderness is half a minute
     live.publish(events[:1_000])
     live.received(400)
     live.workers[0].kill()  # batches come again, and are cut differently
     live.worker("w0")
     live.publish(events[1_000:])
     live.end(newest)
-    until("all events", lambda: (now := live.account()).received == len(live.published) and now.waiting == 4)
+    until(
+        "all events",
+        lambda: (now := live.account()).received == len(live.published) and now.waiting == 4,
+        90,
+        live.workers[-1],
+    )
     until(
         "a quiet moment",
         lambda: live.workers[-1].metric("hearsay_input_lag_records", partition="0", stage="cascade") == 0,

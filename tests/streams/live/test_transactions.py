@@ -8,6 +8,7 @@ import json
 import pytest
 from kafka import KafkaProducer
 
+from streams.kafka.recorded_at import republished
 from streams.runs.folder import Run
 from tests.streams.kafka.deployment import Deployment
 from tests.streams.live.events import sample
@@ -24,7 +25,7 @@ def transact(bootstrap, topic, raws, partitions, *, commit, every=50):
         for begin in range(0, len(raws), every):
             producer.begin_transaction()
             for number, raw in enumerate(raws[begin : begin + every], begin):
-                producer.send(topic, raw, partition=number % partitions)
+                producer.send(topic, raw, partition=number % partitions, headers=republished((), None))
             producer.flush()
             producer.commit_transaction() if commit else producer.abort_transaction()
     finally:
