@@ -1,7 +1,7 @@
 """Read the ordered log, batch by batch: the input of the live cluster stage, and of a replay that repeats a live run.
 
-The log has the order in which events of all partitions arrived, and the partitions that fell silent. So whoever reads
-the log makes the same events late. A batch may be there twice, or be cut differently the second time.
+The log has the order in which events of all partitions arrived, and the partitions that fell silent. So each reader of
+the log finds the same events late. A batch may be there twice, or be cut differently the second time.
 """
 
 from detectors.pipeline.ordered_clustering import OrderedClustering, OrderedItems

@@ -58,7 +58,7 @@ class EventTimes:
         found = [] if self._report is None else [late_warning(stream) for stream in self._report.late_streams]
         if self._catching_up and now < self._caught_up_at:
             found.append(
-                f"a listener is catching up: it read {many(self._catching_up, 'event')} long after the platform's time, "
-                "which is used"
+                f"a listener is catching up: it read {many(self._catching_up, 'event')} long after the platform's "
+                "time, which is used"
             )
         return found
