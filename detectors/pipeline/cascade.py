@@ -233,8 +233,11 @@ class Cascade:
         return self.stats.threshold_offset if opens or self.stats.withheld else 0.0
 
     def _lowered_at(self, time: int, level: int) -> int | None:
-        """Return the event time at which a level falls without further sharers."""
+        """Return the event time at which a level falls without further sharers; level 1 falls after the cool-down."""
         under = self.policy.below_since(level)
         if under is None:
             under = self.tracker.growth.falls_below(self.policy.fall_threshold(level), time)
-        return None if under is None else under + self.settings.policy.subside_after_ms
+        if under is None:
+            return None
+        policy = self.settings.policy
+        return max(under + policy.subside_after_ms, time + policy.cool_down_ms if level == 1 else time)

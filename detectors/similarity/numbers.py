@@ -21,7 +21,7 @@ _UNITS = 10  # a smaller number may follow "twenty"
 _TENS = range(20, 100, 10)
 # Words with another meaning without a number before: "Saudi Arab", "I'm".
 _NO_SCALE_ALONE = frozenset(
-    {"000", "k", "m", "mn", "bn", "cr", "lac", "अरब", "ارب", "ratus", "bin", "mia", "千", "万", "萬"}
+    {"000", "k", "m", "mn", "bn", "cr", "lac", "अरब", "ارب", "ratus", "bin", "mia", "mila", "千", "万", "萬"}
 )
 _DIGIT = regex.compile(r"\d")
 _WRITTEN = regex.compile(r"([0-9]+(?:[.,][0-9]+)*)(\p{L}*)")

@@ -923,3 +923,14 @@ def test_a_score_that_falls_by_an_event_is_looked_at_soon_although_the_look_was_
     policy.postpone_check(2400)
     policy.update(60, 0.0, 10)
     assert policy.next_timer() == 60 + RULES.check_interval_ms
+
+
+def test_the_time_since_which_a_score_is_below_the_fall_threshold_is_known_by_level():
+    policy = AlertPolicy(RULES, LEVELS, BIG, 5)
+    policy.update(0, LEVELS[1], 10)
+    assert [policy.below_since(level) for level in (1, 2)] == [None, None]
+    policy.update(5, LEVELS[1] - 2.0, 10)
+    policy.update(9, LEVELS[1] - 2.5, 10)
+    assert [policy.below_since(level) for level in (1, 2)] == [None, 5]
+    policy.update(10, LEVELS[1], 10)
+    assert policy.below_since(2) is None

@@ -435,6 +435,33 @@ def test_the_second_fact_check_speaks_when_the_cool_down_ends():
     assert play.row().debunks == 2
 
 
+@pytest.mark.parametrize("asked", [40 * MINUTE, 100 * MINUTE, 110 * MINUTE])
+def test_an_alert_gives_the_silence_after_which_its_level_falls(asked):
+    #  80 s opened        `asked`: a fact-check, before or after the score has fallen        the level falls
+    play = Play()
+    play.burst(people(5))
+    play.until(asked)
+    play.do("a", Kind.DEBUNK, asked, debunk=FALSE)
+    opening, news = play.out.alerts
+    assert (news.state, news.level) == (Lifecycle.EVIDENCE, 1)
+    play.until(DAY)
+    fallen = next(alert for alert in play.out.alerts if alert.state is Lifecycle.SUBSIDED)
+    for alert in (opening, news):
+        answer = alert.evidence.growth.lowers_when
+        assert answer.startswith("no new distinct sharer for ")
+        assert f"What would lower the level: {answer} (" in alert.explanation
+        late = fallen.time - alert.time - milliseconds(answer.removeprefix("no new distinct sharer for "))
+        assert -MINUTE <= late <= PolicyConfig().check_interval_ms  # the policy notices a fall at a check
+    assert fallen.evidence.growth.lowers_when == ""
+
+
+def milliseconds(text):
+    """Read a duration such as "2 h 50 min"."""
+    parts = text.split()
+    units = {"s": SECOND, "min": MINUTE, "h": HOUR, "d": DAY}
+    return sum(int(number) * units[unit] for number, unit in zip(parts[::2], parts[1::2], strict=True))
+
+
 def test_a_fact_check_after_each_cool_down_is_an_alert_of_its_own():
     play = opened()
     play.do("a", Kind.DEBUNK, HOUR, debunk=FALSE)
