@@ -11,7 +11,7 @@ import msgspec
 from detectors.clustering.config import ClusteringConfig
 from detectors.clustering.lru import LruDict
 from detectors.clustering.media_index import MediaIndex
-from detectors.text.urls import identifying
+from detectors.text.content_urls import identifying_address
 from schemas.assignment import Method
 from schemas.sighting import Sighting
 
@@ -36,12 +36,13 @@ class SharedKeys:
         self._config = config
         self._living = living
         self._pictures = MediaIndex(config)
-        self._identifying = lru_cache(maxsize=65_536)(identifying)
+        self._address = lru_cache(maxsize=65_536)(identifying_address)
 
     def of(self, sighting: Sighting) -> list[SharedKey]:
         """Return the shared keys of a sighting, addresses before pictures; similar pictures have the same key."""
         limit = self._config.shared_keys_per_share
-        keys = [(Method.URL, "u" + url) for url in sighting.content.urls[:limit] if self._identifying(url)]
+        addresses = map(self._address, sighting.content.urls[:limit])
+        keys = [(Method.URL, "u" + address) for address in addresses if address]
         for media in sighting.media[:limit]:
             keys.append((Method.MEDIA, "s" + media.sha256))
             if media.pdq is not None and (media.pdq_quality or 0) >= self._config.pdq_quality:

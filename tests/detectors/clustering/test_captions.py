@@ -81,6 +81,8 @@ def test_nearly_equal_calls_are_compared_by_their_addresses_too() -> None:
         (CALL, "t.co/Ab3dE5fG7h", "t.co/Zy9xW7vU5t"),  # each sender of one article has a short link of the own
         (CALL, "t.me/+AbCdEfGhIjKlMn", "t.me/+ZyXwVuTsRqPoNm"),  # invitations of two channels
         (CALL, "kurier.example", "anzeiger.example"),  # signatures with the address of a site
+        (CALL, "petition.example/p/save-the-pier?ref=anna", "petition.example/p/save-the-pier?ref=ben"),  # referrals
+        (CALL, "vm.tiktok.com/ZMabc12d3", "vm.tiktok.com/ZMxyz98w7"),  # two short links, perhaps of one clip
     ],
 )
 def test_another_address_that_names_no_other_content_leaves_equal_words_together(text: str, a: str, b: str) -> None:
