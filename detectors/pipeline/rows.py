@@ -41,6 +41,7 @@ class EdgeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     role: Role  # `comment` for a quote with words of its own, which is no share
     suggestion: str | None  # a near cluster that the share did not join
     suggestion_similarity: float | None
+    counts_in: str | None  # the first cluster of the address, if the growth of that cluster counts the sharer
 
 
 class WordingRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -130,6 +131,7 @@ def edge_row(assignment: Assignment, edge: InferredEdge, placement: Placement, s
         role=assignment.role,
         suggestion=None if suggestion is None else suggestion.cluster_id,
         suggestion_similarity=None if suggestion is None else suggestion.similarity,
+        counts_in=assignment.counts_in,
     )
 
 

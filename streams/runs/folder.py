@@ -212,6 +212,16 @@ class Run:
         members = pa.array(self.members(cluster_ids), pa.string())
         return sorted_by_time(self.table(name, where=pc.field("cluster_id").isin(members)))
 
+    def shares_counted_in(self, cluster_ids: Sequence[str]) -> pa.Table:
+        """Return the shares of other clusters whose sharers count in the clusters: captions of the same address.
+
+        Raises:
+            RunFolderError: the table is missing or cannot be read.
+
+        """
+        members = pa.array(self.members(cluster_ids), pa.string())
+        return sorted_by_time(self.table(EDGES, where=pc.field("counts_in").isin(members)))
+
     def _messages(self, name: str, kind: type[M]) -> Iterable[M]:
         decode = msgspec.json.Decoder(kind).decode
         with self._open(name) as lines:

@@ -5,6 +5,7 @@ Tables are read on first access; a cluster reads only its own rows. Notebooks sh
 
 import html
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
 
@@ -105,6 +106,10 @@ class LoadedRun:
         """Return the rows of a table that belong to a cluster, in order of event time."""
         return _frame(self._run.rows_of(name, [cluster_id]))
 
+    def shares_counted_in(self, cluster_id: str) -> pd.DataFrame:
+        """Return the shares of linked clusters whose sharers count in a cluster, in order of event time."""
+        return _frame(self._run.shares_counted_in([cluster_id]))
+
     def _repr_html_(self) -> str:
         counts = self.manifest.counts
         head = f"{counts.received:,} events, {counts.clusters:,} clusters, {counts.alerts:,} alerts"
@@ -175,7 +180,9 @@ class RunCluster:
     def growth(self) -> pd.DataFrame:
         """Return the score of the growth detector at each new distinct sharer, with the settings of the run."""
         config = from_values(self._run.manifest.settings).pipeline.growth
-        points = growth_curve(_records(self.shares), config.on(_known(self.row.get("platform"))))
+        echoes = self._run.shares_counted_in(self.cluster_id)
+        shares = sorted([*_records(self.shares), *_records(echoes)], key=itemgetter("time"))
+        points = growth_curve(shares, config.on(_known(self.row.get("platform"))))
         frame = pd.DataFrame(points, columns=["time", "sharers", "score"])
         frame["time"] = pd.to_datetime(frame["time"], unit="ms", utc=True)
         return frame

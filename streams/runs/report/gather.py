@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -48,6 +49,9 @@ def gather(run: Run, limits: ReportLimits) -> Payload:
     chosen = _chosen(alerts, rows, limits.rumours)
     shares = _grouped(run, EDGES, chosen)
     wordings = _grouped(run, WORDINGS, chosen)
+    echoes: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for share in run.shares_counted_in(chosen).to_pylist():
+        echoes[run.final(share["counts_in"])].append(share)
     pipeline = from_values(run.manifest.settings).pipeline
     return Payload(
         title=run.path.name,
@@ -55,7 +59,9 @@ def gather(run: Run, limits: ReportLimits) -> Payload:
         volume=_volume(run.table(EDGES, ["time"])["time"]),
         rumours=[
             _rumour(
-                _Cluster(rows[id_], alerts[id_], shares.get(id_, []), wordings.get(id_, [])), pipeline, limits.nodes
+                _Cluster(rows[id_], alerts[id_], shares.get(id_, []), wordings.get(id_, []), echoes[id_]),
+                pipeline,
+                limits.nodes,
             )
             for id_ in chosen
         ],
@@ -103,10 +109,11 @@ class _Cluster(NamedTuple):
     alerts: list[Alert]
     shares: list[dict[str, Any]]
     wordings: list[dict[str, Any]]
+    echoes: list[dict[str, Any]]  # shares of linked clusters whose sharers count here
 
 
 def _rumour(cluster: _Cluster, config: PipelineConfig, max_nodes: int) -> RumourPayload:
-    row, alerts, shares, wordings = cluster
+    row, alerts, shares, wordings, echoes = cluster
     nodes = [
         Share(one["message"], one["parent"], milliseconds(one["time"]), one["sharer"], one["source"], one["confidence"])
         for one in shares
@@ -126,7 +133,7 @@ def _rumour(cluster: _Cluster, config: PipelineConfig, max_nodes: int) -> Rumour
         text=row["representative"],
         lang=row["lang"],
         alerts=alerts,
-        curve=_curve(shares, config.growth.on(row.get("platform"))),
+        curve=_curve(sorted([*shares, *echoes], key=itemgetter("time")), config.growth.on(row.get("platform"))),
         shape=shape,
         forwarders=forwarders,
         wordings=list(_wordings(wordings)),
