@@ -26,7 +26,7 @@ class Recognition(NamedTuple):
     advice: str
 
     def __str__(self) -> str:
-        return f"the input is {self.name}; {self.advice}"
+        return f"the input looks like {self.name}; {self.advice}"
 
 
 class _Bytes(NamedTuple):
@@ -58,6 +58,9 @@ _BYTES = (
     _Bytes((b"\xd0\xcf\x11\xe0",), "a spreadsheet or document of Microsoft Office", "save it as CSV first"),
     _Bytes((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"), "a picture", "publish the hashes of pictures in `media`"),
     _Bytes((b"<!DOCTYPE html", b"<!doctype html", b"<html"), "an HTML page", "check the address it was saved from"),
+    _Bytes(
+        (b"window.YTD",), "an archive of one's own posts on X", f"remove the text before the bracket, and {_ADAPTER}"
+    ),
     _Bytes((b"<?xml",), "XML", _ADAPTER),
     _Bytes((b"\x1e",), "a JSON text sequence (RFC 7464)", "convert it with jq -c --seq . FILE | tr -d '\\036'"),
 )
@@ -152,6 +155,26 @@ _OBJECTS = (
         "claimReview|claimReviewed publisher|author|textualRating|reviewRating",
         "name the file in the setting claims.file; it holds no messages",
     ),
+    _objects(
+        "messages of a Facebook or Instagram download",
+        "sender_name timestamp_ms participants|messages|content",
+        "take timestamp_ms as created_at, sender_name as actor, thread_path as chat and content as text",
+    ),
+    _objects(
+        "items of Zeeschuimer",
+        "nav_index|timestamp_collected source_platform|platform item_id|data",
+        "take item_id as message_id, timestamp_collected as observed_at, and the fields below data",
+    ),
+    _objects(
+        "tweets of snscrape",
+        "rawContent|renderedContent user date",
+        "take id as message_id, user.id as actor, rawContent as text and retweetedTweet.id as root_ref",
+    ),
+    _objects(
+        "activities of Gnip",
+        "verb postedTime actor",
+        "take id as message_id, actor.id as actor, postedTime as created_at and object.id of a share as root_ref",
+    ),
     _objects("GeoJSON", "type features geometry", _ADAPTER),
 )
 
@@ -171,6 +194,11 @@ _TABLES = (
         frozenset({"message_id", "user_id", "repost_id"}),
         "a table of the Coordination Network Toolkit",
         "take user_id as actor, message as text, timestamp as created_at and repost_id as root_ref",
+    ),
+    _Columns(
+        frozenset({"author_id", "conversation_id"}),
+        "a table of tweets (twarc)",
+        "take id as message_id, author_id as actor and referenced_tweets.retweeted.id as root_ref",
     ),
     _Columns(
         frozenset({"author", "body", "timestamp"}),
@@ -195,9 +223,9 @@ _SHOWN_COLUMNS = _FIELDS | {
 _DELIMITERS = {",": "CSV", ";": "CSV with semicolons", "\t": "TSV", "|": "a table with bars"}
 
 _keys = re.compile(r'"([^"\\]{1,64})"\s*:').findall
-_chat_line = re.compile(
-    r"[\u200e\u200f\ufeff]*\[?\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{1,4}[.,]?(?:\s\w{1,6})?\s+\d{1,2}[:.]\d\d(?:[:.]\d\d)?"
-    r"(?:[\s\u202f\u00a0]*\w[\w.\u00a0 ]{0,6})?(?:\]|\s-|:)\s"
+_chat_line = re.compile(  # [12/9/25, 10:14:05 PM] or 12.09.2025 klo 22.14 -, with the marks and words of each language
+    r"[\u200e\u200f\ufeff]*\[?\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{1,4}\.?[,\u060c]?\s+(?:[^\s\d]{1,8}\s?)?\d{1,2}[:.]\d\d"
+    r"(?:[:.]\d\d)?(?:[\s\u202f\u00a0]*[^\s\d\]:-][^\s\d\]:-]{0,11}(?:[\u202f\u00a0 ]m\.)?)?(?:\]|\s-|:)?\s.{0,99}:\s"
 ).match
 _python = re.compile(r"\s*[\[{(]+\s*'\w+'\s*:").match
 _prefixed = re.compile(r"[^{\"\[]{1,200}\{\s*\"").match
@@ -228,7 +256,7 @@ def recognise(opening: bytes) -> Recognition | None:
 
 
 def _json(text: str, lines: list[str]) -> Recognition | None:
-    if _chat_line(lines[0]):
+    if any(map(_chat_line, lines[:5])):
         return _chat()
     keys = set(_keys(text))
     if keys >= _OURS:

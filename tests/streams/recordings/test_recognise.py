@@ -51,6 +51,15 @@ FOREIGN = {
     "Mastodon": lines({"id": "1", "content": "<p>x</p>", "account": {"acct": ULLA}, "reblog": None, "visibility": "p"}),
     "Meta Content Library": lines({"mcl_url": "x", "creation_time": "2026", "statistics": {}, "text": ULLA}),
     "Discord": lines({"guild": {}, "channel": {}, "messages": [{"content": ULLA}]}),
+    "Facebook or Instagram": lines({"participants": [], "messages": [{"sender_name": ULLA, "timestamp_ms": 1}]}),
+    "Zeeschuimer": lines({"nav_index": "1", "source_platform": "x", "data": {"text": ULLA}}),
+    "snscrape": lines({"date": "2026", "rawContent": ULLA, "user": {}}),
+    "Gnip": lines({"verb": "share", "postedTime": "2026", "actor": {"displayName": ULLA}}),
+    "AT Protocol": lines({"uri": "at://x", "record": {"$type": "app.bsky.feed.post", "createdAt": "2026"}}),
+    "ActivityPub": lines({"@context": "x", "type": "Announce", "actor": "x", "object": "x"}),
+    "Slack": lines({"type": "message", "user": "U1", "ts": "1.0", "client_msg_id": "x", "text": ULLA}),
+    "an archive of one's own posts": f'window.YTD.tweets.part0 = [{{"full_text": "{ULLA}"}}]'.encode(),
+    "a table of tweets": f"id,conversation_id,author_id,text\n1,1,2,{ULLA}\n".encode(),
     "fact-checks": lines({"claimReviewed": ULLA, "author": {}, "reviewRating": {}}),
     "a CrowdTangle table": f'\ufeff"Page Name","Facebook Id","Post Created","Message"\n"{ULLA}","1"'.encode(),
     "a CooRTweet table": b"object_id,account_id,content_id,timestamp_share\n1,2,3,1780000000\n",
@@ -86,6 +95,30 @@ def test_an_opening_that_is_cut_is_recognised_too(name):
 )
 def test_events_and_unknown_text_are_not_named(opening):
     assert recognise(opening) is None
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "12/9/25, 10:14 PM - ",
+        "12-09-2025, 10.14 p.m. - ",
+        "12.09.25 22.14.05: ",
+        "[09.12.25 22:14:05] ",
+        "12.9.2025 klo 22.14.05 - ",
+        "12. 9. 2025. 22:14:05 ",
+        "٢٠٢٥/٠٩/١٢، ١٠:١٤ م - ",
+        "2025/9/12 晚上10:14 - ",
+        "12/09/25, 10:14 पूर्वाह्न - ",
+    ],
+)
+def test_a_chat_export_is_recognised_in_the_layouts_of_many_languages(stamp):
+    opening = f"{stamp}Messages are encrypted.\n{stamp}{ULLA}: the ferry is cancelled\nto be continued\n"
+    assert "WhatsApp" in recognise(opening.encode()).name
+
+
+@pytest.mark.parametrize("line", ["2026-05-28 10:15:09 INFO started", "2026-05-28T10:15:09Z: hello", "1,2,3: x"])
+def test_a_log_is_no_chat_export(line):
+    assert recognise(f"{line}\n".encode()) is None
 
 
 def test_a_table_without_a_header_shows_nothing_of_its_first_row():
