@@ -70,16 +70,15 @@ def test_a_page_gives_the_time_of_each_count(made):
 
 def test_wordings_are_kept_with_how_they_were_recognised(made):
     texts = {one["text"]: one for rumour in runs.data_of(made[1])["rumours"] for one in rumour["wordings"]}
-    other = next(one for text, one in texts.items() if text.endswith("before 9 tonight"))
-    assert other["variants"] == ""  # words behind the message are no other number in it
-    assert other["method"] in ("lexical", "embedding")
+    other = next(one for text, one in texts.items() if "before 9 tonight" in text)
+    assert other["variants"] == "number"
     assert other["similarity"] > 0.5
 
 
 def test_wordings_are_shown_as_a_sentence_with_slots(made):
     shown = [family for rumour in runs.data_of(made[1])["rumours"] for family in rumour["templates"]]
     (family,) = [one for one in shown if one["template"].startswith("Boil your water")]
-    assert family["template"].endswith("{number}")
+    assert "{number}" in family["template"]
     (slot,) = family["slots"]
     assert slot == ["number", [["", 60], ["before 9 tonight", 12]]]
     assert (family["messages"], family["wordings"]) == (72, 2)
