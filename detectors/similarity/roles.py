@@ -36,8 +36,6 @@ def exchanged(left: Sequence[str], right: Sequence[str], aligned: Aligned) -> tu
             the words in front of the common span.
 
     """
-    if not aligned.blocks:
-        return None
     for start in sorted({(0, 0), (aligned.left[0], aligned.right[0])}):
         found = _exchange(left[start[0] :], right[start[1] :])
         if found is not None and _matters(found):

@@ -421,6 +421,7 @@ def test_one_blood_group_in_three_spellings_is_not_marked() -> None:
         ("İşçiler polislere saldırdı limanda", "Polisler işçilere saldırdı limanda"),
         ("矿工昨晚在港口打了警卫", "警卫昨晚在港口打了矿工"),
         ("Trains from Brackley to Olmedo burn", "Trains from Olmedo to Brackley burn"),
+        ("Sailors rescue miners, farmers burn boats", "Farmers rescue miners, sailors burn boats"),
     ],
 )
 def test_exchanged_words_are_marked(a: str, b: str) -> None:

@@ -31,7 +31,10 @@ def renamed(events, prefix, text):
 
 def events():
     usual = cascade(60, every=20_000)
-    other = [{**one, "text": one["text"].replace(", pass", " before 9 tonight, pass")} for one in cascade(12, start=START + 60_000)]
+    other = [
+        {**one, "text": one["text"].replace(", pass", " before 9 tonight, pass")}
+        for one in cascade(12, start=START + 60_000)
+    ]
     return sorted(
         [
             *usual,
