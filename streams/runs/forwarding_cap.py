@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from streams.runs.folder import EDGES, Run, sorted_by_time
-from streams.runs.tables import MIN_CONFIDENCE, RECORDED
+from streams.runs.tables import MIN_CONFIDENCE, RECORDED, is_share
 
-_COLUMNS = ("cluster_id", "time", "event_id", "message", "parent", "source", "confidence", "sharer")
+_COLUMNS = ("cluster_id", "time", "event_id", "message", "parent", "source", "confidence", "sharer", "role")
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +78,7 @@ def _cluster(cluster_id: str, rows: list[dict[str, Any]], at_most: int) -> Cappe
     return CappedCluster(
         cluster_id=cluster_id,
         messages=len({row["message"] for row in rows}),
-        sharers=len({row["sharer"] for row in rows}),
+        sharers=len({row["sharer"] for row in rows if is_share(row)}),
         recorded=_reach(rows, at_most, inferred=False),
         inferred=_reach(rows, at_most, inferred=True),
     )
@@ -100,7 +100,7 @@ def _reach(rows: list[dict[str, Any]], at_most: int, *, inferred: bool) -> Reach
         edges=len(parent),
         cut=len(beyond),
         messages=len({row["message"] for row in left}),
-        sharers=len({row["sharer"] for row in left}),
+        sharers=len({row["sharer"] for row in left if is_share(row)}),
     )
 
 

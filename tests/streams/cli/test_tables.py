@@ -113,7 +113,7 @@ def test_show_takes_one_line_a_rumour_at_80_columns(text):
     )
     summary = Summary(
         run="day", complete=True, input="day.jsonl", counts=RunCounts(), code_version="1", model_revision="m",
-        settings={}, by_state={}, report=InputReport(), rumours=rumours,
+        settings={}, by_state={}, broadcasts=(), report=InputReport(), rumours=rumours,
     )  # fmt: skip
     table, remarks = rumours_table(summary, 20)
     header, *rows = printed(table)
