@@ -10,11 +10,14 @@ from typing import TypeVar
 
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import KafkaError
 
 from schemas.alert import Alert
+from schemas.sighting import Position, RawEvent
 from streams.kafka import clients
 from streams.kafka.connection import KafkaSettings
+from streams.kafka.recorded_at import recorded_at
 
 _decode_alert = msgspec.json.Decoder(Alert).decode
 _MAX_FETCH_BYTES = 8 * 1024 * 1024  # the largest record of any topic
@@ -159,6 +162,25 @@ def last_values(settings: KafkaSettings, password: str | None, topic: str, parti
         return list(_values(consumer, tp, end - at_most, end))
 
 
+def events_of(settings: KafkaSettings, password: str | None, topic: str, partition: int, span: range) -> list[RawEvent]:
+    """Return the events in a span of offsets of a partition, as far as the broker has them, oldest first.
+
+    Raises:
+        KafkaError: the broker does not answer.
+    """
+    tp = TopicPartition(topic, partition)
+    with clients.open_consumer(settings, password, max_partition_fetch_bytes=_MAX_FETCH_BYTES) as consumer:
+        return [
+            RawEvent(
+                record.value,
+                Position(topic, partition, record.offset),
+                recorded_at(record.timestamp, record.headers or ()),
+            )
+            for record in _records(consumer, tp, span.start, span.stop)
+            if record.value and record.offset in span
+        ]
+
+
 def published_alert_ids(
     settings: KafkaSettings, password: str | None, topic: str, partition: int, begin: int
 ) -> tuple[set[str], int]:
@@ -178,10 +200,15 @@ def published_alert_ids(
 
 def _values(consumer: KafkaConsumer, tp: TopicPartition, begin: int, end: int) -> Iterator[bytes]:
     """Yield the values of a partition's records between two offsets, without empty values."""
+    return (record.value for record in _records(consumer, tp, begin, end) if record.value)
+
+
+def _records(consumer: KafkaConsumer, tp: TopicPartition, begin: int, end: int) -> Iterator[ConsumerRecord]:
+    """Yield a partition's records between two offsets, and those fetched together with the last."""
     consumer.assign([tp])
     consumer.seek(tp, max(begin, consumer.beginning_offsets([tp])[tp]))
     while consumer.position(tp) < end:
-        yield from (record.value for record in consumer.poll(timeout_ms=_POLL_MS).get(tp, []) if record.value)
+        yield from consumer.poll(timeout_ms=_POLL_MS).get(tp, [])
 
 
 def _alert_id(value: bytes) -> set[str]:

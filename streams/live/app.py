@@ -14,6 +14,7 @@ import faust
 from faust.types import TP, EventT
 from yarl import URL
 
+from schemas.sighting import RawEvent
 from streams.errors import UserError
 from streams.kafka import connection, offsets
 from streams.kafka.connection import KafkaSettings
@@ -120,6 +121,10 @@ class StageApp:
     async def last_values(self, name: str, partition: int, at_most: int) -> list[bytes]:
         """Return the values of the last records of a topic's partition."""
         return await self._query(offsets.last_values, self.topic(name), partition, at_most)
+
+    async def events_of(self, name: str, partition: int, span: range) -> list[RawEvent]:
+        """Return the events in a span of offsets of a topic's partition, oldest first."""
+        return await self._query(offsets.events_of, self.topic(name), partition, span)
 
     async def published_alert_ids(self, name: str, partition: int, begin: int) -> tuple[set[str], int]:
         """Return the ids of the alerts in a topic's partition from offset `begin`, and the log end offset."""

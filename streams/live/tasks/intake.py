@@ -22,15 +22,17 @@ FORWARDS, SIGHTINGS, REJECTIONS = "forwards", "sightings", "rejections"
 _log = logging.getLogger(__name__)
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(EventBatch).decode
+_EVENTS_A_TURN = 4  # that are read again for each of the recent senders that count
 _LOOK_BACK = 16  # records on `sightings` to read at the start: some may be foreign
 
 
 class IntakeTask(StatelessTask):
     """Validates, pseudonymises and normalises the events of one partition.
 
-    The task keeps no state. It reads the partition's progress in event time, from which the watermark is computed
-    downstream, back from the event batches that were sent last. Estimating the progress anew would take several events,
-    and a stream near its end has too few.
+    The task stores no state. At its start it reads the partition's progress in event time, from which the watermark is
+    computed downstream, back from the event batches that were sent last: estimating the progress anew would take
+    several events, and a stream near its end has too few. Then the task reads the events before its first one again,
+    without sending them, because recent senders and late readings decide the time of the next events.
     """
 
     def __init__(self, app: StageApp, partition: int) -> None:
@@ -49,6 +51,10 @@ class IntakeTask(StatelessTask):
                 self._progress = max(self._progress, _unpack(value).progress)
         self._intake.set_progress(self.partition, self._progress)
         await super().prepare()
+        begin = self.in_flight.done
+        span = range(max(0, begin - _EVENTS_A_TURN * self.app.settings.pipeline.order.confirmation_window), begin)
+        for event in await self.app.events_of(FORWARDS, self.partition, span):
+            self._intake.update(*event)
 
     async def step(self) -> None:
         """Send one event batch, or check whether the partition is idle; then commit."""

@@ -7,6 +7,7 @@ Each case takes half a minute to a minute. It starts workers as processes, publi
 does at its own pace: groups that rebalance, sessions that expire, changelogs that are read again.
 """
 
+import json
 import shutil
 
 import numpy as np
@@ -124,6 +125,29 @@ def test_a_worker_that_is_started_again_just_before_the_last_event_lets_the_wate
     deployment.worker("w0")
     deployment.end(newest)
     assert deployment.settle() == 0
+
+
+#  a backlog of six hours, read within minutes | stop, start in its middle | the rest of the backlog
+def test_a_worker_that_is_started_again_while_a_listener_catches_up_keeps_the_times_of_the_platform(live):
+    deployment = live(1, 1)
+    worker = deployment.worker("w0")
+    start, text = 1_795_000_000_000, "Bakers on Quay Street hand out free bread until noon, tell the neighbours at once"
+    events = [
+        json.dumps({
+            "event_id": f"e{n}", "platform": "telegram", "kind": "post", "created_at": start + n * 60_000,
+            "observed_at": start + 21_600_000 + n * 500, "message_id": f"m{n}", "actor": f"a{n}", "chat": f"c{n}",
+            "text": text,
+        }).encode()
+        for n in range(360)
+    ]  # fmt: skip
+    deployment.publish(events[:180])
+    deployment.received(180)
+    assert worker.stop() == 0
+    deployment.worker("w0")
+    deployment.publish(events[180:])
+    deployment.end(start + 22_000_000)
+    assert deployment.settle() == 0
+    assert deployment.account().catching_up > 340
 
 
 def test_state_that_is_deleted_comes_back_from_the_changelog(live):
