@@ -26,8 +26,8 @@ def live(broker, tmp_path):
 
 
 def run(deployment, command, *words):
-    overrides = [word for name, value in deployment.values.items() for word in ("--set", f"{name}={value}")]
-    done = CliRunner().invoke(main, [command, *map(str, words), *overrides])
+    settings = {f"HEARSAY_{name.upper().replace('.', '__')}": value for name, value in deployment.values.items()}
+    done = CliRunner().invoke(main, [command, *map(str, words)], env=settings)
     assert done.exit_code == 0, done.output
     return done
 
