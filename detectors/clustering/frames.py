@@ -46,9 +46,13 @@ class FrameDetector:
             keys: addresses and pictures of the share.
 
         """
-        is_short = content.words <= self.max_words
-        address, media, shape, numbers = self._values(content, keys) if is_short else ("", "", "", "")
-        self._add_to_words(words, (address, media, numbers), shape)
+        address = media = shape = numbers = ""
+        if content.words <= self.max_words:
+            shape, numbers = _shape(content.normal)
+            if keys:
+                address, media = self._address_and_picture(content, keys)
+        if words.variety is not None or address or media or numbers:
+            self._add_to_words(words, (address, media, numbers), shape)
         if address or cluster.addresses:
             if not cluster.addresses:
                 cluster.addresses = self._earlier(cluster)
@@ -59,8 +63,6 @@ class FrameDetector:
     def _add_to_words(self, cluster: Cluster, values: tuple[str, str, str], shape: str) -> None:
         variety = cluster.variety
         if variety is None:
-            if not any(values):
-                return
             earlier = self._earlier(cluster)
             variety = cluster.variety = Variety(earlier, earlier.copy(), earlier.copy(), shape)
         variety.shape = variety.shape or shape
@@ -105,12 +107,12 @@ class FrameDetector:
             return [key for key in addresses if host(key[1]) in hosts]
         return addresses
 
-    def _values(self, content: TextContent, keys: Sequence[SharedKey]) -> tuple[str, str, str, str]:
+    def _address_and_picture(self, content: TextContent, keys: Sequence[SharedKey]) -> tuple[str, str]:
         address = next((key for method, key in keys if method is _URL and names_content(key[1:])), "")
         # Without a perceptual hash, copies of one picture may differ in their bytes.
         pictures = "ps" if content.words <= self._short else "p"
         media = min((key for method, key in keys if method is not _URL and key[0] in pictures), default="")
-        return address, media, *_shape(content.normal)
+        return address, media
 
     def _frame(self, variety: Variety) -> Frame | None:
         before = variety.frame

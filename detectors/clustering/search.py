@@ -13,7 +13,7 @@ from detectors.clustering.clusters import Cluster, Clusters
 from detectors.clustering.config import ClusteringConfig
 from detectors.clustering.frames import FrameDetector
 from detectors.clustering.lru import LruDict
-from detectors.clustering.match import NO_MATCH, ClusterLinks, Match, Neighbour, NewWording
+from detectors.clustering.match import NO_LINKS, NO_MATCH, ClusterLinks, Match, Neighbour, NewWording
 from detectors.clustering.shared_keys import SharedKey, SharedKeys, SharedKeysState
 from detectors.clustering.thresholds import Thresholds, ThresholdTable
 from detectors.clustering.vectors import Embed, VectorSource
@@ -113,13 +113,16 @@ class CandidateSearch:
         Clusters with one address are linked. Where two clusters are captions of an address, so that the address is the
         message, the first cluster counts the sharers of both.
         """
+        has_several = self._shared_keys.has_several
+        addresses = [key for method, key in keys if method is _URL and has_several(key)]
+        if not (addresses or cluster.same_words or cluster.frame or has_several(cluster.address)):
+            return NO_LINKS
         related: dict[str, RelatedCluster] = {}
         words = self._clusters.get(cluster.same_words)
         if words is not None:
             related[words.id] = RelatedCluster(words.id, Relation.SAME_WORDS)
-        for method, key in keys:
-            linked = method is _URL and self._shared_keys.has_several(key)
-            for id_ in self._shared_keys.clusters(key) if linked else ():
+        for key in addresses:
+            for id_ in self._shared_keys.clusters(key):
                 related.setdefault(id_, RelatedCluster(id_, Relation.SAME_ADDRESS))
         related.pop(cluster.id, None)
         return ClusterLinks((words or cluster).frame, tuple(related.values()), self._lead(cluster))

@@ -278,3 +278,11 @@ def test_the_real_model_keeps_the_accounts_and_every_retweet_with_its_root() -> 
     for event in events:
         if event.kind is Kind.FORWARD:
             assert cluster_of[event.event_id] == cluster_of[event.root_ref or ""]
+
+
+def test_short_links_of_one_news_neither_split_it_nor_make_it_a_frame() -> None:
+    """PHEME's wordings with several addresses are single news: each sender has a short link of the own."""
+    compared = stream("pheme")
+    rows = compared.out.clusters
+    assert compared.pipeline.counts.frames == 0
+    assert not [row for row in rows if row.frame or "same_words" in row.related]
