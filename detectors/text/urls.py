@@ -12,7 +12,7 @@ from functools import partial
 from urllib.parse import unquote
 
 from detectors.text.addresses.masks import DIGEST, MASK, USER, is_mask, mask_parameter, mask_path
-from detectors.text.addresses.reading import Parts, decode, quoted, read_parts
+from detectors.text.addresses.reading import MAX_LENGTH, Parts, decode, quoted, read_parts
 from detectors.text.addresses.rules import General, Rewrite, SiteRules, compiled, load_rules
 from detectors.text.addresses.wrappers import unwrap
 
@@ -72,7 +72,8 @@ def _canonical(url: str, account: AccountDigest | None, wrappers: int) -> str | 
         for target in inner:
             if (found := _canonical(target, account, wrappers - 1)) is not None:
                 return found
-        return _join(parts, site, account)
+        form = _join(parts, site, account)
+        return form if len(form) <= MAX_LENGTH else None
     except ValueError:  # a bracket without its partner, a port that is no number, a lone surrogate
         return None
 

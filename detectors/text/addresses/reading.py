@@ -133,12 +133,16 @@ def host_name(name: str) -> str:
     """Remove defanging and the labels that lead to the same content, such as `www` and `m`."""
     if "[" in name or "(" in name or "{" in name:
         name = _ROUND.sub(".", _BRACKETED.sub(_refanged, name))
+    general = load_rules().general
     *labels, domain, ending = name.split(".") if name.count(".") > 1 else ("", "")
-    empty = load_rules().general.host_labels
-    if empty.isdisjoint(labels):
-        return name
-    kept = [label for label in labels if label not in empty]
-    return name if not kept and domain in _SECOND_LEVEL else ".".join((*kept, domain, ending))
+    if not general.host_labels.isdisjoint(labels):
+        kept = [label for label in labels if label not in general.host_labels]
+        name = name if not kept and domain in _SECOND_LEVEL else ".".join((*kept, domain, ending))
+    for count in (1, 2):
+        end = ".".join(name.rsplit(".", count + 1)[-count - 1 :])
+        if end in general.host_endings:
+            return name.removesuffix(end) + general.host_endings[end]
+    return name
 
 
 def _app_address(app: SiteRules, url: str) -> str:

@@ -74,6 +74,8 @@ class General(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     host_labels: frozenset[str]
     """Labels in front of a host that lead to the same content, such as `www` and `m`."""
+    host_endings: dict[str, str]
+    """Ends of hosts that lead to the same content, and the end that all share."""
     amp_segments: dict[str, str]
     """Segments of AMP pages, and the segments of the full pages; an empty one is removed."""
     amp_suffixes: dict[str, str]

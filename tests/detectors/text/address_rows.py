@@ -192,6 +192,19 @@ timesofindia.indiatimes.com/city/leeds/the-mill-burns/amp_articleshow/55000111.c
 economictimes.indiatimes.com/news/the-mill/articleshow/55000112.cms?from=mdr -> economictimes.indiatimes.com/articleshow/55000112.cms
 ebay.com/itm/old-mill/550001112223?hash=x -> ebay.com/itm/550001112223
 change.org/p/save-the-mill/dashboard?recruiter=5 -> change.org/p/save-the-mill
+amazon.in/Mill-Book/dp/B0MILL0001/ref=sr_1_1?qid=5 -> amazon.com/dp/B0MILL0001
+amazon.co.uk/gp/product/B0MILL0001 -> amazon.com/dp/B0MILL0001
+edition.cnn.com/2026/03/mill -> cnn.com/2026/03/mill
+us.cnn.com/2026/03/mill -> cnn.com/2026/03/mill
+dw.com/en/the-mill-burns/a-55000111?maca=en-x -> dw.com/a-55000111
+open.substack.com/pub/millers/p/the-mill-burns?r=1&utm_medium=ios -> millers.substack.com/p/the-mill-burns
+mills.blogspot.in/2026/03/fire.html?m=1 -> mills.blogspot.com/2026/03/fire.html
+mills.blogspot.de/2026/03/fire.html -> mills.blogspot.com/2026/03/fire.html
+mills.blogspot.fr/2026/03/fire.html -> mills.blogspot.com/2026/03/fire.html
+mills.blogspot.ru/2026/03/fire.html -> mills.blogspot.com/2026/03/fire.html
+mills.blogspot.ca/2026/03/fire.html -> mills.blogspot.com/2026/03/fire.html
+mills.blogspot.mx/2026/03/fire.html -> mills.blogspot.com/2026/03/fire.html
+bbc.co.uk/news/amp/uk-55000111 -> bbc.com/news/uk-55000111
 tinyurl.com/preview/mill77 -> tinyurl.com/mill77
 """
 
@@ -385,7 +398,7 @@ PATH_IS_ALL = """
 bit.ly t.co tinyurl.com vm.tiktok.com vt.tiktok.com maps.app.goo.gl photos.app.goo.gl lnkd.in pin.it is.gd cutt.ly fb.me
 fb.watch b.sharechat.com m.me instagram.com threads.net whatsapp.com chat.whatsapp.com wa.me pic.twitter.com redd.it
 ok.ru truthsocial.com gab.com sharechat.com kooapp.com weibo.com discord.com discord.gg drive.google.com
-news.google.com apps.apple.com open.spotify.com medium.com archive.ph wikiwand.com timesofindia.indiatimes.com
+news.google.com apps.apple.com open.spotify.com medium.com archive.ph wikiwand.com amazon.com open.substack.com timesofindia.indiatimes.com
 economictimes.indiatimes.com ebay.com change.org t.me telegra.ph youtu.be tiktok.com mojapp.in vimeo.com dai.ly
 twitch.tv clips.twitch.tv rumble.com bitchute.com bilibili.com imgur.com snapchat.com facebook.com x.com bsky.app
 reddit.com linkedin.com vk.com pinterest.com youtube.com dailymotion.com cdn.discordapp.com play.google.com
@@ -500,6 +513,9 @@ https://web.telegram.org/k/#@miller -> https://web.telegram.org/k/#⟨user⟩
 """Addresses as people wrote them, and as people see them."""
 
 TRACKERS = """
+ircid=1 yadclid=2 yadordid=3 h_sid=a h_slt=b _clde=1 _cldee=2 oprtrack=x admitad_uid=1 gps_adid=2 ebisAdID=3
+_zucks_suid=1 asgtbndr=1 openExternalBrowser=1 m=0 m=1 nb=1 ref=homepage from=home_page source=frontpage src=related
+ref=recommended from=mostread from=most_read source=trending ref=topnews from=ticker
 $deep_link=1 __eep__=IwAR0ab __hsfp=42 __hssc=mill-news __hstc=x_7 __io_lv=abc.DEF __s=email
 __twitter_impression=2026-03 _amp=1 _bhlid=IwAR0ab _branch_match_id=42 _branch_referrer=mill-news _ga=x_7 _gid=abc.DEF
 _gl=email _hsenc=2026-03 _hsmi=1 _io_session_id=IwAR0ab _ke=42 _kx=mill-news _nc_x=x_7 _openstat=abc.DEF _rdc=email

@@ -138,7 +138,9 @@ def test_every_redirect_has_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.undo()
 
 
-@pytest.mark.parametrize("field", ["host_labels", "amp_segments", "amp_suffixes", "amp_endings", "index_pages"])
+@pytest.mark.parametrize(
+    "field", ["host_labels", "host_endings", "amp_segments", "amp_suffixes", "amp_endings", "index_pages"]
+)
 def test_every_rule_for_pages_has_a_row(field: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = load_rules()
     given = getattr(rules.general, field)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.text.addresses.masks import mask_url
+from detectors.text.addresses.rules import load_rules
 from detectors.text.url_finder import find_urls, trim
 from detectors.text.urls import canonical, identifying
 from tests.detectors.text.text_strategies import texts
@@ -13,6 +14,28 @@ from tests.detectors.text.text_strategies import texts
 def digest(name: str, host: str) -> str:
     return sha256(f"{host}/{name}".encode()).hexdigest()
 
+
+def load_hosts() -> list[str]:
+    rules = load_rules()
+    return sorted(host.replace("*", "x") for host in {*rules.sites, *rules.wrappers})
+
+
+UNITS = [
+    "a-",
+    "/a",
+    "/a-",
+    "/status",
+    "-activity-",
+    "/RU=",
+    "__",
+    "/web/1/",
+    "http:/",
+    "/1",
+    "%2F",
+    "&a=b",
+    "/@a",
+    "/%E0%A4",
+]
 
 HOSTS = st.sampled_from(
     [
@@ -312,6 +335,43 @@ def test_any_path_on_a_known_host_is_stable_too(host: str, path: str) -> None:
     if address is not None:
         assert canonical(address) == address
     shown = mask_url(f"{host}/{path}")
+    assert mask_url(shown) == shown
+
+
+@given(HOSTS, texts)
+def test_a_form_with_digests_is_stable_with_and_without_the_key(host: str, path: str) -> None:
+    address = canonical(f"{host}/{path}", digest)
+    if address is not None:
+        assert canonical(address, digest) == address
+        assert canonical(address) == address
+
+
+@given(st.from_regex(r"[a-z]{4}_[a-z0-9]{4,12}", fullmatch=True), st.integers(1, 10**9))
+def test_the_name_of_a_channel_is_in_no_form(name: str, number: int) -> None:
+    for given_as in (f"t.me/{name}/{number}", f"{name}.t.me/{number}", f"tg://resolve?domain={name}&post={number}"):
+        address = canonical(given_as, digest)
+        assert address == f"t.me/⟨user:{digest(name, 't.me')[:16]}⟩/{number}"
+        assert name not in (canonical(given_as) or "")
+        assert name not in mask_url(given_as)
+
+
+@given(
+    st.sampled_from(["https://a.com/2026/mill", "hxxps://a[.]com/2026/mill", "a.com/2026/mill", "https://t.co/Ab1"]),
+    st.sampled_from(["خبر", "דיווח", "смотри", "देखिए", "பாருங்கள்", "看这里", "ดูนี่", "지금", "δείτε", "տես"]),
+    st.sampled_from(["", " ", "\u200f", "\u2069"]),
+    st.sampled_from(["", "。", "۔", "।", "؟", "»", "”", "）", "!", "።"]),
+)
+def test_words_of_another_script_end_an_address(url: str, word: str, between: str, mark: str) -> None:
+    assert find_urls(f"{url}{mark}{between}{word}") == (url,)
+    assert find_urls(f"{word} {url}{mark}") == (url,)
+
+
+@given(st.sampled_from(load_hosts()), st.sampled_from(UNITS))
+def test_the_longest_address_of_any_platform_comes_through(host: str, unit: str) -> None:
+    url = f"http://{host}/{unit * 2040}"[:2048]
+    address = canonical(url, digest)
+    assert address is None or canonical(address) == address
+    shown = mask_url(url)
     assert mask_url(shown) == shown
 
 
