@@ -10,6 +10,7 @@ from functools import cache
 import regex
 
 from detectors.text.addresses.masks import ACCOUNT, EMAIL, PHONE, mask_url
+from detectors.text.addresses.reading import visible
 from detectors.text.url_finder import STUCK, may_have_url, trim, url_pattern
 
 HANDLE = "@…"
@@ -98,7 +99,7 @@ def _identifiers(url: "regex.Pattern[str] | None", at: bool, rare: bool, number:
 def _mask(match: "regex.Match[str]") -> str:
     kind = match.lastgroup or ""
     if kind == "url":
-        return "".join(_mask_written(piece) for piece in STUCK.split(match[0]))
+        return "".join(_mask_written(piece) for piece in STUCK.split(visible(match[0])))
     if kind == "handle":
         return HANDLE
     if kind == "call":

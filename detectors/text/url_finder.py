@@ -17,7 +17,7 @@ _INVISIBLE = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
 _BODY = (
     r"(?:[A-Za-z0-9_\-.~:/?#@!$&'()*+,;=%]++"
     r"|[[\p{Latin}\u0300-\u036f…⟨⟩]--[\x00-\x7f]]++"
-    rf"|(?<![A-Za-z0-9])[\w--[\x00-\x7f\p{{Latin}}{_DENSE}]]++"
+    rf"|(?<![A-Za-z0-9⟩])[\w--[\x00-\x7f\p{{Latin}}{_DENSE}]]++"
     rf"|(?<=[=_\-]|[^/]/[^/\s]{{1,64}}/)[{_DENSE}]++"
     rf"|[{_INVISIBLE}]++(?=[A-Za-z0-9_\-/?#=&%.])"
     r"|[\[{](?:\.|[Dd][Oo][Tt])[\]}]"
@@ -28,7 +28,7 @@ _BARE_TLD = r"(?:com|org|net|info|edu|gov|mil|biz|xyz|tv|app|news|(?:com?|org|go
 _FILE = r"(?!(?i:txt|pdf|jpe?g|png|gif|html?|php|docx?|xlsx?|css|json|mp[34]|apk|exe)\b)"
 _WEB = r"(?:[Hh](?:[Tt][Tt]|[Xx][Xx]|\*\*)[Pp][Ss]?|[Ff][TtXx][Pp]|\b[Mm][Ee][Oo][Ww][Ss]?)"
 _APPS = "|".join(regex.escape(scheme) for scheme in sorted(load_rules().schemes))
-_SCHEME_URL = rf"{_WEB}(?:\[?:\]?//|\[://\])(?:\[[0-9A-Fa-f:.]+\])?{_BODY}+|(?<![\w.+\-])(?:{_APPS})://{_BODY}+"
+_SCHEME_URL = rf"{_WEB}(?:\[?:\]?//|\[://\])(?:\[[0-9A-Fa-f:.]+\])?{_BODY}+|(?<![\w.+\-⟩])(?:{_APPS})://{_BODY}+"
 # The look-ahead drops the words of a sentence at once: most words are no label before a dot.
 _BARE_URL = (
     rf"(?<![\w@.\-/⟩])(?={_LABEL}(?:\.|{_DOT}))(?:[Ww]{{3}}\.{_BODY}+"

@@ -115,7 +115,7 @@ def _full_page(general: General, segments: list[str]) -> list[str]:
     if last in general.index_pages:
         return segments[:-1]
     for ending, full in general.amp_suffixes.items():
-        if last.endswith(ending) and len(last) > len(ending):
+        if last.endswith(ending) and last[: -len(ending)].strip("."):
             return [*segments[:-1], segments[-1][: -len(ending)] + full]
     return segments
 

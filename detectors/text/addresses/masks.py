@@ -28,6 +28,8 @@ _SEARCHED_PHONE = re.compile(r"(?<![\w+])(?:\+|00)?\d(?:[ .-]?\d){9,14}(?!\w)")
 _FRAGMENT_NAME = re.compile(r"@[\w.-]{2,}|\+?\d[\d-]{8,}\d")
 _INNER = re.compile(r"(?<=/)(?:https?|ftp):/{1,2}(?=[^/])", re.I)
 
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
 _rules: Callable[[], Rules] = load_rules
 
 
@@ -41,7 +43,7 @@ def mask_url(url: str) -> str:
 
     Invisible characters go, because they would hide a name. `mask_url(mask_url(url)) == mask_url(url)`.
     """
-    return _mask_url(visible(url), _MAX_NESTED)
+    return _mask_url(_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", visible(url)), _MAX_NESTED)
 
 
 def mask_path(host: str, segments: list[str]) -> list[str]:

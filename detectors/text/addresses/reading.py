@@ -67,7 +67,7 @@ def read_parts(url: str) -> Parts | None:
     segments = [visible(decode(segment)) for segment in split_path(path)]
     pairs = parse_qsl(split.query, keep_blank_values=True) if split.query else []
     pairs = [(name, visible(value)) for name, value in pairs]
-    return Parts(host, [segment for segment in segments if segment], pairs, split.query)
+    return Parts(host, [segment for segment in segments if segment.strip(".")], pairs, split.query)
 
 
 def clean(url: str) -> str:

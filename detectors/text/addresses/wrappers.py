@@ -47,7 +47,8 @@ def _targets(wrapper: Wrapper, parts: Parts, path: str) -> list[str]:
         inner = compiled(wrapper.value).fullmatch(value) if value else None
         if inner is not None:
             target = _decoded(wrapper.decoding, inner["url"], parts.host)
-            found.append(f"{parts.host}{target}" if target.startswith("/") and target[1:2] != "/" else target)
+            relative = name and target.startswith("/") and target[1:2] != "/"
+            found.append(f"{parts.host}{target}" if relative else target)
     return found
 
 
