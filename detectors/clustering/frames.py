@@ -50,7 +50,7 @@ class FrameDetector:
         if content.words <= self.max_words:
             shape, numbers = _shape(content.normal)
             if keys:
-                address, media = self._address_and_picture(content, keys)
+                address, media = _address_and_picture(keys)
         if words.variety is not None or address or media or numbers:
             self._add_to_words(words, (address, media, numbers), shape)
         if address or cluster.addresses:
@@ -107,13 +107,6 @@ class FrameDetector:
             return [key for key in addresses if host(key[1]) in hosts]
         return addresses
 
-    def _address_and_picture(self, content: TextContent, keys: Sequence[SharedKey]) -> tuple[str, str]:
-        address = next((key for method, key in keys if method is _URL and names_content(key[1:])), "")
-        # Without a perceptual hash, copies of one picture may differ in their bytes.
-        pictures = "ps" if content.words <= self._short else "p"
-        media = min((key for method, key in keys if method is not _URL and key[0] in pictures), default="")
-        return address, media
-
     def _frame(self, variety: Variety) -> Frame | None:
         before = variety.frame
         if self._differ(variety.addresses, is_frame=before is _ADDRESSES) and _of_few_hosts(variety.addresses):
@@ -128,6 +121,12 @@ class FrameDetector:
             return False
         own = sum(1 for value, shares in Counter(latest).items() if shares == 1 and value)
         return own >= max(self._distinct, len(latest) * (self._share * _KEPT if is_frame else self._share))
+
+
+def _address_and_picture(keys: Sequence[SharedKey]) -> tuple[str, str]:
+    """Return the first address that names content, and the first picture, by its perceptual hash if there is one."""
+    address = next((key for method, key in keys if method is _URL and names_content(key[1:])), "")
+    return address, min((key for method, key in keys if method is not _URL), default="")
 
 
 def _main_address(latest: Sequence[str]) -> str:

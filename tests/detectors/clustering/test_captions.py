@@ -179,9 +179,15 @@ def test_a_greeting_over_many_pictures_is_a_frame_but_a_rumour_over_one_picture_
     assert not any(share.frame for share in rumour)
 
 
-def test_copies_of_a_picture_with_other_bytes_make_no_frame_of_a_longer_text() -> None:
+def test_copies_of_a_picture_with_other_bytes_are_one_picture_by_their_perceptual_hash() -> None:
     stage = clustering()
-    assert not any(first(stage, str(i), HEADLINE, i, media=(picture(str(i)),)).frame for i in range(20))
+    copies = [picture(str(i), f"{int('f0' * 32, 16) ^ (1 << i):064x}", 90) for i in range(20)]
+    assert not any(first(stage, str(i), HEADLINE, i, media=(copies[i],)).frame for i in range(20))
+
+
+def test_a_long_rumour_over_many_pictures_is_no_frame() -> None:
+    stage = clustering()
+    assert not any(first(stage, str(i), RUMOUR, i, media=(picture(str(i)),)).frame for i in range(20))
 
 
 def test_one_story_at_many_publishers_is_no_frame() -> None:
