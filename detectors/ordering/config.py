@@ -45,6 +45,9 @@ class OrderConfig(BaseConfig, frozen=True, kw_only=True):
     confirmation_window: Annotated[
         int, Meta(ge=1, description="Turns of different senders for which a sender counts as recent.")
     ] = 64
+    max_jump_ms: Annotated[
+        int, Meta(ge=0, description="Advance of event time beyond which a time that a witness confirms is a vote only.")
+    ] = 3_600_000
     max_late_streams: Annotated[
         int, Meta(ge=1, description="Platforms and chats whose late events are counted separately at most.")
     ] = 1024

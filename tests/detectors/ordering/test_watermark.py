@@ -43,7 +43,7 @@ def times(released: list[tuple[Sighting, Timeliness]]) -> list[int]:
 # --- configuration ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["max_out_of_orderness_ms", "allowed_lateness_ms"])
+@pytest.mark.parametrize("name", ["max_out_of_orderness_ms", "allowed_lateness_ms", "max_jump_ms"])
 def test_a_duration_may_be_zero_but_not_negative(name: str) -> None:
     OrderConfig(**{name: 0})
     with pytest.raises(ValueError, match=f"OrderConfig.{name} is -1; expected `int` >= 0"):
