@@ -71,6 +71,7 @@ class Sighting(Message, frozen=True, kw_only=True):
     progress: Ms = 0
     replaced: Ms | None = None  # the claimed time that the time of observation replaced
     catching_up: bool = False  # read by a listener that was behind the stream
+    witnessed: bool = False  # a stamp that the sender does not control confirms the time
     ahead: bool = False  # held back, because later events contradicted the time
     vector: Annotated[bytes, msgspec.Meta(description="unit embedding, little-endian float32")] | None = None
 

@@ -97,7 +97,7 @@ class PartitionWatermark:
         if ahead <= 0:
             if self._votes:
                 self._votes.pop(sender, None)
-        elif standing is _CONFIRMED and 2 * len(self._behind) <= len(self._recent):
+        elif standing is _CONFIRMED and (not self._behind or 2 * len(self._behind) <= len(self._recent)):
             if ahead <= self._max_jump or not self.time:
                 self._move(time)
             else:
@@ -131,20 +131,25 @@ class PartitionWatermark:
 
     def _pass_turn(self, sender: str) -> None:
         """Record a sender other than the last. A turn passes with a third sender, so two cannot age the others."""
+        turn, recent = self._turn, self._recent
         if sender != self._previous:
-            self._turn += 1
-            turns, oldest = self._turns, self._turn - self._window
+            self._turn = turn = turn + 1
+            turns, oldest = self._turns, turn - self._window
             while turns and turns[0][0] <= oldest:
-                self._forget(*turns.popleft())
-        self._last, self._previous = sender, self._last
-        if self._recent.get(sender) != self._turn:
-            self._recent[sender] = self._turn
-            self._turns.append((self._turn, sender))
+                passed, silent = turns.popleft()
+                if recent[silent] == passed:
+                    self._forget(silent)
+        self._previous, self._last = self._last, sender
+        if recent.get(sender) != turn:
+            recent[sender] = turn
+            self._turns.append((turn, sender))
 
-    def _forget(self, turn: int, sender: str) -> None:
-        if self._recent[sender] == turn:
-            del self._recent[sender]
+    def _forget(self, sender: str) -> None:
+        """Forget a sender that is no longer recent."""
+        del self._recent[sender]
+        if self._behind:
             self._behind.discard(sender)
+        if self._votes:
             self._votes.pop(sender, None)
 
     def _vote(self, time: int, sender: str, chat: str, *, confirmed: bool) -> None:
@@ -158,9 +163,8 @@ class PartitionWatermark:
         one_chat = self._turn >= self._window and len(self._chats) < self._min_chats
         need_chats = 1 if one_chat else self._min_chats
         chats: set[str] = set()
-        seen = witnessed = 0
-        for at, place, is_confirmed in sorted(votes.values(), reverse=True):
-            seen += 1
+        witnessed = 0
+        for seen, (at, place, is_confirmed) in enumerate(sorted(votes.values(), reverse=True), 1):
             witnessed += is_confirmed
             chats.add(place)
             if (seen >= need or witnessed >= self._min_senders) and len(chats) >= need_chats:

@@ -201,7 +201,7 @@ class ReorderBuffer:
             self._add(msgspec.structs.replace(sighting, time=claim, replaced=None, catching_up=True), out)
 
     def _emit_credible(self, out: TimedSightings) -> None:
-        """Emit the sightings up to the newest credible time: confirmed, or reached by several senders.
+        """Emit the sightings up to the newest credible time: confirmed, witnessed, or reached by several senders.
 
         Before the first confirmed time of a stream, two senders are enough.
         """
@@ -213,7 +213,8 @@ class ReorderBuffer:
         for sighting in reversed(waiting):
             senders.add(sender_of(sighting))
             chats.add(sighting.chat or sender_of(sighting))
-            if sighting.time <= limit or (len(senders) >= needed and len(chats) >= needed_chats):
+            several = len(senders) >= needed and len(chats) >= needed_chats
+            if sighting.time <= limit or sighting.witnessed or several:
                 self._emit(self._watermark.raise_to(sighting.time + 1), out)
                 return
 

@@ -105,7 +105,7 @@ class Intake:
             times = self._times[partition] = PartitionTime(self._order)
         sender = digests.actor or digests.chat or digests.message or digests.event
         stamps = Stamps(event.created_at, event.claimed_at, event.observed_at, recorded_at)
-        decided = times.update(stamps, sender, digests.chat or sender)
+        decided = times.update(stamps, event.platform, sender, digests.chat or sender)
         frequent = event.frequently_forwarded or False
         return Sighting(
             event_id=digests.event,
@@ -136,6 +136,7 @@ class Intake:
             progress=decided.progress,
             replaced=decided.replaced,
             catching_up=decided.catching_up,
+            witnessed=decided.witnessed,
         )
 
     def _given_digests(self, event: ForwardEvent) -> EventDigests:

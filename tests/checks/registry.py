@@ -150,7 +150,7 @@ def stamps_of(seed: int) -> list[Any]:
         claim = (0, 0, 7, -9)[number % 4] * streams.DAY
         observed = (time + 900, None)[number % 7 == 0] if number < 60 else streams.T0 + 9 * streams.DAY + number
         created = time if number >= 60 else time + claim
-        items.append((Stamps(created, None, observed), f"s{number % 23}", f"c{number % 5}"))
+        items.append((Stamps(created, None, observed), "web", f"s{number % 23}", f"c{number % 5}"))
     return items
 
 
@@ -176,7 +176,7 @@ EVENT_TIME = Adapter(
     stream=stamps_of,
     step=lambda times, item: times.update(*item),
     hostile=lambda: (
-        (Stamps(streams.T0 - number * streams.DAY, None, streams.T0 + number), f"s{number}", f"c{number}")
+        (Stamps(streams.T0 - number * streams.DAY, None, streams.T0 + number), f"p{number}", f"s{number}", f"c{number}")
         for number in range(3_000)
     ),
     bound=50_000,
