@@ -5,7 +5,7 @@ does not control: the time of observation, or without one the timestamp of the r
 the witness agrees; a claim is replaced by the witness.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -40,6 +40,11 @@ class EventTime(NamedTuple):
 class _State(msgspec.Struct, array_like=True):
     progress: bytes
     listeners: dict[str, ListenerState]
+
+
+def _without_listeners(state: list[Any]) -> list[Any]:
+    """Convert version 1, with the late readings of all platforms together: they begin anew."""
+    return [state[0], {}]
 
 
 class PartitionTime:
@@ -104,11 +109,11 @@ class PartitionTime:
     def snapshot(self) -> bytes:
         """Return the state as bytes."""
         listeners = {platform: listener.snapshot() for platform, listener in self._listeners.items()}
-        return pack("event time", 1, _State(self._progress.snapshot(), listeners))
+        return pack("event time", 2, _State(self._progress.snapshot(), listeners))
 
     def restore(self, data: bytes) -> None:
         """Restore the state returned by `snapshot`."""
-        state = unpack("event time", 1, _State, data)
+        state = unpack("event time", 2, _State, data, {1: _without_listeners})
         self._progress.restore(state.progress)
         self._listeners = {platform: CatchingUp(self._config) for platform in state.listeners}
         for platform, listener in self._listeners.items():
@@ -135,7 +140,7 @@ class PartitionTime:
 
 def event_time_state(progress: bytes) -> bytes:
     """Return the state of a `PartitionTime` from the state of its progress alone, as older releases stored it."""
-    return pack("event time", 1, _State(progress, {}))
+    return pack("event time", 2, _State(progress, {}))
 
 
 __all__ = ["EventTime", "PartitionTime", "Stamps", "event_time_state"]

@@ -39,7 +39,7 @@ class _State(msgspec.Struct, array_like=True):
 
 
 def _without_votes(state: list[int]) -> list[int]:
-    """Convert version 1, with unconfirmed times of no known sender: keep the progress."""
+    """Convert versions 1 and 2, with other forms of unconfirmed times: keep the progress."""
     return [state[0]]
 
 
@@ -118,11 +118,11 @@ class PartitionWatermark:
             votes,
             sorted(self._chats),
         )
-        return pack("progress", 2, state)
+        return pack("progress", 3, state)
 
     def restore(self, data: bytes) -> None:
         """Restore the state returned by `snapshot`."""
-        state = unpack("progress", 2, _State, data, {1: _without_votes})
+        state = unpack("progress", 3, _State, data, {1: _without_votes, 2: _without_votes})
         self.time, self._turn, self._chats = state.time, state.turn, set(state.chats)
         self._last, self._previous = state.last
         self._turns, self._behind = deque(state.turns), set(state.behind)

@@ -19,7 +19,7 @@ from detectors.privacy.pseudonym import Pseudonymiser
 from detectors.reading.profile import InputProfile
 from detectors.reference.matcher import ReferenceMatcher
 from detectors.similarity.embedding import Embedder
-from detectors.snapshot import pack, unchanged, unpack
+from detectors.snapshot import Older, pack, unchanged, unpack
 from schemas.alert import Provenance
 from schemas.rejection import Reason, Rejection
 from schemas.sighting import Position, RawEvent, Sighting
@@ -210,7 +210,7 @@ class Pipeline:
             self._received,
             self._rejected,
         )
-        return pack(f"pipeline {self.config.digest()}", 4, state)
+        return pack(f"pipeline {self.config.digest()}", 5, state)
 
     def restore(self, data: bytes) -> None:
         """Continue from a snapshot made with the same settings.
@@ -218,7 +218,8 @@ class Pipeline:
         Raises:
             SnapshotError: `data` is not such a snapshot, or has another version or other settings.
         """
-        state = unpack(f"pipeline {self.config.digest()}", 4, _State, data, {2: _with_event_times, 3: unchanged})
+        older: Older = {2: _with_event_times, 3: unchanged, 4: unchanged}
+        state = unpack(f"pipeline {self.config.digest()}", 5, _State, data, older)
         self.intake.restore(state.intake)
         self.ordered_clustering.restore(state.ordered_clustering)
         self.cascades.restore(state.cascades)

@@ -455,7 +455,7 @@ def test_a_restored_buffer_goes_on_as_if_it_had_never_stopped(items: list[tuple[
 
 
 def test_the_state_of_another_detector_is_refused() -> None:
-    with pytest.raises(SnapshotError, match="cannot read a snapshot of progress version 2 as reorder version 4"):
+    with pytest.raises(SnapshotError, match="cannot read a snapshot of progress version 3 as reorder version 4"):
         ReorderBuffer(SMALL).restore(PartitionWatermark(SMALL).snapshot())
 
 
