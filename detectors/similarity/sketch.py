@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from detectors.base_config import BaseConfig
 from detectors.snapshot import SnapshotError, pack, unpack
+from detectors.text.spelling import skeleton
 
 Sketch: TypeAlias = bytes
 """Little-endian 32-bit minima, one for each permutation; empty for an empty text, which is similar to no text."""
@@ -30,7 +31,6 @@ _DENSE_RUN = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+|[^\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+"
 )
 _DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
-_DROP_JOINERS = dict.fromkeys((0x200C, 0x200D))  # many people omit joiners
 
 
 class SketchConfig(BaseConfig, frozen=True, kw_only=True):
@@ -93,18 +93,17 @@ class Sketcher:
         return np.array(minima.digest(), dtype="<u4").tobytes()
 
     def shingles(self, normal: str) -> Iterator[str]:
-        """Return every run of `width` characters, including spaces; of `dense_width` for syllabic characters.
+        """Return every run of `width` letters of the skeleton; of `dense_width` for syllabic characters.
 
-        A shorter text is a single shingle. Joiners are dropped. Shingles may repeat.
+        A shorter text is a single shingle. Shingles may repeat.
         """
         width, dense = self._config.width, self._config.dense_width
-        if normal.isascii():
-            return _runs(normal, width)
-        normal = normal.translate(_DROP_JOINERS)
-        if not _DENSE.search(normal):
-            return _runs(normal, width)
-        parts = (part for found in _DENSE_RUN.findall(normal) if (part := found.strip()))
-        return (run for part in parts for run in _runs(part, dense if _DENSE.match(part) else width))
+        letters = skeleton(normal)
+        if letters.isascii() or not _DENSE.search(letters):
+            return _runs(letters, width)
+        return (
+            run for part in _DENSE_RUN.findall(letters) for run in _runs(part, dense if _DENSE.match(part) else width)
+        )
 
 
 def _runs(text: str, width: int) -> Iterator[str]:

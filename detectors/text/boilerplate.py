@@ -96,7 +96,7 @@ class BoilerplateRules:
         self._placeholders = _Lines(placeholders, key)
         self._captions = _Lines(captions, key)
         self._greetings = _Greetings(languages, key)
-        sources = sorted({p for one in languages for p in one.forwarded_from}, key=len, reverse=True)
+        sources = sorted({key(p) for one in languages for p in one.forwarded_from}, key=len, reverse=True)
         self._forwarded_from = regex.compile(
             rf"(?:^|(?<=\n))[^\w\n]{{0,8}}(?:{'|'.join(map(regex.escape, sources))})\b[^\n]{{0,100}}\n"
         )

@@ -33,8 +33,8 @@ def edited(text: str, edits: int, seed: int) -> str:
     return "".join(letters)
 
 
-def test_shingles_are_runs_of_four_characters_with_the_spaces_between_words() -> None:
-    assert list(SKETCHER.shingles("the dam")) == ["the ", "he d", "e da", " dam"]
+def test_shingles_are_runs_of_four_letters_over_the_bounds_of_words() -> None:
+    assert list(SKETCHER.shingles("the dam")) == ["thed", "heda", "edam"]
 
 
 def test_where_a_character_is_a_syllable_two_make_a_shingle() -> None:
@@ -82,10 +82,11 @@ def test_a_text_resembles_itself_fully_and_estimates_are_symmetric(text: str) ->
 @pytest.mark.parametrize("base", BASES)
 def test_the_estimate_is_near_the_exact_jaccard_similarity_in_every_script(base: str) -> None:
     errors = [
-        estimate(SKETCHER.sketch(base), SKETCHER.sketch(other)) - exact_jaccard(base, other)
+        estimate(sketcher.sketch(base), sketcher.sketch(other)) - exact_jaccard(base, other)
+        for sketcher in (Sketcher(SketchConfig(seed=seed)) for seed in range(4))  # one seed's errors are alike
         for other in (edited(base, edits, seed) for edits in range(12) for seed in range(5))
     ]
-    assert abs(float(np.mean(errors))) < 0.02  # unbiased: sixty estimates, each with a deviation of up to .044
+    assert abs(float(np.mean(errors))) < 0.02  # unbiased: estimates with a deviation of up to .044
     assert max(map(abs, errors)) < 0.16
 
 
