@@ -44,7 +44,7 @@ class ClusteringConfig(BaseConfig, frozen=True, kw_only=True):
             description="Jaccard similarity below which a cosine is ignored, for texts in a script the model reads; "
             "0 lets the model decide alone.",
         ),
-    ] = 0.20
+    ] = 0.15
     min_lexical_unread: Annotated[
         float,
         Meta(
@@ -53,7 +53,7 @@ class ClusteringConfig(BaseConfig, frozen=True, kw_only=True):
             description="Jaccard similarity below which a cosine is ignored, for texts in any other script; "
             "0 lets the model decide alone.",
         ),
-    ] = 0.40
+    ] = 0.35
     bridge_threshold: Annotated[
         float,
         Meta(ge=0, le=1, description="Jaccard similarity from which a text that matches two clusters merges the two."),

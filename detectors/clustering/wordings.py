@@ -55,8 +55,9 @@ class WordingIndex:
         return self._known.get(fingerprint)
 
     def touch(self, fingerprint: str) -> None:
-        """Make a known wording the most recent."""
-        self._known.move_to_end(fingerprint)
+        """Make a known wording the most recent, unless it went with a cluster that a new one displaced."""
+        if fingerprint in self._known:
+            self._known.move_to_end(fingerprint)
 
     def sketch(self, content: TextContent) -> Sketch:
         """Return the lexical sketch of a text."""

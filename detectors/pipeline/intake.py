@@ -19,6 +19,7 @@ from detectors.reading.event_reader import read_event, read_names
 from detectors.reading.profile import InputProfile
 from detectors.reading.rules import InvalidEventError
 from detectors.text.fingerprint import fingerprint
+from detectors.text.mojibake import mend
 from detectors.text.normalise import count_words, read_words
 from detectors.text.url_finder import find_urls
 from detectors.text.urls import AccountDigest, canonical
@@ -172,7 +173,8 @@ def read_content(text: str, urls: tuple[str, ...], account: AccountDigest | None
     """
     shown = redact(text)
     found = {address: None for url in (*find_urls(text), *urls) if (address := canonical(url, account))}
-    normal, boilerplate = read_words(shown, has_address=bool(found))
+    mended = mend(shown)  # a repaired encoding may show a number for the first time, and `normal` is published
+    normal, boilerplate = read_words(shown if mended == shown else redact(mended), has_address=bool(found))
     return TextContent(
         text=shown,
         normal=normal,

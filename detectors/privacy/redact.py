@@ -11,6 +11,8 @@ import regex
 
 from detectors.text.addresses.masks import ACCOUNT, EMAIL, PHONE, mask_url
 from detectors.text.addresses.reading import visible
+from detectors.text.aligned import Aligned
+from detectors.text.reveal import reveal
 from detectors.text.url_finder import STUCK, may_have_url, trim, url_pattern
 
 HANDLE = "@…"
@@ -63,6 +65,7 @@ _NUMBER_PARTS = (
 )
 _MASKS = {"account": ACCOUNT, "card": ACCOUNT, "email": EMAIL, "reddit": _REDDIT, "phone": PHONE}
 _DIGITS = regex.compile(r"[+(]?\d.*", regex.V1)
+_MAX_ROUNDS = 3  # a mask may bring two identifiers in touch
 _may_have_number = re.compile(r"\d(?:\W{0,4}\d){5}").search
 
 
@@ -76,13 +79,46 @@ def redact(text: str) -> str:
     text = _CONTROL.sub("", text)
     if not text.isascii():
         text = _HIDING.sub("", _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text))
+    for _ in range(_MAX_ROUNDS):
+        revealed = reveal(text)
+        if revealed is None:
+            break
+        text, before = _masked_where_written(text, revealed), text
+        if text == before:
+            break
+    return _masked(text)
+
+
+def _masked(text: str) -> str:
+    """Mask the identifiers that are written in plain characters."""
+    pattern = _pattern_for(text)
+    return text if pattern is None else str(pattern.sub(_mask, text))
+
+
+def _masked_where_written(text: str, revealed: Aligned) -> str:
+    """Mask the identifiers that only a reader sees: digits in keycaps, reversed letters, markup between digits.
+
+    The rest of the text stays as written.
+    """
+    pattern = _pattern_for(revealed.text)
+    masks = [] if pattern is None else [(match, _mask(match)) for match in pattern.finditer(revealed.text)]
+    spans = sorted((*revealed.written(*match.span()), mask) for match, mask in masks if mask != match[0])
+    parts, done = list[str](), 0
+    for first, last, mask in spans:
+        if first >= done:
+            parts += [text[done:first], mask]
+            done = last
+    return "".join([*parts, text[done:]])
+
+
+def _pattern_for(text: str) -> "regex.Pattern[str] | None":
+    """Return the pattern of the identifiers that a text may have; None if it has none."""
     rare = "did:" in text or "u/" in text
     url = url_pattern(text) if may_have_url(text) else None
     number = _may_have_number(text) is not None
     if url is None and not (number or rare or "@" in text):
-        return text
-    shown: str = _identifiers(url, "@" in text, rare, number).sub(_mask, text)
-    return shown
+        return None
+    return _identifiers(url, "@" in text, rare, number)
 
 
 @cache

@@ -15,6 +15,7 @@ import regex
 
 from detectors.similarity.tokens import tokens
 from detectors.similarity.words import load_words
+from detectors.text.fold_letters import fold_letters
 from detectors.text.normalise import normalise
 
 T = TypeVar("T")
@@ -178,10 +179,11 @@ def _long_enough(name: str, city: _City) -> bool:
 
 
 def _key(name: str) -> str:
-    """Normalise a name, token by token. Most names need case folding only."""
+    """Normalise a name, token by token. Most names need the folding of case and letters only."""
     if "\u200c" in name or "\u200d" in name:
         name = normalise(name)
-    return " ".join(tokens(_SEPARATORS.sub(" ", unicodedata.normalize("NFKC", name).casefold())))
+    name = unicodedata.normalize("NFKC", name).casefold()
+    return " ".join(tokens(_SEPARATORS.sub(" ", name if name.isascii() else fold_letters(name))))
 
 
 __all__ = ["places"]

@@ -1,7 +1,7 @@
 """Replace the letters that writers use one for another by one of them, within each script.
 
-Two keyboards write Persian kaf with two code points, Turkish capitals lose the dot of the i, and one Chinese sentence has
-a traditional and a simplified form: a reader sees one message. The letters are data (`letters/*.toml`). The Arabic
+Two keyboards write Persian kaf with two code points, Turkish capitals lose the dot of the i, and one Chinese sentence
+has a traditional and a simplified form: a reader sees one message. The letters are data (`letters/*.toml`). The Arabic
 letters follow the normalisation filters of Lucene, the vowels typed in two parts the chapters 12 and 13 of the Unicode
 Standard, and the Han characters the tables of OpenCC.
 """
@@ -39,7 +39,7 @@ def folding(foldings: Iterable[Folding]) -> Fold:
 
 
 def fold_letters(text: str) -> str:
-    """Replace letters by the one that stands for all of their kind; the text is in NFKC and lower case."""
+    """Replace the letters of each kind by one of them; the text is in NFKC and lower case."""
     text = _fold(text)
     if _HAN.search(text) is not None:
         text = text.translate(_simplified())

@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 import msgspec
 import regex
+from confusable_homoglyphs.confusables import confusables_data
 
 from detectors.text.url_finder import may_have_url, url_pattern
 
-# Alphabets with letters that look Latin. Myanmar, Ethiopic and other scripts have single ones, and never pass for Latin.
+# Alphabets with letters that look Latin. Scripts with a single such letter never pass for Latin.
 _LATIN = "LATIN"
 _ORDINARY = {"CYRILLIC": "а-яёђієїјљњћџѓќґѕА-ЯЁЂІЄЇЈЉЊЋЏЃЌҐЅ", "GREEK": "α-ωΑ-Ω", "ARMENIAN": "ա-ֆԱ-Ֆ"}
 _RARE = ("CHEROKEE", "CANADIAN", "LISU", "COPTIC", "DESERET", "OSAGE", "WARANG", "CARIAN", "LYCIAN", "OLD", "ELBASAN")
@@ -112,8 +113,6 @@ class _Listed(msgspec.Struct, forbid_unknown_fields=True):
 @cache
 def _pairs() -> _Pairs:
     """Return the pairs of similar letters; takes 20 ms."""
-    from confusable_homoglyphs.confusables import confusables_data
-
     latin: dict[str, str] = {}
     for letter, similar in confusables_data.items():
         if len(letter) == 1 and _alphabet(letter) not in {"", _LATIN}:

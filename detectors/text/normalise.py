@@ -1,8 +1,9 @@
 """Normalise a message to the form that all its copies share, in any script.
 
 Copies of a rumour differ in case, emoji, emphasis, forwarding banners, invisible characters and punctuation; the words
-stay. So do copies that only look the same: letters of two keyboards or two alphabets, decorated letters, markup. Vowel signs, viramas and meaningful joiners are part of the words and survive. Unicode folding follows NFKC and
-full case folding (UAX #15), joiners the contexts of UAX #31 section 2.3.
+stay. Letters of two keyboards, look-alike letters of two alphabets, decorated letters and markup have one form. Vowel
+signs of Indic scripts, viramas and meaningful joiners are part of the words and survive. Unicode folding follows NFKC
+and full case folding (UAX #15), joiners the contexts of UAX #31 section 2.3.
 """
 
 import re
@@ -53,9 +54,8 @@ _WORD = regex.compile(
 _ASCII_WORD = re.compile(r"[a-z0-9]+(?:(?:(?<=[a-z])'(?=[a-z])|(?<=[0-9])[.,](?=[0-9]))[a-z0-9]+)*")
 _BREAK = regex.compile(r"[^\p{L}\p{M}\p{N}\u200c\u200d ',.\-]+|\.(?![0-9])|(?<!\w)-+|-+(?!\w)", regex.V1)
 # Han and Kana are written without spaces; one at a number or a Latin word is a matter of taste.
-_DENSE_SPACE = regex.compile(
-    r"(?<=[\p{Han}\p{Hiragana}\p{Katakana}]) (?=[\p{L}\p{N}])|(?<=[\p{L}\p{M}\p{N}]) (?=[\p{Han}\p{Hiragana}\p{Katakana}])"
-)
+_SYLLABLE = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
+_DENSE_SPACE = regex.compile(rf"(?<={_SYLLABLE}) (?=[\p{{L}}\p{{N}}])|(?<=[\p{{L}}\p{{M}}\p{{N}}]) (?={_SYLLABLE})")
 _may_have_dense = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff66-\uff9f\U00016fe0-\U0003ffff]").search
 _ASCII_TABLE: dict[int, int | str | None] = dict.fromkeys((*range(32), 127))
 _ASCII_TABLE.update((ord(space), space) for space in "\t\n\x0b\x0c\r")

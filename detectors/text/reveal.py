@@ -15,14 +15,17 @@ import regex
 from detectors.text.aligned import Aligned
 
 _MAX_ROUNDS = 3  # an entity escaped twice, inside twice-encoded JSON
-_INLINE = "a|abbr|b|big|bdi|bdo|cite|code|del|em|font|i|img|ins|kbd|label|mark|q|s|small|span|strike|strong|sub|sup|tt|u|wbr"
+_INLINE = (
+    "a|abbr|b|big|bdi|bdo|cite|code|del|em|font|i|img|ins|kbd|label|mark|q|s|small|span|strike|strong|sub|sup|tt|u|wbr"
+)
 _BLOCK = (
     "article|aside|audio|blockquote|body|br|button|center|dd|div|dl|dt|figcaption|figure|footer|form|h[1-6]|head|header|"
     "hr|html|iframe|input|li|link|main|meta|nav|ol|option|p|picture|pre|script|section|select|source|style|svg|table|"
     "tbody|td|tfoot|th|thead|title|tr|ul|video"
 )
 _TAG = regex.compile(
-    rf"<!--.{{0,2000}}?-->|</?(?:{_INLINE}|(?P<block>{_BLOCK}))(?:\s[^<>]{{0,4000}}=[^<>]{{0,4000}})?\s*/?>", regex.I | regex.S
+    rf"<!--.{{0,2000}}?-->|</?(?:{_INLINE}|(?P<block>{_BLOCK}))(?:\s[^<>]{{0,4000}}=[^<>]{{0,4000}})?\s*/?>",
+    regex.I | regex.S,
 )
 _ENTITY = regex.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _JSON_ESCAPE = r"\\(?:[nrtbf\"/\\]|u[0-9A-Fa-f]{4})"
@@ -99,7 +102,7 @@ def _shown(match: "regex.Match[str]") -> str:
     """Return the letters and digits that a reader sees in a decorated character."""
     kind = match.lastgroup
     if kind == "enclosed":
-        return _INSIDE.get(match["enclosed"], match[0])
+        return _INSIDE.get(match["enclosed"], str(match[0]))
     if kind == "marks":
         marks = str(_OVERLAY.sub("", match[0]))
         return marks if len(marks) <= _MAX_MARKS else ""

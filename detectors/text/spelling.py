@@ -1,9 +1,9 @@
 """Unify the spellings of one text: the second key, by which copies become candidates.
 
 Writers leave out accents, vowel signs and spaces, spell umlauts out, use the other alphabet of their language, or put
-digits for letters; optical recognition confuses letters of similar shape. `plain_spelling` keeps the words and serves to
-compare words; `letter_shape` reads a word with digits as letters, and `skeleton` keeps only the letters that survive all of this and serves to compare letters. Both lose
-meaning, so equal results do not make two texts equal.
+digits for letters; optical recognition confuses letters of similar shape. `plain_spelling` unifies the words;
+`skeleton` keeps only the letters that survive all of this. Meaning is lost, so equal results do not make two texts
+equal.
 """
 
 import re
@@ -47,15 +47,6 @@ def skeleton(normal: str) -> str:
     for shape, letter in _SHAPES:
         text = text.replace(shape, letter)
     return str(_REPEATED.sub(r"\1", text))
-
-
-def letter_shape(word: str) -> str:
-    """Return a word with its digits read as letters, and with one letter for i, l and 1.
-
-    >>> letter_shape("vi11age") == letter_shape("village") == "viiiage"
-    True
-    """
-    return word.translate(_LETTER_OF_DIGIT).replace("l", "i")
 
 
 def _read_digits(match: "re.Match[str]") -> str:

@@ -11,7 +11,7 @@ _CONSONANT = "\u1000-\u1021\u1023-\u1027\u1029\u102a\u103f\u104e"
 _MYANMAR = re.compile("[\u1000-\u109f]")
 # A vowel e that follows no consonant, or a virama that precedes none: Unicode text of any language has neither.
 _ZAWGYI = re.compile(
-    f"(?<![\u1000-\u1021\u103b-\u103f\u1025\u1027\u1029\u1050-\u108f])\u1031(?=[\u1000-\u109f])|\u1039(?![\u1000-\u1021])"
+    "(?<![\u1000-\u1021\u103b-\u103f\u1025\u1027\u1029\u1050-\u108f])\u1031(?=[\u1000-\u109f])|\u1039(?![\u1000-\u1021])"
 )
 _SHAPES = {
     "\u1033": "\u102f",

@@ -317,7 +317,7 @@ def test_a_bridge_that_shares_few_letters_with_the_other_cluster_only_suggests_i
 
 REPORTED = "the old dam above the town has burst and nobody knows how many people are still there at this hour"
 NEARLY = REPORTED.replace("this hour", "that hour")
-RETOLD = REPORTED.replace("people are still there", "villagers wait")
+RETOLD = NEARLY.replace("people are still there", "villagers wait")
 
 
 def test_a_text_that_joins_by_its_letters_bridges_like_one_that_joins_by_its_meaning() -> None:

@@ -43,7 +43,7 @@ CLAIMS = [" ".join(f"{word}{i:x}{j}" for j, word in enumerate(WORDS[i % 5 :: 2] 
 TWINS = [claim + " today" for claim in CLAIMS]
 # Some also in other words, too far away to join, and in words between that join the one and bridge to the other.
 RETOLD = [claim.rsplit(" ", 5)[0] + " word of this came rather late to us all here" for claim in CLAIMS[3:5]]
-BETWEEN = [claim.rsplit(" ", 1)[0] + " rather late" for claim in CLAIMS[3:5]]
+BETWEEN = [claim.rsplit(" ", 1)[0] + " rather" for claim in CLAIMS[3:5]]
 SHORT = ["good morning", "six words are guarded in here", "six words are guarded up there", ""]
 TEXTS = CLAIMS + TWINS + (CLAIMS[3:5] + RETOLD + BETWEEN) * 6 + SHORT
 ANGLES = {text: 12.0 * i for i, text in enumerate(CLAIMS)} | {text: 12.0 * i + 3 for i, text in enumerate(TWINS)}

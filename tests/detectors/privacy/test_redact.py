@@ -2,6 +2,8 @@ import pytest
 from hypothesis import given
 
 from detectors.privacy.redact import redact
+from detectors.text.addresses.masks import PHONE
+from detectors.text.normalise import normalise
 from tests.detectors.text.text_strategies import texts
 
 
@@ -169,3 +171,34 @@ def test_an_identifier_never_survives_among_any_other_text(before: str, after: s
 def test_fifty_thousand_characters_of_anything_come_through(unit: str) -> None:
     shown = redact(unit * (50_000 // len(unit)))
     assert redact(shown) == shown
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "9️⃣8️⃣7️⃣6️⃣5️⃣4️⃣3️⃣2️⃣1️⃣0️⃣",
+        "9\ufe0f8\ufe0f7\ufe0f6\ufe0f5\ufe0f4\ufe0f3\ufe0f2\ufe0f1\ufe0f0",
+        "⑨⑧⑦⑥⑤④③②①⓪",
+        "❾❽❼❻❺❹❸❷❶⓿",
+        "⁹⁸⁷⁶⁵⁴³²¹⁰",
+        "9\u03368\u03367\u03366\u03365\u03364\u03363\u03362\u03361\u03360\u0336",
+        "9️⃣8️⃣7️⃣6️⃣5️⃣ 43210",
+        "\u202e01234 56789\u202c",
+        "98765<b>43210</b>",
+        "&#57;&#56;&#55;65 43210",
+        "\\u0039\\u0038765 43210",
+    ],
+)
+def test_a_number_that_only_a_reader_sees_is_masked_where_it_is_written(number: str) -> None:
+    shown = redact(f"ring {number} now")
+    assert PHONE in shown
+    assert shown.startswith("ring ")
+    assert shown.endswith(" now")
+    assert redact(shown) == shown
+    assert not any(character.isdigit() for character in normalise(shown))
+
+
+def test_the_rest_of_a_text_with_a_hidden_number_stays_as_written() -> None:
+    assert redact("<p>T̶h̶e̶ 🅳🅰🅼 ⑨⑧765 43210 &amp; ②</p>") == "<p>T̶h̶e̶ 🅳🅰🅼 ⟨phone⟩ &amp; ②</p>"
+    assert redact("ask ＠rose_k or rose&#64;example.org") == "ask @… or ⟨email⟩"
+    assert redact("dial 1️⃣1️⃣2️⃣ now") == "dial 1️⃣1️⃣2️⃣ now"

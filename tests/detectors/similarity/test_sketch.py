@@ -55,7 +55,7 @@ def test_a_joiner_that_many_leave_out_makes_no_difference() -> None:
 def test_a_sketch_is_the_same_on_every_run_and_machine() -> None:
     sketch = SKETCHER.sketch("the dam broke")
     assert len(sketch) == 512
-    assert sketch[:8].hex() == "48b25fc917a54dc9"
+    assert sketch[:8].hex() == "2dbdbf56a3b801c3"
 
 
 def test_an_empty_text_resembles_nothing() -> None:

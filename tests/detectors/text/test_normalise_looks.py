@@ -136,14 +136,15 @@ def test_signs_that_are_no_markup_stay_out_of_the_way() -> None:
     assert normalise(r"¯\_(ツ)_/¯ ok") == "ツok"
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
+def windows(data: bytes) -> str:
+    """Read bytes as Windows-1252, which leaves five bytes without a character."""
+    return "".join(chr(byte) if byte in b"\x81\x8d\x8f\x90\x9d" else bytes([byte]).decode("cp1252") for byte in data)
+
+
 @pytest.mark.parametrize("text", ["L'école fermée dès mardi", "Cerrará mañana el banco", "Вода в городе отравлена"])
-def test_text_read_in_the_wrong_encoding_is_repaired(text: str, encoding: str) -> None:
-    garbled = "".join(
-        bytes([byte]).decode(encoding) if encoding == "latin-1" or byte not in {0x81, 0x8D, 0x8F, 0x90, 0x9D} else chr(byte)
-        for byte in text.encode()
-    )
-    assert normalise(garbled) == normalise(text)
+def test_text_read_in_the_wrong_encoding_is_repaired(text: str) -> None:
+    assert normalise(text.encode().decode("latin-1")) == normalise(text)
+    assert normalise(windows(text.encode())) == normalise(text)
 
 
 def test_sound_text_with_accents_is_not_repaired() -> None:
@@ -153,12 +154,13 @@ def test_sound_text_with_accents_is_not_repaired() -> None:
 
 _DISGUISES = st.sampled_from(
     [
-        "\u202e", "\u202d", "\u202c", "\u2067", "1️⃣", "⑨", "🅰️", "🇧", "🇮🇳", "a\u0336", "\u0332", "<b>", "</p>", "<br/>", "&lt;",
-        "&#60;", "&amp;amp;", "\\u003c", "\\n", "\\", "Ã©", "Ã ", "â€™", "Ð¿Ñ€", "а", "о", "р", "с", "B", "a", "Т", "ж", "λ", "ο",
-        "ı", "İ", "ё", "ेा", "अ", "ा", "ত্", "\u200d", "ൻ", "്", "റ", "ํ", "้", "า", "เ", "ေ", "္", "်", "က", "ရ", "ျ", "ြ", "ၤ", "々",
-        "漢", "ゝ", "か", "ヾ", "臺", " ", "ᴛ", "é", "ك", "ی", "ة", "ً", "\u0301", "転发", "转", "发", "ゞ", "\u3099", "ᄀ", "ᅡ",
+        *("\u202e", "\u202d", "\u202c", "\u2067", "1️⃣", "⑨", "🅰️", "🇧", "🇮🇳", "a\u0336", "\u0332", "\u0301", "\u3099"),
+        *("<b>", "</p>", "<br/>", "&lt;", "&#60;", "&amp;amp;", "\\u003c", "\\n", "\\", "Ã©", "Ã ", "â€™", "Ð¿Ñ€"),
+        *("а", "о", "р", "с", "B", "a", "Т", "ж", "λ", "ο", "ı", "İ", "ё", "é", "ᴛ", " "),
+        *("े", "अ", "ा", "ত্", "\u200d", "ൻ", "്", "റ", "ํ", "้", "า", "เ", "ك", "ی", "ة", "ً"),
+        *("ေ", "္", "်", "က", "ရ", "ျ", "ြ", "ၤ", "々", "漢", "ゝ", "か", "ヾ", "臺", "転発", "转", "发", "ゞ", "ᄀ", "ᅡ"),
     ]
-)  # fmt: skip
+)
 
 
 @given(st.lists(st.one_of(_DISGUISES, st.characters(codec=None, exclude_categories=[])), max_size=10).map("".join))
