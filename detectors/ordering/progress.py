@@ -49,9 +49,9 @@ class PartitionWatermark:
     A confirmed time moves progress at once, by up to `max_jump_ms`; one record with a wrong witness can do no more. A
     larger advance takes confirmed times of `confirming_senders` senders. Any other time is one sender's vote: progress
     is the largest time that the newest events of a fifth (`confirming_share`) of the recent senders have reached, of at
-    least `confirming_senders`. Both take `confirming_chats` chats. A flood of one sender, or of two in turn, is one
-    vote or two and ages no other vote. Progress never exceeds the newest event, so an event out of order by at most the
-    max out-of-orderness is never late.
+    least `confirming_senders` in `confirming_chats` chats. A flood of one sender, or of two in turn, is one vote or two
+    and ages no other vote. Progress never exceeds the newest event, so an event out of order by at most the max
+    out-of-orderness is never late.
 
     While most recent senders are read long after their events, no witness confirms a time: it is the reader's clock.
     The first confirmed time of a partition is believed. A partition that has only ever had one chat is content with it
@@ -167,7 +167,7 @@ class PartitionWatermark:
         for seen, (at, place, is_confirmed) in enumerate(sorted(votes.values(), reverse=True), 1):
             witnessed += is_confirmed
             chats.add(place)
-            if (seen >= need or witnessed >= self._min_senders) and len(chats) >= need_chats:
+            if witnessed >= self._min_senders or (seen >= need and len(chats) >= need_chats):
                 self._move(at)
                 return
 

@@ -95,6 +95,14 @@ def test_while_most_senders_are_read_late_no_witness_moves_progress_alone():
     assert confirmed(progress, (FAR, "now")) == [1016]
 
 
+def test_one_record_with_a_wrong_witness_cannot_move_progress_by_more_than_the_jump():
+    # sender     a     b     x (its adapter is wrong)   c   | a night |   d      e     f
+    # progress 100   110   110                        120             120   9000  9020: three senders have reached 9000
+    config = OrderConfig(max_jump_ms=1000)
+    seen = [(100, "a"), (110, "b"), (FAR, "x"), (120, "c"), (9000, "d"), (9010, "e"), (9020, "f")]
+    assert confirmed(PartitionWatermark(config), *seen) == [100, 110, 110, 120, 120, 9000, 9020]
+
+
 def test_a_mute_time_is_no_vote():
     assert votes([(FAR, f"h{n}") for n in range(30)], standing=Standing.MUTE)[-1] == 0
 

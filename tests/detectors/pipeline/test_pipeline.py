@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.growth import DETECTORS, GrowthConfig
+from detectors.ordering.config import OrderConfig
 from detectors.pipeline.pipeline import Pipeline
 from detectors.snapshot import SnapshotError
 from schemas.alert import Alert, Lifecycle
@@ -71,7 +72,8 @@ def test_a_late_event_near_a_closing_has_the_same_outcome_in_every_batch():
         }
         for n, (rumour, time) in enumerate(times)
     ]
-    one, many = (run(lines(events), batch=batch) for batch in (1, 10))
+    order = OrderConfig(max_out_of_orderness_ms=LATENESS, max_jump_ms=2 * day)
+    one, many = (run(lines(events), pipeline(config(order=order)), batch) for batch in (1, 10))
     assert one[1].counts == many[1].counts
     assert one[1].counts.late == 1
     assert encoded(one[0], "clusters") == encoded(many[0], "clusters")
