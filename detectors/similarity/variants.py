@@ -16,7 +16,7 @@ from detectors.similarity.alignment import Aligned, align
 from detectors.similarity.numbers import is_numeric, numbers
 from detectors.similarity.places import places
 from detectors.similarity.roles import exchanged
-from detectors.similarity.tokens import keys, tokens
+from detectors.similarity.tokens import keys, read_letters, tokens
 from detectors.similarity.words import load_words
 from schemas.assignment import Variant
 
@@ -68,6 +68,7 @@ def _compare(a: str, b: str, *, whole: bool) -> tuple[Variant, ...]:
         return ()
     one, other = sorted((tokens(a), tokens(b)))  # the alignment of (b, a) is that of (a, b)
     first, second = keys(one), keys(other)
+    first, second = read_letters(first, second), read_letters(second, first)
     aligned = Aligned((), (0, len(one)), (0, len(other))) if whole else align(first, second, _trailer)
     gaps = aligned.gaps()
     left = _side(one, first, aligned.left, [gap[0] for gap in gaps])

@@ -486,3 +486,11 @@ def test_every_pair_of_cities_is_a_swap(words: tuple[str, str]) -> None:
 @pytest.mark.parametrize("unit", ["crore ", "5 ", "no ", "new york ", "9", "中", "1.2."])
 def test_forty_thousand_characters_of_anything_come_through(unit: str) -> None:
     assert isinstance(between(unit * (40_000 // len(unit)), "the dam broke"), tuple)
+
+
+def test_digits_for_letters_are_no_numbers() -> None:
+    assert variants("the po1son is in the r1ce sh0p", "the poison is in the rice shop") == ()
+    assert variants("the vi11age wel1 is d4ngerous", "the village well is dangerous") == ()
+    assert variants("it is s4fe", "it is not safe") == (Variant.NEGATION,)
+    assert variants("h5n1 found on the farm", "h7n1 found on the farm") == (Variant.NUMBER,)
+    assert variants("call b12 now", "call b13 now") == (Variant.NUMBER,)
