@@ -20,11 +20,18 @@ class _Fields(msgspec.Struct):
     actor: Any = None
     message_id: Any = None
     created_at: Any = None
+    claimed_at: Any = None
+    observed_at: Any = None
+
+    @property
+    def time(self) -> object:
+        """Return the first given stamp of the event."""
+        return next((at for at in (self.created_at, self.claimed_at, self.observed_at) if at is not None), None)
 
     @property
     def is_plain(self) -> bool:
         """True if the fields have the form of the contract."""
-        at = self.created_at
+        at = self.time
         plain = isinstance(at, int) and _LIMITS.earliest_ms <= at <= _LIMITS.latest_ms
         return plain and all(isinstance(id_, str | None) for id_ in (self.chat, self.actor, self.message_id))
 
@@ -45,8 +52,8 @@ def partition_key(raw: bytes) -> bytes | None:
 
 
 def created_at(raw: bytes) -> int | None:
-    """Return the claimed time of an event in ms since 1970; None without any."""
-    at = _fields(raw).created_at
+    """Return the first of `created_at`, `claimed_at` and `observed_at`, in ms since 1970; None without any."""
+    at = _fields(raw).time
     return at if isinstance(at, int) else None
 
 

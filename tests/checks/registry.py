@@ -179,7 +179,7 @@ EVENT_TIME = Adapter(
         (Stamps(streams.T0 - number * streams.DAY, None, streams.T0 + number), f"p{number}", f"s{number}", f"c{number}")
         for number in range(3_000)
     ),
-    bound=50_000,
+    bound=60_000,
     shift=stamps_moved,
     unshift=time_moved,
     exempt={

@@ -46,6 +46,12 @@ def test_the_key_falls_back_to_sender_and_message(absent, key):
     assert partition_key(raw) == key
 
 
+def test_the_time_falls_back_to_the_other_stamps():
+    event = {name: value for name, value in EVENT.items() if name != "created_at"}
+    assert created_at(json.dumps(event | {"claimed_at": AT, "observed_at": AT + 5}).encode()) == AT
+    assert created_at(json.dumps(event | {"observed_at": AT + 5}).encode()) == AT + 5
+
+
 @pytest.mark.parametrize("raw", [b"{", b"[]", b"\xff", b"[" * 100_000])
 def test_a_line_without_an_event_has_neither(raw):
     assert (created_at(raw), partition_key(raw)) == (None, None)
