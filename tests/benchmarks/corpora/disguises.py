@@ -53,9 +53,9 @@ def load() -> tuple[Pair, ...]:
 
 
 def cases_folder() -> Path | None:
-    """Where further cases lie, or None: `HEARSAY_CASES`, or `shared/cases` beside the checkout."""
+    """Where further cases lie, or None: `EVALUATION_CASES`, or `shared/cases` beside the checkout."""
     beside = Path(__file__).resolve().parents[4] / "shared" / "cases"
-    folder = Path(os.environ.get("HEARSAY_CASES", beside))
+    folder = Path(os.environ.get("EVALUATION_CASES", beside))
     return folder if (folder / "pairs.jsonl").exists() else None
 
 

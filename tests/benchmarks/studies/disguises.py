@@ -45,7 +45,7 @@ def main() -> None:
     if cases:
         print_outcomes("pairs of the folder of cases", judge(cases, embedder))
     else:
-        print("\nno folder of cases: set HEARSAY_CASES")
+        print("\nno folder of cases: set EVALUATION_CASES")
 
 
 def judge(pairs: Sequence[Pair], embedder: Remembering) -> list[Outcome]:
