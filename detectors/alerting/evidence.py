@@ -11,7 +11,8 @@ import msgspec
 
 from detectors.alerting.cascade_snapshot import CascadeSnapshot
 from detectors.alerting.config import EvidenceConfig
-from detectors.alerting.sentences import ENDINGS, data_notes, explanation, headline, lowering
+from detectors.alerting.data_notes import data_notes
+from detectors.alerting.sentences import ENDINGS, explanation, headline, lowering
 from detectors.alerting.transition import Transition
 from detectors.privacy.small_groups import without_small
 from detectors.text.formatting import shorten

@@ -1,4 +1,4 @@
-"""Write every text of an alert: the headline, the explanation, the data notes and the lines for a terminal.
+"""Write the texts of an alert: the headline, the explanation and the lines for a terminal.
 
 An officer reads an alert in a hurry and must be able to disagree with it. The text therefore gives counts before rates,
 compares the score with its threshold, quotes one rough forecast with its range, and lists the gaps in the data. No
@@ -9,10 +9,10 @@ sentence judges whether a message is true, and none gives a probability. Formula
 from collections.abc import Iterator
 
 from detectors.alerting.cascade_snapshot import CascadeSnapshot
+from detectors.alerting.coarse_times import coarse_times, is_coarse, within
+from detectors.alerting.data_notes import data_notes
 from detectors.alerting.transition import Transition
-from detectors.ordering.resolution import Resolution
 from detectors.privacy.small_groups import Groups
-from detectors.reading.profile import missing_fields
 from detectors.text.formatting import duration, many, moment, plain, rough, shorten, whole
 from schemas.alert import Alert, Lifecycle, ReviewTarget
 from schemas.assignment import Variant
@@ -36,12 +36,6 @@ _EVENTS = {
     Lifecycle.SUBSIDED: "Subsided",
     Lifecycle.CLOSED: "Closed",
 }
-_COARSE = {
-    Resolution.MINUTE: ("full minutes", "a minute"),
-    Resolution.HOUR: ("full hours", "an hour"),
-    Resolution.DAY: ("dates", "a day"),
-}
-_UNIT_MS = {Resolution.MINUTE: 60_000, Resolution.HOUR: 3_600_000, Resolution.DAY: 86_400_000}
 _VARIANTS: dict[str, str] = {
     Variant.NEGATION: "with a negation added or removed",
     Variant.NUMBER: "with another number",
@@ -59,13 +53,13 @@ def headline(seen: CascadeSnapshot, transition: Transition) -> str:
     """Write the headline: the event, the number of distinct sharers and the time since the first share."""
     counts = seen.counts
     end = counts.last_time if transition.state in ENDINGS else transition.time
-    spread = f"{_sharers(seen)} {_within(seen, end - counts.first_time)}"
+    spread = f"{_sharers(seen)} {within(seen, end - counts.first_time)}"
     return f"{_event(seen, transition)}: {spread}{_verdict_in_short(seen.content)}"
 
 
 def _event(seen: CascadeSnapshot, transition: Transition) -> str:
     state, level = transition.state, f" (level {transition.level})" if transition.level else ""
-    if state is Lifecycle.MILESTONE and _is_coarse(seen):
+    if state is Lifecycle.MILESTONE and is_coarse(seen):
         return "Large, growth not measurable"
     if state is Lifecycle.EVIDENCE:
         return ("Fact-check matched" if _is_checked(seen.content) else "New evidence on the content") + level
@@ -116,8 +110,8 @@ def _sentences(
     seen: CascadeSnapshot, transition: Transition, review: ReviewTarget | None, subside_after: str, ist: bool
 ) -> Iterator[str]:
     yield _spread_so_far(seen, transition, ist)
-    if _is_coarse(seen):
-        yield _coarse_times(seen).capitalize() + "."
+    if is_coarse(seen):
+        yield coarse_times(seen).capitalize() + "."
     else:
         yield _recent(seen.counts)
     yield from _quotes(seen.counts)
@@ -204,7 +198,7 @@ def _forecast(growth: GrowthEvidence) -> str:
 def _reason(seen: CascadeSnapshot, transition: Transition, subside_after: str) -> str:
     """Explain the event of the alert."""
     state, growth, compared = transition.state, seen.growth, _score(seen.growth, transition.level)
-    if _is_coarse(seen):
+    if is_coarse(seen):
         compared = "not measurable with these times"
     if state is Lifecycle.MILESTONE:
         return f"Alert because {_milestone(seen, transition)}: {compared}."
@@ -245,7 +239,7 @@ def _score(growth: GrowthEvidence, level: int) -> str:
 
 def _milestone(seen: CascadeSnapshot, transition: Transition) -> str:
     multiple = "the target size" if transition.number == 1 else f"{transition.number} times the target size"
-    if _is_coarse(seen):
+    if is_coarse(seen):
         return f"the cascade has reached {multiple}; growth"
     growth = "its growth alert was withheld by the alert budget" if seen.withheld else "it is not growing fast"
     return f"the cascade has reached {multiple}, and {growth}"
@@ -344,72 +338,6 @@ def _review_by(review: ReviewTarget, ist: bool = False) -> str:
     return f"by {moment(review.target_at, ist)} (internal target, not a legal deadline)"
 
 
-# --- data notes -------------------------------------------------------------------------------------------------------
-
-
-def data_notes(seen: CascadeSnapshot, ist: bool = False) -> tuple[str, ...]:
-    """List the gaps and adjustments in the data; empty if there are none."""
-    notes, counts = seen.notes, seen.counts
-    lines = list(missing_fields(notes.fields))
-    if notes.late:
-        lines.append(f"{many(notes.late, 'late post')} (counted, cannot trigger an alert)")
-    lines += _time_notes(seen)
-    if notes.deleted:
-        lines.append(f"{many(notes.deleted, 'post')} deleted or taken down and no longer counted as shares")
-    if notes.merged_at:
-        lines.append(f"merged from {len(notes.merged_at) + 1} clusters, last at {moment(max(notes.merged_at), ist)}")
-    if notes.unseen:
-        lines.append(f"{many(notes.unseen, 'message')} not observed, known only from references")
-    if notes.sampled:
-        lines.append("number of sharers estimated from a sample")
-    if notes.busy_sharers:
-        lines.append(f"{many(notes.busy_sharers, 'sharer')} with many posts (each counted once)")
-    if notes.capped:
-        lines.append(f"{many(notes.capped, 'message')} too deep to follow, placed higher in the forward graph")
-    if notes.overflow:
-        lines.append(
-            f"{many(notes.overflow, 'message')} beyond the size limit of the forward graph (counted all the same)"
-        )
-    if notes.before_closing:
-        lines.append(f"{many(notes.before_closing, 'sharer')} from before the closing (counted again on return)")
-    if notes.echoes:
-        lines.append(f"sharers include those of {many(notes.echoes, 'post')} with the same address under other words")
-    if counts.forwards is not None and counts.forwards > counts.posts:
-        lines.append(f"platform counters show {many(counts.forwards, 'forward')}, more than the observed posts")
-    return tuple(lines)
-
-
-def _time_notes(seen: CascadeSnapshot) -> Iterator[str]:
-    """List how the event times were decided, where they are not simply those of the platform."""
-    notes = seen.notes
-    if notes.corrected:
-        yield f"{many(notes.corrected, 'post')} with a claimed time that was replaced by the time of observation"
-    if notes.ahead:
-        yield f"{many(notes.ahead, 'post')} with a time ahead of the stream, held back until the stream reached it"
-    if notes.catching_up:
-        yield f"{many(notes.catching_up, 'post')} read late by the listener, placed at the time of the platform"
-    if notes.resolution is not Resolution.FINE:
-        yield _coarse_times(seen)
-
-
-def _is_coarse(seen: CascadeSnapshot) -> bool:
-    """Return True if the times are too coarse to measure growth."""
-    return seen.notes.resolution >= Resolution.HOUR
-
-
-def _coarse_times(seen: CascadeSnapshot) -> str:
-    kind, unit = _COARSE[seen.notes.resolution]
-    return f"times are {kind} only, so growth within {unit} cannot be measured"
-
-
-def _within(seen: CascadeSnapshot, elapsed: int) -> str:
-    """Give a time since the first share, no finer than the times are."""
-    resolution = seen.notes.resolution
-    if resolution is not Resolution.FINE and elapsed < _UNIT_MS[resolution]:
-        return f"within {_COARSE[resolution][1]}"
-    return f"in {duration(elapsed)}"
-
-
 # --- for a terminal ---------------------------------------------------------------------------------------------------
 
 
@@ -443,4 +371,4 @@ def format_alert(alert: Alert, width: int = 100) -> str:
     return "\n".join(lines)
 
 
-__all__ = ["ENDINGS", "SPREAD_NOT_TRUTH", "data_notes", "explanation", "format_alert", "headline", "lowering"]
+__all__ = ["ENDINGS", "SPREAD_NOT_TRUTH", "explanation", "format_alert", "headline", "lowering"]

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from detectors.alerting.cascade_snapshot import CascadeSnapshot, DataNotes
 from detectors.alerting.config import EvidenceConfig, PolicyConfig
+from detectors.alerting.data_notes import data_notes
 from detectors.alerting.evidence import FORECAST_STATES, AlertContext, alert_id, build_alert
-from detectors.alerting.sentences import ENDINGS, SPREAD_NOT_TRUTH, data_notes, format_alert
+from detectors.alerting.sentences import ENDINGS, SPREAD_NOT_TRUTH, format_alert
 from detectors.alerting.transition import Transition
 from schemas.alert import Alert, Lifecycle, TargetCause
 from schemas.base import encode
