@@ -11,12 +11,12 @@ import msgspec
 
 from detectors.clustering.clusters import Cluster, Clusters, ClustersState
 from detectors.clustering.config import ClusteringConfig
+from detectors.clustering.keys.shared_keys import SharedKeysState
 from detectors.clustering.match import NO_MATCH, ClusterChoice, Match, echo
 from detectors.clustering.membership import Actor, Membership
 from detectors.clustering.posts import Addition, Posts, PostsState
 from detectors.clustering.posts.albums import Album
 from detectors.clustering.search import CandidateSearch
-from detectors.clustering.shared_keys import SharedKeysState
 from detectors.clustering.vectors import Embed
 from detectors.clustering.wordings import WordingIndexState
 from detectors.similarity.embedding import Vectors

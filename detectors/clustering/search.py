@@ -11,10 +11,10 @@ import msgspec
 
 from detectors.clustering.clusters import Cluster, Clusters
 from detectors.clustering.config import ClusteringConfig
-from detectors.clustering.frames import FrameDetector
+from detectors.clustering.keys.frames import FrameDetector
+from detectors.clustering.keys.shared_keys import SharedKey, SharedKeys, SharedKeysState
 from detectors.clustering.lru import LruDict
 from detectors.clustering.match import NO_LINKS, NO_MATCH, ClusterLinks, Match, Neighbour, NewWording
-from detectors.clustering.shared_keys import SharedKey, SharedKeys, SharedKeysState
 from detectors.clustering.thresholds import Thresholds, ThresholdTable
 from detectors.clustering.vectors import Embed, VectorSource
 from detectors.clustering.wordings import NO_RECHECK, KnownWording, WordingIndex, WordingIndexState

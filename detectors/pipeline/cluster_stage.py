@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import msgspec
 
 from detectors.pipeline.config import PipelineConfig
-from detectors.pipeline.ordered_clustering import OrderedClustering, OrderedItems, WatermarkMark
-from detectors.pipeline.ordered_log import OrderedLog
+from detectors.pipeline.ordered.clustering import OrderedClustering, OrderedItems, WatermarkMark
+from detectors.pipeline.ordered.log import OrderedLog
 from detectors.reference.matcher import ReferenceMatcher
 from detectors.similarity.embedding import Embedder, Vectors
 from detectors.snapshot import SnapshotError, pack, unchanged, unpack

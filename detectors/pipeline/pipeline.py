@@ -14,7 +14,7 @@ from detectors.ordering.event_time import event_time_state
 from detectors.pipeline.cascades import CascadeOutput, Cascades, Trace
 from detectors.pipeline.config import PipelineConfig
 from detectors.pipeline.intake import Intake
-from detectors.pipeline.ordered_clustering import OrderedClustering, OrderedItems, WatermarkMark
+from detectors.pipeline.ordered.clustering import OrderedClustering, OrderedItems, WatermarkMark
 from detectors.privacy.pseudonym import Pseudonymiser
 from detectors.reading.profile import InputProfile
 from detectors.reference.matcher import ReferenceMatcher

@@ -201,7 +201,7 @@ def sweep(  # noqa: PLR0917 - typer passes by name
         from streams.cli.display.progress import ReplayScreen
         from streams.cli.display.tables import print_table
         from streams.replay import sweep as sweeps
-        from streams.runs.compare import compare as compare_runs
+        from streams.runs.analyses.compare import compare as compare_runs
         from streams.runs.folder import Run, free_path
         from streams.runs.input import parse_source
 
@@ -240,7 +240,7 @@ def compare(
 
         from streams.cli.display.comparison import changes_table, lines
         from streams.cli.display.tables import print_table
-        from streams.runs.compare import compare as compare_runs
+        from streams.runs.analyses.compare import compare as compare_runs
 
         with working("comparing"):
             found = compare_runs(first, second)

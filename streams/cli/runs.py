@@ -188,7 +188,7 @@ def calibrate(
 
         from streams.cli.display import calibration as display
         from streams.cli.display.tables import print_table
-        from streams.runs import calibration
+        from streams.runs.analyses import calibration
 
         with working("comparing forecasts with outcomes"):
             found = calibration.calibrate(loaded, inactive_ms)
@@ -255,7 +255,7 @@ def forwarding_cap(
 
         from streams.cli.display import forwarding_cap as display
         from streams.cli.display.tables import print_table
-        from streams.runs.forwarding_cap import cap
+        from streams.runs.analyses.forwarding_cap import cap
 
         with working("removing forwards"):
             found = cap(folder, max_forwards)

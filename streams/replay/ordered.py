@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from detectors.pipeline.ordered_log import OrderedLog
+from detectors.pipeline.ordered.log import OrderedLog
 from detectors.pipeline.pipeline import Pipeline, PipelineOutput, StreamCounts
 from detectors.reading.profile import InputProfile
 from schemas.event_batch import EventBatch

@@ -10,10 +10,10 @@ import msgspec
 
 from detectors.clustering.clusters import Cluster, Clusters
 from detectors.clustering.config import ClusteringConfig
+from detectors.clustering.keys.shared_keys import SharedKey
 from detectors.clustering.posts.albums import Album, Albums, AlbumsState, Part
 from detectors.clustering.posts.message_texts import MessageText, MessageTexts
 from detectors.clustering.search import CandidateSearch
-from detectors.clustering.shared_keys import SharedKey
 from schemas.event import Kind
 from schemas.sighting import SPREADING, Sighting
 

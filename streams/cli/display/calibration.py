@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from detectors.text.formatting import many, plain
 from streams.cli.display.tables import Column, Table
-from streams.runs.calibration import Calibration
+from streams.runs.analyses.calibration import Calibration
 
 
 def lines(found: Calibration) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from detectors.text.formatting import duration, plain
 from streams.cli.display.tables import Cell, Column, Table, first_rows, minute, short_id
 from streams.replay.sweep import SweepPoint
-from streams.runs.compare import Case, Comparison, Shift
+from streams.runs.analyses.compare import Case, Comparison, Shift
 
 _HIDDEN = frozenset({"settings_digest", "input"})  # the settings and the sameness of the input are printed instead
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from streams.cli.display.tables import Column, Table, first_rows, short_id
-from streams.runs.forwarding_cap import Capped
+from streams.runs.analyses.forwarding_cap import Capped
 
 
 def lines(found: Capped) -> Iterator[str]:

@@ -7,7 +7,7 @@ from functools import partial
 import msgspec
 
 from detectors.pipeline.cluster_stage import ClusterStage
-from detectors.pipeline.ordered_clustering import OrderedItems
+from detectors.pipeline.ordered.clustering import OrderedItems
 from detectors.reference.matcher import ReferenceMatcher
 from schemas.base import encode
 from schemas.cascade_commands import CascadeCommands

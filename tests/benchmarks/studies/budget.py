@@ -18,7 +18,7 @@ from detectors.growth import GrowthConfig
 from detectors.growth.expected_growth import ExpectedGrowth
 from detectors.pipeline.admission import AdmissionControl
 from detectors.pipeline.config import PipelineConfig
-from detectors.pipeline.ordered_clustering import OrderedClustering, WatermarkMark
+from detectors.pipeline.ordered.clustering import OrderedClustering, WatermarkMark
 from detectors.pipeline.pipeline import Pipeline
 from detectors.similarity.embedding import HashingEmbedder
 from schemas.alert import Lifecycle

@@ -14,7 +14,7 @@ from detectors.alerting.evidence import AlertContext
 from detectors.pipeline.cascade_state import StateTransfer
 from detectors.pipeline.cascades import CascadeOutput, Cascades
 from detectors.pipeline.intake import Intake
-from detectors.pipeline.ordered_clustering import OrderedClustering, WatermarkMark
+from detectors.pipeline.ordered.clustering import OrderedClustering, WatermarkMark
 from detectors.similarity.embedding import HashingEmbedder
 from schemas.assignment import Assignment, Merge, Method
 from schemas.event import AccountStatus, Counters, Debunk, Kind, Report

@@ -12,7 +12,7 @@ from streams.cli.display.run import RumourLine, Summary, rumours_table
 from streams.cli.display.tables import Column, Table, first_rows, minute, print_table
 from streams.devtools.doctor import Finding, Status
 from streams.replay.sweep import sweep_points
-from streams.runs.compare import Case, Comparison, Shift, Side
+from streams.runs.analyses.compare import Case, Comparison, Shift, Side
 from streams.runs.manifest import InputReport, RunCounts
 
 HOUR = 3_600_000

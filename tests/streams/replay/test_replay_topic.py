@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from streams.cli.main import main
-from streams.runs.compare import compare
+from streams.runs.analyses.compare import compare
 from streams.runs.folder import Run
 from tests.streams.kafka.deployment import Deployment
 from tests.streams.live.events import sample

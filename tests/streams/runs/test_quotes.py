@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from streams.cli.main import main
 from streams.replay import replay as replays
-from streams.runs.forwarding_cap import cap
+from streams.runs.analyses.forwarding_cap import cap
 from streams.runs.loaded import load_run
 from streams.settings.load import load
 from tests.streams.recordings.recorded_events import START, event, stream

@@ -9,7 +9,7 @@ from streams import load_run
 from streams.recordings.open import FileSpec
 from streams.replay import replay as replays
 from streams.replay.sweep import sweep, sweep_points
-from streams.runs.compare import compare
+from streams.runs.analyses.compare import compare
 from streams.runs.folder import Run
 from streams.runs.report.gather import ReportLimits, gather
 from streams.settings.load import from_values, load, to_values

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from streams.cli.main import main
 from streams.replay import replay as replays
+from streams.runs.analyses.forwarding_cap import _reach, cap
 from streams.runs.folder import EDGES, Run, RunFolderError
-from streams.runs.forwarding_cap import _reach, cap
 from streams.settings.load import load
 from tests.streams.recordings.recorded_events import START, event, stream
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 import msgspec
 
 from detectors.clustering.config import ClusteringConfig
+from detectors.clustering.keys.media_index import MediaIndex
 from detectors.clustering.lru import LruDict
-from detectors.clustering.media_index import MediaIndex
 from detectors.text.content_urls import identifying_address
 from schemas.assignment import Method
 from schemas.sighting import Sighting

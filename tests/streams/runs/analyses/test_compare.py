@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from streams.cli.main import main
 from streams.replay import replay as replays
-from streams.runs.compare import compare
+from streams.runs.analyses.compare import compare
 from streams.runs.folder import EDGES, Run
 from streams.settings.load import load
 from tests.streams.recordings.recorded_events import MINUTE, START, cascade, event, stream

@@ -4,7 +4,7 @@ The log has the order in which events of all partitions arrived, and the partiti
 the log finds the same events late. A batch may be there twice, or be cut differently the second time.
 """
 
-from detectors.pipeline.ordered_clustering import OrderedClustering, OrderedItems
+from detectors.pipeline.ordered.clustering import OrderedClustering, OrderedItems
 from schemas.event_batch import EventBatch
 from schemas.sighting import Sighting
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from detectors.clustering.clusters import Cluster, Variety
 from detectors.clustering.config import ClusteringConfig
-from detectors.clustering.shared_keys import SharedKey
+from detectors.clustering.keys.shared_keys import SharedKey
 from detectors.text.content_urls import host, names_content
 from schemas.assignment import Frame, Method
 from schemas.sighting import TextContent

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from streams import load_run
 from streams.cli.main import main
 from streams.replay import replay as replays
-from streams.runs.calibration import calibrate
+from streams.runs.analyses.calibration import calibrate
 from streams.settings.load import load
 from tests.streams.recordings.recorded_events import MINUTE, START, cascade, stream
 
