@@ -44,8 +44,9 @@ def remarks(counts: RunCounts) -> list[str]:
     if counts.revised:
         lines.append(f"{many(counts.revised, 'event')} changed or completed a post that counts already")
     if counts.broadcasts:
-        spread = f"{many(counts.broadcasts, 'message')} in {BROADCAST_CHATS} chats or more"
-        lines.append(f"at most {BROADCAST_SHARERS} accounts posted {spread}; alerts count people, not reach")
+        messages = "1 message was" if counts.broadcasts == 1 else f"{counts.broadcasts:,} messages were each"
+        reach = f"{messages} posted in {BROADCAST_CHATS} chats or more by at most {BROADCAST_SHARERS} accounts"
+        lines.append(f"{reach}; alerts count people, not reach")
     return lines
 
 

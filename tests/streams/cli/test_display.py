@@ -11,7 +11,7 @@ from schemas.sighting import Position
 from streams.cli.display.alerts import alert_text
 from streams.cli.display.progress import ReplayScreen
 from streams.cli.display.rejections import count_rejections, rejections_table
-from streams.cli.display.replay import accounts
+from streams.cli.display.replay import accounts, remarks
 from streams.cli.display.tables import tab_separated
 from streams.replay.replay import ReplayProgress
 from streams.runs.manifest import RunCounts
@@ -26,6 +26,12 @@ def printed(thing: object, **options) -> str:
     file = io.StringIO()
     Console(file=file, width=120, **options).print(thing)
     return file.getvalue()
+
+
+@pytest.mark.parametrize(("broadcasts", "messages"), [(1, "1 message was"), (1_200, "1,200 messages were each")])
+def test_the_summary_counts_messages_of_wide_reach_and_few_accounts(broadcasts, messages):
+    reach = f"{messages} posted in 20 chats or more by at most 3 accounts; alerts count people, not reach"
+    assert remarks(RunCounts(broadcasts=broadcasts)) == [reach]
 
 
 def test_event_time_is_shown_in_utc():
