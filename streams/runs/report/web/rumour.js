@@ -9,8 +9,9 @@ export function show(rumour) {
   const last = rumour.alerts.at(-1);
   document.getElementById("rumour-title").textContent = `Cluster ${rumour.cluster_id.slice(0, 12)}`;
   const charts = { growth: chart("Growth: distinct sharers, score, thresholds and alerts", ""), graph: chart("Forward graph", "tall") };
-  body.replaceChildren(
+  body.replaceChildren(...[
     element("blockquote", { class: "message", dir: "auto", lang: rumour.lang ?? false }, rumour.text || "(no text)"),
+    linked(last.evidence.related ?? []),
     facts([
       ["first seen", moment(rumour.first_time)], ["last seen", moment(rumour.last_time)], ["duration", span(rumour.last_time - rumour.first_time)],
       ["distinct sharers", number(rumour.sharers)], ["posts", number(rumour.posts)], ["quotes (own words)", number(rumour.quotes)], ["chats", number(rumour.chats)], ["state", rumour.status],
@@ -28,13 +29,20 @@ export function show(rumour) {
       element("div", {}, element("h3", {}, "Busiest chats"), groups(rumour.busiest_chats, "No chats are known."))),
     element("h3", {}, `Content at the latest alert, ${at(last)}`), content(last.evidence.content ?? {}),
     element("h3", {}, `Data notes at the latest alert, ${at(last)}`), notes(last.evidence.notes ?? []),
-  );
+  ].filter((part) => part !== null)); // a null would be shown as a word
   growth(charts.growth, rumour);
   graph(charts.graph, rumour.shape);
 }
 
 const at = (alert) => `${moment(alert.time)} UTC`;
 const chart = (label, more) => element("div", { class: `chart ${more}`, role: "img", "aria-label": label, tabindex: "0" });
+
+const RELATIONS = { same_address: "the same address under other words", same_words: "the same words over another address" };
+
+function linked(related) {
+  if (!related.length) return null;
+  return element("ul", { class: "note" }, ...related.map((other) => element("li", {}, `Linked: ${RELATIONS[other.relation]}: cluster ${other.cluster_id.slice(0, 12)}`)));
+}
 
 function history(rumour) {
   return plainTable(["time (UTC)", "after first share", "state", "level", "sharers then", "headline"], rumour.alerts.map((alert) => [

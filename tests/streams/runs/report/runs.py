@@ -53,6 +53,17 @@ def events():
     )
 
 
+def captions(address, count):
+    """Make shares of one address under two texts in turn."""
+    texts = ("Look what the harbour office kept from all of us", "Unbelievable, read this before tonight")
+    return [
+        event(
+            n, actor=f"reader {n}", chat=f"group {n}", text=texts[n % 2], urls=[address], created_at=START + n * 5_000
+        )
+        for n in range(count)
+    ]
+
+
 def run(folder, given=None, *overrides):
     (folder / "day.jsonl").write_bytes(stream(given or events()))
     effective = load(environ={}, overrides=["embedder.runtime=hashing", "growth.target_size=10", *overrides])

@@ -11,6 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
+from streams.runs.folder import CLUSTERS
 from streams.runs.report import write_report
 from tests.streams.runs.report import runs
 
@@ -95,6 +96,23 @@ def test_a_hostile_message_is_read_and_does_nothing(browser, page):
     assert any("</script><script>" in row for row in rows(browser))
     assert browser.find_elements(By.CSS_SELECTOR, "img") == []
     assert browser.title.startswith("Hearsay report")
+
+
+def test_a_cluster_with_the_same_address_under_other_words_is_linked(browser, tmp_path):
+    run = runs.run(tmp_path, runs.captions("https://news.example/lighthouse-keeper-resigns", 30))
+    alert = list(run.alerts())[-1]
+    other = next(one for one in run.table(CLUSTERS)["cluster_id"].to_pylist() if one != alert.cluster_id)
+    opened(browser, f"{write_report(run, tmp_path / 'run.html').as_uri()}#{alert.cluster_id[:12]}")
+    linked = [item.text for item in browser.find_elements(By.CSS_SELECTOR, "#rumour-body > ul.note li")]
+    assert linked == [f"Linked: the same address under other words: cluster {other[:12]}"]
+
+
+def test_a_cluster_alone_has_no_list_of_links(browser, page):
+    opened(browser, page)
+    assert browser.find_element(By.CSS_SELECTOR, "#rumour blockquote")
+    assert browser.find_elements(By.CSS_SELECTOR, "#rumour-body > ul.note") == []
+    words = "return [...document.querySelector('#rumour-body').childNodes].filter(one => one.nodeType === 3).length"
+    assert browser.execute_script(words) == 0
 
 
 def test_every_chart_is_drawn(browser, page):
