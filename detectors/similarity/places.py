@@ -15,7 +15,7 @@ import regex
 
 from detectors.similarity.tokens import tokens
 from detectors.similarity.words import load_words
-from detectors.text.fold_letters import fold_letters
+from detectors.text.letters.fold_letters import fold_letters
 from detectors.text.normalise import normalise
 
 T = TypeVar("T")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from detectors.base_config import BaseConfig
 from detectors.snapshot import SnapshotError, pack, unpack
-from detectors.text.spelling import skeleton
+from detectors.text.letters.spelling import skeleton
 
 Sketch: TypeAlias = bytes
 """Little-endian 32-bit minima, one for each permutation; empty for an empty text, which is similar to no text."""

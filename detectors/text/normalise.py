@@ -13,8 +13,8 @@ import regex
 
 from detectors.text.addresses.masks import ACCOUNT, USER
 from detectors.text.boilerplate import BoilerplateRules, Words, Wrapping
-from detectors.text.fold_letters import fold_letters
 from detectors.text.languages import load_languages
+from detectors.text.letters.fold_letters import fold_letters
 from detectors.text.lookalikes import fold_lookalikes
 from detectors.text.mojibake import mend
 from detectors.text.reveal import reveal

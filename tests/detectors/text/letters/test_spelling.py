@@ -1,8 +1,8 @@
 import pytest
 from hypothesis import given
 
+from detectors.text.letters.spelling import plain_spelling, skeleton
 from detectors.text.normalise import normalise
-from detectors.text.spelling import plain_spelling, skeleton
 from tests.detectors.text.text_strategies import texts
 
 

@@ -9,8 +9,8 @@ equal.
 import re
 import unicodedata
 
-from detectors.text.fold_letters import folding
 from detectors.text.letters import load_letters
+from detectors.text.letters.fold_letters import folding
 
 _JOINERS = dict.fromkeys((0x200C, 0x200D))
 _MIXED = re.compile(r"\b[^\W\d_]+(?:[0-9]+[^\W\d_]+)+\b")
