@@ -129,7 +129,7 @@ def test_a_worker_that_is_started_again_just_before_the_last_event_lets_the_wate
     assert deployment.settle() == 0
 
 
-EARLY = [0, 1, 2, 3]  # of a backlog: read before its order shows that a listener is catching up
+EARLY = [0, 1, 2, 3, 4, 5, 6]  # of a backlog: read before its order shows that a listener is catching up
 
 
 #  a backlog of six hours, read within minutes | stop, start in its middle | the rest of the backlog
