@@ -24,7 +24,7 @@ class ClusteringConfig(BaseConfig, frozen=True, kw_only=True):
     ] = 0.60
     embedding_threshold: Annotated[
         float, Meta(gt=0, le=1, description="Cosine of embeddings from which two texts share a cluster.")
-    ] = 0.82
+    ] = 0.79
     suggestion_threshold: Annotated[
         float,
         Meta(
@@ -44,7 +44,7 @@ class ClusteringConfig(BaseConfig, frozen=True, kw_only=True):
             description="Jaccard similarity below which a cosine is ignored, for texts in a script the model reads; "
             "0 lets the model decide alone.",
         ),
-    ] = 0.15
+    ] = 0.24
     min_lexical_unread: Annotated[
         float,
         Meta(

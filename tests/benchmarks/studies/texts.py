@@ -21,7 +21,7 @@ from tests.realdata import loaders
 
 START_MS = 1_600_000_000_000
 DEFAULT = ClusteringConfig()
-THRESHOLDS = (0.70, 0.75, 0.80, 0.83, 0.85, 0.88, 0.90, 0.92)
+THRESHOLDS = (0.70, 0.75, 0.79, 0.82, 0.85, 0.88, 0.90, 0.92)
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):

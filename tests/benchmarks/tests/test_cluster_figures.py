@@ -8,7 +8,7 @@ from detectors.pipeline.intake import read_content
 from detectors.pipeline.rows import EdgeRow
 from detectors.similarity.embedding import HashingEmbedder
 from detectors.spread.graph import Placement
-from schemas.assignment import Method, Timeliness
+from schemas.assignment import Method, Role, Timeliness
 from schemas.event import ForwardEvent, Kind
 from tests.benchmarks.corpora.gold import BCUBED_F, corpus, fit, interval
 from tests.benchmarks.corpora.tracks import Track
@@ -165,6 +165,7 @@ def edge(text, cluster, method=Method.EXACT):
         time=1,
         event_id="e",
         kind=Kind.POST,
+        role=Role.SHARE,
         platform="x",
         message="m",
         parent=None,
