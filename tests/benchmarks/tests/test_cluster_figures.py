@@ -166,6 +166,7 @@ def edge(text, cluster, method=Method.EXACT):
         event_id="e",
         kind=Kind.POST,
         role=Role.SHARE,
+        counts_in=None,
         platform="x",
         message="m",
         parent=None,

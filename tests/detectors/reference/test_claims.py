@@ -54,10 +54,10 @@ def test_the_words_alone_are_enough_where_no_vector_was_needed():
 
 
 def test_between_suggest_and_match_a_claim_is_only_resembled():
-    #   cosine   0 ---- suggest .75 ---- match .82 ---- 1
-    claims = bank(WELLS)
-    near = {one.nearness for cut in range(3, 9) for one in match(claims, " ".join(WELLS.text.split()[:-cut]))}
-    assert near == {Nearness.MATCH, Nearness.SUGGEST}
+    #   cosine   0 ---- suggest .75 ---- match .79 ---- 1
+    (found,) = match(bank(WELLS), "The fountains of the old town have been poisoned by the men from the mine")
+    assert found.nearness is Nearness.SUGGEST
+    assert CONFIG.suggestion_threshold <= found.similarity < CONFIG.embedding_threshold
 
 
 def test_other_words_repeat_nothing():
