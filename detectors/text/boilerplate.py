@@ -100,14 +100,15 @@ class BoilerplateRules:
         self._forwarded_from = regex.compile(
             rf"(?:^|(?<=\n))[^\w\n]{{0,8}}(?:{'|'.join(map(regex.escape, sources))})\b[^\n]{{0,100}}\n"
         )
-        phrases = (*self._banners, *placeholders, *captions, *self._greetings.phrases, *sources)
+        dense_greetings = [phrase for phrase in self._greetings.phrases if _DENSE.search(phrase)]
+        phrases = (*self._banners, *placeholders, *captions, *dense_greetings, *sources)
         self.triggers = frozenset(_trigger(phrase, key) for phrase in phrases) - {""} | {*_EXTENSIONS}
         dense = sorted((word for word in self.triggers if _DENSE.search(word)), key=len, reverse=True)
         self._dense_trigger = regex.compile("|".join(map(regex.escape, dense)) or r"(?!)")
 
     def may_match(self, folded: str, words: Sequence[str]) -> bool:
         """Return True if the words contain a trigger; without a trigger no phrase can match."""
-        if not self.triggers.isdisjoint(words):
+        if not self.triggers.isdisjoint(words) or self._greetings.may_match(words):
             return True
         return not folded.isascii() and self._dense_trigger.search(folded) is not None
 
@@ -231,9 +232,15 @@ class _Greetings:
         accompanying = _keys((word for one in languages for word in one.greeting_words), key)
         self._phrases = frozenset(self.phrases)
         self._words = frozenset(word for phrase in accompanying for word in phrase.split(" "))
+        self._vocabulary = self._words | {word for phrase in self.phrases for word in phrase.split(" ")}
         self._longest = max((phrase.count(" ") + 1 for phrase in self.phrases), default=1)
         dense = sorted((p for p in {*self.phrases, *self._words} if _DENSE.search(p)), key=len, reverse=True)
         self._dense = regex.compile("|".join(map(regex.escape, dense))) if dense else None
+
+    def may_match(self, words: Sequence[str]) -> bool:
+        """Return True if every word may be part of a greeting; the first words of most messages decide."""
+        known = self._vocabulary
+        return all(word in known or word.isdecimal() for word in words)
 
     def match(self, normal: str) -> bool:
         """Return True if a text consists of greetings and accompanying words."""
