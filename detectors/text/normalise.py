@@ -145,7 +145,7 @@ def _lost_spaces(run: str) -> int:
 
 def readable(text: str) -> str:
     """Return the text as a reader sees it: encoding repaired, markup and decoration resolved."""
-    mended = text if text.isascii() else mend(unicodedata.normalize("NFC", text))
+    mended = text if text.isascii() else mend(unicodedata.normalize("NFC", _MARK_RUN.sub(r"\1", text)))
     revealed = reveal(mended)
     return mended if revealed is None else revealed.text
 
