@@ -21,6 +21,6 @@ def test_rumours_of_2014_raise_live_the_alerts_of_their_replay(live):
     events = loaders.pheme()
     live.worker()
     live.publish(loaders.encoded(events))
-    live.end(events[-1].created_at)
+    live.end(events[-1].created_at, senders=3)
     assert live.settle() == 0
     assert len(live.alerts()) > 100

@@ -82,7 +82,7 @@ def test_a_repeated_claim_is_news_once_enough_people_share_it():
 
 
 def test_a_claim_that_is_only_resembled_raises_nothing_and_is_told():
-    resembled = " ".join(TEXT.split()[:-6])
+    resembled = " ".join(TEXT.split()[:-7])
     known = recogniser(resembled)
     alerts = alerts_of(burst(60), known)
     assert Lifecycle.EVIDENCE not in {alert.state for alert in alerts}

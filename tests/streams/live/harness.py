@@ -181,20 +181,27 @@ class Live:
         producer.flush()
         producer.close()
 
-    def end(self, time):
-        """One last statement in each partition, about nobody's message: it moves the watermark past all before it."""
+    def end(self, time, senders=1):
+        """Last statements in each partition, about nobody's message: they move the watermark past all before them.
+
+        Three senders are needed where the last events of a partition are more than `order.max_jump_ms` apart.
+        """
         self._ended = time
         for partition in range(self.sources):
-            last = {
-                "event_id": f"last-{partition}",
-                "platform": "test",
-                "kind": "counter",
-                "created_at": time + LATENESS + 60_000,
-                "observed_at": time + LATENESS + 60_000,
-                "message_id": "nobody's",
-                "counters": {"views": 1},
-            }
-            self.publish([json.dumps(last).encode()], partition)
+            last = [
+                {
+                    "event_id": f"last-{partition}-{sender}",
+                    "platform": "test",
+                    "kind": "counter",
+                    "created_at": time + LATENESS + 60_000,
+                    "observed_at": time + LATENESS + 60_000,
+                    "actor": f"last-{sender}",
+                    "message_id": "nobody's",
+                    "counters": {"views": 1},
+                }
+                for sender in range(senders)
+            ]
+            self.publish([json.dumps(one).encode() for one in last], partition)
 
     def read(self, name):
         """Every record of a topic: (partition, offset, key, value)."""
