@@ -89,7 +89,7 @@ def test_a_paused_broker_answers_nobody_and_a_resumed_one_does(own_broker):
             admin.list_topics()
         running.resume()
         topic = new_topic(running.bootstrap)
-        assert topic in admin.list_topics()
+        until(lambda: topic in admin.list_topics(), "the broker lists the topic again")
 
 
 def test_a_stopped_broker_leaves_no_process_and_no_port(own_broker):
