@@ -15,6 +15,8 @@ from schemas.alert import Lifecycle
 from schemas.sighting import RawEvent
 from tests.detectors.pipeline.sample_streams import KEY, config, pipeline, placed
 
+pytestmark = pytest.mark.no_cover  # whole streams, many times over; traced, they take minutes
+
 NOON = 1_700_000_000_000
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 TOLERANCE = OrderConfig().max_out_of_orderness_ms
