@@ -16,7 +16,7 @@ from detectors.snapshot import pack, unpack
 
 
 class Standing(IntEnum):
-    """What an event's time counts for."""
+    """Weight of an event's time in the progress of its partition."""
 
     MUTE = 0  # nothing: its stamps contradict each other, and the partition cannot decide yet which is right
     BEHIND = 1  # one sender's word, read long after the event: the witness is the reader's clock

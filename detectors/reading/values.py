@@ -20,7 +20,7 @@ _MAX_ID = 512  # characters; the length by which the contract marks an identifie
 
 
 class Repairs(msgspec.Struct, frozen=True):
-    """What reading changed in one record."""
+    """Repairs that the reader made in one record."""
 
     mended: bool = False  # half a character became U+FFFD
     envelopes: tuple[str, ...] = ()  # from the outermost

@@ -15,7 +15,7 @@ _STILL_S = 60.0  # after the last event that was read late, a listener has caugh
 
 
 class EventTimes:
-    """What the newest watermark report says about the times. Labels name platforms only, at most those reported."""
+    """Findings of the newest watermark report about event times. Labels name the reported platforms only."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._findings = Gauge(

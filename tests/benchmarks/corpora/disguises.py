@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 SAME, DIFFERENT, VARIANT = "same", "different", "variant"
-"""What a pair should become: one cluster, two, or one with a mark (two are right as well)."""
+"""The wanted result of a pair: one cluster, two clusters, or one cluster with a mark (two clusters are right too)."""
 
 _FILE = Path(__file__).with_name("disguises.toml")
 _SMALL = dict(zip("abcdefghijklmnopqrstuvwz", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡᴢ", strict=True))
@@ -53,7 +53,7 @@ def load() -> tuple[Pair, ...]:
 
 
 def cases_folder() -> Path | None:
-    """Where further cases lie, or None: `EVALUATION_CASES`, or `shared/cases` beside the checkout."""
+    """Return the folder of further cases, or None: `EVALUATION_CASES`, or `shared/cases` beside the checkout."""
     beside = Path(__file__).resolve().parents[4] / "shared" / "cases"
     folder = Path(os.environ.get("EVALUATION_CASES", beside))
     return folder if (folder / "pairs.jsonl").exists() else None
@@ -171,7 +171,7 @@ def _wrapped(text: str) -> str:
 
 
 def _misread(text: str) -> str:
-    """As a scanner reads: l for 1, rn for m, in some words."""
+    """Replace letters as a scanner misreads them: 1 for l and rn for m, in some words."""
     words = text.split(" ")
     return " ".join(w.replace("l", "1").replace("m", "rn") if n % 3 == 0 else w for n, w in enumerate(words))
 

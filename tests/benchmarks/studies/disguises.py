@@ -17,7 +17,7 @@ from tests.benchmarks.studies.texts import posts
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What the program made of a pair."""
+    """Result of one pair in the pipeline."""
 
     pair: Pair
     joined: bool
