@@ -1,6 +1,6 @@
 """Recognises frames: one text that apps or habits write over different addresses, pictures or numbers.
 
-"Check out this article" over sixty articles is sixty messages, and "I scored 218 points" is nobody's rumour. Lists of
+"Check out this article" over sixty articles is sixty messages, and "I scored 218 points" is no rumour. Lists of
 such texts are never complete, hence the rule looks at the behaviour: most of the latest shares of a short text have a
 value of their own. A rumour's copies repeat their address, picture and numbers, so a rumour that was taken for a frame
 stops to be one as soon as it is copied.
