@@ -1,0 +1,1 @@
+"""Turn the formats of platforms, and of the tools that collect from platforms, into forward events."""

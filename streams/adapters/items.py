@@ -1,0 +1,245 @@
+"""Split the bytes of a file into items: JSON values, rows of a table, lines of text.
+
+Each function reads in one pass and in bounded memory, and gives a damaged item as `Refused` instead of raising.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import ijson
+import msgspec
+
+from streams.adapters.base import Refused, TruncatedError
+
+MAX_ITEM_BYTES = 1 << 24
+"""Bytes of the longest item: 16 MiB. A longer line is refused, and read no further than its end."""
+
+_BOM = b"\xef\xbb\xbf"
+_MAX_COLUMNS = 4096
+
+Located = Iterator[tuple[int, Any]]
+"""Positions with values: a JSON value, a row or a line, or `Refused` in place of one."""
+
+
+def json_values(chunks: Iterable[bytes]) -> Located:
+    """Yield the JSON values of a file: one a line, an array, or values one after another over several lines.
+
+    The position is the number of the line for one value a line, else the number of the value.
+    """
+    lines = _Rewindable(byte_lines(chunks))
+    first = lines.peek()
+    if first is None:
+        return
+    if first.lstrip().startswith(b"[") or not _is_value(first):
+        prefix = "item" if first.lstrip().startswith(b"[") else ""
+        yield from json_items(lines.joined(), prefix)
+        return
+    for number, line in lines.numbered():
+        if not isinstance(line, bytes):
+            yield number, line
+        elif line.strip():
+            yield number, _decode(line)
+
+
+def json_items(chunks: Iterable[bytes], prefix: str) -> Located:
+    """Yield the values at a path of one or several JSON documents, in the notation of ijson: `messages.item`.
+
+    After damage nothing more can be read; the rest is one `Refused` with the position after the last value.
+    """
+    number = 0
+    stream = _Stream(chunks)
+    try:
+        for value in ijson.items(stream, prefix, multiple_values=True, use_float=True):
+            yield number, value
+            number += 1
+    except TruncatedError as error:
+        yield number, Refused("truncated", str(error))
+    except (ijson.JSONError, UnicodeDecodeError, RecursionError, ValueError):
+        yield number, damaged(ended=stream.ended)
+
+
+def damaged(*, ended: bool) -> Refused:
+    """Return the refusal of the rest of a JSON document; `ended`: all bytes were there."""
+    if ended:
+        return Refused("truncated", "the JSON document ends too early, so nothing after this item can be read")
+    return Refused("not_json", "the JSON document is damaged here, so nothing after this item can be read")
+
+
+def rows(chunks: Iterable[bytes], delimiter: str = ",", escape: str | None = None) -> Located:
+    """Yield the rows of a table as lists of text; the first row is the header.
+
+    The position is the number of the row, from 0 for the header. A row over several lines is one row.
+    """
+    numbered = _NumberedText(chunks)
+    reader = csv.reader(numbered, delimiter=delimiter, escapechar=escape, strict=False)
+    csv.field_size_limit(MAX_ITEM_BYTES)
+    number = 0
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            yield number, Refused("not_a_row", f"the row is no part of a table ({error})")
+        else:
+            if row:
+                yield number, _checked(row, is_utf8=numbered.is_utf8())
+        number += 1
+    if numbered.problem is not None:
+        yield number, numbered.problem
+
+
+def _checked(row: list[str], *, is_utf8: bool) -> list[str] | Refused:
+    if not is_utf8:
+        return Refused("not_utf8", "the row is not UTF-8; convert the file with iconv, e.g. from WINDOWS-1252")
+    if len(row) > _MAX_COLUMNS:
+        return Refused("too_many_columns", f"the row has {len(row)} columns; at most {_MAX_COLUMNS} are read")
+    return row
+
+
+def text_lines(chunks: Iterable[bytes]) -> Located:
+    """Yield the lines of a text without their ends; a line that is not UTF-8 is `Refused`."""
+    for number, line in _Rewindable(byte_lines(chunks)).numbered():
+        if not isinstance(line, bytes):
+            yield number, line
+            continue
+        try:
+            yield number, line.decode("utf-8")
+        except UnicodeDecodeError:
+            yield number, Refused("not_utf8", "the line is not UTF-8; convert the file with iconv", line)
+
+
+def byte_lines(chunks: Iterable[bytes]) -> Iterator[bytes | Refused]:
+    """Yield the lines of a file as bytes, without their ends and without a byte-order mark."""
+    rest, skipped, first = b"", 0, True
+    pieces = iter(chunks)
+    while True:
+        try:
+            chunk = next(pieces, None)
+        except TruncatedError as error:
+            if rest:
+                yield Refused("truncated", f"the line is cut off: {error}", rest)
+            else:
+                yield Refused("truncated", str(error))
+            return
+        if chunk is None:
+            break
+        if first and chunk:
+            chunk, first = chunk.removeprefix(_BOM), False
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield _too_long(len(line) + skipped) if skipped else line.removesuffix(b"\r")
+            skipped = 0
+        if len(rest) > MAX_ITEM_BYTES:
+            skipped, rest = skipped + len(rest), b""
+    if skipped:
+        yield _too_long(skipped + len(rest))
+    elif rest:
+        yield rest.removesuffix(b"\r")
+
+
+def _too_long(size: int) -> Refused:
+    return Refused("too_large", f"the line has {size} bytes; at most {MAX_ITEM_BYTES} are read")
+
+
+def _decode(line: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    try:
+        return msgspec.json.decode(line)
+    except UnicodeDecodeError:
+        return Refused("not_utf8", "the line is not UTF-8; convert the file with iconv", line)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        problem = "is nested too deeply" if isinstance(error, RecursionError) else "is not one JSON value"
+        return Refused("not_json", f"the line {problem}", line)
+
+
+def _is_value(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+class _Rewindable:
+    """Lines whose first can be looked at before the iteration."""
+
+    def __init__(self, lines: Iterator[bytes | Refused]) -> None:
+        self._lines = lines
+        self._before: list[bytes | Refused] = []
+
+    def peek(self) -> bytes | None:
+        """Return the first line that is not blank; None if there is none, or if it cannot be read."""
+        for line in self._lines:
+            self._before.append(line)
+            if not isinstance(line, bytes):
+                return b""
+            if line.strip():
+                return line
+        return None
+
+    def numbered(self) -> Iterator[tuple[int, bytes | Refused]]:
+        """Yield all lines with their numbers from 0."""
+        number = 0
+        for lines in (self._before, self._lines):
+            for line in lines:
+                yield number, line
+                number += 1
+
+    def joined(self) -> Iterator[bytes]:
+        """Yield all lines with their ends; a line that cannot be read ends the file."""
+        for _, line in self.numbered():
+            if not isinstance(line, bytes):
+                raise TruncatedError(line.detail)
+            yield line + b"\n"
+
+
+class _Stream:
+    """Pieces of bytes as the file that ijson reads."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._rest = b""
+        self.ended = False
+
+    def read(self, size: int) -> bytes:
+        """Return at most `size` bytes; none at the end."""
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                self.ended = True
+                return b""
+            self._rest = chunk
+        data, self._rest = self._rest[:size], self._rest[size:]
+        return data
+
+
+class _NumberedText:
+    """Lines of a table as text, with their ends; remembers why the lines ended early."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._lines = byte_lines(chunks)
+        self._is_utf8 = True
+        self.problem: Refused | None = None
+
+    def is_utf8(self) -> bool:
+        """Return True if all lines since the last call are UTF-8."""
+        result, self._is_utf8 = self._is_utf8, True
+        return result
+
+    def __iter__(self) -> "_NumberedText":
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        if not isinstance(line, bytes):
+            self.problem = line
+            raise StopIteration
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError:
+            text, self._is_utf8 = line.decode("utf-8", "replace"), False
+        return text.replace("\0", "") + "\n"
+
+
+__all__ = ["MAX_ITEM_BYTES", "byte_lines", "damaged", "json_items", "json_values", "rows", "text_lines"]
