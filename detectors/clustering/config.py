@@ -54,6 +54,15 @@ class ClusteringConfig(BaseConfig, frozen=True, kw_only=True):
             "0 lets the model decide alone.",
         ),
     ] = 0.35
+    min_lexical_sharing: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Lower bound in place of `min_lexical_read` where the texts share a URL or a picture; has no "
+            "effect above `min_lexical_read`, nor on texts in other scripts.",
+        ),
+    ] = 0.15
     bridge_threshold: Annotated[
         float,
         Meta(ge=0, le=1, description="Jaccard similarity from which a text that matches two clusters merges the two."),

@@ -244,13 +244,14 @@ class CandidateSearch:
     def _by_embedding(self, sighting: Sighting, keys: Sequence[SharedKey], sketch: Sketch) -> Match:
         thresholds = self._thresholds.of(sighting.content)
         vector = self._vector(sighting)
-        near = tuple(self._near(sighting.content, sketch, vector, thresholds.suggestion))
-        matches = tuple(neighbour for neighbour in near if neighbour.cosine >= thresholds.embedding)
+        sharing = self._sharing(keys)
+        near = tuple(self._near(sighting.content, sketch, vector, thresholds.suggestion, sharing))
+        least = self._thresholds.min_lexical(sighting.content.normal) if near else 0.0
+        matches = tuple(n for n in near if n.cosine >= thresholds.embedding and n.jaccard >= least)
         new = NewWording(sketch, vector)
         if matches:
             return Match(matches[0].cluster, Method.EMBEDDING, matches[0].cosine, matches, new=new)
-        for method, key in keys:
-            ids = () if self._shared_keys.is_stock(key) else self._shared_keys.clusters(key)
+        for method, ids in sharing:
             for neighbour in near:
                 if neighbour.cluster.id in ids:
                     return Match(neighbour.cluster, method, neighbour.cosine, new=new)
@@ -304,16 +305,32 @@ class CandidateSearch:
         at_least = self._thresholds.of(sighting.content).embedding
         return tuple(self._near(sighting.content, sketch, self._vector(sighting), at_least))
 
-    def _near(self, content: TextContent, sketch: Sketch, vector: Vectors, at_least: float) -> Iterator[Neighbour]:
+    def _sharing(self, keys: Sequence[SharedKey]) -> list[tuple[Method, list[str]]]:
+        """Return the ids of the clusters that have each key; none for a stock photo."""
+        shared_keys = self._shared_keys
+        return [(method, shared_keys.clusters(key)) for method, key in keys if not shared_keys.is_stock(key)]
+
+    def _near(
+        self,
+        content: TextContent,
+        sketch: Sketch,
+        vector: Vectors,
+        at_least: float,
+        sharing: Sequence[tuple[Method, list[str]]] = (),
+    ) -> Iterator[Neighbour]:
         """Yield the clusters near by meaning that share enough letters with the text, nearest first.
 
-        Unrelated texts get similar vectors in a language outside the model's training, hence the letters.
+        Unrelated texts get similar vectors in a language outside the model's training, hence the letters. Fewer
+        letters suffice for the clusters that share an address or a picture with the text.
         """
         nearest = self._nearest(vector, at_least)
-        min_lexical = self._thresholds.min_lexical(content.normal) if nearest else 0.0
+        if not nearest:
+            return
+        least = self._thresholds.min_lexical(content.normal)
+        least_sharing = self._thresholds.min_lexical_sharing(content.normal) if sharing else least
         for cluster, representative, cosine in nearest:
             jaccard = self._wordings.similarity(sketch, representative)
-            if jaccard >= min_lexical:
+            if jaccard >= least or (jaccard >= least_sharing and any(cluster.id in ids for _, ids in sharing)):
                 yield Neighbour(cluster, representative, cosine, jaccard)
 
     def _nearest(self, vector: Vectors, at_least: float) -> list[tuple[Cluster, str, float]]:

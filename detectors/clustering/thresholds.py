@@ -36,7 +36,18 @@ class ThresholdTable:
         Unrelated texts get similar vectors in a language outside the model's training.
         """
         config = self._config
-        return config.min_lexical_read if self._readable.of(normal) >= _READABLE else config.min_lexical_unread
+        return config.min_lexical_read if self._is_read(normal) else config.min_lexical_unread
+
+    def min_lexical_sharing(self, normal: str) -> float:
+        """Return the least Jaccard similarity for a cosine to count towards a cluster with the same address or picture.
+
+        A cosine says nothing in a script that the model does not read, so a shared key does not replace letters there.
+        """
+        least = self.min_lexical(normal)
+        return min(least, self._config.min_lexical_sharing) if self._is_read(normal) else least
+
+    def _is_read(self, normal: str) -> bool:
+        return self._readable.of(normal) >= _READABLE
 
 
 def _thresholds(config: ClusteringConfig, margin: float) -> Thresholds:

@@ -21,6 +21,7 @@ from tests.realdata import loaders
 
 START_MS = 1_600_000_000_000
 DEFAULT = ClusteringConfig()
+SHARING = (0.10, 0.15, 0.20)
 THRESHOLDS = (0.70, 0.75, 0.79, 0.82, 0.85, 0.88, 0.90, 0.92)
 
 
@@ -100,10 +101,22 @@ def judge_pairs(texts: Texts, embedder: Remembering) -> None:
         [verdict("alone", same, plain), verdict("with the address they share", same, lifted)],
     )
 
+    def at_least(letters: float) -> list[bool]:
+        config = msgspec.structs.replace(DEFAULT, min_lexical_sharing=letters)
+        return [joins(pair, embedder, (url,), config) for pair, url in zip(both, texts.urls, strict=True)]
 
-def joins(pair: Sequence[str], embedder: Remembering, urls: tuple[str, ...] = ()) -> bool:
+    table(
+        f"the same with the address, by min_lexical_sharing (default {DEFAULT.min_lexical_sharing})",
+        ("letters in common", "precision", "recall", "F1", "joined"),
+        [verdict(f"{letters:.2f}", same, at_least(letters)) for letters in (*SHARING, DEFAULT.min_lexical_read)],
+    )
+
+
+def joins(
+    pair: Sequence[str], embedder: Remembering, urls: tuple[str, ...] = (), config: ClusteringConfig = DEFAULT
+) -> bool:
     """Whether two posts by two authors become one cluster."""
-    return run(posts(pair, urls), PipelineConfig(), embedder).clusters == 1
+    return run(posts(pair, urls), PipelineConfig(clustering=config), embedder).clusters == 1
 
 
 def verdict(name: str, same: Sequence[bool], joined: Sequence[bool]) -> tuple[str, float, float, float, int]:

@@ -115,6 +115,46 @@ def test_an_equal_address_or_picture_lifts_a_suggestion_to_a_match(first: dict, 
     assert joined.similarity == (None if method is Method.FIRST_SHARE else 0.788011)
 
 
+# Five of ten words differ: too few letters in common for a cosine alone.
+QUARRY = "the quarry road at kellmore is closed after a landslide"
+CLOSURE = "kellmore: landslide, the quarry road stays shut until further notice"
+
+
+def _letters_in_common(a: str, b: str) -> float:
+    sketch = Sketcher(SketchConfig()).sketch
+    return estimate(sketch(content(a).normal), sketch(content(b).normal))
+
+
+@pytest.mark.parametrize("angle", [NEAR, 5.0])  # a cosine below the match limit, and one above it
+@pytest.mark.parametrize("shared", [{"urls": (URL,)}, {"media": (picture("p"),)}])
+def test_fewer_letters_in_common_suffice_where_an_address_or_picture_is_equal(shared: dict, angle: float) -> None:
+    common = _letters_in_common(QUARRY, CLOSURE)
+    assert 0 < common < 0.5
+    for least, joins in ((common, True), (common + 0.001, False)):
+        for keys in (shared, {}):
+            limits = {"min_lexical_read": 0.5, "min_lexical_sharing": least, "caption_words": 0}
+            stage = clustering({QUARRY: 0, CLOSURE: angle}, **limits)
+            first = only(stage.update(say("a", QUARRY, **shared)))
+            second = only(stage.update(say("b", CLOSURE, 1, **keys)))
+            if joins and keys:
+                assert second.cluster_id == first.cluster_id
+                assert second.method is (Method.URL if "urls" in keys else Method.MEDIA)
+            else:
+                assert (second.method, second.suggestion) == (Method.FIRST_SHARE, None)
+
+
+def test_a_match_by_words_precedes_a_cluster_with_the_address_and_fewer_letters_in_common() -> None:
+    #  cosine to the text: QUARRY 1 (with the address, few letters in common), its copy .985 (all letters)
+    copy = CLOSURE + " says the council"
+    assert _letters_in_common(QUARRY, CLOSURE) < 0.5 < _letters_in_common(copy, CLOSURE)
+    limits = {"lexical_threshold": 0.99, "min_lexical_read": 0.5, "caption_words": 0}
+    stage = clustering({QUARRY: 0, CLOSURE: 0, copy: 10}, **limits)
+    stage.update(say("a", QUARRY, urls=(URL,)))
+    words = only(stage.update(say("b", copy, 1)))
+    joined = only(stage.update(say("c", CLOSURE, 2, urls=(URL,))))
+    assert (joined.cluster_id, joined.method) == (words.cluster_id, Method.EMBEDDING)
+
+
 def test_an_equal_address_does_not_join_texts_that_are_not_even_near() -> None:
     stage = clustering()
     stage.update(say("a", DAM, urls=(URL,)))
@@ -946,6 +986,15 @@ def test_what_only_the_model_finds_near_joins_nothing() -> None:
     longer = only(stage.update(say("c", HINDI_DAM_LONGER, 2)))
     assert (bank.method, bank.suggestion) == (Method.FIRST_SHARE, None)
     assert (longer.method, longer.cluster_id) == (Method.EMBEDDING, dam.cluster_id)
+
+
+def test_an_address_replaces_no_letters_where_the_model_cannot_read() -> None:
+    angles = dict.fromkeys((HINDI_DAM, HINDI_BANK), 10.0)
+    limits = {"min_lexical_read": 0.5, "min_lexical_unread": 0.5, "min_lexical_sharing": 0.0, "caption_words": 0}
+    for scripts, method in ((("Latin",), Method.FIRST_SHARE), (("Latin", "Devanagari"), Method.URL)):
+        stage = clustering(angles, **limits, model_scripts=scripts)
+        stage.update(say("a", HINDI_DAM, urls=(URL,)))
+        assert only(stage.update(say("b", HINDI_BANK, 1, urls=(URL,)))).method is method
 
 
 def test_the_limit_on_letters_in_common_depends_on_what_the_model_reads() -> None:
