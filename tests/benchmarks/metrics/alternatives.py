@@ -6,21 +6,21 @@ Zipf's law in place of counts, as word lists are sorted by frequency.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
 from scipy.sparse import csr_array
-from sentence_transformers import SentenceTransformer
 from sklearn.decomposition import PCA
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from tokenizers import Tokenizer
-from torch import no_grad, tensor
 
 from detectors.similarity.embedding import Vectors, unit
 from detectors.text.normalise import normalise
-from streams.embedders import EmbedderConfig
+from streams.embedders import EmbedderConfig, libraries
 from streams.embedders.model_files import find
+from streams.embedders.sentence_transformer import load_model
 from tests.benchmarks.corpora.pairs import CONFIG, SEED, Corpus, Floats, Kept, Pairs, Places, Score, chunked, cosine
 from tests.benchmarks.metrics.scores import best_f1
 from tests.realdata import loaders
@@ -129,11 +129,11 @@ class Static:
     """The weighted mean of token vectors, each the shipped model's vector of the token alone, on 256 axes."""
 
     def __init__(self, corpus: Corpus) -> None:
-        folder = find(EmbedderConfig()).folder
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        files = find(EmbedderConfig())
+        self._tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        vectors = token_vectors(SentenceTransformer(str(folder), device="cpu"), self._tokenizer)
+        vectors = token_vectors(load_model(files), self._tokenizer)
         axes = PCA(_DIMENSION, svd_solver="covariance_eigh", random_state=SEED).fit_transform(vectors)
         self._table = axes * zipf_weights(len(axes))[:, None]
         self._rows = unit(np.stack([self.step(content.normal) for content in corpus.contents]))
@@ -151,14 +151,15 @@ class Static:
         return mean
 
 
-def token_vectors(model: SentenceTransformer, tokenizer: Tokenizer) -> Vectors:
+def token_vectors(model: Any, tokenizer: Tokenizer) -> Vectors:
     """What the model makes of each token of its vocabulary alone, shape (vocabulary, dimension)."""
+    torch = libraries.load("torch")
     begin, end = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
     network, size = model[0].auto_model, tokenizer.get_vocab_size()
     found = []
-    with no_grad():
+    with torch.no_grad():
         for start in range(0, size, _BATCH):
-            ids = tensor([[begin, token, end] for token in range(start, min(size, start + _BATCH))])
+            ids = torch.tensor([[begin, token, end] for token in range(start, min(size, start + _BATCH))])
             found.append(network(input_ids=ids).last_hidden_state.mean(dim=1).numpy())
     return unit(np.concatenate(found))
 
