@@ -97,6 +97,13 @@ class Source(Protocol):
         """Return the hashes of a picture, clip or file that the export names; None if the file is not at hand."""
         ...
 
+    def companions(self, recognises: "Callable[[Opening], bool]") -> "Iterator[Source]":
+        """Yield the other files of the same import that have certain signs, for a format that needs two files.
+
+        Files that the user has not given are never opened.
+        """
+        ...
+
 
 class TruncatedError(Exception):
     """A compressed file that ends too early or is damaged."""
