@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from streams.adapters import bluesky
 from streams.adapters.base import Format, FormatError
+from streams.adapters.mastodon import read as mastodon
 from streams.adapters.opening import Opening
 
-FORMATS: tuple[Format, ...] = ()
+FORMATS: tuple[Format, ...] = (bluesky.FORMAT, mastodon.FORMAT)
 """All formats that ship with Hearsay."""
 
 

@@ -1,0 +1,1 @@
+"""Convert what Mastodon servers publish: statuses, streams, reports to moderators, ActivityPub activities."""
