@@ -19,6 +19,7 @@ class Reason(StrEnum):
     UNKNOWN_KEY = "unknown_key"
     SOURCE_TRUNCATED = "source_truncated"
     ENVELOPE = "envelope"  # an envelope without an event of ours in it
+    FOREIGN_ITEM = "foreign_item"  # an item of another format, which its adapter cannot read
     FOREIGN_RECORD = "foreign_record"  # a record on an inner topic that Hearsay did not write
 
 

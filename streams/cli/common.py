@@ -83,7 +83,7 @@ def add(main: typer.Typer, group: str, command: Callable[..., None], *examples: 
     paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
     title = "Example:" if len(examples) == 1 else "Examples:"
     main.command(
-        command.__name__.replace("_", "-"),
+        command.__name__.rstrip("_").replace("_", "-"),
         cls=Command,
         rich_help_panel=group,
         help="\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs),

@@ -28,9 +28,21 @@ from streams.cli.common import (
     warn_of_demo_key,
     working,
 )
+from streams.cli.imports import (
+    Chat,
+    CollectedAt,
+    DayFirst,
+    FormatOption,
+    MediaOption,
+    ObjectOption,
+    ProfileOption,
+    Zone,
+    read_choices,
+)
 from streams.errors import UNUSABLE, UserError
 
 if TYPE_CHECKING:
+    from streams.recordings.imports.settings import ImportSettings
     from streams.recordings.open import SourceSpec
     from streams.replay.replay import ReplayResult
     from streams.settings.load import ResolvedSettings
@@ -39,8 +51,8 @@ _GROUP = "Replay and compare"
 DETECTORS = "L, count, rate, ewma, kleinberg, cusum, glr, seismic"
 _DIFFERENT = 1  # exit code
 _SOURCES = (
-    "JSON Lines (plain, gzip, zstd) or Parquet; a run folder for the input of that run; - for standard input. "
-    "Several files are read as one stream."
+    "Files or folders in any format of `hearsay import --list`, events as JSON Lines or Parquet, a run folder for the "
+    "input of that run, or - for standard input. Several are read as one stream."
 )
 
 
@@ -51,6 +63,7 @@ def register(main: typer.Typer) -> None:
         _GROUP,
         replay,
         "hearsay replay day.jsonl.gz --out runs/day",
+        "hearsay replay chats/ result.json --zone Asia/Kolkata",
         "hearsay replay day.jsonl.gz --set growth.target_size=200 --out runs/what-if",
         "hearsay replay --topic forwards --from 2026-11-24T10:30Z",
     )
@@ -87,6 +100,14 @@ def replay(  # noqa: PLR0917 - typer passes by name
         str | None, typer.Option(metavar="NAME", help=f"Growth detector: {DETECTORS} (growth.detector).")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the run folder.")] = False,
+    zone: Zone = None,
+    day_first: DayFirst = None,
+    chat: Chat = None,
+    media: MediaOption = None,
+    format_name: FormatOption = None,
+    profile: ProfileOption = None,
+    object_kind: ObjectOption = None,
+    collected_at: CollectedAt = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
     overrides: Overrides = None,
@@ -98,7 +119,11 @@ def replay(  # noqa: PLR0917 - typer passes by name
     chosen = [f"growth.detector={detector}"] if detector else []
     with friendly():
         effective = load_settings(config, [*chosen, *(overrides or [])])
-        origin = _origin(sources or [], topic, begin, end, effective)
+        choices = read_choices(
+            zone=zone, day_first=day_first, chat=chat, media=media, format_name=format_name, profile=profile,
+            object_kind=object_kind, collected_at=collected_at,
+        )  # fmt: skip
+        origin = _origin(sources or [], topic, begin, end, effective, choices)
         warn_of_demo_key(effective)
 
         from streams.cli.display.progress import ReplayScreen
@@ -141,8 +166,15 @@ def _exit(results: "Sequence[ReplayResult]") -> None:
         raise typer.Exit(UNUSABLE)
 
 
-def _origin(sources: list[str], topic: str | None, begin: str, end: str, effective: "ResolvedSettings") -> "SourceSpec":
-    """Return the source of a replay.
+def _origin(  # noqa: PLR0917 - the options as they are given
+    sources: list[str],
+    topic: str | None,
+    begin: str,
+    end: str,
+    effective: "ResolvedSettings",
+    choices: "ImportSettings",
+) -> "SourceSpec":
+    """Return the source of a replay: files with the choices about foreign formats, or a topic from `begin` to `end`.
 
     Raises:
         UserError: both files and a topic, neither, or an argument that does not fit.
@@ -159,7 +191,7 @@ def _origin(sources: list[str], topic: str | None, begin: str, end: str, effecti
 
         from streams.runs.input import parse_source
 
-        return parse_source(sources, effective.settings.kafka, effective.kafka_password)
+        return parse_source(sources, effective.settings.kafka, effective.kafka_password, choices)
     if topic not in {"forwards", "ordered"}:
         raise UserError(
             f"cannot replay the topic {topic[:80]!r}; pass --topic forwards or --topic ordered, without kafka.prefix"
@@ -185,6 +217,14 @@ def sweep(  # noqa: PLR0917 - typer passes by name
         Path | None, typer.Option(metavar="FOLDER", help="Folder for the runs. Default: a new one below ./runs.")
     ] = None,
     overwrite: Overwrite = False,
+    zone: Zone = None,
+    day_first: DayFirst = None,
+    chat: Chat = None,
+    media: MediaOption = None,
+    format_name: FormatOption = None,
+    profile: ProfileOption = None,
+    object_kind: ObjectOption = None,
+    collected_at: CollectedAt = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
     overrides: Overrides = None,
@@ -196,6 +236,10 @@ def sweep(  # noqa: PLR0917 - typer passes by name
     with friendly():
         effective = load_settings(config, overrides)
         check_sources(sources)
+        choices = read_choices(
+            zone=zone, day_first=day_first, chat=chat, media=media, format_name=format_name, profile=profile,
+            object_kind=object_kind, collected_at=collected_at,
+        )  # fmt: skip
 
         from streams.cli.display.comparison import sweep_table
         from streams.cli.display.progress import ReplayScreen
@@ -207,7 +251,7 @@ def sweep(  # noqa: PLR0917 - typer passes by name
 
         points = sweeps.sweep_points(vary or [])
         settings = [(one.name, load_settings(config, [*(overrides or []), *one.overrides]).settings) for one in points]
-        origin = parse_source(sources, effective.settings.kafka, effective.kafka_password)
+        origin = parse_source(sources, effective.settings.kafka, effective.kafka_password, choices)
         warn_of_demo_key(effective)
         place = out or free_path(RUNS, f"{origin.stem}-sweep")
         signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -6,7 +6,7 @@ control event after its last.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -129,3 +129,8 @@ def sha256_of(path: str) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise unreadable(path, error) from None
+
+
+def combine_digests(digests: Iterable[str]) -> str:
+    """Return one digest for several files, from their digests in order."""
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()

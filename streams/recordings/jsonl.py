@@ -2,10 +2,12 @@
 
 A reader yields raw bytes with positions; intake validates the bytes. A line beyond the bound, and the rest of a
 truncated file, become an `UnreadableRecord`. Memory is bounded by the longest allowed event, for any size of file.
-gzip: RFC 1952, DOI 10.17487/RFC1952; zstd: RFC 8878, DOI 10.17487/RFC8878.
+gzip: RFC 1952, DOI 10.17487/RFC1952; zstd: RFC 8878, DOI 10.17487/RFC8878; bzip2 and xz by Python's own modules.
 """
 
+import bz2
 import hashlib
+import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Protocol
@@ -20,7 +22,13 @@ from streams.recordings.base import HEAD_BYTES, UnreadableRecord, too_large
 _CHUNK = 1 << 18
 _GZIP_STEP = 1 << 14  # compressed bytes per step; deflate expands at most 1032 times, so 16 MiB
 _ZSTD_STEP = 1 << 10  # compressed bytes per step; 4 bytes may expand to 128 KiB, so 32 MiB
+_BZIP2_STEP = 1 << 7  # 45 bytes may expand to 900 KB, so 3 MB
+_BZIP2_BLOCKS = {b"1AY&SY", b"\x17rE8P\x90"}  # the first block of a file, and the end of an empty one
 _BOM = b"\xef\xbb\xbf"
+_ZSTD_WINDOW = 1 << 31  # of `zstd --long=31`, as large public archives are compressed
+
+HEAD_OF_FORMAT = 16
+"""First bytes that identify the format of a file."""
 
 
 Line = RawEvent | UnreadableRecord
@@ -38,7 +46,7 @@ class Readable(Protocol):
         ...
 
 
-class _Truncated(Exception):  # noqa: N818 - the expected end of a damaged file, caught by the reader of its lines
+class TruncatedDataError(Exception):
     """The data ends too early or is damaged."""
 
 
@@ -58,7 +66,7 @@ class HashedStream:
             data = self._stream.read1(size)
         except OSError as error:
             self._endless = True
-            raise _Truncated(f"a source must be readable to its end; got {error.strerror}") from None
+            raise TruncatedDataError(f"a source must be readable to its end; got {error.strerror}") from None
         self._digest.update(data)
         self.done += len(data)
         self._ended = self._ended or not data
@@ -77,7 +85,7 @@ class HashedStream:
 
 
 class _Inflate(Protocol):
-    """The common interface of the decompressors of zlib and zstandard."""
+    """The common interface of the decompressors of zlib, zstandard, bz2 and lzma."""
 
     @property
     def eof(self) -> bool:
@@ -94,11 +102,24 @@ class _Inflate(Protocol):
         ...
 
 
+def decompressed(stream: HashedStream) -> Iterator[bytes]:
+    """Yield the bytes of a file without its compression, if it has one: gzip, zstd, bzip2 or xz.
+
+    Raises:
+        TruncatedDataError: the data ends too early or is damaged; all bytes before the damage have been yielded.
+
+    """
+    head = b""
+    while len(head) < HEAD_OF_FORMAT and (more := stream.read(HEAD_OF_FORMAT - len(head))):
+        head += more
+    yield from _decoder(stream, head)[1]
+
+
 def _decompress(stream: HashedStream, head: bytes, make: Callable[[], _Inflate], step: int) -> Iterator[bytes]:
     """Yield the decompressed bytes of one member after another.
 
     Raises:
-        _Truncated: the data ends within a member, or is damaged; all bytes before the damage have been yielded.
+        TruncatedDataError: the data ends within a member, or is damaged; all bytes before the damage have been yielded.
 
     """
     inflate: _Inflate | None = None
@@ -111,11 +132,11 @@ def _decompress(stream: HashedStream, head: bytes, make: Callable[[], _Inflate],
                     inflate = make()
                 try:
                     yield inflate.decompress(piece)
-                except (zlib.error, zstandard.ZstdError) as error:
-                    raise _Truncated(f"compressed data must be whole; got a damaged part ({error})") from None
+                except (zlib.error, zstandard.ZstdError, lzma.LZMAError, OSError) as error:
+                    raise TruncatedDataError(f"compressed data must be whole; got a damaged part ({error})") from None
                 piece, inflate = (inflate.unused_data, None) if inflate.eof else (b"", inflate if piece else None)
     if inflate is not None:
-        raise _Truncated("compressed data must be whole; got its end too early")
+        raise TruncatedDataError("compressed data must be whole; got its end too early")
 
 
 def _plain(stream: HashedStream, head: bytes) -> Iterator[bytes]:
@@ -181,7 +202,7 @@ class JsonLinesReader:
         try:
             for chunk in self._chunks:
                 yield from self._lines(chunk)
-        except _Truncated as error:
+        except TruncatedDataError as error:
             yield self._rest_of_truncated(str(error))
             return
         if self._rest or self._long:
@@ -245,5 +266,13 @@ def _decoder(stream: HashedStream, head: bytes) -> tuple[str, Iterator[bytes]]:
     if head.startswith(b"\x1f\x8b"):
         return "jsonl.gz", _decompress(stream, head, lambda: zlib.decompressobj(wbits=31), _GZIP_STEP)
     if head.startswith(b"\x28\xb5\x2f\xfd") or (head[1:4] == b"\x2a\x4d\x18" and head[:1] in b"PQRSTUVWXYZ[\\]^_"):
-        return "jsonl.zst", _decompress(stream, head, lambda: zstandard.ZstdDecompressor().decompressobj(), _ZSTD_STEP)
+        return "jsonl.zst", _decompress(stream, head, _zstd, _ZSTD_STEP)
+    if head.startswith(b"BZh") and head[4:10] in _BZIP2_BLOCKS:
+        return "jsonl.bz2", _decompress(stream, head, bz2.BZ2Decompressor, _BZIP2_STEP)
+    if head.startswith(b"\xfd7zXZ\x00"):
+        return "jsonl.xz", _decompress(stream, head, lzma.LZMADecompressor, _ZSTD_STEP)
     return "jsonl", _plain(stream, head)
+
+
+def _zstd() -> _Inflate:
+    return zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()

@@ -8,7 +8,7 @@ live, where no partition may run ahead of another.
 import hashlib
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
@@ -26,14 +26,21 @@ from streams.recordings.base import (
     Record,
     SourceReader,
     Tombstone,
+    combine_digests,
     printable,
+    sha256_of,
 )
+from streams.recordings.imports.locate import locate
+from streams.recordings.imports.reader import ImportedReader
+from streams.recordings.imports.settings import DEFAULTS, ImportSettings
 from streams.recordings.open_file import open_source
 from streams.recordings.peek import created_at
 from streams.recordings.recording import RecordingReader
 
 TOPIC = "topic"
 """The format of a source read from a topic."""
+
+_CHATS = {".txt", ".zip"}
 
 NOWHERE = "-"
 """The location of a source that cannot be found again."""
@@ -63,9 +70,10 @@ class SourceSpec(Protocol):
 
 
 class FileSpec(msgspec.Struct, frozen=True):
-    """One file, or standard input."""
+    """One file, a folder of files, or standard input."""
 
     path: str
+    imports: ImportSettings = DEFAULTS
 
     @property
     def location(self) -> str:
@@ -75,18 +83,22 @@ class FileSpec(msgspec.Struct, frozen=True):
 
     @property
     def stem(self) -> str:
-        """See `SourceSpec`."""
-        return "stdin" if self.path == "-" else Path(self.path).name.split(".")[0] or "run"
+        """See `SourceSpec`; a chat's export has the name of a person or a group, so its run has another."""
+        if self.path == "-":
+            return "stdin"
+        name = Path(self.path).resolve().name
+        return "import" if Path(name).suffix.lower() in _CHATS else name.split(".")[0] or "run"
 
     def open(self, max_bytes: int) -> SourceReader:
         """See `SourceSpec`."""
-        return open_source(self.path, max_bytes)
+        return open_files((self.path,), max_bytes, self.imports)
 
 
 class FilesSpec(msgspec.Struct, frozen=True):
-    """Several files as the partitions of one stream."""
+    """Several files or folders as one stream: each file of events is a partition."""
 
     paths: tuple[str, ...]
+    imports: ImportSettings = DEFAULTS
 
     @property
     def location(self) -> str:
@@ -104,14 +116,43 @@ class FilesSpec(msgspec.Struct, frozen=True):
             raise UserError("standard input (-) cannot be one of several sources; save it to a file and name the file")
         if len(set(self.paths)) < len(self.paths):
             raise UserError("a file is given twice as a source; name each file once")
-        with ExitStack() as stack:
-            opened = []
-            for path in self.paths:
-                opened.append(open_source(path, max_bytes))
-                stack.callback(opened[-1].close)
-            merged = _merge(opened)
-            stack.pop_all()
-            return merged
+        return open_files(self.paths, max_bytes, self.imports)
+
+
+def open_files(paths: Sequence[str], max_bytes: int, imports: ImportSettings) -> SourceReader:
+    """Open files and folders as one stream: files of events, and files of foreign formats, in any mixture.
+
+    Raises:
+        UserError: a file cannot be read, its format is ambiguous, or recordings are mixed with other files.
+
+    """
+    located = locate(paths, imports)
+    with ExitStack() as stack:
+        opened: list[SourceReader] = []
+        for path in located.events:
+            opened.append(open_source(path, max_bytes))
+            stack.callback(opened[-1].close)
+        if located.foreign:
+            opened.append(ImportedReader(located.foreign, imports))
+        merged = opened[0] if len(opened) == 1 else _merge(opened)
+        stack.pop_all()
+        return merged
+
+
+def digest_of(paths: Sequence[str], imports: ImportSettings) -> str:
+    """Return the digest that the reader of these files has after its end."""
+    located = locate(paths, imports)
+    digests = [sha256_of(path) for path in located.events]
+    if located.foreign:
+        digests.append(str(ImportedReader(located.foreign, imports).sha256()))
+    return digests[0] if len(digests) == 1 else combine_digests(digests)
+
+
+def imported(reader: SourceReader) -> ImportedReader | None:
+    """Return the part of a reader that reads foreign formats; None if there is none."""
+    if isinstance(reader, ImportedReader):
+        return reader
+    return next(filter(None, map(imported, reader.sources)), None) if isinstance(reader, _MergedReader) else None
 
 
 class _RangeSpec(msgspec.Struct, frozen=True):
@@ -174,11 +215,6 @@ class OffsetsSpec(_RangeSpec, frozen=True):
         return self.starts, self.ends
 
 
-def combine_digests(digests: Iterable[str]) -> str:
-    """Return one digest for several files, from their digests in order."""
-    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
-
-
 def _merge(sources: Sequence[SourceReader]) -> SourceReader:
     """Return several files as one stream.
 
@@ -209,7 +245,7 @@ class _MergedReader:
     format = "files"
 
     def __init__(self, sources: Sequence[SourceReader]) -> None:
-        self._sources = sources
+        self.sources = sources
         self.name = ", ".join(source.name for source in sources)
         totals = [source.total for source in sources]
         self.total = None if None in totals else sum(total or 0 for total in totals)
@@ -222,16 +258,16 @@ class _MergedReader:
     @property
     def done(self) -> int:
         """The bytes read so far, over all files."""
-        return sum(source.done for source in self._sources)
+        return sum(source.done for source in self.sources)
 
     def sha256(self) -> str | None:
         """Return the combined digest of the files."""
-        digests = [source.sha256() for source in self._sources]
+        digests = [source.sha256() for source in self.sources]
         return None if None in digests else combine_digests(map(str, digests))
 
     def close(self) -> None:
         """Close all files."""
-        for source in self._sources:
+        for source in self.sources:
             source.close()
 
 
@@ -240,8 +276,8 @@ class _MergedFiles(_MergedReader):
 
     def __iter__(self) -> Iterator[Record | ControlEvent]:
         """Yield the records of all files; each file keeps its own order."""
-        yield PartitionsAssigned(tuple(range(len(self._sources))))
-        streams = [_keyed(number, source) for number, source in enumerate(self._sources)]
+        yield PartitionsAssigned(tuple(range(len(self.sources))))
+        streams = [_keyed(number, source) for number, source in enumerate(self.sources)]
         for _, _, record in heapq.merge(*streams, key=lambda item: item[:2]):
             yield record
 
@@ -251,7 +287,7 @@ class _MergedRecordings(_MergedReader):
 
     def __iter__(self) -> Iterator[Record | ControlEvent]:
         """Yield the records of all files; a partition ends after its last record in any file."""
-        recordings = [source for source in self._sources if isinstance(source, RecordingReader)]
+        recordings = [source for source in self.sources if isinstance(source, RecordingReader)]
         files = Counter(partition for recording in recordings for partition in recording.partitions)
         yield PartitionsAssigned(tuple(sorted(files)))
         streams = [_by_timestamp(number, recording) for number, recording in enumerate(recordings)]
@@ -369,6 +405,8 @@ __all__ = [
     "OffsetsSpec",
     "SourceSpec",
     "TopicSpec",
-    "combine_digests",
+    "digest_of",
+    "imported",
+    "open_files",
     "parse_range",
 ]

@@ -10,12 +10,11 @@ import msgspec
 from schemas.sighting import RawEvent
 from streams.recordings.base import SourceError, SourceReader, UnreadableRecord, printable, unreadable
 from streams.recordings.envelope import Envelope, EnvelopeError, is_envelope, read
-from streams.recordings.jsonl import HashedStream, JsonLinesReader, Line, Readable
+from streams.recordings.jsonl import HEAD_OF_FORMAT, HashedStream, JsonLinesReader, Line, Readable
 from streams.recordings.parquet import ParquetReader, ParquetRecords, has_records
 from streams.recordings.pipe import Pipe
 from streams.recordings.recording import LOG_BYTES, RecordedTopic, RecordingReader, survey, unreadable_line
 
-_HEAD = 16
 _ESCAPED = 6  # bytes of a line for one byte of an event, at most: "\u0000"
 _IN_BASE64 = 2  # bytes of a line for one byte in base64, at most
 _ENVELOPE = 64 << 10  # bytes of a line for key, headers and names
@@ -25,11 +24,9 @@ _FOREIGN = {
     b"\xff\xfe": ("UTF-16 text", "iconv -f UTF-16 -t UTF-8"),
     b"\xfe\xff": ("UTF-16 text", "iconv -f UTF-16 -t UTF-8"),
     b"PK\x03\x04": ("a ZIP archive", "unzip -p"),
-    b"\xfd7zXZ\x00": ("xz", "xz -dc"),
     b"7z\xbc\xaf\x27\x1c": ("a 7-Zip archive", "7z x -so"),
     b"\x04\x22\x4d\x18": ("lz4", "lz4 -dc"),
     b"Obj\x01": ("Avro", "an Avro tool"),
-    **{b"BZh%d1AY&SY" % size: ("bzip2", "bzip2 -dc") for size in range(1, 10)},
     b"ORC": ("ORC", "an ORC tool"),
     b"SQLite format 3\x00": ("a SQLite database", "sqlite3"),
 }
@@ -55,7 +52,7 @@ def open_source(path: str, max_bytes: int) -> SourceReader:
         if not file.is_file():
             return _open_pipe(file.open("rb"), printable(file.name), max_bytes)
         with file.open("rb") as opened:
-            head = opened.read(_HEAD)
+            head = opened.read(HEAD_OF_FORMAT)
         if head.startswith(b"PAR1"):
             return _open_parquet(file, max_bytes)
         return _open_lines(file.open("rb"), printable(file.name), file.stat().st_size, max_bytes)
@@ -102,7 +99,7 @@ def _lines(source: Readable, name: str, total: int | None, max_bytes: int, *, en
     """
     stream = HashedStream(source, endless=endless)
     head = b""
-    while len(head) < _HEAD and (more := stream.read(_HEAD - len(head))):
+    while len(head) < HEAD_OF_FORMAT and (more := stream.read(HEAD_OF_FORMAT - len(head))):
         head += more
     if head.startswith(b"PAR1"):
         raise SourceError(
@@ -113,7 +110,8 @@ def _lines(source: Readable, name: str, total: int | None, max_bytes: int, *, en
         if head.startswith(magic):
             stream.close()
             raise SourceError(
-                f"{name} is {what}; Hearsay reads JSON Lines (plain, gzip, zstd) and Parquet; convert it with {remedy}"
+                f"{name} is {what}; Hearsay reads JSON Lines (plain, gzip, zstd, bzip2, xz) and Parquet; convert it "
+                f"with {remedy}"
             )
     return JsonLinesReader(stream, head, name, total, max_bytes)
 

@@ -116,10 +116,35 @@ def publish(
 
     """
     topics.require(settings, password, ["forwards"])
-    topic = settings.prefix + "forwards"
     source = open_source(file, _MAX_BYTES)
+    path = None if source.total is None else resume_path(file)
+    return _publish(source, path, settings, password, pace=pace, resume=resume, progress=progress)
+
+
+def publish_events(source: SourceReader, settings: KafkaSettings, password: str | None) -> Published:
+    """Send each record of an open source to `forwards`, and wait until all are acknowledged; close the source.
+
+    Raises:
+        UserError: no broker, no topic, a refused record.
+
+    """
+    topics.require(settings, password, ["forwards"])
+    return _publish(source, None, settings, password)
+
+
+def _publish(
+    source: SourceReader,
+    resume_at: Path | None,
+    settings: KafkaSettings,
+    password: str | None,
+    *,
+    pace: float | None = None,
+    resume: bool = False,
+    progress: Callable[[int, int], None] = lambda records, bytes_read: None,
+) -> Published:
+    topic = settings.prefix + "forwards"
     try:
-        resume_file = _ResumeFile(file, source, topic, settings.bootstrap)
+        resume_file = _ResumeFile(resume_at, source, topic, settings.bootstrap)
         done = resume_file.read() if resume else 0
         with clients.producer(
             settings, password, linger_ms=20, batch_size=256 << 10, max_request_size=_MAX_RECORD_BYTES
@@ -264,8 +289,8 @@ class _Sender:
 class _ResumeFile:
     """Keeps the resume point on disk; each write is atomic."""
 
-    def __init__(self, file: str, source: SourceReader, topic: str, bootstrap: str) -> None:
-        self._path = None if source.total is None else resume_path(file)
+    def __init__(self, path: Path | None, source: SourceReader, topic: str, bootstrap: str) -> None:
+        self._path = path
         self._topic, self._bootstrap, self._bytes = topic, bootstrap, source.total or 0
         self._next = time.monotonic() + _SAVE_INTERVAL_S
 

@@ -12,7 +12,7 @@ from schemas.base import Message
 from streams.embedders import make_embedder
 from streams.errors import UserError
 from streams.recordings.base import SourceReader
-from streams.recordings.open import TOPIC
+from streams.recordings.open import TOPIC, imported
 from streams.reference.load import load_reference_data
 from streams.replay.driver import ReplayPipeline
 from streams.runs.manifest import InputFile, InputReport, Manifest, RunCounts
@@ -49,12 +49,24 @@ class RunProvenance(msgspec.Struct, frozen=True, kw_only=True):
         size = None if reader.format == TOPIC else size
         return Manifest(
             complete=complete,
-            input=InputFile(name=reader.name, format=reader.format, bytes=size, sha256=digest),
+            input=_input_file(reader, size, digest),
             at_most=at_most,
             counts=counts,
             report=report,
             **msgspec.structs.asdict(self),
         )
+
+
+def _input_file(reader: SourceReader, size: int | None, digest: str | None) -> InputFile:
+    foreign = imported(reader)
+    return InputFile(
+        name=reader.name,
+        format=reader.format,
+        bytes=size,
+        sha256=digest,
+        imports=foreign.settings if foreign is not None else None,
+        files=foreign.reports() if foreign is not None else (),
+    )
 
 
 class PipelineBuild(msgspec.Struct, frozen=True):

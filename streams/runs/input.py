@@ -5,7 +5,7 @@ from pathlib import Path
 
 from streams.errors import UserError
 from streams.kafka.connection import KafkaSettings
-from streams.recordings.base import sha256_of
+from streams.recordings.imports.settings import DEFAULTS, ImportSettings
 from streams.recordings.open import (
     NOWHERE,
     TOPIC,
@@ -13,14 +13,19 @@ from streams.recordings.open import (
     FilesSpec,
     OffsetsSpec,
     SourceSpec,
-    combine_digests,
+    digest_of,
     parse_range,
 )
 from streams.runs.folder import MANIFEST, Run
 
 
-def parse_source(sources: Sequence[str], kafka: KafkaSettings, password: str | None = None) -> SourceSpec:
-    """Return the source of a file, of several files as one stream, or of the input of a run folder.
+def parse_source(
+    sources: Sequence[str],
+    kafka: KafkaSettings,
+    password: str | None = None,
+    imports: ImportSettings = DEFAULTS,
+) -> SourceSpec:
+    """Return the source of a file or folder, of several as one stream, or of the input of a run folder.
 
     Raises:
         UserError: the input of a run is missing or has changed, or several sources include a run without one file.
@@ -30,14 +35,14 @@ def parse_source(sources: Sequence[str], kafka: KafkaSettings, password: str | N
         return find_input(Run(Path(sources[0])), (), kafka, password)
     paths: list[str] = []
     for source in sources:
-        own = find_input(Run(Path(source)), (), kafka, password) if _is_run(source) else FileSpec(source)
+        own = find_input(Run(Path(source)), (), kafka, password) if _is_run(source) else FileSpec(source, imports)
         if not isinstance(own, FileSpec):
             raise UserError(
                 f"{source} is a run of several files or of a topic, and cannot be combined with other sources; "
                 "pass the run alone"
             )
         paths.append(own.path)
-    return FileSpec(paths[0]) if len(paths) == 1 else FilesSpec(tuple(paths))
+    return FileSpec(paths[0], imports) if len(paths) == 1 else FilesSpec(tuple(paths), imports)
 
 
 def find_input(run: Run, paths: Sequence[str], kafka: KafkaSettings, password: str | None = None) -> SourceSpec:
@@ -66,14 +71,14 @@ def find_input(run: Run, paths: Sequence[str], kafka: KafkaSettings, password: s
             f"the run in {run.path} has no path of its input, which was a pipe or several files; "
             "pass the path of each input file"
         )
-    digests = [sha256_of(path) for path in found]
-    got = digests[0] if len(digests) == 1 else combine_digests(digests)
+    imports = wanted.imports or DEFAULTS
+    got = digest_of(found, imports)
     if got != wanted.sha256:
         raise UserError(
             f"{Path(found[0]).name} is not the input of the run: its sha256 is {got[:12]}…, and the run had "
             f"{wanted.sha256[:12]}…; pass the path of the original file, or replay this file"
         )
-    return FileSpec(found[0]) if len(found) == 1 else FilesSpec(tuple(found))
+    return FileSpec(found[0], imports) if len(found) == 1 else FilesSpec(tuple(found), imports)
 
 
 def _is_run(source: str) -> bool:

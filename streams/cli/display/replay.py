@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from detectors.pipeline.rows import BROADCAST_CHATS, BROADCAST_SHARERS
 from detectors.text.formatting import many
 from schemas.alert import Alert
+from streams.cli.display.imports import report_lines
 from streams.cli.display.input_report import input_lines
 from streams.cli.display.tables import short_id
 from streams.replay.replay import ReplayResult
@@ -61,6 +62,7 @@ def summary(result: ReplayResult) -> list[str]:
     ]
     if not result.manifest.complete:
         lines.append("interrupted: the run folder holds the results up to the interruption; its manifest says so")
+    lines += report_lines(result.manifest.input.files)
     lines += [*remarks(counts), *uncounted_forwards(Run(result.folder))]
     if counts.tombstones:
         lines.append(

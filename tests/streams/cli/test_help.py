@@ -18,6 +18,7 @@ RUNNER = CliRunner()
 PROGRAM = typer.main.get_command(main)
 COMMANDS = list(PROGRAM.commands)
 GROUPS = {
+    "Bring events in": ["import"],
     "Replay and compare": ["replay", "sweep", "compare"],
     "Look at a run": ["report", "show", "explain", "export", "calibrate", "rejections", "forwarding-cap"],
     "Run live": ["worker", "alerts"],
@@ -99,7 +100,7 @@ def test_options_of_the_same_meaning_have_the_same_name():
         "claims",
     }
     writing = {name for name in COMMANDS if "--out" in options(name)}
-    assert writing == {"replay", "sweep", "report", "export", "record", "simulate", "schema"}
+    assert writing == {"import", "replay", "sweep", "report", "export", "record", "simulate", "schema"}
     assert writing == {name for name in COMMANDS if "--overwrite" in options(name)}
     takes_run = [name for name in COMMANDS for param in PROGRAM.commands[name].params if param.metavar == "RUN"]
     assert takes_run == [*GROUPS["Replay and compare"][2:], *GROUPS["Look at a run"]]

@@ -38,6 +38,7 @@ def hearsay(*arguments: str, code: int = 0, **environ: str):
 @pytest.fixture
 def day(tmp_path) -> Path:
     (tmp_path / "day.jsonl").write_bytes(stream([*cascade(80), b"{person-7 broken"]))
+    (tmp_path / "empty").mkdir()
     return tmp_path / "day.jsonl"
 
 
@@ -86,7 +87,7 @@ def test_a_configuration_file_and_the_environment_are_heard(day, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [(["replay", "none.jsonl"], "error: cannot read none.jsonl: No such file or directory; check the path"),
-     (["replay", "."], "error: cannot read .: it is a folder; name a file in it"),
+     (["replay", "empty"], "error: cannot read the folder empty: no file in it holds events"),
      (["replay", "day.jsonl", "--set", "growth.target_siz=3"], "did you mean growth.target_size"),
      (["replay", "day.jsonl", "--set", "growth.target_size=x"], "growth.target_size is 'x' (from --set), but must be"),
      (["replay", "day.jsonl", "--detector", "psychic"], "is 'psychic' (from --set), but must be one of L, count"),

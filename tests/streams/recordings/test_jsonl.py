@@ -24,7 +24,7 @@ def zstd(data: bytes) -> bytes:
     return zstandard.ZstdCompressor().compress(data)
 
 
-PACKINGS = {"plain": bytes, "gzip": gzip.compress, "zstd": zstd}
+PACKINGS = {"plain": bytes, "gzip": gzip.compress, "zstd": zstd, "bzip2": bz2.compress, "xz": lzma.compress}
 
 
 @pytest.fixture(params=PACKINGS)
@@ -195,9 +195,8 @@ def test_a_disk_that_fails_midway_ends_the_file_there():
 
 @pytest.mark.parametrize(
     ("data", "word"),
-    [(b"PK\x03\x04rest-of-it", "ZIP"), (bz2.compress(b"{}"), "bzip2"), (lzma.compress(b"{}"), "xz"),
-     ("\ufeff{}".encode("utf-16-le"), "UTF-16"), ("\ufeff{}".encode("utf-16-be"), "UTF-16"),
-     (b"SQLite format 3\x00....", "SQLite"), (b"Obj\x01....", "Avro")],
+    [(b"PK\x03\x04rest-of-it", "ZIP"), ("\ufeff{}".encode("utf-16-le"), "UTF-16"),
+     ("\ufeff{}".encode("utf-16-be"), "UTF-16"), (b"SQLite format 3\x00....", "SQLite"), (b"Obj\x01....", "Avro")],
 )  # fmt: skip
 def test_another_format_is_refused_with_the_way_to_convert_it(tmp_path, data, word):
     with pytest.raises(SourceError, match=rf"x.jsonl is .*{word}.*; convert it with "):

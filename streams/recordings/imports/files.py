@@ -1,0 +1,193 @@
+"""Open a file of a foreign format: plain, compressed, or a member of a ZIP archive, as pieces of UTF-8.
+
+No archive is ever extracted. The size of decompressed data is bounded relative to the stored size, so that a small
+file cannot fill the disk.
+"""
+
+import codecs
+import zipfile
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import IO, cast
+
+from schemas.event import Media
+from streams.adapters.base import FormatError, TruncatedError
+from streams.adapters.opening import OPENING_BYTES, Opening
+from streams.recordings.base import printable, unreadable
+from streams.recordings.imports.media import MediaFolder, hash_media
+from streams.recordings.jsonl import HashedStream, Readable, TruncatedDataError, decompressed
+
+_CHUNK = 1 << 18
+_MAX_RATIO = 500  # decompressed bytes for each stored byte; exports compress to between a third and a fiftieth
+_FREE_BYTES = 1 << 28  # the ratio is not checked below: 256 MiB
+_UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+ZIP = b"PK\x03\x04"
+_CHAT = "_chat.txt"  # the name that WhatsApp gives the text of an export
+
+
+class ImportFile:
+    """A file to import; see `streams.adapters.base.Source`.
+
+    Args:
+        path: the file.
+        name: the name that adapters see.
+        open_bytes: opener of the stored bytes, called for each pass.
+        size: stored bytes.
+        media: finder of the files that an export names.
+
+    """
+
+    def __init__(
+        self,
+        path: str,
+        name: str,
+        open_bytes: Callable[[], IO[bytes]],
+        size: int,
+        media: Callable[[str], Media | None],
+    ) -> None:
+        self.path = path
+        self.name = name
+        self.size = size
+        self.done = 0  # stored bytes read in the current pass
+        self._open, self._media = open_bytes, media
+
+    def chunks(self) -> Generator[bytes]:
+        """Yield the decompressed bytes as UTF-8; see `Source`.
+
+        Raises:
+            FormatError: the data expands beyond the bound.
+            TruncatedError: the data ends too early or is damaged.
+
+        """
+        with self._open() as file:
+            yield from _as_utf8(self._bounded(file))
+
+    def opening(self) -> Opening:
+        """Return the first bytes of the file."""
+        data = b""
+        with closing(self.chunks()) as pieces, suppress(TruncatedError):
+            for piece in pieces:
+                data += piece
+                if len(data) >= OPENING_BYTES:
+                    break
+        return Opening(data[:OPENING_BYTES], self.name)
+
+    def media(self, path: str) -> Media | None:
+        """Return the hashes of a file that the export names; None if it is not at hand."""
+        return self._media(path)
+
+    def _bounded(self, file: IO[bytes]) -> Iterator[bytes]:
+        stream = HashedStream(cast("Readable", file), endless=True)
+        read = 0
+        try:
+            for piece in decompressed(stream):
+                self.done = stream.done
+                read += len(piece)
+                if read > max(_FREE_BYTES, _MAX_RATIO * self.size):
+                    raise FormatError(
+                        f"{printable(self.name)} expands to more than {_MAX_RATIO} times its size, like an archive "
+                        "made to fill a disk; decompress it yourself if you trust it"
+                    )
+                yield piece
+        except TruncatedDataError as error:
+            raise TruncatedError(str(error)) from None
+        except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+            raise TruncatedError(f"the archive is damaged ({type(error).__name__})") from None
+
+
+def open_import(path: str, media: MediaFolder | None = None) -> list[ImportFile]:
+    """Return the file at a path, or the members of a ZIP archive that may hold messages.
+
+    Args:
+        path: a file.
+        media: folder with the pictures and files that exports name; the folder of the file if None.
+
+    Raises:
+        FormatError: a damaged or encrypted archive, or one without a member to read.
+        SourceError: the file cannot be read.
+
+    """
+    file = Path(path)
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(len(ZIP))
+        if head == ZIP:
+            return _members(file, media)
+        size = file.stat().st_size
+    except OSError as error:
+        raise unreadable(path, error) from None
+    finder = media or MediaFolder(file.parent)
+    return [ImportFile(path, file.name, lambda: file.open("rb"), size, finder)]
+
+
+def _members(file: Path, media: MediaFolder | None) -> list[ImportFile]:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+        raise FormatError(f"{printable(file.name)} is a damaged or incomplete ZIP archive; export it again") from None
+    if any(member.flag_bits & 1 for member in members):
+        raise FormatError(f"{printable(file.name)} is encrypted; extract it, and name the extracted file")
+    texts = [member for member in members if Path(member.filename).suffix.lower() in _TEXTS]
+    chats = [member for member in texts if Path(member.filename).name == _CHAT]
+    chosen = chats[:1] or texts
+    if not chosen:
+        raise FormatError(f"{printable(file.name)} holds no text, JSON or table; name the archive with the messages")
+    finder = media or ArchiveMedia(file, members)
+    return [_member(file, member, len(chosen), finder) for member in chosen]
+
+
+_TEXTS = {".txt", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".js"}
+
+
+def _member(file: Path, member: zipfile.ZipInfo, count: int, media: Callable[[str], Media | None]) -> ImportFile:
+    name = file.name if count == 1 else f"{file.name}/{member.filename}"
+    return ImportFile(str(file), name, lambda: _open_member(file, member), max(1, member.compress_size), media)
+
+
+def _open_member(file: Path, member: zipfile.ZipInfo) -> IO[bytes]:
+    archive = zipfile.ZipFile(file)  # the member closes it
+    try:
+        opened = archive.open(member)
+    finally:
+        archive.close()
+    return opened
+
+
+class ArchiveMedia:
+    """Finder of pictures and files within a ZIP archive, by the name without its folder."""
+
+    def __init__(self, file: Path, members: list[zipfile.ZipInfo]) -> None:
+        self._file = file
+        self._members = {Path(member.filename).name: member for member in members}
+
+    def __call__(self, path: str) -> Media | None:
+        """Return the hashes of a member; None if it is not in the archive."""
+        member = self._members.get(Path(path).name)
+        if member is None:
+            return None
+        try:
+            with _open_member(self._file, member) as opened:
+                return hash_media(opened)
+        except (OSError, zipfile.BadZipFile, NotImplementedError, EOFError, ValueError):
+            return None
+
+
+def _as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield UTF-16 with a byte-order mark as UTF-8, and everything else as it is."""
+    first = b""
+    while len(first) < 2 and (piece := next(chunks, b"")):
+        first += piece
+    encoding = _UTF16.get(first[:2])
+    if encoding is None:
+        yield first
+        yield from chunks
+        return
+    decode = codecs.getincrementaldecoder(encoding)("replace").decode
+    yield decode(first[2:]).encode("utf-8", "replace")
+    for piece in chunks:
+        yield decode(piece).encode("utf-8", "replace")
+
+
+__all__ = ["ZIP", "ArchiveMedia", "ImportFile", "open_import"]

@@ -1,0 +1,139 @@
+"""Find the files to read below the given paths, and decide the format of each by its content."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from streams.adapters.base import Format, FormatError
+from streams.adapters.opening import Opening
+from streams.adapters.registry import FORMATS, by_name, recognise
+from streams.recordings.base import SourceError, printable
+from streams.recordings.envelope import is_envelope
+from streams.recordings.imports.files import ZIP, ImportFile, open_import
+from streams.recordings.imports.media import MediaFolder
+from streams.recordings.imports.reader import Recognised
+from streams.recordings.imports.settings import ImportSettings
+
+_PARQUET = b"PAR1"
+_OURS = ("event_id", "platform")  # keys that no other format has together
+_NO_MESSAGES = frozenset(
+    {
+        *(".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".bmp", ".tiff", ".svg", ".thumb", ".tgs", ".ico"),
+        *(".mp4", ".mov", ".avi", ".mkv", ".webm", ".3gp", ".mp3", ".ogg", ".opus", ".m4a", ".wav", ".aac"),
+        *(".pdf", ".doc", ".docx", ".vcf", ".css", ".html", ".htm", ".db", ".md", ".xml", ".woff", ".ttf"),
+    }
+)
+"""Endings of the files that exports bring with their messages."""
+
+
+class Located(msgspec.Struct, frozen=True):
+    """The files below the given paths: files of events, files of foreign formats, and the number of other files."""
+
+    events: tuple[str, ...]
+    foreign: tuple[Recognised, ...]
+    ignored: int = 0
+
+
+def locate(paths: Sequence[str], settings: ImportSettings) -> Located:
+    """Find the files of events and of foreign formats.
+
+    A named file that no format recognises is taken for a file of events, whose reader reports what is wrong with it.
+    Such a file in a folder is ignored and counted.
+
+    Raises:
+        FormatError: two formats recognise one file, or a chosen format does not exist.
+        SourceError: a folder without a file to read.
+
+    """
+    events: list[str] = []
+    foreign: list[Recognised] = []
+    ignored = 0
+    for path in paths:
+        if path == "-" or not Path(path).is_dir():
+            found = _recognise(path, settings)
+            foreign += found
+            if not found:
+                events.append(path)
+            continue
+        before = len(events) + len(foreign)
+        for file in _files(Path(path)):
+            found = _recognise(file, settings) if Path(file).suffix.lower() not in _NO_MESSAGES else []
+            foreign += found
+            if not found and has_events(file):
+                events.append(file)
+            elif not found:
+                ignored += 1
+        if len(events) + len(foreign) == before:
+            raise SourceError(
+                f"cannot read the folder {path}: no file in it holds events or has a known format; "
+                "`hearsay import --list` shows the formats"
+            )
+    return Located(tuple(events), tuple(foreign), ignored)
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """Yield the files below a folder in the order of their paths; hidden files and links are not followed."""
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(root) / name
+            if not name.startswith(".") and path.is_file() and not path.is_symlink():
+                yield str(path)
+
+
+def has_events(path: str) -> bool:
+    """Return True for a file of events: Parquet, JSON Lines of events, or a recording of a topic."""
+    try:
+        with Path(path).open("rb") as file:
+            head = file.read(len(_PARQUET))
+        if head == _PARQUET:
+            return True
+        return head != ZIP and _is_ours(open_import(path)[0].opening())
+    except (OSError, FormatError):
+        return False
+
+
+def _recognise(path: str, settings: ImportSettings) -> list[Recognised]:
+    """Return the file, or the members of an archive, with their formats; none for a file of events or of no format."""
+    if path == "-" or not Path(path).is_file() or _starts_like_parquet(path):
+        return []
+    media = MediaFolder(Path(settings.media)) if settings.media else None
+    formats = _formats(settings)
+    files = open_import(path, media)
+    found = [Recognised(file, one) for file in files if (one := _format_of(file, settings, formats)) is not None]
+    if not found and _is_zip(path):
+        raise FormatError(
+            f"{printable(Path(path).name)} is a ZIP archive of files in no known format; extract it, and name the file "
+            "with the messages"
+        )
+    return found
+
+
+def _format_of(file: ImportFile, settings: ImportSettings, formats: Sequence[Format]) -> Format | None:
+    if settings.format is not None:
+        return by_name(settings.format, formats)
+    opening = file.opening()
+    return None if _is_ours(opening) else recognise(opening, formats)
+
+
+def _formats(settings: ImportSettings) -> Sequence[Format]:
+    return FORMATS
+
+
+def _is_ours(opening: Opening) -> bool:
+    return opening.has(*_OURS) or is_envelope(opening.text.partition("\n")[0].encode("utf-8", "replace"))
+
+
+def _starts_like_parquet(path: str) -> bool:
+    with Path(path).open("rb") as file:
+        return file.read(len(_PARQUET)) == _PARQUET
+
+
+def _is_zip(path: str) -> bool:
+    with Path(path).open("rb") as file:
+        return file.read(len(ZIP)) == ZIP
+
+
+__all__ = ["Located", "has_events", "locate"]
