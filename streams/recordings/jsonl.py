@@ -22,7 +22,7 @@ from streams.recordings.base import HEAD_BYTES, UnreadableRecord, too_large
 _CHUNK = 1 << 18
 _GZIP_STEP = 1 << 14  # compressed bytes per step; deflate expands at most 1032 times, so 16 MiB
 _ZSTD_STEP = 1 << 10  # compressed bytes per step; 4 bytes may expand to 128 KiB, so 32 MiB
-_BZIP2_STEP = 1 << 7  # 45 bytes may expand to 900 KB, so 3 MB
+_OUTPUT_STEP = 1 << 20  # bytes that bzip2 and xz give at a time; 50 bytes of bzip2 may expand to 45 MB
 _BZIP2_BLOCKS = {b"1AY&SY", b"\x17rE8P\x90"}  # the first block of a file, and the end of an empty one
 _BOM = b"\xef\xbb\xbf"
 _ZSTD_WINDOW = 1 << 31  # of `zstd --long=31`, as large public archives are compressed
@@ -85,7 +85,7 @@ class HashedStream:
 
 
 class _Inflate(Protocol):
-    """The common interface of the decompressors of zlib, zstandard, bz2 and lzma."""
+    """The common interface of the decompressors of zlib and zstandard."""
 
     @property
     def eof(self) -> bool:
@@ -132,9 +132,31 @@ def _decompress(stream: HashedStream, head: bytes, make: Callable[[], _Inflate],
                     inflate = make()
                 try:
                     yield inflate.decompress(piece)
-                except (zlib.error, zstandard.ZstdError, lzma.LZMAError, OSError) as error:
+                except (zlib.error, zstandard.ZstdError) as error:
                     raise TruncatedDataError(f"compressed data must be whole; got a damaged part ({error})") from None
                 piece, inflate = (inflate.unused_data, None) if inflate.eof else (b"", inflate if piece else None)
+    if inflate is not None:
+        raise TruncatedDataError("compressed data must be whole; got its end too early")
+
+
+def _decompress_in_steps(
+    stream: HashedStream, head: bytes, make: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor]
+) -> Iterator[bytes]:
+    """Do as `_decompress`, with a decompressor whose output has a bound of its own."""
+    inflate: bz2.BZ2Decompressor | lzma.LZMADecompressor | None = None
+    for data in _plain(stream, head):
+        rest = data
+        while rest or not (inflate is None or inflate.needs_input):
+            if inflate is None:
+                rest = rest.lstrip(b"\0")  # padding between and after members
+                if not rest:
+                    break
+                inflate = make()
+            try:
+                yield inflate.decompress(rest, _OUTPUT_STEP)
+            except (OSError, EOFError, lzma.LZMAError) as error:
+                raise TruncatedDataError(f"compressed data must be whole; got a damaged part ({error})") from None
+            rest, inflate = (inflate.unused_data, None) if inflate.eof else (b"", inflate)
     if inflate is not None:
         raise TruncatedDataError("compressed data must be whole; got its end too early")
 
@@ -268,9 +290,9 @@ def _decoder(stream: HashedStream, head: bytes) -> tuple[str, Iterator[bytes]]:
     if head.startswith(b"\x28\xb5\x2f\xfd") or (head[1:4] == b"\x2a\x4d\x18" and head[:1] in b"PQRSTUVWXYZ[\\]^_"):
         return "jsonl.zst", _decompress(stream, head, _zstd, _ZSTD_STEP)
     if head.startswith(b"BZh") and head[4:10] in _BZIP2_BLOCKS:
-        return "jsonl.bz2", _decompress(stream, head, bz2.BZ2Decompressor, _BZIP2_STEP)
+        return "jsonl.bz2", _decompress_in_steps(stream, head, bz2.BZ2Decompressor)
     if head.startswith(b"\xfd7zXZ\x00"):
-        return "jsonl.xz", _decompress(stream, head, lzma.LZMADecompressor, _ZSTD_STEP)
+        return "jsonl.xz", _decompress_in_steps(stream, head, lzma.LZMADecompressor)
     return "jsonl", _plain(stream, head)
 
 

@@ -6,7 +6,7 @@ file cannot fill the disk.
 
 import codecs
 import zipfile
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO, cast
@@ -50,6 +50,7 @@ class ImportFile:
         self.name = name
         self.size = size
         self.done = 0  # stored bytes read in the current pass
+        self.others: Sequence[ImportFile] = ()  # all files of the same import
         self._open, self._media = open_bytes, media
 
     def chunks(self) -> Generator[bytes]:
@@ -76,6 +77,10 @@ class ImportFile:
     def media(self, path: str) -> Media | None:
         """Return the hashes of a file that the export names; None if it is not at hand."""
         return self._media(path)
+
+    def companions(self, recognises: Callable[[Opening], bool]) -> Iterator["ImportFile"]:
+        """Yield the other files of the same import that have certain signs; see `Source`."""
+        return (file for file in self.others if file is not self and recognises(file.opening()))
 
     def _bounded(self, file: IO[bytes]) -> Iterator[bytes]:
         stream = HashedStream(cast("Readable", file), endless=True)

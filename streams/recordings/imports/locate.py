@@ -9,7 +9,7 @@ import msgspec
 from streams.adapters.base import Format, FormatError
 from streams.adapters.opening import Opening
 from streams.adapters.registry import FORMATS, by_name, recognise
-from streams.recordings.base import SourceError, printable
+from streams.recordings.base import SourceError, printable, unreadable
 from streams.recordings.envelope import is_envelope
 from streams.recordings.imports.files import ZIP, ImportFile, open_import
 from streams.recordings.imports.media import MediaFolder
@@ -47,30 +47,77 @@ def locate(paths: Sequence[str], settings: ImportSettings) -> Located:
         SourceError: a folder without a file to read.
 
     """
-    events: list[str] = []
-    foreign: list[Recognised] = []
-    ignored = 0
+    search = _Search(settings)
     for path in paths:
         if path == "-" or not Path(path).is_dir():
-            found = _recognise(path, settings)
-            foreign += found
-            if not found:
-                events.append(path)
-            continue
-        before = len(events) + len(foreign)
-        for file in _files(Path(path)):
-            found = _recognise(file, settings) if Path(file).suffix.lower() not in _NO_MESSAGES else []
-            foreign += found
-            if not found and has_events(file):
-                events.append(file)
-            elif not found:
-                ignored += 1
-        if len(events) + len(foreign) == before:
-            raise SourceError(
-                f"cannot read the folder {path}: no file in it holds events or has a known format; "
-                "`hearsay import --list` shows the formats"
+            if not search.add(path):
+                search.events.append(path)
+        else:
+            _search_folder(path, search)
+    for file in search.opened:
+        file.others = search.opened
+    return Located(tuple(search.events), tuple(search.foreign), search.ignored)
+
+
+class _Search:
+    """The files found so far."""
+
+    def __init__(self, settings: ImportSettings) -> None:
+        self.events: list[str] = []
+        self.foreign: list[Recognised] = []
+        self.opened: list[ImportFile] = []
+        self.ignored = 0
+        self._settings = settings
+        self._media = MediaFolder(Path(settings.media)) if settings.media else None
+        self._formats = FORMATS
+
+    def add(self, path: str) -> bool:
+        """Add the file, or the members of an archive, with their formats; False for a file of no known format.
+
+        Raises:
+            FormatError: an archive without a member of a known format, or a file that two formats recognise.
+
+        """
+        if path == "-" or not Path(path).is_file() or _starts_with(path, _PARQUET):
+            return False
+        files = open_import(path, self._media)
+        self.opened += files
+        found = [Recognised(file, one) for file in files if (one := self._format_of(file)) is not None]
+        self.foreign += found
+        if not found and _starts_with(path, ZIP):
+            raise FormatError(
+                f"{printable(Path(path).name)} is a ZIP archive of files in no known format; extract it, and name the "
+                "file with the messages"
             )
-    return Located(tuple(events), tuple(foreign), ignored)
+        return bool(found)
+
+    def _format_of(self, file: ImportFile) -> Format | None:
+        if self._settings.format is not None:
+            return by_name(self._settings.format, self._formats)
+        opening = file.opening()
+        return None if _is_ours(opening) else recognise(opening, self._formats)
+
+
+def _search_folder(folder: str, search: _Search) -> None:
+    """Add the files below a folder; other files are counted.
+
+    Raises:
+        SourceError: a folder without a file to read.
+
+    """
+    before = len(search.events) + len(search.foreign)
+    for file in _files(Path(folder)):
+        if Path(file).suffix.lower() not in _NO_MESSAGES and search.add(file):
+            continue
+        if has_events(file):
+            search.events.append(file)
+        else:
+            search.ignored += 1
+    if len(search.events) + len(search.foreign) == before:
+        raise SourceError(
+            f"cannot read the folder {folder}: no file in it holds events or has a known format; "
+            "`hearsay import --list` shows the formats"
+        )
 
 
 def _files(folder: Path) -> Iterator[str]:
@@ -95,45 +142,16 @@ def has_events(path: str) -> bool:
         return False
 
 
-def _recognise(path: str, settings: ImportSettings) -> list[Recognised]:
-    """Return the file, or the members of an archive, with their formats; none for a file of events or of no format."""
-    if path == "-" or not Path(path).is_file() or _starts_like_parquet(path):
-        return []
-    media = MediaFolder(Path(settings.media)) if settings.media else None
-    formats = _formats(settings)
-    files = open_import(path, media)
-    found = [Recognised(file, one) for file in files if (one := _format_of(file, settings, formats)) is not None]
-    if not found and _is_zip(path):
-        raise FormatError(
-            f"{printable(Path(path).name)} is a ZIP archive of files in no known format; extract it, and name the file "
-            "with the messages"
-        )
-    return found
-
-
-def _format_of(file: ImportFile, settings: ImportSettings, formats: Sequence[Format]) -> Format | None:
-    if settings.format is not None:
-        return by_name(settings.format, formats)
-    opening = file.opening()
-    return None if _is_ours(opening) else recognise(opening, formats)
-
-
-def _formats(settings: ImportSettings) -> Sequence[Format]:
-    return FORMATS
-
-
 def _is_ours(opening: Opening) -> bool:
     return opening.has(*_OURS) or is_envelope(opening.text.partition("\n")[0].encode("utf-8", "replace"))
 
 
-def _starts_like_parquet(path: str) -> bool:
-    with Path(path).open("rb") as file:
-        return file.read(len(_PARQUET)) == _PARQUET
-
-
-def _is_zip(path: str) -> bool:
-    with Path(path).open("rb") as file:
-        return file.read(len(ZIP)) == ZIP
+def _starts_with(path: str, signature: bytes) -> bool:
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(signature)) == signature
+    except OSError as error:
+        raise unreadable(path, error) from None
 
 
 __all__ = ["Located", "has_events", "locate"]
