@@ -6,7 +6,7 @@ passed over.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from detectors.reading.json_value import mend
 
@@ -157,12 +157,19 @@ class Fields:
         return at
 
 
-def read_time(value: object) -> int | None:
-    """Return an ISO 8601 time with a zone as ms since 1970; None for any other value, and outside 2000 to 2100."""
+def read_time(value: object, zone: tzinfo | None = None) -> int | None:
+    """Return an ISO 8601 time as ms since 1970; None for any other value, and outside 2000 to 2100.
+
+    Args:
+        value: the time; a time without a zone is in `zone`, or no time without `zone`.
+        zone: zone of a local time; the earlier time of the two where a clock is set back.
+
+    """
     if not isinstance(value, str) or len(value) > 64:
         return None
     try:
         moment = datetime.fromisoformat(value.strip())
+        moment = moment if moment.tzinfo is not None or zone is None else moment.replace(tzinfo=zone)
         at = (moment - _EPOCH) // _MS if moment.tzinfo is not None else 0
     except (ValueError, OverflowError):
         return None

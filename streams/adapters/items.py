@@ -4,6 +4,7 @@ Each function reads in one pass and in bounded memory, and gives a damaged item 
 """
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,6 +18,12 @@ MAX_ITEM_BYTES = 1 << 24
 
 _BOM = b"\xef\xbb\xbf"
 _MAX_COLUMNS = 4096
+# One escape of a JSON string at a time, so an escaped backslash never begins another: a surrogate pair, half a pair,
+# `\\x` with two digits, or any other.
+_escape = re.compile(
+    rb"\\(?:u[dD][89abAB][\dA-Fa-f]{2}\\u[dD][c-fC-F][\dA-Fa-f]{2}|(u[dD][89a-fA-F][\dA-Fa-f]{2})|x([\dA-Fa-f]{2})|.)",
+    re.DOTALL,
+)
 
 Located = Iterator[tuple[int, Any]]
 """Positions with values: a JSON value, a row or a line, or `Refused` in place of one."""
@@ -39,7 +46,7 @@ def json_values(chunks: Iterable[bytes]) -> Located:
         if not isinstance(line, bytes):
             yield number, line
         elif line.strip():
-            yield number, _decode(line)
+            yield number, decode(line)[0]
 
 
 def json_items(chunks: Iterable[bytes], prefix: str) -> Located:
@@ -143,14 +150,42 @@ def _too_long(size: int) -> Refused:
     return Refused("too_large", f"the line has {size} bytes; at most {MAX_ITEM_BYTES} are read")
 
 
-def _decode(line: bytes) -> Any:  # noqa: ANN401 - any JSON value
+def decode(raw: bytes) -> tuple[Any, int]:
+    r"""Decode one JSON value, and mend escapes that are no JSON: `\x0B`, and half a surrogate pair.
+
+    Returns:
+        The value, or `Refused` in its place, and the number of mended escapes.
+
+    """
     try:
-        return msgspec.json.decode(line)
+        return msgspec.json.decode(raw), 0
     except UnicodeDecodeError:
-        return Refused("not_utf8", "the line is not UTF-8; convert the file with iconv", line)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        problem = "is nested too deeply" if isinstance(error, RecursionError) else "is not one JSON value"
-        return Refused("not_json", f"the line {problem}", line)
+        return Refused("not_utf8", "the item is not UTF-8; convert the file with iconv", raw), 0
+    except RecursionError:
+        return Refused("not_json", "the item is nested too deeply", raw), 0
+    except msgspec.MsgspecError:
+        mended, number = _mend(raw)
+        if not number:
+            return Refused("not_json", "the item is not one JSON value", raw), 0
+    try:
+        return msgspec.json.decode(mended), number
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return Refused("not_json", "the item is not one JSON value", raw), 0
+
+
+def _mend(raw: bytes) -> tuple[bytes, int]:
+    """Rewrite escapes that are no JSON; return the bytes and the number of rewritten escapes."""
+    number = 0
+
+    def rewrite(found: re.Match[bytes]) -> bytes:
+        nonlocal number
+        half, digits = found.groups()
+        if half is None and digits is None:
+            return found.group()
+        number += 1
+        return rb"\ufffd" if digits is None else rb"\u00" + digits
+
+    return _escape.sub(rewrite, raw), number
 
 
 def _is_value(line: bytes) -> bool:
@@ -242,4 +277,4 @@ class _NumberedText:
         return text.replace("\0", "") + "\n"
 
 
-__all__ = ["MAX_ITEM_BYTES", "byte_lines", "damaged", "json_items", "json_values", "rows", "text_lines"]
+__all__ = ["MAX_ITEM_BYTES", "byte_lines", "damaged", "decode", "json_items", "json_values", "rows", "text_lines"]
