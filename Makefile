@@ -18,8 +18,7 @@ $(STAMP): pyproject.toml .ci/constraints.txt
 	touch $(STAMP)
 
 demo: $(STAMP) ## replay the sample stream and open the report
-	$(BIN)/hearsay replay examples/sample.jsonl.gz --out runs/demo --overwrite
-	$(BIN)/hearsay report runs/demo --overwrite --open
+	$(BIN)/hearsay replay examples/sample.jsonl.gz --out runs/demo --overwrite --open
 
 demo-live: $(STAMP) ## the same on Apache Kafka: start a broker, topics and a worker, publish the sample, print the alerts
 	$(BIN)/python examples/demo_live.py

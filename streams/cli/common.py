@@ -6,6 +6,9 @@ runs, after its arguments are checked, so help and errors come at once.
 
 import inspect
 import logging
+import os
+import sys
+import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -218,6 +221,27 @@ def print_remarks(remarks: Sequence[str]) -> None:
     """Print remarks to standard error, apart from the results."""
     for remark in remarks:
         typer.echo(remark, err=True)
+
+
+def print_report(run: "Run", out: Path | None, *, overwrite: bool, shown: bool) -> None:
+    """Write the report of a run and print its path; with `shown`, open the page in a browser if there is a screen.
+
+    Raises:
+        UserError: the page exists and may not be replaced, or cannot be written.
+
+    """
+    from streams.runs.report import write_report
+
+    with working("writing the report"):
+        page = write_report(run, out or run.path.with_name(f"{run.path.name}.html"), overwrite=overwrite)
+    typer.echo(str(page))
+    if shown and _has_screen():
+        webbrowser.open(page.resolve().as_uri())
+
+
+def _has_screen() -> bool:
+    """Return True if a graphical browser can open; a browser in the terminal would take the terminal over."""
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def print_json(value: object) -> None:

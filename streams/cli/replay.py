@@ -25,6 +25,7 @@ from streams.cli.common import (
     print_json,
     print_lines,
     print_remarks,
+    print_report,
     warn_of_demo_key,
     working,
 )
@@ -99,6 +100,9 @@ def replay(  # noqa: PLR0917 - typer passes by name
     detector: Annotated[
         str | None, typer.Option(metavar="NAME", help=f"Growth detector: {DETECTORS} (growth.detector).")
     ] = None,
+    shown: Annotated[
+        bool, typer.Option("--open", help="Write the report as well, and open it if there is a screen.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the run folder.")] = False,
     zone: Zone = None,
     day_first: DayFirst = None,
@@ -129,7 +133,7 @@ def replay(  # noqa: PLR0917 - typer passes by name
         from streams.cli.display.progress import ReplayScreen
         from streams.cli.display.replay import next_steps, summary
         from streams.replay import replay as replays
-        from streams.runs.folder import free_path, partial
+        from streams.runs.folder import Run, free_path, partial
 
         place = out or free_path(RUNS, origin.stem)
         if partial(place).exists() and (overwrite or not place.exists()):
@@ -151,6 +155,8 @@ def replay(  # noqa: PLR0917 - typer passes by name
             print_lines([str(result.folder)])
         else:
             print_lines([*summary(result), *next_steps(result)])
+        if shown:
+            print_report(Run(result.folder), None, overwrite=overwrite, shown=True)
         _exit([result])
 
 

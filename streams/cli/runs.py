@@ -1,9 +1,6 @@
 """Commands that look at a run: `show`, `report`, `explain`, `export`, `calibrate`, `rejections`, `forwarding-cap`."""
 
 import json
-import os
-import sys
-import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +20,7 @@ from streams.cli.common import (
     print_json,
     print_lines,
     print_remarks,
+    print_report,
     working,
 )
 from streams.errors import UserError
@@ -61,21 +59,7 @@ def report(
 ) -> None:
     """Write a run as one HTML page that works offline: alerts over time, growth, graphs and wordings."""
     with friendly():
-        folder = open_run(run)
-
-        from streams.runs.report import write_report
-
-        out = out or folder.path.with_name(f"{folder.path.name}.html")
-        with working("writing the report"):
-            place = write_report(folder, out, overwrite=overwrite)
-        typer.echo(str(place))
-        if shown and _has_screen():
-            webbrowser.open(place.resolve().as_uri())
-
-
-def _has_screen() -> bool:
-    """Return True if a graphical browser can open; a browser in the terminal would take the terminal over."""
-    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+        print_report(open_run(run), out, overwrite=overwrite, shown=shown)
 
 
 def show(
