@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from schemas.assignment import RelatedCluster
+from schemas.assignment import Method, RelatedCluster
 from schemas.base import Count, Digest, Duration, Ms
 from schemas.claim import ClaimMatch, HarmSuggestion
 from schemas.event import Debunk
@@ -176,6 +176,46 @@ class CascadeCounts(msgspec.Struct, frozen=True, omit_defaults=True):
     ] = None
 
 
+class FirstSighting(msgspec.Struct, frozen=True, omit_defaults=True):
+    """First share of the cluster on one platform, and the match that joined the share to the cluster."""
+
+    platform: Annotated[str, Meta(description="Name of the platform, as in the events.", examples=["whatsapp"])]
+    first_seen_at: Annotated[
+        Ms,
+        Meta(
+            description="Event time of the first share on the platform, ms since 1970-01-01T00:00Z.",
+            examples=[1795511160000],
+        ),
+    ]
+    lag_ms: Annotated[
+        Duration, Meta(description="Time since the first share on any platform, in ms.", examples=[840000])
+    ]
+    joined_by: Annotated[
+        Method,
+        Meta(
+            description="Match that joined the share to the cluster. For the share that started a merged cluster, the "
+            "match that merged the two.",
+            examples=["exact"],
+        ),
+    ]
+    event: Annotated[
+        Digest,
+        Meta(description="Digest of the event of the share.", examples=["4b7e0d9c2a6f81354c1e8d7b90a3f562"]),
+    ]
+    similarity: Annotated[
+        float | None,
+        Meta(description="Jaccard similarity (`lexical`) or cosine of the match, if there is one.", examples=[0.871]),
+    ] = None
+    precision_ms: Annotated[
+        Duration,
+        Meta(
+            description="Error of the lag, at most: the times of the platform, or those of the first one, are full "
+            "minutes, full hours or dates; absent if the times are finer.",
+            examples=[60000],
+        ),
+    ] = 0
+
+
 class Structure(msgspec.Struct, frozen=True, omit_defaults=True):
     """Shape of the forward graph, from recorded edges only."""
 
@@ -315,6 +355,13 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
             examples=["f9e8d7c6b5a493827160f5e4d3c2b1a0"],
         ),
     ] = None
+    first_sightings: Annotated[
+        tuple[FirstSighting, ...],
+        Meta(
+            description="First share on each platform that `counts.platforms` shows, in order of time; absent with "
+            "fewer than two such platforms."
+        ),
+    ] = ()
     related: Annotated[
         tuple[RelatedCluster, ...],
         Meta(description="Clusters with the same address under other words, or the same words over other addresses."),

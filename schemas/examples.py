@@ -1,9 +1,18 @@
 """Give whole example messages of the two public contracts, for the generated schemas."""
 
 from schemas.alert import Alert, Lifecycle, Provenance, ReviewTarget, TargetCause
+from schemas.assignment import Method
 from schemas.base import Message
 from schemas.event import AccountStatus, Counters, Debunk, ForwardEvent, Kind, Media, ParentEvidence
-from schemas.evidence import CascadeCounts, ContentEvidence, Evidence, GrowthEvidence, Structure, TextEvidence
+from schemas.evidence import (
+    CascadeCounts,
+    ContentEvidence,
+    Evidence,
+    FirstSighting,
+    GrowthEvidence,
+    Structure,
+    TextEvidence,
+)
 
 _WHATSAPP_ID = "wamid.HBgMSBJ7E7NOYF7V9UWPY4A06BZQHS2M"
 _REPOST = "at://did:plc:ywsq6lhlth7hghncueftye4m/app.bsky.feed.repost/3lyzdoqi7itxj"
@@ -83,7 +92,8 @@ _ALERT = Alert(
     headline="Spreading fast (level 1): 42 distinct sharers in 58 min",
     explanation=(
         "Cluster 81f0c2aa: 42 distinct sharers in 11 chats since 2026-11-24 08:52 UTC, 58 min ago, with 57 posts "
-        "(45 on telegram, 7 on whatsapp, 5 on other platforms). This measures spread, not truth."
+        "(45 on telegram, 7 on whatsapp, 5 on other platforms). First seen on telegram at 2026-11-24 08:52 UTC; "
+        "reached whatsapp 14 min later (joined by equal text). This measures spread, not truth."
     ),
     evidence=Evidence(
         counts=CascadeCounts(
@@ -129,6 +139,10 @@ _ALERT = Alert(
         ),
         content=ContentEvidence(reports=12, report_categories=(("health", 7),)),
         first_event="0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+        first_sightings=(
+            FirstSighting("telegram", 1_795_510_320_000, 0, Method.FIRST_SHARE, "0a1b2c3d4e5f60718293a4b5c6d7e8f9"),
+            FirstSighting("whatsapp", 1_795_511_160_000, 840_000, Method.EXACT, "4b7e0d9c2a6f81354c1e8d7b90a3f562"),
+        ),
         trigger_event="f9e8d7c6b5a493827160f5e4d3c2b1a0",
         notes=("3 late posts (counted, cannot trigger an alert)",),
     ),

@@ -9,7 +9,14 @@ import msgspec
 from detectors.ordering.resolution import Resolution
 from detectors.reading.profile import FieldCounts
 from schemas.assignment import RelatedCluster
-from schemas.evidence import CascadeCounts, ContentEvidence, GrowthEvidence, Structure, TextEvidence
+from schemas.evidence import (
+    CascadeCounts,
+    ContentEvidence,
+    FirstSighting,
+    GrowthEvidence,
+    Structure,
+    TextEvidence,
+)
 
 
 class DataNotes(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +56,7 @@ class CascadeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     aliases: tuple[str, ...] = ()
     withheld: bool = False  # over the base threshold but below the budget's, and not opened since
     related: tuple[RelatedCluster, ...] = ()
+    first_sightings: tuple[FirstSighting, ...] = ()  # in order of time
     notes: DataNotes = DataNotes()
 
 

@@ -9,7 +9,6 @@ _COARSE = {
     Resolution.HOUR: ("full hours", "an hour"),
     Resolution.DAY: ("dates", "a day"),
 }
-_UNIT_MS = {Resolution.MINUTE: 60_000, Resolution.HOUR: 3_600_000, Resolution.DAY: 86_400_000}
 
 
 def is_coarse(seen: CascadeSnapshot) -> bool:
@@ -26,7 +25,7 @@ def coarse_times(seen: CascadeSnapshot) -> str:
 def within(seen: CascadeSnapshot, elapsed: int) -> str:
     """Give a time since the first share, no finer than the times are."""
     resolution = seen.notes.resolution
-    if resolution is not Resolution.FINE and elapsed < _UNIT_MS[resolution]:
+    if resolution is not Resolution.FINE and elapsed < resolution.unit_ms:
         return f"within {_COARSE[resolution][1]}"
     return f"in {duration(elapsed)}"
 

@@ -15,6 +15,7 @@ from detectors.alerting.data_notes import data_notes
 from detectors.alerting.sentences import ENDINGS, explanation, headline, lowering
 from detectors.alerting.transition import Transition
 from detectors.privacy.small_groups import without_small
+from detectors.spread.first_sightings import across
 from detectors.text.formatting import shorten
 from schemas.alert import Alert, Lifecycle, Provenance, ReviewTarget, TargetCause
 from schemas.evidence import Evidence, GrowthEvidence
@@ -63,6 +64,7 @@ def build_alert(seen: CascadeSnapshot, transition: Transition, context: AlertCon
             text=shown.text,
             content=shown.content,
             related=seen.related,
+            first_sightings=shown.first_sightings,
             first_event=seen.first_event,
             trigger_event=seen.trigger_event,
             notes=data_notes(shown, ist),
@@ -94,6 +96,7 @@ def _shown(seen: CascadeSnapshot, transition: Transition, config: EvidenceConfig
     return replace(
         seen,
         counts=replace(seen.counts, platforms=platforms, other_platforms=others),
+        first_sightings=across(seen.first_sightings, platforms),
         growth=replace(
             seen.growth if transition.state in FORECAST_STATES else _without_forecast(seen.growth),
             lowers_when=lowering(seen, transition),

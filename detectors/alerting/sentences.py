@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from detectors.alerting.cascade_snapshot import CascadeSnapshot
 from detectors.alerting.coarse_times import coarse_times, is_coarse, within
 from detectors.alerting.data_notes import data_notes
+from detectors.alerting.jumps import jumps
 from detectors.alerting.transition import Transition
 from detectors.privacy.small_groups import Groups
 from detectors.text.formatting import duration, many, moment, plain, rough, shorten, whole
@@ -110,6 +111,8 @@ def _sentences(
     seen: CascadeSnapshot, transition: Transition, review: ReviewTarget | None, subside_after: str, ist: bool
 ) -> Iterator[str]:
     yield _spread_so_far(seen, transition, ist)
+    if seen.first_sightings:
+        yield f"{jumps(seen.first_sightings, ist)}."
     if is_coarse(seen):
         yield coarse_times(seen).capitalize() + "."
     else:
@@ -359,6 +362,7 @@ def format_alert(alert: Alert, width: int = 100) -> str:
         plain(alert.headline),
         f"  when   {moment(alert.time)}, cluster {alert.cluster_id[:_SHORT_ID]}, alert {alert.alert_id[:_SHORT_ID]}",
         f"  where  {_posts(counts)}{chats}{quotes}{_language(evidence.text)}",
+        *([f"  across {jumps(evidence.first_sightings)}"] if evidence.first_sightings else []),
         f"  count  {_recent(counts)}{pace}",
         f"  why    {alert.state.value}: {_score(growth, alert.level)}",
         f"  known  {_known(evidence.content)}",

@@ -26,6 +26,11 @@ class Resolution(IntEnum):
     HOUR = 2
     DAY = 3
 
+    @property
+    def unit_ms(self) -> int:
+        """Return the distance between two times in ms; 0 for fine times."""
+        return (0, _MINUTE, _HOUR, _DAY)[self]
+
 
 class TimeGrid(msgspec.Struct, array_like=True):
     """The grid on which all times of a set lie: a first time, and the common divisor of all distances to it.

@@ -15,13 +15,14 @@ from detectors.growth import GrowthConfig
 from detectors.ordering.resolution import PlatformTimes, Resolution
 from detectors.reading.profile import FieldCounts
 from detectors.spread.edges import EdgeConfig
+from detectors.spread.first_sightings import FirstSightings
 from detectors.spread.graph import GraphConfig
 from detectors.spread.recent_joins import WindowConfig
 from detectors.spread.sharers import SharersConfig
 from schemas.assignment import Assignment, Frame, Merge, RelatedCluster, Relation, Role, Timeliness
 from schemas.claim import ClaimMatch, HarmSuggestion, Nearness, ReferenceMatches
 from schemas.event import Counters, Debunk, Kind, Media
-from schemas.evidence import ContentEvidence, TextEvidence
+from schemas.evidence import ContentEvidence, FirstSighting, TextEvidence
 from schemas.sighting import Sighting, TextContent
 
 OTHER_PLATFORMS = "other"
@@ -110,6 +111,7 @@ class CascadeStats(msgspec.Struct, kw_only=True):
     aliases: list[str] = []
     merged_at: list[int] = []
     platforms: dict[str, int] = {}
+    first_sightings: FirstSightings = msgspec.field(default_factory=FirstSightings)  # not of `OTHER_PLATFORMS`
     methods: dict[str, int] = {}
     variants: dict[str, int] = {}
     report_categories: dict[str, int] = {}
@@ -161,7 +163,11 @@ class CascadeStats(msgspec.Struct, kw_only=True):
             self.replies += 1
         self.methods[assignment.method] = self.methods.get(assignment.method, 0) + 1
         platform = sighting.platform
-        if platform not in self.platforms and len(self.platforms) >= max_platforms:
+        if platform in self.platforms:
+            self.first_sightings.update(platform, assignment)
+        elif len(self.platforms) < max_platforms:
+            self.first_sightings.start(platform, assignment)
+        else:
             platform = OTHER_PLATFORMS
         self.platforms[platform] = self.platforms.get(platform, 0) + 1
         self._count_time(sighting, platform)
@@ -193,6 +199,7 @@ class CascadeStats(msgspec.Struct, kw_only=True):
         self.platforms[counted] = self.platforms.get(counted, 1) - 1
         if not self.platforms[counted]:
             del self.platforms[counted]
+            self.first_sightings.drop(counted)
 
     def count_late(self, timeliness: Timeliness) -> None:
         """Count a share behind the watermark as late or as dropped late."""
@@ -269,6 +276,7 @@ class CascadeStats(msgspec.Struct, kw_only=True):
         for name in ("methods", "variants"):
             add_counts(getattr(self, name), getattr(other, name))
         add_counts(self.platforms, other.platforms, bounds.max_platforms)
+        self.first_sightings.merge(other.first_sightings, merge, self.platforms)
         for platform, times in other.times.items():
             self._times_of(platform if platform in self.platforms else OTHER_PLATFORMS).merge(times)
         add_counts(self.report_categories, other.report_categories, bounds.max_debunks)
@@ -304,6 +312,11 @@ class CascadeStats(msgspec.Struct, kw_only=True):
             claims=tuple(self.claims),
             harm=self.harm,
         )
+
+    def first_sighting_evidence(self) -> tuple[FirstSighting, ...]:
+        """Return the first share on each platform, in order of time."""
+        units = {platform: times.resolution.unit_ms for platform, times in self.times.items()}
+        return self.first_sightings.evidence(self.first_time, units)
 
     def _count_time(self, sighting: Sighting, platform: str) -> None:
         """Note the event time of a share, and how it was decided."""

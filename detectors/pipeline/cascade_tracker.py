@@ -203,6 +203,7 @@ class CascadeTracker:
             text=stats.text_evidence(max(1, round(self.wordings.count))),
             content=stats.content_evidence(round(self.reporters.count)),
             related=stats.related_clusters(),
+            first_sightings=stats.first_sighting_evidence(),
             notes=self._data_notes(),
         )
 
@@ -249,6 +250,7 @@ class CascadeTracker:
             deleted=stats.deleted,
             views=views,
             forwards=forwards,
+            first_sightings=stats.first_sighting_evidence(),
         )
 
     def snapshot(self) -> dict[str, bytes]:

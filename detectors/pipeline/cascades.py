@@ -23,7 +23,7 @@ from schemas.alert import Alert
 from schemas.assignment import Assignment, Merge, Role
 from schemas.sighting import SPREADING
 
-_VERSION = 4
+_VERSION = 5
 _SPARE_TIMERS = 64  # stale timers tolerated in addition to one per cascade
 
 
@@ -182,7 +182,7 @@ class Cascades:
         Raises:
             SnapshotError: `data` is not such a snapshot, or has another version.
         """
-        state = unpack("cascades", _VERSION, _State, data, {1: unchanged, 2: unchanged, 3: unchanged})
+        state = unpack("cascades", _VERSION, _State, data, dict.fromkeys(range(1, _VERSION), unchanged))
         self._open = OrderedDict(
             (cascade.stats.cluster_id, Cascade.restore(self._settings, cascade)) for cascade in state.cascades
         )

@@ -10,6 +10,7 @@ from detectors.spread.graph import Placement
 from schemas.assignment import Assignment, Method, Role, Timeliness
 from schemas.base import Ms
 from schemas.event import Kind
+from schemas.evidence import FirstSighting
 
 BROADCAST_SHARERS = 3
 """Sharers of a broadcast at most: one account, or one with helpers."""
@@ -99,6 +100,7 @@ class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
     deleted: int
     views: int | None  # by the platforms' own counters; None without a counter
     forwards: int | None
+    first_sightings: tuple[FirstSighting, ...]  # first share on each platform, in order of time
 
     @property
     def is_broadcast(self) -> bool:

@@ -202,7 +202,14 @@ def alert_facts(said: Any, shift: int) -> Any:
     ]
     edges = [msgspec.structs.replace(edge, time=edge.time - shift) for edge in said.edges]
     clusters = [
-        msgspec.structs.replace(row, first_time=row.first_time - shift, last_time=row.last_time - shift)
+        msgspec.structs.replace(
+            row,
+            first_time=row.first_time - shift,
+            last_time=row.last_time - shift,
+            first_sightings=[
+                msgspec.structs.replace(one, first_seen_at=one.first_seen_at - shift) for one in row.first_sightings
+            ],
+        )
         for row in said.clusters
     ]
     return alerts, edges, clusters, len(said.rejections)

@@ -10,7 +10,8 @@ from detectors.alerting.evidence import AlertContext
 from detectors.growth import GrowthConfig
 from detectors.growth.expected_growth import ExpectedGrowth
 from schemas.alert import Provenance
-from schemas.evidence import CascadeCounts, ContentEvidence, Structure, TextEvidence
+from schemas.assignment import Method
+from schemas.evidence import CascadeCounts, ContentEvidence, FirstSighting, Structure, TextEvidence
 
 MINUTE = 60_000
 FIRST = 1_795_510_320_000  # 2026-11-24 08:52 UTC
@@ -62,6 +63,11 @@ SEEN = CascadeSnapshot(
         lang="en",
         wordings=3,
         methods=(("exact", 49), ("first_share", 1), ("lexical", 7)),
+    ),
+    first_sightings=(
+        FirstSighting("telegram", FIRST, 0, Method.FIRST_SHARE, "0a1b2c3d4e5f60718293a4b5c6d7e8f9"),
+        FirstSighting("x", FIRST + 9 * MINUTE, 9 * MINUTE, Method.URL, "33c4d5e6f708192a3b4c5d6e7f8091a2"),
+        FirstSighting("whatsapp", FIRST + 14 * MINUTE, 14 * MINUTE, Method.EXACT, "4b7e0d9c2a6f81354c1e8d7b90a3f562"),
     ),
     content=ContentEvidence(reports=12, report_categories=(("health", 7), ("spam", 3), ("violence", 2))),
     notes=DataNotes(late=3, merged_at=(FIRST + 43 * MINUTE,), unseen=2, busy_sharers=2),

@@ -43,7 +43,8 @@ WORDS = {
         "Spreading fast (level 1): 42 distinct sharers in 58 min",
         """
         Cluster 81f0c2aa: 42 distinct sharers in 11 chats since 2026-11-24 08:52 UTC, 58 min ago, with 57 posts
-        (45 on telegram, 7 on whatsapp, 5 on other platforms); language en. 27 sharers joined in the last 30
+        (45 on telegram, 7 on whatsapp, 5 on other platforms); language en. First seen on telegram at
+        2026-11-24 08:52 UTC; reached whatsapp 14 min later (joined by equal text). 27 sharers joined in the last 30
         min, 15 in the 30 min before. At this pace about 110 more sharers are expected (rough; 8 in 10 recorded
         cascades: 28 to 490). Each sharer brings about 2.3 more (90 % interval: 1.8 to 2.9). Growth is speeding
         up (exponent 1.1; 1.0 is a steady pace). Alert because about 110 more sharers are expected, and 91 are
