@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from streams.adapters import bluesky, telegram
+from streams.adapters import bluesky, telegram, whatsapp
 from streams.adapters.base import Format, FormatError
 from streams.adapters.mastodon import read as mastodon
 from streams.adapters.opening import Opening
 
-FORMATS: tuple[Format, ...] = (bluesky.FORMAT, mastodon.FORMAT, *telegram.FORMATS)
+FORMATS: tuple[Format, ...] = (bluesky.FORMAT, mastodon.FORMAT, *telegram.FORMATS, *whatsapp.FORMATS)
 """All formats that ship with Hearsay."""
 
 
