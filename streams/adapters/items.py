@@ -49,6 +49,72 @@ def json_values(chunks: Iterable[bytes]) -> Located:
             yield number, decode(line)[0]
 
 
+def json_members(chunks: Iterable[bytes], *paths: str) -> Located:
+    """Yield the members of the lists at some paths of the JSON values of a file; a value without such a list is its own.
+
+    A path names keys, as in `data.videos`. Pages of an API are read so, one a line, as an array or as one document; a
+    document over several lines is streamed. The position is the number of the member.
+    """
+    head, chunks = _first_line(chunks)
+    start = head.lstrip()[:1]
+    if start == b"[" and not _is_value(head):
+        values: Located = json_items(chunks, "item")
+    elif start == b"{" and not _is_value(head) and (path := _path_in(head, paths)):
+        yield from json_items(chunks, f"{path}.item")
+        return
+    else:
+        values = json_values(chunks)
+    number = 0
+    for _, value in values:
+        for member in [value] if isinstance(value, Refused) else _members(value, paths):
+            yield number, member
+            number += 1
+
+
+def _first_line(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Return the first line that is not blank, up to the longest item, and all bytes again.
+
+    Of a document over several lines, the start of the document is returned.
+    """
+    pieces, taken, data, cut = iter(chunks), list[bytes](), b"", list[TruncatedError]()
+    try:
+        for chunk in pieces:
+            taken.append(chunk)
+            data += chunk if taken[1:] else chunk.removeprefix(_BOM)
+            if len(data) > _DOCUMENT_START and (b"\n" in data.lstrip() or len(data) > MAX_ITEM_BYTES):
+                break
+    except TruncatedError as error:
+        cut.append(error)
+
+    def whole() -> Iterator[bytes]:
+        for number, piece in enumerate(taken):
+            yield piece if number else piece.removeprefix(_BOM)
+        if cut:
+            raise cut[0]
+        yield from pieces
+
+    line = data.lstrip().partition(b"\n")[0]
+    return (line if _is_value(line) else data), whole()
+
+
+_DOCUMENT_START = 1 << 16
+
+
+def _path_in(head: bytes, paths: Iterable[str]) -> str | None:
+    """Return the first path whose last key is in the start of a document."""
+    return next((path for path in paths if path and f'"{path.rpartition(".")[2]}"'.encode() in head), None)
+
+
+def _members(value: Any, paths: Iterable[str]) -> list[Any]:  # noqa: ANN401 - any JSON value
+    for path in filter(None, paths):
+        inner = value
+        for key in path.split("."):
+            inner = inner.get(key) if isinstance(inner, dict) else None
+        if isinstance(inner, list):
+            return inner
+    return [value]
+
+
 def json_items(chunks: Iterable[bytes], prefix: str) -> Located:
     """Yield the values at a path of one or several JSON documents, in the notation of ijson: `messages.item`.
 
@@ -277,4 +343,7 @@ class _NumberedText:
         return text.replace("\0", "") + "\n"
 
 
-__all__ = ["MAX_ITEM_BYTES", "byte_lines", "damaged", "decode", "json_items", "json_values", "rows", "text_lines"]
+__all__ = [
+    "MAX_ITEM_BYTES", "byte_lines", "damaged", "decode", "json_items", "json_members", "json_values", "rows",
+    "text_lines",
+]  # fmt: skip
