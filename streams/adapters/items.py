@@ -50,7 +50,7 @@ def json_values(chunks: Iterable[bytes]) -> Located:
 
 
 def json_members(chunks: Iterable[bytes], *paths: str) -> Located:
-    """Yield the members of the lists at some paths of the JSON values of a file; a value without such a list is its own.
+    """Yield the members of the lists at some paths of the JSON values of a file, or the values without such a list.
 
     A path names keys, as in `data.videos`. Pages of an API are read so, one a line, as an array or as one document; a
     document over several lines is streamed. The position is the number of the member.

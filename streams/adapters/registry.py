@@ -6,8 +6,15 @@ from streams.adapters import bluesky, telegram, whatsapp
 from streams.adapters.base import Format, FormatError
 from streams.adapters.mastodon import read as mastodon
 from streams.adapters.opening import Opening
+from streams.adapters.tables import profile_formats
 
-FORMATS: tuple[Format, ...] = (bluesky.FORMAT, mastodon.FORMAT, *telegram.FORMATS, *whatsapp.FORMATS)
+FORMATS: tuple[Format, ...] = (
+    bluesky.FORMAT,
+    mastodon.FORMAT,
+    *telegram.FORMATS,
+    *whatsapp.FORMATS,
+    *profile_formats(),
+)
 """All formats that ship with Hearsay."""
 
 

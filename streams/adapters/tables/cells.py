@@ -5,7 +5,13 @@ from collections.abc import Callable, Sequence
 
 from streams.adapters.base import FormatError
 from streams.adapters.tables.profile import (
-    Columns, Condition, Part, alternatives, columns_of, nearest, placeholders,
+    Columns,
+    Condition,
+    Part,
+    alternatives,
+    columns_of,
+    nearest,
+    placeholders,
 )  # fmt: skip
 
 Row = Sequence[str]
@@ -274,12 +280,7 @@ def _matches(part: Part, header: Header) -> Cells | None:
     find = re.compile(part.match or "").finditer
     if not places:
         return None
-    return lambda row: [
-        _group(found)
-        for place in places
-        if row[place]
-        for found in find(row[place])
-    ]
+    return lambda row: [_group(found) for place in places if row[place] for found in find(row[place])]
 
 
 __all__ = [

@@ -93,7 +93,11 @@ def _capabilities(profile: Profile) -> Capabilities:
     ]
     counted = [words for words, column in (("views", counters.views), ("shares", counters.forwards)) if column]
     resolution = "milliseconds" if UNIX_MS in profile.time.formats else "seconds"
-    zone = "" if {UNIX_S, UNIX_MS} >= set(profile.time.formats) else f", {profile.time.zone or 'zone as written, or --zone'}"
+    zone = (
+        ""
+        if {UNIX_S, UNIX_MS} >= set(profile.time.formats)
+        else f", {profile.time.zone or 'zone as written, or --zone'}"
+    )
     return Capabilities(
         people=profile.people if columns.actor is not None else "none",
         parents=", ".join(known) or "none",

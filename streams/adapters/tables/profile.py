@@ -287,7 +287,7 @@ def _plain(name: str) -> str:
 
 
 __all__ = [
-    "Columns", "Condition", "Conditions", "CounterColumns", "EventColumns", "Kinds", "Part", "PlatformColumn", "Profile",
-    "TextRules", "Times", "alternatives", "columns_of", "conditions_of", "digest_fields", "named_columns", "nearest",
-    "placeholders", "read_profile",
+    "Columns", "Condition", "Conditions", "CounterColumns", "EventColumns", "Kinds", "Part", "PlatformColumn",
+    "Profile", "TextRules", "Times", "alternatives", "columns_of", "conditions_of", "digest_fields", "named_columns",
+    "nearest", "placeholders", "read_profile",
 ]  # fmt: skip

@@ -193,9 +193,7 @@ def _check_digits(profile: Profile, header: Header, first: Sequence[list[str]]) 
                 raise FormatError(rounded(header.names[place]))
 
 
-def _object_kind(
-    profile: Profile, header: Header, options: Options, first: Sequence[list[str]]
-) -> ObjectKind | None:
+def _object_kind(profile: Profile, header: Header, options: Options, first: Sequence[list[str]]) -> ObjectKind | None:
     read = cell(profile.columns.object, header)
     if read is None or profile.columns.object is None:
         return None

@@ -19,6 +19,11 @@ class Relation(NamedTuple):
     parent: str
 
     @property
+    def carries_content(self) -> bool:
+        """True if the row passes a named message on, so that it needs no text of its own."""
+        return self.kind is not Kind.REPLY and bool(self.root or self.parent)
+
+    @property
     def evidence(self) -> ParentEvidence:
         """The source of the parent."""
         if self.parent:

@@ -14,7 +14,7 @@ import msgspec
 
 from schemas.event import ForwardEvent, Kind, Media, Source
 from streams.adapters.base import Converted, FormatError, ObjectKind, Options, Outcome, Refused, Skipped
-from streams.adapters.platforms import FACEBOOK, INSTAGRAM, TIKTOK, X, YOUTUBE
+from streams.adapters.platforms import FACEBOOK, INSTAGRAM, TIKTOK, YOUTUBE, X
 from streams.adapters.tables.cells import Cell, Header, Row, cell, cells, listed, shown
 from streams.adapters.tables.counters import CounterReader, NumberReader
 from streams.adapters.tables.notes import Notes
@@ -59,7 +59,13 @@ class Rows:
 
     def __init__(self, profile: Profile, header: Header, times: TimeReader, notes: Notes, file: File) -> None:
         columns = profile.columns
-        self._profile, self._width, self._times, self._notes, self._file = profile, len(header.names), times, notes, file
+        self._profile, self._width, self._times, self._notes, self._file = (
+            profile,
+            len(header.names),
+            times,
+            notes,
+            file,
+        )
         self._numbers = NumberReader(notes)
         self._platform = _platform(profile, header)
         self._digest = digest_fields(columns.message_id)
@@ -117,7 +123,9 @@ class Rows:
                 return _refused(row, "wrong_object", problem)
             relation, text, urls = self._with_object(value, relation, text, urls)
         media = self._media(row)
-        if not (text.strip() or urls or media or (relation.kind is not Kind.REPLY and (relation.root or relation.parent))):
+        if not (
+            text.strip() or urls or media or (relation.kind is not Kind.REPLY and (relation.root or relation.parent))
+        ):
             return Skipped("cut_text" if self._text is not None and self._text(row).strip() else "empty")
         return self._event(row, relation, text, urls, media)
 
@@ -205,13 +213,16 @@ class Rows:
         return hashlib.blake2b(whole.encode(), digest_size=16).hexdigest()
 
     def _check_content(self, header: Header) -> None:
-        if any(one is not None for one in (self._text, self._urls, self._files, self._object)) or self._relations.has_roots:
+        if (
+            any(one is not None for one in (self._text, self._urls, self._files, self._object))
+            or self._relations.has_roots
+        ):
             return
         columns = self._profile.columns
         wanted = [one for value in (columns.text, columns.urls) if value is not None for one in columns_of(value)]
         raise FormatError(
-            f"the table has no column with a text or an address, so its rows show no rumour; {self._profile.name} reads "
-            f"{' or '.join(shown(one) for one in wanted) or 'none'}, and the table has {listed(header.names)}"
+            f"the table has no column with a text or an address, so its rows show no rumour; {self._profile.name} "
+            f"reads {' or '.join(shown(one) for one in wanted) or 'none'}, and the table has {listed(header.names)}"
         )
 
 
