@@ -21,7 +21,7 @@ from streams.adapters.tables.relations import rounded
 from streams.adapters.tables.rows import File, Rows
 from streams.adapters.tables.shared_object import decide
 from streams.adapters.tables.times import NUMERIC, TimeReader, day_order
-from streams.adapters.zones import zone_of
+from streams.adapters.values import zone
 
 AHEAD_ROWS = 2_000
 AHEAD_CHARACTERS = 1 << 23
@@ -60,7 +60,7 @@ def read_table(profile: Profile, source: Source, options: Options, *, strict: bo
     times = TimeReader(
         profile.time.formats,
         _zone(profile, options),
-        zone_of(options.zone) if options.zone else None,
+        zone(options.zone) if options.zone else None,
         day_first=_day_first(profile, source, options, created, strict=strict),
         note=notes.add,
     )
@@ -205,7 +205,7 @@ def _object_kind(profile: Profile, header: Header, options: Options, first: Sequ
 def _zone(profile: Profile, options: Options) -> tzinfo | None:
     """Return the zone of times without one; what the makers of a table document is stronger than an option."""
     name = profile.time.zone or options.zone
-    return zone_of(name) if name else None
+    return zone(name) if name else None
 
 
 def _day_first(profile: Profile, source: Source, options: Options, created: Cell, *, strict: bool) -> bool:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from streams.adapters.base import FormatError
-from streams.adapters.day_order import DayOrder
-from streams.adapters.zones import ABBREVIATIONS, abbreviated, offset_name
+from streams.adapters.tables.day_order import DayOrder
+from streams.adapters.tables.zones import ABBREVIATIONS, abbreviated, offset_name
 
 UNIX_S, UNIX_MS, ISO, NUMERIC = "unix_s", "unix_ms", "iso", "numeric"
 STRPTIME = "strptime:"

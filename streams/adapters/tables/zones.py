@@ -1,4 +1,4 @@
-"""Read time zones: IANA names from the command line, and the abbreviations that exports write after a time.
+"""Read the abbreviations of time zones that tables write after a time.
 
 An abbreviation may be several zones: IST is the time of India, Israel and Ireland. The first of its offsets is the
 default; the zone of the command line decides if its own offset is another one of them.
@@ -6,9 +6,6 @@ default; the zone of the command line decides if its own offset is another one o
 
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
-
-from streams.adapters.base import FormatError
 
 ABBREVIATIONS: dict[str, tuple[int, ...]] = {
     "UTC": (0,), "GMT": (0,), "WET": (0,), "WEST": (60,), "CET": (60,), "CEST": (120,), "EET": (120,), "EEST": (180,),
@@ -29,19 +26,6 @@ class NamedZone(NamedTuple):
 
     zone: tzinfo
     is_choice: bool
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """Return a time zone by its IANA name.
-
-    Raises:
-        FormatError: there is no such zone.
-
-    """
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown; a path; a folder such as Asia
-        raise FormatError(f"no time zone is named {name[:40]!r}; write an IANA name, such as Asia/Kolkata") from None
 
 
 def abbreviated(name: str, local: datetime, given: tzinfo | None) -> NamedZone | None:
@@ -72,4 +56,4 @@ def _minutes(zone: tzinfo, local: datetime) -> int | None:
     return None if offset is None else round(offset.total_seconds() / 60)
 
 
-__all__ = ["ABBREVIATIONS", "NamedZone", "abbreviated", "offset_name", "zone_of"]
+__all__ = ["ABBREVIATIONS", "NamedZone", "abbreviated", "offset_name"]

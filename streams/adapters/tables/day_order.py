@@ -1,7 +1,9 @@
-"""Decide whether dates such as 03/04/2026 name the day or the month first, from all dates of a file.
+"""Decide whether dates such as 03/04/2026 name the day or the month first, from all dates of a table.
 
 A number over 12 is a day. Where no number is, many changes of the date that run in one direction in one order and
-back and forth in the other decide: a file is sorted by time far more often than a wrong reading of its dates would be.
+back and forth in the other decide. The rows of a table may run forwards, backwards or in no order at all, so the other
+evidence that a chat gives, such as the number that changes fastest, is not used: daily rows of one month and monthly
+rows of one day look alike.
 """
 
 MIN_CHANGES = 8
