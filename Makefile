@@ -8,6 +8,8 @@ STAMP  := $(VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
+# Each process that the tests start would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo demo-live test test-fast lint types imports check screenshot report-assets bench bench-live evaluate docs clean
 
@@ -27,7 +29,7 @@ test-fast: $(STAMP) ## run the tests that need no broker, no model and no develo
 	$(BIN)/pytest -n 2 --dist worksteal -m "not broker and not model and not data"
 
 test: check ## run every check and every test, as CI does
-	$(BIN)/pytest -n 3 --dist worksteal --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
+	$(BIN)/pytest -n 4 --dist worksteal --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json
 	$(BIN)/python tests/coverage_gate.py .coverage.json
 
 check: lint types imports

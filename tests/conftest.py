@@ -8,6 +8,7 @@ from the slower tests of whole programs, which run up to ten times as fast when 
 """
 
 import os
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -23,17 +24,38 @@ BROKERS = {"broker", "own_broker"}
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test that uses a broker's fixture, trace the tests of the detectors alone, and begin with the brokers.
-
-    The tests with a broker mostly wait. When they come first, the other processes compute meanwhile.
-    """
+    """Mark each test that uses a broker's fixture, trace the detectors' tests alone, and begin with the brokers."""
     for item in items:
         if BROKERS & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.broker)
         if TRACED not in item.path.parents:
             item.add_marker(pytest.mark.no_cover)
     waiting = {item.path for item in items if item.get_closest_marker("broker")}
-    items.sort(key=lambda item: item.path not in waiting)
+    items[:] = dealt(items, waiting, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def dealt(items: list[pytest.Item], waiting: set[Path], processes: int) -> list[pytest.Item]:
+    """Return the tests in the order in which each process of a parallel run begins with its part of the brokers.
+
+    `--dist worksteal` gives each process a block of consecutive tests of equal length, and a process that has finished
+    takes tests from the end of another's block. The tests with a broker mostly wait. At the start of every block they
+    wait together, while at the start of the first one process would wait for all of them in turn. A file stays whole,
+    because its tests share what they start.
+    """
+    files = defaultdict(list)
+    for item in items:
+        files[item.path].append(item)
+    others = [item for item in items if item.path not in waiting]
+    blocks: list[list[pytest.Item]] = [[] for _ in range(processes)]
+    for path in sorted(waiting, key=lambda path: (-len(files[path]), path)):
+        min(blocks, key=len).extend(files[path])
+    start = 0
+    for number, block in enumerate(blocks):
+        size = (len(items) - sum(map(len, blocks[:number]))) // (processes - number)
+        end = start + max(0, size - len(block))
+        block.extend(others[start:end])
+        start = end
+    return [item for block in blocks for item in block] + others[start:]
 
 
 __all__ = ["broker", "own_broker"]
