@@ -45,10 +45,11 @@ types: $(STAMP)
 imports: $(STAMP)
 	$(BIN)/lint-imports
 
-docs: $(STAMP) ## write the generated parts again: JSON Schemas, the AsyncAPI document, the tables of settings and topics
+docs: $(STAMP) ## write the generated parts again: JSON Schemas, the AsyncAPI document, the tables of settings, topics and formats
 	$(BIN)/hearsay schema --out docs/schemas --overwrite
 	$(BIN)/hearsay settings --into docs/operate/reference.md
 	$(BIN)/hearsay topics --into docs/operate/reference.md
+	$(BIN)/hearsay import --into docs/import.md
 
 screenshot: $(STAMP) ## take the README's picture of the report again, with Chromium
 	$(BIN)/python -m tests.docs.screenshot

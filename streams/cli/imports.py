@@ -19,6 +19,7 @@ from streams.cli.common import (
     print_json,
     print_lines,
     print_remarks,
+    rewrite,
     warn_of_demo_key,
     working,
 )
@@ -148,6 +149,12 @@ def import_(  # noqa: PLR0917 - typer passes by name
     ] = None,
     publish: Annotated[bool, typer.Option("--publish", help="Publish the events to the topic `forwards`.")] = False,
     show_formats: Annotated[bool, typer.Option("--list", help="List the formats, and what each can show.")] = False,
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PAGE", help="Rewrite the table between <!-- formats --> and <!-- /formats --> of a page."
+        ),
+    ] = None,
     raw: Annotated[
         bool, typer.Option("--raw", help="Keep the platform's identifiers: for a deployment that replaces them itself.")
     ] = False,
@@ -170,6 +177,11 @@ def import_(  # noqa: PLR0917 - typer passes by name
     --raw is given. The report accounts for every item: events, items skipped by design, and items refused.
     """
     with friendly():
+        if into is not None:
+            from streams.cli.display.imports import formats_markdown
+
+            rewrite(into, "formats", formats_markdown())
+            return
         if show_formats:
             from streams.cli.display.imports import formats_json, formats_table
             from streams.cli.display.tables import print_table

@@ -17,7 +17,7 @@ def formats_table() -> Table:
     """Return the known formats, with the information that each carries."""
     columns = (
         Column("format"), Column("what", wrap=True), Column("people", wrap=True), Column("parents", wrap=True),
-        Column("hops", wrap=True, wide=True), Column("counters", wrap=True), Column("times", wrap=True, wide=True),
+        Column("forwards", wrap=True, wide=True), Column("counters", wrap=True), Column("times", wrap=True, wide=True),
     )  # fmt: skip
     return Table(columns, [_row(one) for one in FORMATS])
 
@@ -25,6 +25,13 @@ def formats_table() -> Table:
 def _row(one: Format) -> tuple[str, ...]:
     can = one.capabilities
     return one.name, one.title, can.people, can.parents, can.hops, can.counters, can.times
+
+
+def formats_markdown() -> str:
+    """Return the table of formats for the documentation."""
+    lines = ["| format | what | people | parents | forwards | counters | times |", "| --- " * 7 + "|"]
+    lines += [f"| `{name}` | {' | '.join(cells)} |" for name, *cells in map(_row, FORMATS)]
+    return "\n".join(lines) + "\n"
 
 
 def formats_json() -> list[dict[str, object]]:
@@ -80,4 +87,4 @@ def _words(reason: str) -> str:
     return reason.replace("_", " ")
 
 
-__all__ = ["formats_json", "formats_table", "report_lines"]
+__all__ = ["formats_json", "formats_markdown", "formats_table", "report_lines"]
