@@ -320,4 +320,6 @@ class ForwardEvent(Message, frozen=True, kw_only=True):
 
         Intake decides the event time, which may be another.
         """
-        return next((at for at in (self.created_at, self.claimed_at, self.observed_at) if at is not None), 0)
+        if self.created_at is not None:
+            return self.created_at
+        return self.claimed_at if self.claimed_at is not None else self.observed_at or 0

@@ -107,10 +107,12 @@ class ImportedReader:
 
     def _add(self, events: Sequence[ForwardEvent], place: int, spool: EventSpool, undated: EventSpool) -> None:
         for event in events:
-            if is_undated(event):
-                undated.add(0, place, _encode(event))
-                continue
-            dated = _dated(event)
+            dated = event
+            if event.counters is not None:
+                if is_undated(event):
+                    undated.add(0, place, _encode(event))
+                    continue
+                dated = _dated(event)
             changed = dated if self._change is None else self._change(dated)
             spool.add(dated.stamped_at, place, _encode(changed))
 
@@ -120,10 +122,8 @@ class ImportedReader:
 
 
 def _dated(event: ForwardEvent) -> ForwardEvent:
-    """Return a counter whose time is known with an event id for that time, and any other event as it is."""
-    if event.counters is None or "#c" in event.event_id:
-        return event
-    return date_counter(event, event.stamped_at)
+    """Return a counter whose time is known with an event id for that time."""
+    return event if "#c" in event.event_id else date_counter(event, event.stamped_at)
 
 
 def _unreadable(refused: Refused, position: Position) -> UnreadableRecord:

@@ -7,6 +7,7 @@ import msgspec
 from schemas.event import ForwardEvent, Kind
 from streams.adapters.base import Converted, Format, Item, Options, Refused, Skipped
 
+_COUNTER, _FORWARD = Kind.COUNTER, Kind.FORWARD  # access to enum members is slow
 _MAX_REFUSALS = 20  # positions kept for each file
 
 
@@ -89,17 +90,22 @@ class FileTally:
             self._add_event(event)
 
     def _add_event(self, event: ForwardEvent) -> None:
-        self._platforms.add(event.platform)
-        if event.created_at is not None or event.observed_at is not None or event.claimed_at is not None:
-            at = event.stamped_at
-            self._first = at if self._first is None else min(at, self._first)
-            self._last = at if self._last is None else max(at, self._last)
-        if event.kind is Kind.COUNTER:
+        at, kind = event.stamped_at, event.kind
+        if event.platform not in self._platforms:
+            self._platforms.add(event.platform)
+        if at:  # 0: a counter that has no time yet
+            self._first = at if self._first is None or at < self._first else self._first
+            self._last = at if self._last is None or at > self._last else self._last
+        if kind is _COUNTER:
             return
-        self._parents += event.parent_ref is not None
-        self._origins += event.parent_ref is None and event.root_ref is not None
-        self._hops += event.hops_min > 0 or event.frequently_forwarded is True
-        self._forwards += event.kind is Kind.FORWARD
+        if event.parent_ref is not None:
+            self._parents += 1
+        elif event.root_ref is not None:
+            self._origins += 1
+        if event.hops_min > 0 or event.frequently_forwarded:
+            self._hops += 1
+        if kind is _FORWARD:
+            self._forwards += 1
 
     def report(self) -> FileReport:
         """Return the report so far."""
