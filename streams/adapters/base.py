@@ -119,6 +119,9 @@ class Capabilities(NamedTuple):
     times: str  # whose clock, and the resolution
 
 
+_STATEMENTS = frozenset({Kind.COUNTER, Kind.DELETE, Kind.DEBUNK})
+
+
 class Format(NamedTuple):
     """One format: its names, what it can show, how it is recognised and how it is read."""
 
@@ -132,15 +135,17 @@ class Format(NamedTuple):
 
 
 def date_counter(event: ForwardEvent, at: int) -> ForwardEvent:
-    """Return a counter with its time of collection in ms, and an event id for this time."""
+    """Return an undated statement with a time in ms; a counter also gets an event id for this time."""
     return msgspec.structs.replace(
-        event, event_id=f"{event.event_id}#c{at}", created_at=at if event.created_at is None else event.created_at
+        event,
+        event_id=f"{event.event_id}#c{at}" if event.kind is Kind.COUNTER else event.event_id,
+        created_at=at if event.created_at is None else event.created_at,
     )
 
 
 def is_undated(event: ForwardEvent) -> bool:
-    """Return True for a counter whose file does not name the time of collection."""
-    return event.kind is Kind.COUNTER and event.created_at is None and event.observed_at is None
+    """Return True for a statement whose file does not name its time: a counter, a deletion or a fact-check."""
+    return event.kind in _STATEMENTS and event.created_at is None and event.observed_at is None
 
 
 __all__ = [

@@ -13,7 +13,7 @@ from streams.adapters.base import Refused, TruncatedError
 from streams.adapters.items import MAX_ITEM_BYTES, damaged, decode
 
 MAX_DEPTH = 64
-"""Nesting of the document outside the elements; a deeper document is refused."""
+"""Nesting of the document outside the elements; deeper values are passed over."""
 
 Path = tuple[str | None, ...]
 """The keys on the way to a value; None for a step into an array."""
@@ -113,8 +113,9 @@ class _Document:
             elif token in {b"{", b"["}:
                 path: Path = () if frame is None else (*frame.path, frame.key if frame.is_object else None)
                 if len(frames) >= MAX_DEPTH:
-                    yield Element({}, Refused("not_json", "the JSON document is nested too deeply"))
-                    return
+                    self._skip(self._at, 1)
+                    scalar = None
+                    continue
                 frames.append(_Frame(path, is_object=token == b"{"))
                 scalar = None
                 if token == b"[" and frame is not None and self._wanted(path):

@@ -218,14 +218,12 @@ def _reply(message: dict[str, Any], target: int, chat_id: int, topics: Container
 
 def _text(message: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
     """Return the text without its styles, and the addresses of its links."""
-    parts = message.get("text_entities") or message.get("text")
-    if isinstance(parts, str):
-        return parts, ()
+    parts = entries(message.get("text_entities")) or message.get("text")
     words: list[str] = []
     urls: dict[str, None] = {}
-    for part in entries(parts):
+    for part in entries(parts) or (parts,):
         if isinstance(part, str):
-            words.append(part)
+            words.append(text(part))
             continue
         entity = members(part)
         content = text(entity.get("text"))

@@ -113,8 +113,10 @@ def test_a_document_without_the_arrays_has_no_elements(text: str) -> None:
     assert read(text.encode()) == []
 
 
-def test_a_document_nested_without_end_is_refused() -> None:
-    assert values(read(b"[" * 100_000)) == ["not_json"]
+def test_nesting_without_end_costs_no_element() -> None:
+    assert values(read(b"[" * 100_000)) == ["truncated"]
+    other = b'{"x": ' + b"[" * 10_000 + b"]" * 10_000 + b', "groups": {"list": [{"messages": [{"a": 1}]}]}}'
+    assert values(read(other, 77)) == [{"a": 1}]
     assert values(read(b'{"groups": {"list": [{"messages": [' + b"[" * 100_000)) == ["truncated"]
     deep = b'{"groups": {"list": [{"messages": [' + b"[" * 10_000 + b"]" * 10_000 + b', {"a": 1}]}]}}'
     assert values(read(deep)) == ["not_json", {"a": 1}]
