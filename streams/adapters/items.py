@@ -239,6 +239,14 @@ def decode(raw: bytes) -> tuple[Any, int]:
         return Refused("not_json", "the item is not one JSON value", raw), 0
 
 
+def encode(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+    """Encode a decoded JSON value again, for a refusal; empty if JSON in UTF-8 cannot hold the value."""
+    try:
+        return msgspec.json.encode(value)
+    except (UnicodeEncodeError, OverflowError, RecursionError):  # half a pair, a huge number, deep nesting
+        return b""
+
+
 def _mend(raw: bytes) -> tuple[bytes, int]:
     """Rewrite escapes that are no JSON; return the bytes and the number of rewritten escapes."""
     number = 0
@@ -344,6 +352,6 @@ class _NumberedText:
 
 
 __all__ = [
-    "MAX_ITEM_BYTES", "byte_lines", "damaged", "decode", "json_items", "json_members", "json_values", "rows",
+    "MAX_ITEM_BYTES", "byte_lines", "damaged", "decode", "encode", "json_items", "json_members", "json_values", "rows",
     "text_lines",
 ]  # fmt: skip

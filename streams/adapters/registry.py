@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from streams.adapters import bluesky, telegram, whatsapp
+from streams.adapters import bluesky, telegram, tiktok, whatsapp, youtube
 from streams.adapters.base import Format, FormatError
 from streams.adapters.mastodon import read as mastodon
 from streams.adapters.opening import Opening
@@ -13,6 +13,8 @@ FORMATS: tuple[Format, ...] = (
     mastodon.FORMAT,
     *telegram.FORMATS,
     *whatsapp.FORMATS,
+    tiktok.FORMAT,
+    youtube.FORMAT,
     *profile_formats(),
 )
 """All formats that ship with Hearsay."""

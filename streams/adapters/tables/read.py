@@ -9,10 +9,8 @@ from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from typing import Any
 
-import msgspec
-
 from streams.adapters.base import FormatError, Item, ObjectKind, Options, Refused, Source, TruncatedError
-from streams.adapters.items import json_members, rows
+from streams.adapters.items import encode, json_members, rows
 from streams.adapters.opening import OPENING_BYTES, Opening
 from streams.adapters.tables.cells import Cell, Header, cell, listed, zeros_past_digits
 from streams.adapters.tables.notes import Notes
@@ -21,7 +19,7 @@ from streams.adapters.tables.relations import rounded
 from streams.adapters.tables.rows import File, Rows
 from streams.adapters.tables.shared_object import decide
 from streams.adapters.tables.times import NUMERIC, TimeReader, day_order
-from streams.adapters.values import zone
+from streams.adapters.values import text, zone
 
 AHEAD_ROWS = 2_000
 AHEAD_CHARACTERS = 1 << 23
@@ -123,7 +121,7 @@ def _objects(values: Iterator[tuple[int, Any]], names: Sequence[str]) -> Located
             _flatten(value, "", fields, 0)
             yield number, [fields.get(name, "") for name in names]
         else:
-            yield number, Refused("not_an_object", "the value is no JSON object", msgspec.json.encode(value))
+            yield number, Refused("not_an_object", "the value is no JSON object", encode(value))
 
 
 def _flatten(value: dict[str, Any], prefix: str, fields: dict[str, str], depth: int) -> None:
@@ -131,11 +129,11 @@ def _flatten(value: dict[str, Any], prefix: str, fields: dict[str, str], depth: 
     for key, inner in value.items():
         name = f"{prefix}{key}"
         if isinstance(inner, str):
-            fields[name] = inner
+            fields[name] = text(inner)
         elif isinstance(inner, dict) and depth < _MAX_DEPTH:
             _flatten(inner, f"{name}.", fields, depth + 1)
         elif inner is not None:
-            fields[name] = msgspec.json.encode(inner).decode()
+            fields[name] = encode(inner).decode()
 
 
 def _peek(chunks: Iterator[bytes]) -> tuple[Opening, Iterator[bytes]]:

@@ -10,10 +10,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from schemas.event import ForwardEvent, Kind, Media, Source
 from streams.adapters.base import Converted, FormatError, ObjectKind, Options, Outcome, Refused, Skipped
+from streams.adapters.items import encode
 from streams.adapters.platforms import FACEBOOK, INSTAGRAM, TIKTOK, YOUTUBE, X
 from streams.adapters.tables.cells import Cell, Header, Row, cell, cells, listed, shown
 from streams.adapters.tables.counters import CounterReader, NumberReader
@@ -282,7 +281,7 @@ def _nothing(_: Row) -> str:
 
 
 def _refused(row: list[str], reason: str, detail: str) -> Refused:
-    return Refused(reason, detail, msgspec.json.encode(row))
+    return Refused(reason, detail, encode(row))
 
 
 __all__ = ["MAX_ID", "File", "Rows"]
