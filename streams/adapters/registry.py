@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from streams.adapters import bluesky, telegram, tiktok, whatsapp, youtube
+from streams.adapters import bluesky, claim_feeds, reddit, telegram, tiktok, whatsapp, x, youtube
 from streams.adapters.base import Format, FormatError
 from streams.adapters.mastodon import read as mastodon
 from streams.adapters.opening import Opening
@@ -12,6 +12,9 @@ FORMATS: tuple[Format, ...] = (
     bluesky.FORMAT,
     mastodon.FORMAT,
     *telegram.FORMATS,
+    *x.FORMATS,
+    reddit.FORMAT,
+    claim_feeds.FORMAT,
     *whatsapp.FORMATS,
     tiktok.FORMAT,
     youtube.FORMAT,

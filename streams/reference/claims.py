@@ -1,7 +1,6 @@
-"""Read a bank of checked claims: one claim per line, or schema.org ClaimReview as publishers offer it.
+"""Read a bank of checked claims: one claim per line, a table, ClaimReview, or answers of Google's Fact Check Tools.
 
 A bank comes from other organisations and may contain errors: an entry without a claim is skipped and reported.
-ClaimReview: https://schema.org/ClaimReview.
 """
 
 import gzip
@@ -12,10 +11,14 @@ from typing import Any
 import msgspec
 
 from schemas.claim import Claim
+from streams.adapters.base import Refused
+from streams.adapters.items import rows
+from streams.adapters.opening import OPENING_BYTES, Opening
 from streams.errors import UserError
+from streams.reference.claim_review import NEEDED, columns_of, from_row, read_claim, unfold
 
 _GZIP = b"\x1f\x8b"
-_LISTS = ("@graph", "dataFeedElement", "itemListElement", "claims")
+_BOM = b"\xef\xbb\xbf"
 
 
 class ClaimsError(UserError):
@@ -37,7 +40,7 @@ class ClaimFile(msgspec.Struct, frozen=True):
 
 
 def read_claims(path: Path) -> ClaimFile:
-    """Read all claims of a file: JSON Lines or one JSON document, plain or gzip.
+    """Read all claims of a file: JSON Lines, one JSON document or a table, plain or gzip.
 
     Raises:
         ClaimsError: the file cannot be read, or contains no claim.
@@ -60,84 +63,43 @@ def read_claims(path: Path) -> ClaimFile:
         first = f"; the first entry: {skipped[0].reason}" if skipped else ""
         raise ClaimsError(
             f"{path} (claims.file) has {len(skipped)} entries and no claim{first}; write text, verdict and publisher "
-            "on each line, or use ClaimReview"
+            "on each line or as columns, or use ClaimReview or an answer of Google's Fact Check Tools"
         )
     return ClaimFile(tuple(claims), tuple(skipped))
 
 
 def _entries(raw: bytes) -> Iterator[Any]:
-    """Yield the entries of the document, or of each line; the decoder's error for a line that is not JSON."""
+    """Yield the entries of a table, of a document or of each line; the error of the decoder for a line of no kind."""
+    opening = Opening(raw[:OPENING_BYTES])
+    columns = columns_of(opening.columns)
+    if columns.keys() >= set(NEEDED):
+        yield from _rows(raw, opening.delimiter, columns)
+        return
     try:
-        yield from _unfold(msgspec.json.decode(raw))
-    except msgspec.DecodeError:
-        for line in raw.splitlines():
+        yield from unfold(msgspec.json.decode(raw.removeprefix(_BOM)))
+    except (msgspec.DecodeError, RecursionError):
+        for line in raw.removeprefix(_BOM).splitlines():
             if line.strip():
                 try:
-                    yield from _unfold(msgspec.json.decode(line))
+                    yield from unfold(msgspec.json.decode(line))
                 except msgspec.DecodeError as error:
                     yield error
+                except RecursionError:
+                    yield ValueError("the entry is nested too deeply")
 
 
-def _unfold(document: object) -> Iterator[Any]:
-    if isinstance(document, list):
-        for item in document:
-            yield from _unfold(item)
-        return
-    if isinstance(document, dict):
-        for name in _LISTS:
-            if isinstance(document.get(name), list):
-                yield from _unfold(document[name])
-                return
-        if isinstance(document.get("item"), dict | list):
-            yield from _unfold(document["item"])
-            return
-    yield document
+def _rows(raw: bytes, delimiter: str, columns: dict[str, int]) -> Iterator[Any]:
+    for number, row in rows([raw], delimiter):
+        if isinstance(row, Refused):
+            yield ValueError(row.detail)
+        elif number:
+            yield from_row(row, columns)
 
 
 def _claim(entry: object) -> Claim:
-    if isinstance(entry, msgspec.DecodeError):
+    if isinstance(entry, Exception):
         raise entry
-    if not isinstance(entry, dict):
-        raise ValueError(f"an entry must be an object; got {type(entry).__name__}")
-    claim = _from_review(entry) if "claimReviewed" in entry else msgspec.convert(entry, Claim)
-    for name in ("text", "verdict", "publisher"):
-        if not getattr(claim, name).strip():
-            raise ValueError(f"a claim must have a {name}; got an empty one")
-    return claim
-
-
-def _from_review(review: dict[str, Any]) -> Claim:
-    rating = _first(review.get("reviewRating")) or {}
-    author = _first(review.get("author")) or _first(review.get("publisher")) or {}
-    verdict = rating.get("alternateName") or _of_best(rating)
-    languages = review.get("inLanguage") or ()
-    return msgspec.convert(
-        {
-            "text": review["claimReviewed"],
-            "verdict": verdict,
-            "publisher": author.get("name") or author.get("url") or "unknown",
-            "url": review.get("url"),
-            "date": review.get("datePublished"),
-            "languages": [languages] if isinstance(languages, str) else languages,
-        },
-        Claim,
-    )
-
-
-def _first(value: object) -> dict[str, Any] | None:
-    """Return an object, or the first of a list of objects; a bare text becomes the name of an object."""
-    value = value[0] if isinstance(value, list) and value else value
-    if isinstance(value, str):
-        return {"name": value}
-    return value if isinstance(value, dict) else None
-
-
-def _of_best(rating: dict[str, Any]) -> str:
-    """Return a rating without words as text, such as "1 of 5"."""
-    if "ratingValue" not in rating:
-        return ""
-    best = f" of {rating['bestRating']}" if "bestRating" in rating else ""
-    return f"{rating['ratingValue']}{best}"
+    return read_claim(entry)
 
 
 __all__ = ["ClaimFile", "ClaimsError", "Skipped", "read_claims"]

@@ -5,6 +5,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from detectors.clustering import ClusteringConfig
@@ -62,6 +64,132 @@ def test_claim_reviews_are_read_however_they_are_wrapped(tmp_path, document):
 def test_a_rating_without_words_is_told_in_numbers(tmp_path):
     review = REVIEW | {"reviewRating": {"ratingValue": 1, "bestRating": 5}}
     assert claims_of(tmp_path, json.dumps(review))[0].verdict == "1 of 5"
+
+
+SEARCH = {
+    "claims": [
+        {
+            "text": "Chalk is in the flour of Tarsk",
+            "claimant": "a chain message",
+            "claimDate": "2026-02-01T00:00:00Z",
+            "claimReview": [
+                {
+                    "publisher": {"name": "Desk of Doubt", "site": "doubt.example"},
+                    "url": "https://doubt.example/chalk",
+                    "title": "No chalk",
+                    "reviewDate": "2026-02-03T00:00:00Z",
+                    "textualRating": "False",
+                    "languageCode": "en",
+                },
+                {"publisher": {"site": "q.example"}, "textualRating": "Misleading", "languageCode": "pt-BR"},
+            ],
+        },
+        {"text": "A claim that was not rated", "claimReview": [{"publisher": {"name": "Q"}}]},
+    ],
+    "nextPageToken": "x",
+}
+
+
+def test_an_answer_of_the_fact_check_tools_gives_a_claim_for_each_review(tmp_path):
+    bank = read_claims(written(tmp_path, json.dumps(SEARCH)))
+    first, second = bank.claims
+    assert (first.text, first.verdict, first.publisher) == (SEARCH["claims"][0]["text"], "False", "Desk of Doubt")
+    assert (first.url, first.date) == ("https://doubt.example/chalk", "2026-02-03T00:00:00Z")
+    assert first.languages == ("en",)
+    assert (second.text, second.verdict, second.publisher) == (first.text, "Misleading", "q.example")
+    assert (second.url, second.languages) == (None, ("pt-BR",))
+    (skipped,) = bank.skipped
+    assert (skipped.entry, "verdict" in skipped.reason) == (3, True)
+
+
+def test_answers_may_follow_each_other_or_come_from_a_search_by_picture(tmp_path):
+    assert len(claims_of(tmp_path, f"{json.dumps(SEARCH)}\n{json.dumps(SEARCH)}\n")) == 4
+    assert len(claims_of(tmp_path, json.dumps({"results": [{"claim": one} for one in SEARCH["claims"]]}))) == 2
+
+
+def test_a_review_may_name_its_claim_and_its_author_elsewhere_in_the_graph(tmp_path):
+    graph = [
+        {"@type": "Organization", "@id": "#q", "name": "Q"},
+        {"@type": "Claim", "@id": "#claim", "text": "The dam has broken"},
+        {
+            "@type": ["ClaimReview"],
+            "itemReviewed": {"@id": "#claim"},
+            "author": {"@id": "#q"},
+            "reviewRating": {"alternateName": [{"@language": "en", "@value": "False"}]},
+            "inLanguage": {"@type": "Language", "name": "English", "alternateName": "en"},
+        },
+    ]
+    bank = read_claims(written(tmp_path, json.dumps({"@graph": graph})))
+    (claim,) = bank.claims
+    assert (claim.text, claim.verdict, claim.publisher) == ("The dam has broken", "False", "Q")
+    assert claim.languages == ("en",)
+    assert ["@type" in skipped.reason for skipped in bank.skipped] == [True, True]
+
+
+def test_the_claim_may_be_the_reviewed_item(tmp_path):
+    reviewed = {key: value for key, value in REVIEW.items() if key != "claimReviewed"} | {
+        "itemReviewed": {"@type": "Claim", "name": "The dam has broken", "datePublished": "2026-01-01"}
+    }
+    assert claims_of(tmp_path, json.dumps(reviewed))[0].text == "The dam has broken"
+
+
+TABLES = {
+    "own names": """
+text,verdict,publisher,url,date,languages
+The dam has broken,False,Q,https://q.example/dam,2026-01-02,en
+""",
+    "ClaimReview": """
+claimReviewed;reviewRating.alternateName;author.name;datePublished;inLanguage;url
+The dam has broken;False;Q;2026-01-02;en;https://q.example/dam
+""",
+    "Fact Check Tools": """
+Claim|Textual rating|Publisher site|Review date|Language code|Review URL
+"The dam has broken"|False|Q|2026-01-02|en|https://q.example/dam
+""",
+}
+
+
+@pytest.mark.parametrize("form", TABLES)
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+def test_a_table_of_claims_is_read_by_the_names_of_its_columns(tmp_path, form, start):
+    (claim,) = claims_of(tmp_path, start + TABLES[form].lstrip().replace("\n", "\r\n"))
+    assert (claim.text, claim.verdict, claim.publisher) == ("The dam has broken", "False", "Q")
+    assert (claim.url, claim.date, claim.languages) == ("https://q.example/dam", "2026-01-02", ("en",))
+
+
+def test_a_row_without_a_verdict_is_skipped(tmp_path):
+    bank = read_claims(written(tmp_path, "text,verdict,publisher\nOne,,Q\nTwo,False,Q\n"))
+    assert [claim.text for claim in bank.claims] == ["Two"]
+    assert "verdict" in bank.skipped[0].reason
+
+
+def test_entries_nested_without_end_are_skipped(tmp_path):
+    for deep in ("[" * 5000 + "]" * 5000, '{"item":' * 5000 + "{}" + "}" * 5000, "[" * 400 + "]" * 400):
+        bank = read_claims(written(tmp_path, f"{deep}\n{json.dumps(CLAIM)}\n"))
+        assert len(bank.claims) == 1
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(
+            ["@graph", "@id", "@type", "claims", "claimReview", "claimReviewed", "author", "name", "text", "item",
+             "reviewRating", "alternateName", "publisher", "textualRating", "languageCode", "inLanguage", "verdict"]
+        ),
+        inner,
+        max_size=6,
+    ),
+    max_leaves=20,
+)  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ANY_JSON)
+def test_any_json_is_read_or_skipped(tmp_path, value):
+    bank = read_claims(written(tmp_path, f"{json.dumps(CLAIM)}\n{json.dumps(value)}\n"))
+    assert bank.claims[0].text == CLAIM["text"]
+    assert all(claim.text and claim.verdict and claim.publisher for claim in bank.claims)
 
 
 def test_a_bank_may_be_compressed(tmp_path):
