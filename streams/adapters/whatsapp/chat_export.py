@@ -33,6 +33,7 @@ MAX_TEXT = 1 << 18
 MAX_PASTED = 1 << 16
 """Characters of a pasted chat, as one message may hold."""
 
+_UNNAMED = "_chat"  # the name of each text in an iOS archive
 _KNOWN_MINUTES = 16
 _MINUTE_MS = 60_000
 _SOURCE = EventSource(adapter=NAME)
@@ -111,6 +112,8 @@ class _Export:
         self._read_header = HeaderReader(facts.layout).read
         self._reader = ContentReader(is_ios=facts.layout.bracket)
         self._chat = options.chat or chat_name(source.name)
+        if self._chat == _UNNAMED and options.chat is None:
+            self._chat = ""  # until the first message
         self._ids = _Ids()
         self._message: _Message | None = None
         self._before: int | None = None  # time of the message before
@@ -216,10 +219,20 @@ class _Export:
             yield line.position, damage
             return
         content = self._reader.read(line.text[line.header.end :], message.more)
+        if not self._chat:
+            self._name_chat(content)
         outcome = self._outcome(line, content)
         if self._notes and isinstance(outcome, Converted):
             outcome, self._notes = outcome._replace(notes=outcome.notes + self._notes), ()
         yield line.position, outcome
+
+    def _name_chat(self, content: Content) -> None:
+        """Take the name of the chat from the first message: on iOS the chat is the sender of system messages."""
+        if content.reason is Reason.SYSTEM and content.sender:
+            self._chat = content.sender
+        else:
+            self._chat = _UNNAMED
+            self._notes += ("the name of the chat is not in the file; pass --chat NAME",)
 
     def _outcome(self, line: _Line, content: Content) -> Outcome:
         minute = line.at // _MINUTE_MS

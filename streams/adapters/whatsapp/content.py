@@ -51,7 +51,7 @@ class Content(NamedTuple):
     sender: str
     text: str = ""
     files: tuple[str, ...] = ()  # names of attached files
-    reason: Reason | None = None  # the message is no event, unless a caption or a file is left
+    reason: Reason | None = None  # why the message is no event; a caption or a file makes it one all the same
     edited: bool = False
 
 
@@ -173,7 +173,7 @@ class ContentReader:
         if not rest and len(text) <= MAX_PHRASE and self._may_be_phrase(text):
             reason = self._phrase(text)
             if reason is not None:
-                return reason
+                return Reason.SYSTEM if own and reason is Reason.PLACEHOLDER else reason
         if "://" in text and len(text) <= _MAX_LOCATION and _LOCATION.fullmatch(text):
             return Reason.LOCATION
         if rest and line.rstrip().endswith((":", "：")) and key(line) in self._words.polls:

@@ -50,10 +50,13 @@ class _Reading:
         self.order = order
         self.faults = 0  # dates that are none, or that run backwards
         self.named = 0  # dates that agree with the name of an attachment
+        self.begins = True  # the first date is one; nothing is above the first header, so it is of no pasted chat
         self._last = 0
 
-    def add(self, numbers: Numbers) -> None:
+    def add(self, numbers: Numbers, *, first: bool) -> None:
         day = self.order.day(numbers)
+        if first:
+            self.begins = day is not None
         if day is None or day < self._last - 1:
             self.faults += 1
         else:
@@ -77,7 +80,7 @@ class DayOrder:
             return
         self._dates += 1
         for reading in self._readings:
-            reading.add(numbers)
+            reading.add(numbers, first=self._last is None)
         for place, number in enumerate(numbers):
             self._long[place] |= number > 99
             self._islamic += is_islamic(number)
@@ -120,16 +123,17 @@ class DayOrder:
         return Decision(wanted, "by option") if any(one.order is wanted for one in readings) else None
 
     def _possible(self, *, year_first: bool) -> list[_Reading]:
-        """Return the readings without a fault; without any, the clearly best, because pasted headers cause faults."""
+        """Return the readings with the fewest faults; pasted headers cause some in each reading."""
         by_place = self._readings
         if self._long[0] or (year_first and not self._long[2]):
             by_place = [one for one in by_place if one.order is DateOrder.YEAR_FIRST]
         elif self._long[2]:
             by_place = [one for one in by_place if one.order is not DateOrder.YEAR_FIRST]
-        fewest = min(one.faults for one in by_place)
-        if 4 * fewest > self._dates:
-            return []
-        good = [one for one in by_place if one.faults <= 2 * fewest]
+        begun = [one for one in by_place if one.begins]
+        if len(begun) < 2:
+            return begun
+        fewest = min(one.faults for one in begun)
+        good = [one for one in begun if one.faults <= 2 * fewest]
         # Two digits of a year in front are rare: with two other readings open, only the changes can show them.
         others = [one for one in good if one.order is not DateOrder.YEAR_FIRST]
         if others and len(good) > len(others) and not self._changes_fastest(self._readings[2], good):
