@@ -30,6 +30,16 @@ class Lifecycle(StrEnum):
     RESURFACED = "resurfaced"
 
 
+class Basis(StrEnum):
+    """Data that an alert rests on: the distinct sharers whom Hearsay has seen, or the platform's own counters.
+
+    The two kinds have their own thresholds, levels, states and episodes. No counter is ever counted as a sharer.
+    """
+
+    SHARERS = "sharers"
+    COUNTERS = "counters"
+
+
 class TargetCause(StrEnum):
     """Cause of a review target. `own_detection` starts an internal target, never a legal deadline."""
 
@@ -82,7 +92,7 @@ class Alert(Message, frozen=True, kw_only=True):
     alert_id: Annotated[
         Digest,
         Meta(
-            description="Digest of cluster, episode, state, level, number and rule version; a replay reproduces it.",
+            description="Digest of cluster, basis, episode, state, level, number and rule version; equal in replays.",
             examples=["d5fe18b275706129701c9a8f6d26c382"],
         ),
     ]
@@ -131,3 +141,11 @@ class Alert(Message, frozen=True, kw_only=True):
             examples=[["bb2f0c2aa5d1b4e0f9a7c3e6d2b8f4a1"]],
         ),
     ] = ()
+    basis: Annotated[
+        Basis,
+        Meta(
+            description="Kind of the alert: `sharers`, or `counters` for a rise of a platform's own counter "
+            "(`evidence.counters`).",
+            examples=["sharers"],
+        ),
+    ] = Basis.SHARERS

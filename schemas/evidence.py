@@ -1,5 +1,6 @@
 """Define the evidence of an alert: counts, growth, forward graph, text and content of one cascade at one moment."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -216,6 +217,41 @@ class FirstSighting(msgspec.Struct, frozen=True, omit_defaults=True):
     ] = 0
 
 
+class CounterName(StrEnum):
+    """Counter that a platform publishes of a message."""
+
+    VIEWS = "views"
+    FORWARDS = "forwards"
+
+
+class CounterEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Rise of one platform's own counter, over the messages of the cluster whose counter rose in the window.
+
+    The rise lies between snapshots. Where the window begins between two snapshots, a straight line gives the value at
+    its beginning.
+    """
+
+    platform: Annotated[str, Meta(description="Platform that publishes the counter.", examples=["youtube"])]
+    counter: Annotated[CounterName, Meta(description="Name of the counter.", examples=["forwards"])]
+    value_before: Annotated[Count, Meta(description="Sum of the counters at the start of the rise.", examples=[10])]
+    value_after: Annotated[Count, Meta(description="Sum of the newest counters.", examples=[150_000])]
+    rise: Annotated[Count, Meta(description="`value_after` less `value_before`.", examples=[149_990])]
+    elapsed: Annotated[
+        Duration, Meta(description="Time from the start of the rise to the alert, in ms.", examples=[4_500_000])
+    ]
+    messages: Annotated[
+        Count,
+        Meta(
+            description="Messages with a counter that rose in the window; a repost counts as its original.",
+            examples=[1],
+        ),
+    ]
+    window: Annotated[
+        Duration,
+        Meta(description="`counters.window_ms`: longest time over which a rise counts.", examples=[21_600_000]),
+    ]
+
+
 class Structure(msgspec.Struct, frozen=True, omit_defaults=True):
     """Shape of the forward graph, from recorded edges only."""
 
@@ -341,7 +377,13 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything that a person needs to judge the alert, and to find the events in the log."""
 
     counts: Annotated[CascadeCounts, Meta(description="Counts of the cascade.")]
-    growth: Annotated[GrowthEvidence, Meta(description="Output of the growth detector.")]
+    growth: Annotated[
+        GrowthEvidence,
+        Meta(
+            description="Output of the growth detector; in an alert of the basis `counters`, the rise of the counter "
+            "and its threshold."
+        ),
+    ]
     structure: Annotated[Structure, Meta(description="Shape of the forward graph.")]
     text: Annotated[TextEvidence, Meta(description="The message and its wordings.")]
     content: Annotated[ContentEvidence, Meta(description="Fact-checks, checked claims, reports and category of harm.")]
@@ -373,3 +415,7 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
             examples=[["3 late posts (counted, cannot trigger an alert)"]],
         ),
     ] = ()
+    counters: Annotated[
+        CounterEvidence | None,
+        Meta(description="Rise of the platform's counter; in alerts of the basis `counters` only."),
+    ] = None

@@ -12,6 +12,7 @@ from schemas.assignment import RelatedCluster
 from schemas.evidence import (
     CascadeCounts,
     ContentEvidence,
+    CounterEvidence,
     FirstSighting,
     GrowthEvidence,
     Structure,
@@ -37,6 +38,8 @@ class DataNotes(msgspec.Struct, frozen=True, kw_only=True):
     before_closing: float = 0.0  # sharers counted before the cascade was closed
     fields: FieldCounts = msgspec.field(default_factory=FieldCounts)  # filled by the posts
     echoes: int = 0  # posts of linked clusters with the same address
+    counters_fell: int = 0  # counter alert: snapshots below an earlier snapshot of the message
+    counters_ignored: int = 0  # counter alert: implausible values
 
 
 class CascadeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +60,7 @@ class CascadeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     withheld: bool = False  # over the base threshold but below the budget's, and not opened since
     related: tuple[RelatedCluster, ...] = ()
     first_sightings: tuple[FirstSighting, ...] = ()  # in order of time
+    counters: CounterEvidence | None = None  # the rise that a counter alert rests on; None for an alert about sharers
     notes: DataNotes = DataNotes()
 
 

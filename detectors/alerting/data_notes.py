@@ -14,7 +14,7 @@ from detectors.text.formatting import many, moment
 
 def data_notes(seen: CascadeSnapshot, ist: bool = False) -> tuple[str, ...]:
     """List the gaps and adjustments in the data; empty if there are none."""
-    notes, counts = seen.notes, seen.counts
+    notes = seen.notes
     lines = list(missing_fields(notes.fields))
     if notes.late:
         lines.append(f"{many(notes.late, 'late post')} (counted, cannot trigger an alert)")
@@ -39,8 +39,7 @@ def data_notes(seen: CascadeSnapshot, ist: bool = False) -> tuple[str, ...]:
         lines.append(f"{many(notes.before_closing, 'sharer')} from before the closing (counted again on return)")
     if notes.echoes:
         lines.append(f"sharers include those of {many(notes.echoes, 'post')} with the same address under other words")
-    if counts.forwards is not None and counts.forwards > counts.posts:
-        lines.append(f"platform counters show {many(counts.forwards, 'forward')}, more than the observed posts")
+    lines += _counter_notes(seen)
     return tuple(lines)
 
 
@@ -55,6 +54,17 @@ def _time_notes(seen: CascadeSnapshot) -> Iterator[str]:
         yield f"{many(notes.catching_up, 'post')} read late by the listener, placed at the time of the platform"
     if notes.resolution is not Resolution.FINE:
         yield coarse_times(seen)
+
+
+def _counter_notes(seen: CascadeSnapshot) -> Iterator[str]:
+    """List what the platforms' counters show, and how they were corrected."""
+    notes, counts = seen.notes, seen.counts
+    if counts.forwards is not None and counts.forwards > counts.posts:
+        yield f"platform counters show {many(counts.forwards, 'forward')}, more than the observed posts"
+    if notes.counters_fell:
+        yield f"{many(notes.counters_fell, 'snapshot')} of a counter below an earlier one (the largest value counts)"
+    if notes.counters_ignored:
+        yield f"{many(notes.counters_ignored, 'implausible value')} of a counter ignored"
 
 
 __all__ = ["data_notes"]

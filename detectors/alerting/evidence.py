@@ -17,7 +17,7 @@ from detectors.alerting.transition import Transition
 from detectors.privacy.small_groups import without_small
 from detectors.spread.first_sightings import across
 from detectors.text.formatting import shorten
-from schemas.alert import Alert, Lifecycle, Provenance, ReviewTarget, TargetCause
+from schemas.alert import Alert, Basis, Lifecycle, Provenance, ReviewTarget, TargetCause
 from schemas.evidence import Evidence, GrowthEvidence
 
 FORECAST_STATES = (Lifecycle.OPENED, Lifecycle.ESCALATED)
@@ -48,8 +48,9 @@ def build_alert(seen: CascadeSnapshot, transition: Transition, context: AlertCon
     shown = _shown(seen, transition, context.config)
     review = _review_target(transition, context.policy)
     ist = context.config.show_ist
+    basis = Basis.SHARERS if seen.counters is None else Basis.COUNTERS
     return Alert(
-        alert_id=alert_id(seen.cluster_id, transition, context.provenance.rule_version),
+        alert_id=alert_id(seen.cluster_id, transition, context.provenance.rule_version, basis),
         cluster_id=seen.cluster_id,
         state=transition.state,
         level=transition.level,
@@ -68,15 +69,20 @@ def build_alert(seen: CascadeSnapshot, transition: Transition, context: AlertCon
             first_event=seen.first_event,
             trigger_event=seen.trigger_event,
             notes=data_notes(shown, ist),
+            counters=seen.counters,
         ),
         provenance=context.provenance,
         review=review,
         aliases=seen.aliases,
+        basis=basis,
     )
 
 
-def alert_id(cluster_id: str, transition: Transition, rule_version: int) -> str:
-    """Return 32 hexadecimal digits: the BLAKE2b digest of the cluster, the transition and the version of the rules."""
+def alert_id(cluster_id: str, transition: Transition, rule_version: int, basis: Basis = Basis.SHARERS) -> str:
+    """Return 32 hexadecimal digits: the BLAKE2b digest of the cluster, the transition and the version of the rules.
+
+    The digest of a counter alert contains the basis as well.
+    """
     parts = (
         cluster_id,
         str(transition.episode),
@@ -84,6 +90,7 @@ def alert_id(cluster_id: str, transition: Transition, rule_version: int) -> str:
         str(transition.level),
         str(transition.number),
         str(rule_version),
+        *(() if basis is Basis.SHARERS else (basis.value,)),
     )
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=16, person=b"hearsay.alert").hexdigest()
 

@@ -8,6 +8,7 @@ sentence judges whether a message is true, and none gives a probability. Formula
 
 from collections.abc import Iterator
 
+from detectors.alerting import counter_sentences
 from detectors.alerting.cascade_snapshot import CascadeSnapshot
 from detectors.alerting.coarse_times import coarse_times, is_coarse, within
 from detectors.alerting.data_notes import data_notes
@@ -52,6 +53,8 @@ _VARIANTS: dict[str, str] = {
 
 def headline(seen: CascadeSnapshot, transition: Transition) -> str:
     """Write the headline: the event, the number of distinct sharers and the time since the first share."""
+    if seen.counters is not None:
+        return counter_sentences.headline(seen.counters, transition) + _verdict_in_short(seen.content)
     counts = seen.counts
     end = counts.last_time if transition.state in ENDINGS else transition.time
     spread = f"{_sharers(seen)} {within(seen, end - counts.first_time)}"
@@ -110,6 +113,25 @@ def explanation(
 def _sentences(
     seen: CascadeSnapshot, transition: Transition, review: ReviewTarget | None, subside_after: str, ist: bool
 ) -> Iterator[str]:
+    if seen.counters is None:
+        yield from _spread(seen, transition, subside_after, ist)
+    else:
+        yield from counter_sentences.reason(seen, seen.counters, transition, subside_after, ist)
+    yield SPREAD_NOT_TRUTH
+    yield f"Evidence on content: {_known(seen.content)}."
+    yield from _harm(seen.content)
+    yield from _wordings(seen.text)
+    if seen.counters is None:
+        yield _graph(seen.structure)
+    if review is not None:
+        yield f"Review {_review_by(review, ist)}."
+    notes = data_notes(seen, ist)
+    if notes:
+        yield f"Data notes: {'; '.join(notes)}."
+
+
+def _spread(seen: CascadeSnapshot, transition: Transition, subside_after: str, ist: bool) -> Iterator[str]:
+    """Describe the spread by distinct sharers, and the event of the alert."""
     yield _spread_so_far(seen, transition, ist)
     if seen.first_sightings:
         yield f"{jumps(seen.first_sightings, ist)}."
@@ -126,16 +148,6 @@ def _sentences(
             f"What would lower the level: {lowering(seen, transition)} "
             f"(the score has then been below {seen.fall_threshold:.2f} for {subside_after})."
         )
-    yield SPREAD_NOT_TRUTH
-    yield f"Evidence on content: {_known(seen.content)}."
-    yield from _harm(seen.content)
-    yield from _wordings(seen.text)
-    yield _graph(seen.structure)
-    if review is not None:
-        yield f"Review {_review_by(review, ist)}."
-    notes = data_notes(seen, ist)
-    if notes:
-        yield f"Data notes: {'; '.join(notes)}."
 
 
 def _spread_so_far(seen: CascadeSnapshot, transition: Transition, ist: bool) -> str:
@@ -252,6 +264,8 @@ def lowering(seen: CascadeSnapshot, transition: Transition) -> str:
     """Return the condition under which the level of an alert falls; empty without a level."""
     if not transition.level:
         return ""
+    if seen.counters is not None:
+        return counter_sentences.lowering(seen, seen.counters)
     if seen.lowered_at is None:
         return "deleted posts only, as silence does not lower it within 400 days"
     return f"no new distinct sharer for {duration(seen.lowered_at - transition.time)}"
@@ -358,13 +372,16 @@ def format_alert(alert: Alert, width: int = 100) -> str:
     pace = f" {_forecast(growth).capitalize()}." if growth.expected_further is not None else ""
     chats = f" in {many(counts.chats, 'chat')}" if counts.chats else ""
     quotes = f"; {many(counts.quotes, 'quote')} with words of their own" if counts.quotes else ""
+    counters = evidence.counters
+    count = f"{_recent(counts)}{pace}" if counters is None else counter_sentences.line(counters)
+    why = _score(growth, alert.level) if counters is None else counter_sentences.comparison(growth, alert.level)
     lines = [
         plain(alert.headline),
         f"  when   {moment(alert.time)}, cluster {alert.cluster_id[:_SHORT_ID]}, alert {alert.alert_id[:_SHORT_ID]}",
         f"  where  {_posts(counts)}{chats}{quotes}{_language(evidence.text)}",
         *([f"  across {jumps(evidence.first_sightings)}"] if evidence.first_sightings else []),
-        f"  count  {_recent(counts)}{pace}",
-        f"  why    {alert.state.value}: {_score(growth, alert.level)}",
+        f"  count  {count}",
+        f"  why    {alert.state.value}: {why}",
         f"  known  {_known(evidence.content)}",
         f"  text   “{text}”",
     ]

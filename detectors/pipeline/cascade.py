@@ -14,7 +14,7 @@ from detectors.ordering.resolution import Resolution
 from detectors.pipeline.cascade_state import CascadeState, ClosedCascade
 from detectors.pipeline.cascade_stats import CascadeSettings, CascadeStats
 from detectors.pipeline.cascade_tracker import CascadeTracker
-from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow
+from detectors.pipeline.rows import ClusterRow, CounterSummary, EdgeRow, WordingRow
 from schemas.alert import Lifecycle
 from schemas.assignment import Assignment, Merge, Timeliness
 from schemas.event import Kind
@@ -58,6 +58,11 @@ class Cascade:
         """Distinct sharers, including those counted before the cascade closed."""
         return self.tracker.size
 
+    @property
+    def is_silent(self) -> bool:
+        """True if the cascade raises no alert: a frame, a caption that counts elsewhere, or no posts."""
+        return self.stats.is_silent or not self.stats.posts
+
     def share(self, assignment: Assignment) -> tuple[Sequence[Transition], EdgeRow, WordingRow | None]:
         """Apply a post, forward, quote or reply; return the transitions and the analyst's rows."""
         sighting = assignment.sighting
@@ -91,7 +96,7 @@ class Cascade:
             self.policy.advance_check(assignment.sighting.time)
 
     def apply_statement(self, assignment: Assignment) -> Sequence[Transition]:
-        """Apply a counter, deletion, account state, report or fact-check; return the transitions."""
+        """Apply a deletion, account state, report or fact-check; return the transitions."""
         sighting = assignment.sighting
         if not self.stats.posts:
             self.policy.touch(sighting.time)
@@ -138,24 +143,25 @@ class Cascade:
     def close(self, until: int) -> ClosedCascade:
         """Return the state to keep until event time `until`; the cascade must not be used afterwards."""
         self.stats.before_closing = self.size
-        self.stats.counters, self.stats.owners = {}, {}
+        self.stats.owners = {}
         return ClosedCascade(self.stats, self.tracker.growth.snapshot(), self.policy.snapshot(), until)
 
-    def evidence(self, transition: Transition, trigger: str | None) -> CascadeSnapshot:
+    def evidence(self, transition: Transition, trigger: str | None, counters: CounterSummary) -> CascadeSnapshot:
         """Collect the evidence for the alert about a transition; `trigger` is the id of the event, if any."""
         time, level = transition.time, transition.level
         return self.tracker.evidence(
             time,
             level,
             trigger,
+            counters,
             threshold_offset=self._reported_offset(transition),
             fall_threshold=self.policy.fall_threshold(max(level, 1)),
             lowered_at=self._lowered_at(time, level) if level else None,
         )
 
-    def row(self, status: str, merged_into: str | None = None) -> ClusterRow:
+    def row(self, status: str, counters: CounterSummary, merged_into: str | None = None) -> ClusterRow:
         """Summarise the cascade as a row of the clusters table."""
-        return self.tracker.row(status, self.policy.episode, merged_into)
+        return self.tracker.row(status, self.policy.episode, counters, merged_into)
 
     def snapshot(self) -> CascadeState:
         """Return the whole state."""

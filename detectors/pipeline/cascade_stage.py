@@ -90,7 +90,7 @@ class CascadeStage:
             self._partition,
             self._partitions,
         )
-        return pack(f"cascade {self._digest}", 4, state)
+        return pack(f"cascade {self._digest}", 5, state)
 
     def restore(self, data: bytes) -> None:
         """Continue from a snapshot.
@@ -98,7 +98,7 @@ class CascadeStage:
         Raises:
             SnapshotError: the snapshot has another version, other settings, or another partition.
         """
-        state = unpack(f"cascade {self._digest}", 4, _State, data, dict.fromkeys(range(1, 4), unchanged))
+        state = unpack(f"cascade {self._digest}", 5, _State, data, dict.fromkeys(range(1, 5), unchanged))
         if (state.partition, state.partitions) != (self._partition, self._partitions):
             raise SnapshotError(
                 f"the state was saved for cascade partition {state.partition} of {state.partitions}, but this worker "

@@ -30,6 +30,7 @@ class ClosedCascade(msgspec.Struct, frozen=True, array_like=True):
 
 
 class StateTransfer(msgspec.Struct, frozen=True, array_like=True):
-    """State of an absorbed cascade on its way to the survivor's partition; None if no cascade existed."""
+    """State of an absorbed cascade and of its counters on the way to the survivor's partition; None without either."""
 
     cascade: CascadeState | None = None
+    counters: bytes | None = None

@@ -12,6 +12,7 @@ from msgspec import Meta
 from detectors.alerting.config import PolicyConfig
 from detectors.base_config import BaseConfig
 from detectors.growth import GrowthConfig
+from detectors.growth.counters import CounterConfig
 from detectors.ordering.resolution import PlatformTimes, Resolution
 from detectors.reading.profile import FieldCounts
 from detectors.spread.edges import EdgeConfig
@@ -21,7 +22,7 @@ from detectors.spread.recent_joins import WindowConfig
 from detectors.spread.sharers import SharersConfig
 from schemas.assignment import Assignment, Frame, Merge, RelatedCluster, Relation, Role, Timeliness
 from schemas.claim import ClaimMatch, HarmSuggestion, Nearness, ReferenceMatches
-from schemas.event import Counters, Debunk, Kind, Media
+from schemas.event import Debunk, Kind, Media
 from schemas.evidence import ContentEvidence, FirstSighting, TextEvidence
 from schemas.sighting import Sighting, TextContent
 
@@ -74,6 +75,7 @@ class CascadeSettings(msgspec.Struct, frozen=True, kw_only=True):
     sharers: SharersConfig
     recent: WindowConfig
     growth: GrowthConfig
+    counters: CounterConfig
     policy: PolicyConfig
 
 
@@ -118,7 +120,6 @@ class CascadeStats(msgspec.Struct, kw_only=True):
     debunks: list[Debunk] = []
     claims: list[ClaimMatch] = []  # each claim once, with the similarity of its nearest wording
     harm: HarmSuggestion | None = None  # the harm example nearest to any wording
-    counters: dict[str, tuple[int, int]] = {}  # message -> views, forwards
     fields: FieldCounts = msgspec.field(default_factory=FieldCounts)  # filled by the shares
     owners: dict[str, str] = {}  # message -> sharer: a deletion subtracts the sharer's post
 
@@ -214,21 +215,6 @@ class CascadeStats(msgspec.Struct, kw_only=True):
         if category in categories or len(categories) < max_categories:
             categories[category] = categories.get(category, 0) + 1
 
-    def update_counters(self, message: str, counters: Counters, max_messages: int) -> None:
-        """Keep the largest platform counters of a message, for at most `max_messages` messages."""
-        known = self.counters
-        if message not in known and len(known) >= max_messages:
-            return
-        views, forwards = known.get(message, (0, 0))
-        known[message] = (max(views, counters.views or 0), max(forwards, counters.forwards or 0))
-
-    def counter_totals(self) -> tuple[int | None, int | None]:
-        """Return the views and the forwards by the platforms' own counters; None without a counter."""
-        if not self.counters:
-            return None, None
-        views, forwards = zip(*self.counters.values(), strict=True)
-        return sum(views), sum(forwards)
-
     def set_text(self, content: TextContent, lang: str | None) -> None:
         """Use `content` as the representative text, unless the cascade already has a text with words."""
         if not self.content.fingerprint:
@@ -280,9 +266,6 @@ class CascadeStats(msgspec.Struct, kw_only=True):
         for platform, times in other.times.items():
             self._times_of(platform if platform in self.platforms else OTHER_PLATFORMS).merge(times)
         add_counts(self.report_categories, other.report_categories, bounds.max_debunks)
-        for message, counters in other.counters.items():
-            if len(self.counters) < bounds.max_counters:
-                self.counters.setdefault(message, counters)
         self.owners = _merge_owners(self.owners, other.owners, max_owners)
         new = [debunk for debunk in other.debunks if debunk not in self.debunks]
         self.debunks = (self.debunks + new)[: bounds.max_debunks]

@@ -11,7 +11,7 @@ from detectors.growth import GrowthDetector, make_detector, rebuild_detector
 from detectors.ordering.resolution import Resolution
 from detectors.pipeline.cascade_state import CascadeState
 from detectors.pipeline.cascade_stats import CascadeSettings, CascadeStats
-from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow, edge_row, wording_row
+from detectors.pipeline.rows import ClusterRow, CounterSummary, EdgeRow, WordingRow, edge_row, wording_row
 from detectors.spread.edges import EdgeInference, EdgeSource, InferredEdge, recorded_edge
 from detectors.spread.graph import ForwardGraph, Placement, node_id
 from detectors.spread.recent_joins import WindowCounter
@@ -25,6 +25,7 @@ from schemas.sighting import Sighting
 # Read on every event; access to enum members is slow.
 _EXPLICIT, _ORIGIN = EdgeSource.EXPLICIT, EdgeSource.ORIGIN
 _ON_TIME = Timeliness.ON_TIME
+_FORWARD = Kind.FORWARD
 _DETECTORS = ("graph", "edges", "sharers", "chats", "wordings", "reporters", "recent", "growth")
 _FORECAST_FIELDS = (
     "expected_further", "expected_low", "expected_high", "threshold_at_size", "reproduction_number",
@@ -136,13 +137,11 @@ class CascadeTracker:
         return self._subtract(self.sharers.remove(sharer))
 
     def apply_statement(self, sighting: Sighting) -> bool:
-        """Apply a counter, deletion, account state or report; return True if a sharer no longer counts."""
+        """Apply a deletion, account state or report; return True if a sharer no longer counts."""
         message = sighting.message or sighting.parent or sighting.root or ""
         if sighting.kind is Kind.DELETE:
             return self._delete(message)
-        if sighting.kind is Kind.COUNTER and sighting.counters is not None:
-            self.stats.update_counters(message, sighting.counters, self.settings.cascade.max_counters)
-        elif sighting.kind is Kind.REPORT and sighting.report is not None:
+        if sighting.kind is Kind.REPORT and sighting.report is not None:
             self._report(sighting, sighting.report.category)
         elif sighting.kind is Kind.ACCOUNT_STATE and sighting.account_status is not AccountStatus.ACTIVE:
             return self._remove_account(sighting.actor or "")
@@ -172,6 +171,7 @@ class CascadeTracker:
         time: int,
         level: int,
         trigger: str | None,
+        counters: CounterSummary,
         *,
         threshold_offset: float,
         fall_threshold: float,
@@ -183,6 +183,7 @@ class CascadeTracker:
             time: event time of the alert in ms.
             level: level of the alert, 0 to 3.
             trigger: id of the event behind the alert; None for a timer.
+            counters: the platforms' own counters.
             threshold_offset: levels added to the reported threshold by the alert budget.
             fall_threshold: score under which the active level falls.
             lowered_at: event time at which the level falls without further sharers; None if unknown.
@@ -195,7 +196,7 @@ class CascadeTracker:
             trigger_event=trigger,
             aliases=tuple(stats.aliases),
             withheld=stats.withheld,
-            counts=self._counts(time),
+            counts=self._counts(time, counters),
             growth=self._growth_evidence(time, level, threshold_offset),
             structure=self.graph.shape(),
             fall_threshold=fall_threshold,
@@ -207,10 +208,9 @@ class CascadeTracker:
             notes=self._data_notes(),
         )
 
-    def row(self, status: str, episode: int, merged_into: str | None = None) -> ClusterRow:
+    def row(self, status: str, episode: int, counters: CounterSummary, merged_into: str | None = None) -> ClusterRow:
         """Summarise the cascade as a row of the clusters table."""
         stats, shape = self.stats, self.graph.shape()
-        views, forwards = stats.counter_totals()
         return ClusterRow(
             cluster_id=stats.cluster_id,
             status=status,
@@ -248,8 +248,11 @@ class CascadeTracker:
             reports=round(self.reporters.count),
             late=stats.late + stats.dropped_late,
             deleted=stats.deleted,
-            views=views,
-            forwards=forwards,
+            views=counters.views,
+            forwards=counters.forwards,
+            views_rise=counters.views_rise,
+            forwards_rise=counters.forwards_rise,
+            counter_level=counters.level,
             first_sightings=stats.first_sighting_evidence(),
         )
 
@@ -294,6 +297,7 @@ class CascadeTracker:
             origin=origin,
             hops_min=sighting.hops_min,
             frequently_forwarded=sighting.frequently_forwarded,
+            repost=sighting.kind is _FORWARD,
         )
 
     def _add_sharer(self, sharer: str, time: int, timeliness: Timeliness) -> float | None:
@@ -343,9 +347,8 @@ class CascadeTracker:
             return other.growth
         return rebuild_detector(self.growth_config, other.sharers.firsts(), other.stats.before_closing)
 
-    def _counts(self, time: int) -> CascadeCounts:
+    def _counts(self, time: int, counters: CounterSummary) -> CascadeCounts:
         stats = self.stats
-        views, forwards = stats.counter_totals()
         recent, previous = self.recent.counts(time)
         return CascadeCounts(
             sharers=self.size,
@@ -360,8 +363,8 @@ class CascadeTracker:
             replies=stats.replies,
             quotes=stats.quotes,
             members=round(stats.members) or None,
-            views=views,
-            forwards=forwards,
+            views=counters.views,
+            forwards=counters.forwards,
         )
 
     def _growth_evidence(self, time: int, level: int, threshold_offset: float) -> GrowthEvidence:

@@ -15,16 +15,19 @@ from detectors.alerting.transition import Transition
 from detectors.pipeline.cascade import Cascade
 from detectors.pipeline.cascade_state import CascadeState, ClosedCascade, StateTransfer
 from detectors.pipeline.cascade_stats import CascadeSettings
+from detectors.pipeline.counter_cases import CounterCases, counted_message, is_withdrawn, with_counter_cases
 from detectors.pipeline.rows import ClusterRow, EdgeRow, WordingRow, edge_row
-from detectors.snapshot import pack, unchanged, unpack
+from detectors.snapshot import pack, unpack
 from detectors.spread.edges import recorded_edge
 from detectors.spread.graph import Placement, node_id
-from schemas.alert import Alert
+from schemas.alert import Alert, Basis
 from schemas.assignment import Assignment, Merge, Role
+from schemas.event import Kind
 from schemas.sighting import SPREADING
 
-_VERSION = 5
+_VERSION = 6
 _SPARE_TIMERS = 64  # stale timers tolerated in addition to one per cascade
+_COUNTER, _DELETE = Kind.COUNTER, Kind.DELETE  # read on every event; access to enum members is slow
 
 
 class ScoreTrace(msgspec.Struct, frozen=True):
@@ -44,6 +47,7 @@ class TransitionTrace(msgspec.Struct, frozen=True):
 
     cluster_id: str
     transition: Transition
+    basis: Basis = Basis.SHARERS
 
 
 class CascadeOutput(msgspec.Struct):
@@ -60,6 +64,7 @@ class _State(msgspec.Struct, array_like=True):
     closed: list[ClosedCascade]
     timers: list[tuple[int, str]]
     time: int = 0
+    counters: bytes = b""
 
 
 Trace = Callable[[str, msgspec.Struct], None]
@@ -74,7 +79,9 @@ class Cascades:
     """
 
     def __init__(self, settings: CascadeSettings, context: AlertContext, trace: Trace | None = None) -> None:
+        bounds = settings.cascade
         self._settings = settings
+        self._counters = CounterCases(settings.counters, settings.policy, bounds.max_counters, bounds.max_cascades)
         self._context = context
         self._trace = trace
         self._open: OrderedDict[str, Cascade] = OrderedDict()
@@ -92,9 +99,14 @@ class Cascades:
             self.receive_state(item, self.send_state(item, out), out)
             return
         sighting = item.sighting
-        if self._timers and self._timers[0][0] <= sighting.time:
+        if self._is_due(sighting.time):
             self.advance(sighting.time, out)
         cascade = self._open.get(item.cluster_id)
+        if sighting.kind is _COUNTER:
+            self._count(item, cascade, out)
+            return
+        if sighting.kind is _DELETE:
+            self._counters.discard(item.cluster_id, sighting.message or "", sighting.platform)
         if cascade is None:
             if not self._starts_cascade(item, out):
                 return
@@ -113,7 +125,12 @@ class Cascades:
         if self._stop is not None:
             time = min(time, self._stop)
         self._time = max(self._time, time)
-        while timers and timers[0][0] <= time:
+        while self._is_due(time):
+            counters_due = self._counters.next_timer()
+            if counters_due is not None and (not timers or counters_due < timers[0][0]):
+                cluster_id, transitions = self._counters.tick(self._is_known)
+                self._publish_counters(cluster_id, counters_due, transitions, out, None)
+                continue
             due, cluster_id = heapq.heappop(timers)
             cascade = self._open.get(cluster_id)
             if cascade is not None and cascade.timer_at == due:
@@ -135,16 +152,18 @@ class Cascades:
     def finish(self, out: CascadeOutput) -> None:
         """Add the rows of all open cascades, in order of creation, at the end of a recording; close none."""
         in_order = sorted(self._open.values(), key=lambda cascade: (cascade.stats.first_time, cascade.stats.cluster_id))
-        out.clusters.extend(cascade.row("open") for cascade in in_order)
+        for cascade in in_order:
+            out.clusters.append(cascade.row("open", self._counters.summary(cascade.stats.cluster_id)))
 
     def send_state(self, merge: Merge, out: CascadeOutput) -> StateTransfer:
         """Remove the absorbed cascade of a merge, add the row, and return the state for the survivor."""
         self.advance(merge.time, out)
         cascade = self._open.pop(merge.absorbed, None) or self._reopen(merge.absorbed, merge.time)
+        summary, counters = self._counters.summary(merge.absorbed), self._counters.send(merge.absorbed)
         if cascade is None:
             return StateTransfer()
-        out.clusters.append(cascade.row("merged", merge.survivor))
-        return StateTransfer(cascade.snapshot())
+        out.clusters.append(cascade.row("merged", summary, merge.survivor))
+        return StateTransfer(cascade.snapshot(), counters)
 
     def receive_state(self, merge: Merge, transfer: StateTransfer, out: CascadeOutput) -> None:
         """Merge the transferred state of the absorbed cascade into the survivor."""
@@ -165,15 +184,19 @@ class Cascades:
         if merge.survivor not in self._open:
             self._make_room(out)
         self._open[merge.survivor] = survivor
+        silent = survivor.is_silent
+        risen = self._counters.receive(merge.survivor, transfer.counters, merge.time, silent=silent)
         if transitions:
             self._publish(survivor, transitions, out, merge.event_id)
+        self._publish_counters(merge.survivor, merge.time, risen, out, merge.event_id)
         self._schedule(survivor)
 
     def snapshot(self) -> bytes:
         """Return the state: every open cascade, closed cascade and timer."""
         cascades = [cascade.snapshot() for cascade in self._open.values()]
         self._drop_stale_timers()
-        state = _State(cascades, list(self._closed.values()), sorted(self._timers), self._time)
+        counters = self._counters.snapshot()
+        state = _State(cascades, list(self._closed.values()), sorted(self._timers), self._time, counters)
         return pack("cascades", _VERSION, state)
 
     def restore(self, data: bytes) -> None:
@@ -182,15 +205,53 @@ class Cascades:
         Raises:
             SnapshotError: `data` is not such a snapshot, or has another version.
         """
-        state = unpack("cascades", _VERSION, _State, data, dict.fromkeys(range(1, _VERSION), unchanged))
+        state = unpack("cascades", _VERSION, _State, data, dict.fromkeys(range(1, _VERSION), with_counter_cases))
         self._open = OrderedDict(
             (cascade.stats.cluster_id, Cascade.restore(self._settings, cascade)) for cascade in state.cascades
         )
         self._closed = OrderedDict((closed.stats.cluster_id, closed) for closed in state.closed)
         self._timers = list(state.timers)
         self._time = state.time
+        if state.counters:
+            self._counters.restore(state.counters)
         for due, cluster_id in self._timers:
             self._open[cluster_id].timer_at = due
+
+    def _is_due(self, time: int) -> bool:
+        """Return True if a timer is due at an event time."""
+        if self._timers and self._timers[0][0] <= time:
+            return True
+        due = self._counters.next_timer()
+        return due is not None and due <= time
+
+    def _observed(self, cluster_id: str, time: int) -> Cascade | None:
+        """Return a cascade for evidence at an event time: the open one, or a view of the closed one."""
+        closed = self._closed.get(cluster_id)
+        if closed is None or closed.until <= time:
+            return self._open.get(cluster_id)
+        return Cascade.reopen(self._settings, closed, time)
+
+    def _is_known(self, cluster_id: str, time: int) -> bool:
+        return self._observed(cluster_id, time) is not None
+
+    def _count(self, item: Assignment, cascade: Cascade | None, out: CascadeOutput) -> None:
+        """Apply a snapshot of counters to its case, whether the cascade is open or closed; no cascade changes."""
+        sighting, id_ = item.sighting, item.cluster_id
+        if self._trace is not None:
+            self._trace("assignment", item)
+        closed = self._find_closed(id_, sighting.time) if cascade is None else None
+        message: str | None = None
+        if cascade is not None:
+            silent, message = cascade.is_silent, counted_message(cascade.tracker, sighting)
+            if message is not None and is_withdrawn(cascade.tracker, message):
+                self._counters.discard(id_, message, sighting.platform)
+                return
+        elif closed is not None:
+            silent = closed.stats.is_silent
+        else:
+            return
+        transitions = self._counters.update(id_, sighting, message, item.timeliness, silent=silent)
+        self._publish_counters(id_, sighting.time, transitions, out, sighting.event_id)
 
     def _apply(self, cascade: Cascade, item: Assignment, out: CascadeOutput) -> Sequence[Transition]:
         if item.role is not Role.SHARE:
@@ -219,8 +280,8 @@ class Cascades:
     def _starts_cascade(self, first: Assignment, out: CascadeOutput) -> bool:
         """Return True for a share, and for a fact-check or comment of an unknown cluster.
 
-        A closed cascade keeps a fact-check or a comment and stays closed. A counter, report, deletion or edit is no
-        spread and neither creates nor reopens a cascade.
+        A closed cascade keeps a fact-check or a comment and stays closed. A report, deletion or edit is no spread and
+        neither creates nor reopens a cascade.
         """
         sighting, is_comment = first.sighting, first.role is Role.COMMENT
         if first.role is Role.SHARE and sighting.kind in SPREADING:
@@ -274,7 +335,7 @@ class Cascades:
 
     def _close(self, cascade: Cascade, time: int, out: CascadeOutput, status: str = "closed") -> None:
         cluster_id = cascade.stats.cluster_id
-        out.clusters.append(cascade.row(status))
+        out.clusters.append(cascade.row(status, self._counters.summary(cluster_id)))
         del self._open[cluster_id]
         self._closed[cluster_id] = cascade.close(time + self._settings.policy.closed_retention_ms)
         if len(self._closed) > self._settings.cascade.max_closed:
@@ -297,11 +358,25 @@ class Cascades:
         self, cascade: Cascade, transitions: Sequence[Transition], out: CascadeOutput, trigger: str | None
     ) -> None:
         """Add one alert per transition; `trigger` is the id of the event behind the transitions."""
-        context = self._context_for(cascade)
+        context, counters = self._context_for(cascade), self._counters.summary(cascade.stats.cluster_id)
         for transition in transitions:
             if self._trace is not None:
                 self._trace("transition", TransitionTrace(cascade.stats.cluster_id, transition))
-            out.alerts.append(build_alert(cascade.evidence(transition, trigger), transition, context))
+            out.alerts.append(build_alert(cascade.evidence(transition, trigger, counters), transition, context))
+
+    def _publish_counters(
+        self, cluster_id: str, time: int, transitions: Sequence[Transition], out: CascadeOutput, trigger: str | None
+    ) -> None:
+        """Add one counter alert per transition, with the evidence of the cascade, open or closed."""
+        cascade = self._observed(cluster_id, time) if transitions else None
+        if cascade is None:
+            return
+        context, counters = self._context_for(cascade), self._counters.summary(cluster_id)
+        for transition in transitions:
+            if self._trace is not None:
+                self._trace("transition", TransitionTrace(cluster_id, transition, Basis.COUNTERS))
+            seen = self._counters.evidence(cascade.evidence(transition, trigger, counters), transition)
+            out.alerts.append(build_alert(seen, transition, context))
 
     def _context_for(self, cascade: Cascade) -> AlertContext:
         """Return the context with the name of the detector selected for the cascade's platform."""

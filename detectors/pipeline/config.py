@@ -8,6 +8,7 @@ from detectors.alerting.config import EvidenceConfig, PolicyConfig
 from detectors.base_config import BaseConfig
 from detectors.clustering import ClusteringConfig
 from detectors.growth import GrowthConfig
+from detectors.growth.counters import CounterConfig
 from detectors.ordering.config import OrderConfig
 from detectors.pipeline.cascade_stats import CascadeConfig, CascadeSettings
 from detectors.reading.config import IntakeConfig
@@ -29,6 +30,7 @@ class PipelineConfig(BaseConfig, frozen=True, kw_only=True):
     sharers: SharersConfig = SharersConfig()
     recent: WindowConfig = WindowConfig()
     growth: GrowthConfig = GrowthConfig()
+    counters: CounterConfig = CounterConfig()
     policy: PolicyConfig = PolicyConfig()
     evidence: EvidenceConfig = EvidenceConfig()
 
@@ -45,5 +47,6 @@ class PipelineConfig(BaseConfig, frozen=True, kw_only=True):
             sharers=self.sharers,
             recent=self.recent,
             growth=self.growth,
+            counters=self.counters,
             policy=self.policy,
         )

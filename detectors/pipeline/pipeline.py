@@ -210,7 +210,7 @@ class Pipeline:
             self._received,
             self._rejected,
         )
-        return pack(f"pipeline {self.config.digest()}", 6, state)
+        return pack(f"pipeline {self.config.digest()}", 7, state)
 
     def restore(self, data: bytes) -> None:
         """Continue from a snapshot made with the same settings.
@@ -218,8 +218,8 @@ class Pipeline:
         Raises:
             SnapshotError: `data` is not such a snapshot, or has another version or other settings.
         """
-        older: Older = {2: _with_event_times, 3: unchanged, 4: unchanged, 5: unchanged}
-        state = unpack(f"pipeline {self.config.digest()}", 6, _State, data, older)
+        older: Older = {2: _with_event_times, 3: unchanged, 4: unchanged, 5: unchanged, 6: unchanged}
+        state = unpack(f"pipeline {self.config.digest()}", 7, _State, data, older)
         self.intake.restore(state.intake)
         self.ordered_clustering.restore(state.ordered_clustering)
         self.cascades.restore(state.cascades)

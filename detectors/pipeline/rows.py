@@ -59,6 +59,16 @@ class WordingRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     variants: str  # comma-separated
 
 
+class CounterSummary(msgspec.Struct, frozen=True):
+    """The platforms' own counters of a cluster, for its row and for the counts of its alerts."""
+
+    views: int | None = None
+    forwards: int | None = None
+    views_rise: int | None = None  # largest rise in a window; None: no message with two snapshots
+    forwards_rise: int | None = None
+    level: int = 0  # highest level of a counter alert
+
+
 class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
     """One cluster at the end of its life: closed, merged, evicted, or open at the end of the stream."""
 
@@ -101,6 +111,9 @@ class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
     views: int | None  # by the platforms' own counters; None without a counter
     forwards: int | None
     first_sightings: tuple[FirstSighting, ...]  # first share on each platform, in order of time
+    views_rise: int | None = None  # largest rise of the counter in a window; None: no message with two snapshots
+    forwards_rise: int | None = None
+    counter_level: int = 0  # highest level of a counter alert
 
     @property
     def is_broadcast(self) -> bool:

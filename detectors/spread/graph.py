@@ -28,6 +28,7 @@ _DELETED: Final = 2
 _ORIGIN: Final = 4
 _FREQUENT: Final = 8
 _CAPPED: Final = 16
+_REPOST: Final = 32
 
 
 class GraphConfig(BaseConfig, frozen=True, kw_only=True):
@@ -160,6 +161,18 @@ class ForwardGraph:
         node = self._forest.nodes.get(message)
         return None if node is None or node.parent is None else node.parent.message
 
+    def original_of(self, message: str) -> str | None:
+        """Follow reposts up to the original, O(depth); None for an unknown message, or an unknown original."""
+        node = self._forest.nodes.get(message)
+        while node is not None and node.flags & _REPOST:
+            node = node.parent
+        return None if node is None else node.message
+
+    def is_deleted(self, message: str) -> bool:
+        """Return True for a message marked as deleted."""
+        node = self._forest.nodes.get(message)
+        return node is not None and bool(node.flags & _DELETED)
+
     def depth_of(self, message: str) -> int | None:
         """Return the distance of a message from the root, O(depth); None for an unknown message."""
         node = self._forest.nodes.get(message)
@@ -175,6 +188,7 @@ class ForwardGraph:
         origin: bool = False,
         hops_min: int = 0,
         frequently_forwarded: bool = False,
+        repost: bool = False,
     ) -> Placement:
         """Add a message under its recorded parent, or add nothing if the message is known; O(depth).
 
@@ -186,16 +200,18 @@ class ForwardGraph:
             origin: True if the parent is only the origin (see `recorded_parent`).
             hops_min: least number of forwards that the platform reports.
             frequently_forwarded: True if the platform marks the message as frequently forwarded.
+            repost: True for a forward, whose counters are those of its original.
         """
         nodes = self._forest.nodes
         node = nodes.get(message)
         parent_node = None if parent is None else nodes.get(parent)
+        flags = _SEEN | _REPOST if repost else _SEEN
         if node is not None or parent_node is None:
-            placement = self._place(node, parent_node, Node(message, event_id, time, _SEEN), parent)
+            placement = self._place(node, parent_node, Node(message, event_id, time, flags), parent)
         elif len(nodes) >= self._max_nodes:
             placement = Placement.OVERFLOW
         else:  # the common case: a new message under a known parent
-            node = Node(message, event_id, time, _SEEN)
+            node = Node(message, event_id, time, flags)
             placement = _LINKED if self._forest.add_leaf(node, parent_node) else _mark_capped(node)
         if origin or frequently_forwarded or hops_min or placement is not _LINKED:
             self._update_tally(nodes.get(message), placement, origin, hops_min, frequently_forwarded)
@@ -317,7 +333,7 @@ class ForwardGraph:
             node = self._forest.add_root(new)
         elif not node.flags & _SEEN:
             node.time, node.event_id = new.time, new.event_id
-            node.flags |= _SEEN
+            node.flags |= new.flags
             self.tally.unseen -= 1
         elif parent is None or (node.parent is not None and (node.parent is parent_node or node.flags & _CAPPED)):
             return Placement.REPEATED
@@ -371,6 +387,7 @@ class ForwardGraph:
                 node.event_id,
                 origin=bool(node.flags & _ORIGIN),
                 frequently_forwarded=bool(node.flags & _FREQUENT),
+                repost=bool(node.flags & _REPOST),
             )
         if node.flags & _DELETED:
             self.retract(node.message)

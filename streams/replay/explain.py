@@ -15,7 +15,7 @@ from detectors.alerting.sentences import format_alert
 from detectors.pipeline.cascades import ScoreTrace, TransitionTrace
 from detectors.pipeline.rows import ClusterRow
 from detectors.text.formatting import many, plain, shorten
-from schemas.alert import Alert, Lifecycle
+from schemas.alert import Alert, Basis, Lifecycle
 from schemas.assignment import Assignment, Merge, Method, Relation, Role
 from schemas.base import encode
 from schemas.event import Kind
@@ -290,7 +290,8 @@ class DecisionLog:
             self._decisions.extend(self._recent)
             self._recent.clear()
             prefix = self._prefix(trace.cluster_id)
-            self._add(transition.time, "level", f"{prefix}{transition.state}: level {transition.level}")
+            kind = "level" if trace.basis is Basis.SHARERS else "counters"
+            self._add(transition.time, kind, f"{prefix}{transition.state}: level {transition.level}")
         if isinstance(transition.state, Lifecycle):
             methods = dict(self._methods) if trace.cluster_id in self._ids else {}
             self._notified.append((len(self._decisions), methods))

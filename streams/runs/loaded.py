@@ -22,6 +22,7 @@ from streams.settings.load import from_values
 
 _ALERT_COLUMNS = (
     "time", "alert_id", "cluster_id", "state", "level", "episode", "sharers", "score", "threshold", "headline", "text",
+    "basis",
 )  # fmt: skip
 _SHOWN = 10
 _TEXT = 120
@@ -55,7 +56,7 @@ class LoadedRun:
 
     @cached_property
     def alerts_table(self) -> pd.DataFrame:
-        """Return one row per alert: time, final cluster, state, level, sharers, score, headline, text."""
+        """Return one row per alert: time, final cluster, state, level, sharers, score, headline, text, basis."""
         rows = [
             {
                 "time": pd.Timestamp(alert.time, unit="ms", tz="UTC"),
@@ -69,6 +70,7 @@ class LoadedRun:
                 "threshold": alert.evidence.growth.threshold,
                 "headline": alert.headline,
                 "text": alert.evidence.text.representative,
+                "basis": alert.basis.value,
             }
             for alert in self.alerts
         ]

@@ -24,6 +24,7 @@ from schemas.sighting import Sighting
 from tests.checks import streams
 from tests.checks.battery import Adapter
 from tests.checks.budgeted import BUDGET, OPENINGS, UNDER_BUDGET
+from tests.checks.counters import CASES, COUNTERS
 from tests.checks.whole import CLUSTERING, PIPELINE, RUMOURS, cluster_hostile, wording
 
 NO_DEDUPE = "second deliveries are removed by ReorderBuffer, before it"
@@ -456,6 +457,8 @@ REGISTRY: list[Adapter] = [
     GRAPH,
     EDGES,
     POLICY,
+    COUNTERS,
+    CASES,
     CLUSTERING,
     BUDGET,
     OPENINGS,
@@ -488,6 +491,7 @@ PARTS_OF_OTHERS: dict[str, str] = {
     "detectors.ordering.catching_up.CatchingUp": "part of PartitionTime's state, which passes the battery",
     "detectors.ordering.resolution.StreamResolution": "part of Pipeline's state, which passes the battery",
     "detectors.pipeline.admission._Cluster": "part of AdmissionControl's state, which passes the battery",
+    "detectors.pipeline.counter_cases._Case": "part of CounterCases' state, which passes the battery",
     "detectors.pipeline.cascade.Cascade": "its state is part of Pipeline's snapshot, which passes the battery",
     "detectors.pipeline.cascade_tracker.CascadeTracker": "part of Pipeline's state, which passes the battery",
     "detectors.pipeline.ordered.clustering.OrderedClustering": "part of Pipeline's state, which passes the battery",

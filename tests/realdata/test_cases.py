@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from detectors.privacy.redact import redact
-from schemas.alert import Alert, Lifecycle
+from schemas.alert import Alert, Basis, Lifecycle
 from streams.cli.main import main
 from streams.runs.folder import CLUSTERS, EDGES, Run
 from tests.benchmarks.corpora.disguises import cases_folder, load_cases
@@ -107,8 +107,11 @@ def one_album(got: Outcome) -> None:
     assert len({alert.cluster_id for alert in got.alerts}) == 1
 
 
-def counters_are_named(got: Outcome) -> None:
+def counters_alert(got: Outcome) -> None:
     assert "150,000 forwards" in got.text
+    assert {alert.basis for alert in got.alerts} == {Basis.COUNTERS}
+    assert (got.alerts[0].state, got.alerts[0].level) == (Lifecycle.OPENED, 1)
+    assert [round(row["sharers"]) for row in got.rumours] == [1]
 
 
 def all_applied(got: Outcome) -> None:
@@ -171,7 +174,7 @@ CASES: dict[str, Callable[[Outcome], None]] = {
     "c10-deleted-placeholders.jsonl": no_alert,
     "c12-share-button-captions.jsonl": no_alert,
     "c13-retweets-cut.jsonl": unmarked,
-    "c14-counters-alone.jsonl": counters_are_named,
+    "c14-counters-alone.jsonl": counters_alert,
     "c16-null-fields.jsonl": all_applied,
     "c18-cut-emoji.jsonl": applied_and_alerted,
     "c19a-json-array.json": refused_with("jq"),

@@ -1,7 +1,8 @@
 """Print the result of a replay: the counts, the run folder, and the commands to try next."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from typing import Any
 
 import pyarrow.compute as pc
 
@@ -63,7 +64,7 @@ def summary(result: ReplayResult) -> list[str]:
     if not result.manifest.complete:
         lines.append("interrupted: the run folder holds the results up to the interruption; its manifest says so")
     lines += report_lines(result.manifest.input.files)
-    lines += [*remarks(counts), *uncounted_forwards(Run(result.folder))]
+    lines += [*remarks(counts), *uncounted_reach(Run(result.folder))]
     if counts.tombstones:
         lines.append(
             f"{counts.tombstones:,} tombstones: records without a value are no events, and are not counted above"
@@ -77,18 +78,31 @@ def summary(result: ReplayResult) -> list[str]:
     return [*lines, f"run folder: {result.folder}", f"  {'  '.join(_FILES)}"]
 
 
-def uncounted_forwards(run: Run) -> list[str]:
-    """Return a line for the cluster whose platform counters exceed the observed posts by most; none without one."""
-    table = run.table(CLUSTERS, ["cluster_id", "posts", "forwards"], pc.field("forwards") > pc.field("posts"))
-    if not table.num_rows:
-        return []
-    row = table.sort_by([("forwards", "descending"), ("cluster_id", "ascending")]).slice(0, 1).to_pylist()[0]
+def uncounted_reach(run: Run) -> Iterator[str]:
+    """Yield a line for the cluster whose counter of forwards exceeds the observed posts by most, and one for views.
+
+    Views have a line only where no platform counts forwards.
+    """
+    forwards, views, posts = pc.field("forwards"), pc.field("views"), pc.field("posts")
+    for counter, rows in (("forwards", forwards > posts), ("views", (views > posts) & forwards.is_null())):
+        table = run.table(CLUSTERS, ["cluster_id", "posts", "counter_level", counter, f"{counter}_rise"], rows)
+        if table.num_rows:
+            first = table.sort_by([(counter, "descending"), ("cluster_id", "ascending")]).slice(0, 1)
+            yield _reach(first.to_pylist()[0], counter, table.num_rows - 1)
+
+
+def _reach(row: Mapping[str, Any], counter: str, others: int) -> str:
     posts = "1 observed post" if row["posts"] == 1 else f"{row['posts']:,} observed posts"
-    which = (
-        f"platform counters show {row['forwards']:,} forwards of cluster {short_id(row['cluster_id'])}, with {posts}"
-    )
-    others = f", and more forwards than posts of {table.num_rows - 1:,} other clusters" if table.num_rows > 1 else ""
-    return [f"{which}{others}; counters name no sharers, so they raise no alert"]
+    which = f"platform counters show {row[counter]:,} {counter} of cluster {short_id(row['cluster_id'])}, with {posts}"
+    more = f", and more {counter} than posts of {others:,} other clusters" if others else ""
+    rise = row[f"{counter}_rise"]
+    if row["counter_level"]:
+        alerts = "a counter alert reports the rise"
+    elif rise is None:
+        alerts = "the growth is unknown without a second snapshot of a message, so there is no counter alert"
+    else:
+        alerts = f"the largest rise in counters.window_ms, {rise:,}, raises no counter alert"
+    return f"{which}{more}; counters name no sharers; {alerts}"
 
 
 def next_steps(result: ReplayResult) -> list[str]:
@@ -106,4 +120,4 @@ def _first(result: ReplayResult) -> Iterable[Alert]:
     return islice(Run(result.folder).alerts(), 1)
 
 
-__all__ = ["accounts", "next_steps", "remarks", "summary", "totals", "uncounted_forwards"]
+__all__ = ["accounts", "next_steps", "remarks", "summary", "totals", "uncounted_reach"]

@@ -154,7 +154,8 @@ def rumours_table(found: Summary, at_most: int) -> tuple[Table, list[str]]:
 def cluster_json(cluster: RunCluster) -> dict[str, Any]:
     """Return the wordings and the alerts of a cluster for programs."""
     alerts = [
-        {"alert_id": one.alert_id, "time": one.time, "state": one.state, "level": one.level} for one in cluster.alerts
+        {"alert_id": one.alert_id, "time": one.time, "state": one.state, "level": one.level, "basis": one.basis}
+        for one in cluster.alerts
     ]
     wordings = msgspec.structs.asdict(cluster.templates())
     return {"cluster_id": cluster.cluster_id, "alerts": alerts, **wordings}
@@ -173,6 +174,7 @@ def alerts_table(cluster: RunCluster) -> Table:
         Column("state"),
         Column("level", right=True),
         Column("sharers", right=True),
+        Column("basis", wide=True),
         Column("headline", cut=True),
     )
     rows = [
@@ -182,6 +184,7 @@ def alerts_table(cluster: RunCluster) -> Table:
             alert.state.value,
             str(alert.level),
             f"{alert.evidence.counts.sharers:,.0f}",
+            alert.basis.value,
             plain(alert.headline),
         )
         for alert in cluster.alerts

@@ -30,7 +30,7 @@ class Metrics:
         self.tombstones = Counter(
             "hearsay_tombstones", "records without a value, which are no events", registry=registry
         )
-        self.alerts = Counter("hearsay_alerts", "alerts published", ["state", "level"], registry=registry)
+        self.alerts = Counter("hearsay_alerts", "alerts published", ["state", "level", "basis"], registry=registry)
         self.alert_latency = Histogram(
             "hearsay_alert_latency_seconds",
             "delay from the event time of an alert to its publication",
@@ -124,5 +124,5 @@ class Metrics:
 
     def observe_alert(self, alert: Alert) -> None:
         """Count an alert at its publication."""
-        self.alerts.labels(alert.state.value, str(alert.level)).inc()
+        self.alerts.labels(alert.state.value, str(alert.level), alert.basis.value).inc()
         self.alert_latency.observe(max(0.0, time.time_ns() / 1e9 - alert.time / 1000))

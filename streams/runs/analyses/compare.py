@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.alert import Alert, Lifecycle
+from schemas.alert import Alert, Basis, Lifecycle
 from streams.runs.folder import CLUSTERS, EDGES, Run
 
 _DAY_MS = 86_400_000.0
@@ -50,7 +50,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     rumours: int  # episodes with an alert
     days: float  # event time from the first share to the last
     alerts_per_day: float
-    openings: int  # growth alerts that opened, also of cascades that had subsided
+    openings: int  # alerts about sharers that opened, also of cascades that had subsided
     openings_per_day: float  # the rate that `policy.openings_a_day` bounds
     by_state: dict[str, int]
 
@@ -140,13 +140,13 @@ def _clusters_of(run: Run, events: Iterable[str]) -> Iterator[tuple[str, str]]:
     yield from zip(table["event_id"].to_pylist(), table["cluster_id"].to_pylist(), strict=True)
 
 
-def _cases(alerts: Iterable[Alert], rumours: _Rumours) -> dict[tuple[str, int], Case]:
-    """Return the episodes of the rumours, in the order of their first alerts."""
-    cases: dict[tuple[str, int], Case] = {}
+def _cases(alerts: Iterable[Alert], rumours: _Rumours) -> dict[tuple[str, Basis, int], Case]:
+    """Return the episodes of the rumours, in the order of their first alerts; each basis has its own episodes."""
+    cases: dict[tuple[str, Basis, int], Case] = {}
     for alert in alerts:
         if alert.state in _OVER:
             continue
-        key = (rumours.of(alert.cluster_id), alert.episode)
+        key = (rumours.of(alert.cluster_id), alert.basis, alert.episode)
         known = cases.get(key)
         if known is None:
             cases[key] = _case(alert)
@@ -192,8 +192,8 @@ def _side(run: Run, alerts: Sequence[Alert], rumours: int) -> Side:
 
 
 def _opens(alert: Alert) -> bool:
-    """Return True for the opening of a growth alert, also of a cascade that had subsided."""
-    return alert.level > 0 and alert.state in (Lifecycle.OPENED, Lifecycle.RESURFACED)
+    """Return True for the opening of an alert about sharers, also of a cascade that had subsided."""
+    return alert.basis is Basis.SHARERS and alert.level > 0 and alert.state in (Lifecycle.OPENED, Lifecycle.RESURFACED)
 
 
 def _per_day(count: int, days: float) -> float:

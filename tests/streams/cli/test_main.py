@@ -298,4 +298,5 @@ def test_a_message_that_only_counters_saw_spreading_is_reported(tmp_path):
     (tmp_path / "counters.jsonl").write_text("\n".join(map(json.dumps, [post, *counts])))
     out = hearsay("replay", "counters.jsonl", *HASHING).stdout
     assert "platform counters show 10,000 forwards of cluster " in out
-    assert "with 1 observed post; counters name no sharers, so they raise no alert" in out
+    assert "with 1 observed post; counters name no sharers; a counter alert reports the rise" in out
+    assert "Counter rising fast (level 1): views on youtube from 400 to 400,000 in 3 min" in out
