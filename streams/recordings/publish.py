@@ -26,6 +26,8 @@ from streams.kafka.connection import KafkaSettings
 from streams.kafka.recorded_at import recorded_at, republished
 from streams.recordings.base import SourceReader, UnreadableRecord
 from streams.recordings.envelope import Envelope
+from streams.recordings.imports.locate import locate
+from streams.recordings.imports.settings import DEFAULTS
 from streams.recordings.open_file import open_source
 from streams.recordings.peek import created_at, partition_key
 from streams.recordings.recording import RecordingReader
@@ -115,6 +117,9 @@ def publish(
         UserError: an unreadable file, a resume point of another file or topic, no broker, no topic, a refused record.
 
     """
+    foreign = () if file == "-" else locate((file,), DEFAULTS).foreign
+    if foreign:
+        raise UserError(f"{file} is {foreign[0].format.title}; publish it with `hearsay import {file} --publish`")
     topics.require(settings, password, ["forwards"])
     source = open_source(file, _MAX_BYTES)
     path = None if source.total is None else resume_path(file)

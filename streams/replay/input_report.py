@@ -1,5 +1,8 @@
 """Report on the input of a run: filled fields, reasons of rejections, and the likely cause if hardly any was usable."""
 
+from streams.adapters.base import Format, FormatError
+from streams.adapters.opening import Opening
+from streams.adapters.registry import recognise as recognise_format
 from streams.recordings.recognise import recognise
 from streams.replay.driver import Driver
 from streams.runs.manifest import InputReport, RunCounts
@@ -33,11 +36,22 @@ def _reason(opening: bytes, rejections: RejectionLog, counts: RunCounts) -> str:
         return "most are late; check the times, and whether several files were joined out of order"
     if most == counts.duplicates and counts.duplicates > counts.rejected:
         return "most repeat the event_id of an earlier event; give each event an id of its own"
+    piped = _piped_format(opening)
+    if piped is not None:
+        return f"the input looks like {piped.title}; save it to a file, and replay the file"
     recognised = recognise(opening)
     if recognised is not None:
         return str(recognised)
     first = rejections.first
     return f"{first.reason.value}: {first.detail}" if first is not None else "see `hearsay rejections`"
+
+
+def _piped_format(opening: bytes) -> Format | None:
+    """Return the known format of input that was read as events, because it came from a pipe."""
+    try:
+        return recognise_format(Opening(opening))
+    except FormatError:
+        return None
 
 
 __all__ = ["USABLE", "failure", "input_report"]

@@ -17,11 +17,13 @@ from schemas.rejection import Reason
 from schemas.sighting import RawEvent
 from streams.adapters.base import FormatError, Options
 from streams.errors import UserError
+from streams.kafka.connection import KafkaSettings
 from streams.recordings.base import SourceError, UnreadableRecord
 from streams.recordings.imports.edge import pseudonymise
 from streams.recordings.imports.settings import DEFAULTS, ImportSettings
 from streams.recordings.imports.write import import_to_file
 from streams.recordings.open import FileSpec, FilesSpec, digest_of, imported
+from streams.recordings.publish import publish
 from tests.streams.recordings.imports.formats import HEAD, line_format
 
 MAX = 1 << 20
@@ -200,3 +202,9 @@ def test_an_output_is_neither_replaced_unasked_nor_left_half_written(tmp_path):
 def test_a_file_of_no_known_format_is_described_with_the_next_step(tmp_path, data, match):
     with pytest.raises(SourceError, match=match):
         import_to_file([str(write(tmp_path / "file", data))], tmp_path / "out.jsonl", DEFAULTS, None)
+
+
+def test_publishing_a_file_of_a_foreign_format_is_refused_with_the_right_command(tmp_path):
+    path = write(tmp_path / "log.txt", LOG)
+    with pytest.raises(UserError, match=r"is a log of the watch; publish it with `hearsay import .*log.txt --publish`"):
+        publish(str(path), KafkaSettings(), None)
