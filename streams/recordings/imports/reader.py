@@ -12,8 +12,8 @@ import msgspec
 from schemas.event import ForwardEvent
 from schemas.rejection import Reason
 from schemas.sighting import Position, RawEvent
-from streams.adapters.base import Converted, Format, Refused, date_counter, is_undated
-from streams.recordings.base import UnreadableRecord, combine_digests, sha256_of
+from streams.adapters.base import Converted, Format, FormatError, Item, Refused, date_counter, is_undated
+from streams.recordings.base import UnreadableRecord, combine_digests, printable, sha256_of
 from streams.recordings.imports.files import ImportFile
 from streams.recordings.imports.report import FileReport, FileTally
 from streams.recordings.imports.settings import DEFAULTS, ImportSettings
@@ -93,7 +93,7 @@ class ImportedReader:
         found, tally = self._found[number], self._tallies[number]
         undated = EventSpool()
         try:
-            for position, outcome in found.format.read(found.file, self.settings.options):
+            for position, outcome in self._items(found):
                 tally.add((position, outcome))
                 if isinstance(outcome, Refused):
                     yield _unreadable(outcome, Position(tally.label, 0, position))
@@ -104,6 +104,13 @@ class ImportedReader:
                 self._add((date_counter(_decode(raw), at),), place, spool, undated)
         finally:
             undated.close()
+
+    def _items(self, found: Recognised) -> Iterator[Item]:
+        """Yield the items of a file; an error that concerns the whole file names it."""
+        try:
+            yield from found.format.read(found.file, self.settings.options)
+        except FormatError as error:
+            raise FormatError(f"cannot import {printable(found.file.name)}: {error}") from None
 
     def _add(self, events: Sequence[ForwardEvent], place: int, spool: EventSpool, undated: EventSpool) -> None:
         for event in events:
