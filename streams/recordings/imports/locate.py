@@ -9,6 +9,7 @@ import msgspec
 from streams.adapters.base import Format, FormatError
 from streams.adapters.opening import Opening
 from streams.adapters.registry import FORMATS, by_name, recognise
+from streams.adapters.tables import format_of
 from streams.recordings.base import SourceError, printable, unreadable
 from streams.recordings.envelope import is_envelope
 from streams.recordings.imports.files import ZIP, ImportFile, open_import
@@ -69,7 +70,7 @@ class _Search:
         self.ignored = 0
         self._settings = settings
         self._media = MediaFolder(Path(settings.media)) if settings.media else None
-        self._formats = FORMATS
+        self._own = None if settings.profile is None else format_of(settings.profile.encode(), "--profile")
 
     def add(self, path: str) -> bool:
         """Add the file, or the members of an archive, with their formats; False for a file of no known format.
@@ -92,10 +93,13 @@ class _Search:
         return bool(found)
 
     def _format_of(self, file: ImportFile) -> Format | None:
+        """Return the format that the user names, else the user's own profile if it fits, else what is recognised."""
         if self._settings.format is not None:
-            return by_name(self._settings.format, self._formats)
+            return by_name(self._settings.format, FORMATS)
         opening = file.opening()
-        return None if _is_ours(opening) else recognise(opening, self._formats)
+        if self._own is not None and (opening.columns or self._own.recognises(opening)):
+            return self._own
+        return None if _is_ours(opening) else recognise(opening, FORMATS)
 
 
 def _search_folder(folder: str, search: _Search) -> None:

@@ -12,7 +12,6 @@ import zstandard
 from detectors.privacy.pseudonym import Pseudonymiser
 from schemas.event import ForwardEvent
 from schemas.sighting import RawEvent
-from streams.adapters.opening import Opening
 from streams.errors import UserError, already_exists
 from streams.kafka.connection import KafkaSettings
 from streams.recordings import publish as publishing
@@ -26,6 +25,7 @@ from streams.recordings.imports.settings import ImportSettings
 from streams.recordings.recognise import OPENING_BYTES, recognise
 
 _FORMATS = (".jsonl", ".jsonl.gz", ".jsonl.zst")
+_NEXT_STEP = "`hearsay import --list` shows the known formats, and docs/events.md the form of an event"
 _USABLE = 10  # one in so many items must be read; otherwise the import has failed
 
 
@@ -147,14 +147,8 @@ def _not_foreign(path: str) -> SourceError:
         return SourceError(f"{name} holds events already; replay it with `hearsay replay`, or publish it")
     opening = open_import(path)[0].opening()
     found = recognise(opening.data[:OPENING_BYTES])
-    known = "it has no known format" if found is None else str(found)
-    return SourceError(f"cannot import {name}: {known}; {_next_step(opening)}")
-
-
-def _next_step(opening: Opening) -> str:
-    if opening.columns:
-        return "`hearsay import --profile-for FILE` proposes a profile that says which column is what"
-    return "`hearsay import --list` shows the known formats, and docs/events.md the form of an event"
+    known = f"it has no known format; {_NEXT_STEP}" if found is None else str(found)
+    return SourceError(f"cannot import {name}: {known}")
 
 
 @contextmanager
