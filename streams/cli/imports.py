@@ -205,15 +205,15 @@ def import_(  # noqa: PLR0917 - typer passes by name
             warn_of_demo_key(effective)
 
         from streams.cli.display.imports import report_lines
-        from streams.recordings.imports import write
+        from streams.recordings import import_files
 
         names = None if raw else effective.key.pseudonymiser()
         with working("importing"):
             if out is not None:
-                done = write.import_to_file(files, out, choices, names, overwrite=overwrite)
+                done = import_files.import_to_file(files, out, choices, names, overwrite=overwrite)
             else:
                 with kafka_connection(config, overrides) as (settings, password):
-                    done = write.import_to_topic(files, choices, names, settings, password)
+                    done = import_files.import_to_topic(files, choices, names, settings, password)
         if as_json:
             print_json(done)
         else:

@@ -19,9 +19,9 @@ from streams.adapters.base import FormatError, Options
 from streams.errors import UserError
 from streams.kafka.connection import KafkaSettings
 from streams.recordings.base import SourceError, UnreadableRecord
+from streams.recordings.import_files import import_to_file
 from streams.recordings.imports.edge import pseudonymise
 from streams.recordings.imports.settings import DEFAULTS, ImportSettings
-from streams.recordings.imports.write import import_to_file
 from streams.recordings.open import FileSpec, FilesSpec, digest_of, imported
 from streams.recordings.publish import publish
 from tests.streams.recordings.imports.formats import HEAD, line_format
