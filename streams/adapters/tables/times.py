@@ -16,7 +16,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 _seconds = re.compile(r"(\d{1,12})(?:\.(\d{1,12}))?").fullmatch
 _milliseconds = re.compile(r"(\d{1,15})(?:\.\d*)?").fullmatch
-_abbreviation = re.compile(r"(.*\d) ?([A-Z]{2,5})", re.IGNORECASE).fullmatch
+_abbreviation = re.compile(r"(.*(?:\d|[ap]\.?\s?m\.?)) ?([A-Z]{2,5})", re.IGNORECASE).fullmatch
 _spaced_offset = re.compile(r"(.*\d) ([+-]\d{2}(?::?\d{2})?)").fullmatch
 _numbers = re.compile(
     r"(?P<first>\d{1,4})(?:[-/]|\. ?)(?P<second>\d{1,2})(?:[-/]|\. ?)(?P<third>\d{4}|\d{2})\.?"
