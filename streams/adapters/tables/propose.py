@@ -5,7 +5,6 @@ the values. A proposal holds names of columns only, never a value of a row.
 """
 
 import csv
-import io
 import json
 from collections.abc import Sequence, Set
 
@@ -182,7 +181,7 @@ def _rows(opening: Opening, columns: Sequence[str]) -> list[list[str]]:
     if len(opening.data) >= OPENING_BYTES and len(lines) <= _ROWS:
         lines.pop()  # the opening ends within the last line
     try:
-        rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=opening.delimiter))[1:]
+        rows = list(csv.reader([f"{line}\n" for line in lines], delimiter=opening.delimiter))[1:]
     except csv.Error:
         return []
     return [row for row in rows if len(row) == len(columns)]
