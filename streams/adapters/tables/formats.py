@@ -1,11 +1,12 @@
 """Make a format of a profile: those that ship with Hearsay, and a user's own."""
 
 import functools
+from collections.abc import Container, Sequence
 from importlib.resources import files
 
 from streams.adapters.base import Capabilities, Format
 from streams.adapters.opening import Opening
-from streams.adapters.tables.profile import PlatformColumn, Profile, alternatives, read_profile
+from streams.adapters.tables.profile import PlatformColumn, Profile, alternatives, columns_of, read_profile
 from streams.adapters.tables.read import read_table
 from streams.adapters.tables.times import UNIX_MS, UNIX_S, lacks_zone
 
@@ -38,27 +39,44 @@ def format_of(profile_toml: bytes, name: str) -> Format:
     return _format(read_profile(profile_toml, name), strict=True)
 
 
-def recognises(profile: Profile, opening: Opening) -> bool:
-    """Return True for a table that has the columns of a profile, or for JSON that has them as fields."""
-    if not profile.recognise:
+def recognises(profile: Profile, opening: Opening, *, own: bool = False) -> bool:
+    """Return True for a table that has the columns of a profile, or for JSON that has them as fields.
+
+    Args:
+        profile: of the table.
+        opening: the first bytes of the file.
+        own: the profile is the user's own: it reads JSON too, and without `recognise` the columns of the id and the
+            time identify its tables.
+
+    """
+    wanted = profile.recognise or (_needed(profile) if own else ())
+    if not wanted:
         return False
     if opening.is_json:
-        return profile.items is not None and _has_keys(profile, opening)
-    names = {column.casefold() for column in opening.columns}
-    return all(_any_of(column, names) for column in profile.recognise) and not any(
-        _any_of(column, names) for column in profile.without
-    )
+        return (own or profile.items is not None) and _fits(wanted, profile.without, _KeyNames(opening))
+    return _fits(wanted, profile.without, frozenset(column.casefold() for column in opening.columns))
 
 
-def _any_of(column: str, names: set[str]) -> bool:
-    return any(one.casefold() in names for one in alternatives(column))
+class _KeyNames:
+    """The dotted names of a JSON file: a name is there if each of its keys occurs."""
+
+    def __init__(self, opening: Opening) -> None:
+        self._keys = frozenset(key.casefold() for key in opening.keys)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and all(key in self._keys for key in name.split("."))
 
 
-def _has_keys(profile: Profile, opening: Opening) -> bool:
+def _fits(wanted: Sequence[str], unwanted: Sequence[str], names: Container[str]) -> bool:
     def has(column: str) -> bool:
-        return any(all(key in opening.keys for key in one.split(".")) for one in alternatives(column))
+        return any(one.casefold() in names for one in alternatives(column))
 
-    return all(has(column) for column in profile.recognise) and not any(has(column) for column in profile.without)
+    return all(map(has, wanted)) and not any(map(has, unwanted))
+
+
+def _needed(profile: Profile) -> tuple[str, ...]:
+    columns = profile.columns
+    return (*columns_of(columns.message_id)[:1], *columns_of(columns.created_at)[:1])
 
 
 def _format(profile: Profile, *, strict: bool) -> Format:
@@ -67,7 +85,7 @@ def _format(profile: Profile, *, strict: bool) -> Format:
         title=profile.title or f"a table of the profile {profile.name}",
         platforms=_platforms(profile),
         capabilities=_capabilities(profile),
-        recognises=functools.partial(recognises, profile),
+        recognises=functools.partial(recognises, profile, own=strict),
         read=functools.partial(read_table, profile, strict=strict),
         needs=("zone",) if profile.time.zone is None and all(map(lacks_zone, profile.time.formats)) else (),
     )

@@ -404,3 +404,6 @@ def test_a_profile_of_a_user_recognises_its_tables() -> None:
     own = format_of(('recognise = ["nr", "words"]\n' + BASE + SECONDS).encode(), "p")
     assert own.recognises(Opening(b"words;nr;when\n"))
     assert not own.recognises(Opening(b"words;when\n"))
+    without = format_of((BASE + SECONDS).encode(), "p")
+    assert without.recognises(Opening(b'{"nr": 1, "when": 2}'))
+    assert not without.recognises(Opening(b'{"nr": 1}'))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import msgspec
 import pytest
@@ -75,6 +76,38 @@ def test_no_two_profiles_claim_one_table(name: str) -> None:
     least = ",".join(alternatives(column)[0] for column in PROFILES[name].recognise)
     for header in (SAMPLES[name].table.partition("\n")[0], least):
         assert [one.name for one in PROFILES.values() if recognises(one, Opening(header.encode()))] == [name]
+
+
+MCL = (
+    '{"data": [{"id": 701, "creation_time": "2025-03-04T10:16:30+0000", "text": "The pier is shut", "lang": "en", '
+    '"post_owner": {"id": 31}, "surface": {"id": "41"}, "statistics": {"share_count": 12, "views": 900}, '
+    '"shared_post_id": null}], "paging": {"next": "x"}}'
+)
+GRAPH = (
+    '{"data": [{"id": "100_200", "created_time": "2025-03-04T10:16:30+0000", "message": "The pier is shut", '
+    '"shares": {"count": 7}, "from": {"id": "100", "name": "Dunmore"}}], "paging": {}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "actor"),
+    [
+        (MCL, "meta-content-library-facebook", "31"),
+        (MCL.replace("share_count", "like_count").replace('"surface"', '"x"'), "meta-content-library-instagram", "31"),
+        (GRAPH, "facebook-graph", "100"),
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_answers_of_the_apis_of_meta_are_read_by_the_profiles_of_their_tables(
+    text: str, name: str, actor: str, indent: int | None
+) -> None:
+    data = json.dumps(json.loads(text), indent=indent)
+    found = recognise(Opening(data.encode()))
+    assert found is not None
+    assert found.name == name
+    post, counter = events(data, name)
+    assert (post.created_at, post.actor, post.text) == (1_741_083_390_000, actor, "The pier is shut")
+    assert counter.counters is not None
 
 
 def test_platforms_of_profiles_are_those_of_the_product() -> None:
