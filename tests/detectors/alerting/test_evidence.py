@@ -478,6 +478,7 @@ def test_an_alert_is_described_in_a_few_lines() -> None:
         "Spreading fast (level 1): 42 distinct sharers in 58 min",
         f"  when   2026-11-24 09:50 UTC, cluster 81f0c2aa, alert {alert_id(SEEN.cluster_id, OPENED, 1)[:8]}",
         "  where  57 posts (45 on telegram, 7 on whatsapp, 5 on other platforms) in 11 chats; language en",
+        "  across First seen on telegram at 2026-11-24 08:52 UTC; reached whatsapp 14 min later (joined by equal text)",
         f"  count  {recently}. {pace}.",
         "  why    opened: score 7.19, above the level-1 threshold 6.97 for a target size of 80 sharers",
         "  known  no fact-check matched; reported by 12 people (health 7)",
@@ -492,7 +493,7 @@ def test_a_description_shortens_the_text_and_leaves_out_what_is_not_there() -> N
         with_text("नमस्ते दुनिया\nनमस्ते दुनिया"), notes=DataNotes(), growth=GrowthEvidence("count", 50.0, 50.0, "q")
     )
     lines = format_alert(build_alert(seen, OPENED, CONTEXT), width=8).splitlines()
-    assert lines[3] == "  count  27 sharers joined in the last 30 min, 15 in the 30 min before."
+    assert lines[4] == "  count  27 sharers joined in the last 30 min, 15 in the 30 min before."
     assert lines[-2] == "  text   “नमस्ते दुनिया…”"
 
 
