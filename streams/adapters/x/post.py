@@ -181,23 +181,25 @@ def counter_of(
         views: total views; 0 counts as unknown, since the field is 0 wherever views are not counted.
         forwards: total reposts and quotes.
         collected_at: time of collection in ms, if the file has it.
-        delivered_at: time of a stream's delivery in ms, which the platform makes within seconds.
+        delivered_at: time of a post that a stream delivered, in ms; the stream read the counts within seconds of the
+            post, so they are dated one millisecond after the post.
 
     """
     if not views and forwards is None:
         return ()
+    at = collected_at if collected_at is not None or delivered_at is None else delivered_at + 1
     event = ForwardEvent(
         event_id=post.id,
         platform=X,
         kind=Kind.COUNTER,
-        created_at=collected_at if collected_at is not None else delivered_at,
+        created_at=at,
         observed_at=collected_at,
         message_id=post.counted,
         id_scope=IdScope.PLATFORM,
         counters=Counters(views=views or None, forwards=forwards),
         source=Source(adapter),
     )
-    return (event,) if event.created_at is None else (date_counter(event, event.created_at),)
+    return (event,) if at is None else (date_counter(event, at),)
 
 
 def total(*counts: int | None) -> int | None:

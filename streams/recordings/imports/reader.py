@@ -99,7 +99,8 @@ class ImportedReader:
                     yield _unreadable(outcome, Position(tally.label, 0, position))
                 elif isinstance(outcome, Converted):
                     self._add(outcome.events, (number << _PLACE_BITS) + position, spool, undated)
-            at = self.settings.options.collected_at or tally.newest or 0
+            # A message and a counter of one time have no certain order, and a counter before its message is lost.
+            at = self.settings.options.collected_at or (tally.newest or 0) + 1
             for place, raw in undated:
                 self._add((date_counter(_decode(raw), at),), place, spool, undated)
         finally:

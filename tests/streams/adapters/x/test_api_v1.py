@@ -89,7 +89,7 @@ def test_a_repost_without_an_original_keeps_its_whole_text_and_is_skipped_when_c
 
 def test_a_stream_dates_its_counters_by_the_delivery() -> None:
     _, counter = events_of(convert(repost(timestamp_ms=str(AT + 321))))
-    assert (counter.created_at, counter.event_id) == (AT + 321, f"{MINE}#c{AT + 321}")
+    assert (counter.created_at, counter.event_id) == (AT + 322, f"{MINE}#c{AT + 322}")
 
 
 def test_numbers_serve_where_the_texts_of_ids_are_absent() -> None:

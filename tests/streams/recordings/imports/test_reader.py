@@ -130,11 +130,11 @@ def test_a_file_that_two_formats_recognise_is_refused_with_both_names(tmp_path, 
     assert len(events(open_(path, ImportSettings(format="guard")))) == 2
 
 
-def test_a_counter_without_a_time_has_the_newest_time_of_its_file_or_the_given_one(tmp_path):
+def test_a_counter_without_a_time_comes_after_its_file_or_at_the_given_time(tmp_path):
     path = write(tmp_path / "log.txt", f"{HEAD}\n1772600100|ana|seen 40 times\n1772600300|ben|later\n")
     counter = events(open_(path))[-1]
     assert (counter.kind, counter.created_at, counter.event_id) == (
-        Kind.COUNTER, 1772600300000, "1772600100/ana#c1772600300000",
+        Kind.COUNTER, 1772600300001, "1772600100/ana#c1772600300001",
     )  # fmt: skip
     counter = events(open_(path, ImportSettings(options=Options(collected_at=1772700000000))))[-1]
     assert counter.created_at == 1772700000000
