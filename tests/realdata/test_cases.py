@@ -32,7 +32,7 @@ class Outcome:
 
     def __init__(self, name: str, out: Path) -> None:
         assert FOLDER is not None
-        result = CliRunner().invoke(main, ["replay", str(FOLDER / name), "--out", str(out)])
+        result = CliRunner().invoke(main, ["replay", str(FOLDER / name), "--out", str(out), *_facts(name)])
         self.code, self.text = result.exit_code, result.output
         self.run = Run(out)
         self.counts = self.run.manifest.counts
@@ -60,6 +60,10 @@ class Outcome:
     def variants(self) -> set[str]:
         """Marks of the shares."""
         return {mark for edge in self.edges for mark in edge["variants"].split(",") if mark}
+
+
+def _facts(name: str) -> list[str]:
+    return ["--zone", "Asia/Kolkata", *FACTS.get(name, [])]
 
 
 def opened_and_escalated(got: Outcome) -> None:
@@ -111,7 +115,7 @@ def counters_alert(got: Outcome) -> None:
     assert "150,000 forwards" in got.text
     assert {alert.basis for alert in got.alerts} == {Basis.COUNTERS}
     assert (got.alerts[0].state, got.alerts[0].level) == (Lifecycle.OPENED, 1)
-    assert [round(row["sharers"]) for row in got.rumours] == [1]
+    assert {round(row["sharers"]) for row in got.clusters} == {1}
 
 
 def all_applied(got: Outcome) -> None:
@@ -162,6 +166,20 @@ def refused_with(*words: str) -> Callable[[Outcome], None]:
     return check
 
 
+def imported(format_name: str, read: int, events: int) -> Callable[[Outcome], None]:
+    def check(got: Outcome) -> None:
+        assert got.code == 0, got.text
+        (report,) = got.run.manifest.input.files
+        assert (report.format, report.read, report.events) == (format_name, read, events), got.text
+        assert report.balanced
+        assert "(adds up)" in got.text
+
+    return check
+
+
+FACTS = {"r01-whatsapp-android-12h.txt": ["--day-first"], "r03-whatsapp-ios-12h-nnbsp.txt": ["--month-first"]}
+"""Options for files whose dates allow two readings."""
+
 CASES: dict[str, Callable[[Outcome], None]] = {
     "c01-control.jsonl": opened_and_escalated,
     "c02-forward-dated-as-original.jsonl": opened_and_escalated,
@@ -200,17 +218,17 @@ CASES: dict[str, Callable[[Outcome], None]] = {
     "c46-one-hoax-twenty-towns.jsonl": place_variants,
     "c47-romanised-spellings.jsonl": at_most_two,
     "c49-urdu-keyboards.jsonl": one_rumour,
-    "r01-whatsapp-android-12h.txt": refused_with("WhatsApp"),
-    "r03-whatsapp-ios-12h-nnbsp.txt": refused_with("WhatsApp"),
-    "r04-telegram-desktop-result.json": refused_with("Telegram"),
-    "r06-twarc2-pages.jsonl": refused_with("X API"),
-    "r07-twitter-v1.jsonl": refused_with("v1.1"),
-    "r09-jetstream.jsonl": refused_with("Jetstream"),
-    "r11-crowdtangle.csv": refused_with("CrowdTangle"),
-    "r12-coortweet.csv": refused_with("CooRTweet"),
-    "r14-pushshift.ndjson": refused_with("Reddit"),
-    "r15-whatsapp-webhook.json": refused_with("WhatsApp"),
-    "r17-tiktok-research.json": refused_with("TikTok"),
+    "r01-whatsapp-android-12h.txt": imported("whatsapp-chat", read=9, events=4),
+    "r03-whatsapp-ios-12h-nnbsp.txt": imported("whatsapp-chat", read=3, events=2),
+    "r04-telegram-desktop-result.json": imported("telegram-desktop", read=3, events=2),
+    "r06-twarc2-pages.jsonl": imported("x-api-v2", read=2, events=2),
+    "r07-twitter-v1.jsonl": imported("x-api-v1", read=1, events=1),
+    "r09-jetstream.jsonl": imported("bluesky-jetstream", read=5, events=5),
+    "r11-crowdtangle.csv": imported("crowdtangle-facebook", read=1, events=1),
+    "r12-coortweet.csv": imported("coortweet", read=1, events=1),
+    "r14-pushshift.ndjson": imported("reddit", read=1, events=1),
+    "r15-whatsapp-webhook.json": imported("whatsapp-webhook", read=1, events=1),
+    "r17-tiktok-research.json": imported("tiktok-research", read=1, events=1),
 }
 """The check of each file."""
 
