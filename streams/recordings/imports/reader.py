@@ -116,10 +116,10 @@ class ImportedReader:
     def _add(self, events: Sequence[ForwardEvent], place: int, spool: EventSpool, undated: EventSpool) -> None:
         for event in events:
             dated = event
+            if event.created_at is None and is_undated(event):
+                undated.add(0, place, _encode(event))
+                continue
             if event.counters is not None:
-                if is_undated(event):
-                    undated.add(0, place, _encode(event))
-                    continue
                 dated = _dated(event)
             changed = dated if self._change is None else self._change(dated)
             spool.add(dated.stamped_at, place, _encode(changed))

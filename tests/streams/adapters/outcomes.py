@@ -19,6 +19,10 @@ def events_of(outcome: Outcome) -> tuple[ForwardEvent, ...]:
     return outcome.events
 
 
+def first_of(outcome: Outcome) -> ForwardEvent:
+    return events_of(outcome)[0]
+
+
 def reason_of(outcome: Outcome) -> str:
     assert isinstance(outcome, Skipped | Refused), outcome
     return outcome.reason

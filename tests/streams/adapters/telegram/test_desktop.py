@@ -14,7 +14,7 @@ from streams.adapters.telegram import desktop
 from streams.adapters.telegram.desktop import Chat, convert
 from tests.streams.adapters.file import MemoryFile
 from tests.streams.adapters.mutations import mutations
-from tests.streams.adapters.telegram.outcomes import check, first, reason
+from tests.streams.adapters.outcomes import check_accepted, first_of, reason_of
 
 GROUP = Chat(-1_001_555_000_111, -1_001_555_000_111, is_channel=False)
 CHANNEL = GROUP._replace(is_channel=True)
@@ -54,13 +54,13 @@ def read(document: object, options: Options = PLAIN, piece: int = 64) -> list[Ou
 
 def test_a_message_becomes_a_post_with_marked_ids_and_the_time_of_the_server() -> None:
     (outcome,) = read(chat(message()))
-    event = first(outcome)
+    event = first_of(outcome)
     assert (event.kind, event.platform) == (Kind.POST, "telegram")
     assert event.event_id == event.message_id == "-1001555000111/40"
     assert (event.actor, event.chat, event.created_at) == ("7001", "-1001555000111", AT * 1000)
     assert event.text == "The ferry to Sandö is sold"
     assert (event.hops_min, event.parent_ref, event.root_ref) == (0, None, None)
-    check([outcome])
+    check_accepted([outcome])
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_message_becomes_a_post_with_marked_ids_and_the_time_of_the_server() -
 )
 def test_the_type_of_a_chat_decides_its_series_of_numbers(kind: str | None, expected: str) -> None:
     (outcome,) = read(chat(message(), type=kind, id="77"))
-    assert first(outcome).chat == expected
+    assert first_of(outcome).chat == expected
 
 
 def test_an_account_gives_the_messages_of_all_its_chats() -> None:
@@ -96,7 +96,7 @@ def test_an_account_gives_the_messages_of_all_its_chats() -> None:
         },
         "left_chats": {"about": "...", "list": [chat(message(4), type="public_channel", id=12)]},
     }
-    assert [first(one).message_id for one in read(account)] == [
+    assert [first_of(one).message_id for one in read(account)] == [
         "-1001555000111/1",
         "-1001555000111/2",
         "-1000000000008/3",
@@ -113,35 +113,35 @@ def test_service_messages_and_unsupported_ones_are_skipped() -> None:
     "more", [{"forwarded_from": "Harbour news"}, {"forwarded_from": None}, {"forwarded_from_id": "channel9"}]
 )
 def test_a_forward_has_a_hop_and_no_root_also_from_a_deleted_account(more: dict[str, Any]) -> None:
-    event = first(convert(message(**more, reply_to_message_id=3), GROUP, PLAIN))
+    event = first_of(convert(message(**more, reply_to_message_id=3), GROUP, PLAIN))
     assert (event.kind, event.hops_min) == (Kind.FORWARD, 1)
     assert (event.root_ref, event.parent_ref, event.parent_evidence) == (None, None, ParentEvidence.NONE)
 
 
 def test_a_reply_names_its_parent_in_its_own_chat_or_in_another() -> None:
-    own = first(convert(message(reply_to_message_id=12), GROUP, PLAIN))
+    own = first_of(convert(message(reply_to_message_id=12), GROUP, PLAIN))
     assert (own.kind, own.parent_ref, own.parent_evidence) == (
         Kind.REPLY,
         "-1001555000111/12",
         ParentEvidence.API_PARENT,
     )
-    other = first(convert(message(reply_to_message_id="12", reply_to_peer_id="channel5"), GROUP, PLAIN))
+    other = first_of(convert(message(reply_to_message_id="12", reply_to_peer_id="channel5"), GROUP, PLAIN))
     assert other.parent_ref == "-1000000000005/12"
-    unknown = first(convert(message(reply_to_message_id=12, reply_to_peer_id="planet5"), GROUP, PLAIN))
+    unknown = first_of(convert(message(reply_to_message_id=12, reply_to_peer_id="planet5"), GROUP, PLAIN))
     assert (unknown.kind, unknown.parent_ref, unknown.parent_evidence) == (Kind.REPLY, None, ParentEvidence.NONE)
 
 
 def test_a_message_in_a_topic_of_a_forum_is_no_reply_to_the_opening_of_the_topic() -> None:
     opening = {"id": 5, "type": "service", "action": "topic_created", "title": "Ferries"}
     _, post, reply = read(chat(opening, message(6, reply_to_message_id=5), message(7, reply_to_message_id=6)))
-    assert first(post).kind is Kind.POST
-    assert (first(reply).kind, first(reply).parent_ref) == (Kind.REPLY, "-1001555000111/6")
+    assert first_of(post).kind is Kind.POST
+    assert (first_of(reply).kind, first_of(reply).parent_ref) == (Kind.REPLY, "-1001555000111/6")
 
 
 def test_topics_of_one_chat_are_not_those_of_the_next() -> None:
     opening = {"id": 5, "type": "service", "action": "topic_created"}
     account = {"chats": {"list": [chat(opening), chat(message(6, reply_to_message_id=5), id=3)]}}
-    assert first(read(account)[-1]).kind is Kind.REPLY
+    assert first_of(read(account)[-1]).kind is Kind.REPLY
 
 
 @pytest.mark.parametrize(
@@ -149,16 +149,16 @@ def test_topics_of_one_chat_are_not_those_of_the_next() -> None:
     [("channel31", "-1000000000031"), ("chat31", "-31"), ("user31", "31"), ("31", "31"), (31, "31")],
 )
 def test_senders_are_people_groups_or_channels(given: object, expected: str) -> None:
-    assert first(convert(message(from_id=given), GROUP, PLAIN)).actor == expected
+    assert first_of(convert(message(from_id=given), GROUP, PLAIN)).actor == expected
 
 
 def test_a_message_without_a_sender_is_the_channels_and_in_a_group_the_named_persons() -> None:
     bare = message(from_id=None)
-    assert first(convert(bare, CHANNEL, PLAIN)).actor == str(CHANNEL.id)
+    assert first_of(convert(bare, CHANNEL, PLAIN)).actor == str(CHANNEL.id)
     outcome = convert(bare, GROUP, PLAIN)
     assert isinstance(outcome, Converted)
-    assert (first(outcome).actor, outcome.notes) == ("Ines", (desktop.NAMES,))
-    assert first(convert(message(from_id=None) | {"from": None}, GROUP, PLAIN)).actor is None
+    assert (first_of(outcome).actor, outcome.notes) == ("Ines", (desktop.NAMES,))
+    assert first_of(convert(message(from_id=None) | {"from": None}, GROUP, PLAIN)).actor is None
 
 
 def test_texts_are_joined_without_styles_and_addresses_behind_words_are_kept() -> None:
@@ -171,7 +171,7 @@ def test_texts_are_joined_without_styles_and_addresses_behind_words_are_kept() -
     ]
     expected = ("Read this now https://sando.example/b!", ("https://sando.example/a", "https://sando.example/b"))
     for fields in ({"text": parts, "text_entities": []}, {"text": "other", "text_entities": parts}):
-        event = first(convert(message(**fields), GROUP, PLAIN))
+        event = first_of(convert(message(**fields), GROUP, PLAIN))
         assert (event.text, event.urls) == expected
 
 
@@ -190,12 +190,12 @@ def test_files_at_hand_are_hashed_and_files_left_out_are_noted() -> None:
         message(4, file="video/gone.mp4"),
     )
     with_a, with_b, left_out, gone = [one for _, one in desktop.read(Album(json.dumps(document)), PLAIN)]
-    assert [one.sha256[0] for one in first(with_a).media] == ["a"]
-    assert [one.sha256[0] for one in first(with_b).media] == ["b"]
+    assert [one.sha256[0] for one in first_of(with_a).media] == ["a"]
+    assert [one.sha256[0] for one in first_of(with_b).media] == ["b"]
     for outcome in (left_out, gone):
         assert isinstance(outcome, Converted)
         assert (outcome.events[0].media, outcome.notes) == ((), (desktop.NO_MEDIA,))
-    check([with_a, with_b, left_out, gone])
+    check_accepted([with_a, with_b, left_out, gone])
 
 
 def test_an_edited_message_is_one_event_with_a_note() -> None:
@@ -218,7 +218,7 @@ def test_an_escape_that_is_no_json_is_read_whatever_the_pieces_of_the_file(piece
 
 
 def test_the_name_of_a_chat_may_hold_an_escape_that_is_no_json() -> None:
-    assert first(read(json.dumps(chat(message(), name="a#b")).replace("a#b", r"a\x01b"))[0]).chat == "-1001555000111"
+    assert first_of(read(json.dumps(chat(message(), name="a#b")).replace("a#b", r"a\x01b"))[0]).chat == "-1001555000111"
 
 
 def test_an_old_export_needs_a_zone_for_its_local_times() -> None:
@@ -227,11 +227,11 @@ def test_an_old_export_needs_a_zone_for_its_local_times() -> None:
     with pytest.raises(FormatError, match="--zone"):
         read(document)
     _, one, two = read(document, Options(zone="Europe/Stockholm"))
-    assert first(one).created_at == first(two).created_at == 1_788_885_600_000
+    assert first_of(one).created_at == first_of(two).created_at == 1_788_885_600_000
 
 
 def test_one_message_without_a_time_in_a_newer_export_is_refused_alone() -> None:
-    assert [reason(one) for one in read(chat(message(1), old(2), message(3) | {"date_unixtime": "soon"}))[1:]] == [
+    assert [reason_of(one) for one in read(chat(message(1), old(2), message(3) | {"date_unixtime": "soon"}))[1:]] == [
         "no_zone",
         "no_time",
     ]
@@ -241,13 +241,13 @@ def test_the_numbers_of_the_oldest_exports_hold_their_series() -> None:
     channel = (2 << 32) + 1_555_000_111
     document = chat(old(1, from_id=7001), old(2, from_id=channel), id=channel)
     one, two = read(document, Options(zone="UTC"))
-    assert first(one).message_id == "-1001555000111/1"
-    assert (first(one).actor, first(two).actor) == ("7001", "-1001555000111")
-    assert first(read(chat(message(1), id=channel))[0]).chat == str(-(10**12) - channel)
+    assert first_of(one).message_id == "-1001555000111/1"
+    assert (first_of(one).actor, first_of(two).actor) == ("7001", "-1001555000111")
+    assert first_of(read(chat(message(1), id=channel))[0]).chat == str(-(10**12) - channel)
 
 
 def test_numbers_below_zero_of_a_group_that_became_a_supergroup_are_kept() -> None:
-    assert first(read(chat(message(-999_999_437)))[0]).message_id == "-1001555000111/-999999437"
+    assert first_of(read(chat(message(-999_999_437)))[0]).message_id == "-1001555000111/-999999437"
 
 
 def test_more_than_twenty_messages_of_one_second_are_noted_once() -> None:
@@ -269,7 +269,7 @@ def test_more_than_twenty_messages_of_one_second_are_noted_once() -> None:
 )
 def test_a_chat_whose_id_and_type_do_not_come_first_is_refused_message_by_message(document: dict[str, Any]) -> None:
     got = read(document)
-    assert [reason(one) for one in got] == ["no_chat", "no_chat"]
+    assert [reason_of(one) for one in got] == ["no_chat", "no_chat"]
     assert all(isinstance(one, Refused) and "jq" in one.detail and one.raw for one in got)
 
 
@@ -278,9 +278,9 @@ def test_a_faulty_message_costs_no_other_and_a_cut_file_gives_the_messages_befor
     faulty = data.replace('"id": 2,', '"id": ,')
     assert [type(one) for one in read(faulty)] == [Converted, Refused, Converted]
     cut = read(data[: data.index('"id": 3') + 30])
-    assert [reason(one) if isinstance(one, Refused) else "" for one in cut] == ["", "", "truncated"]
+    assert [reason_of(one) if isinstance(one, Refused) else "" for one in cut] == ["", "", "truncated"]
     damaged = [one for _, one in desktop.read(MemoryFile(data[:-40], damaged=True), PLAIN)]
-    assert reason(damaged[-1]) == "truncated"
+    assert reason_of(damaged[-1]) == "truncated"
 
 
 @pytest.mark.parametrize(
@@ -294,12 +294,12 @@ def test_a_faulty_message_costs_no_other_and_a_cut_file_gives_the_messages_befor
     ],
 )
 def test_an_entry_that_is_no_message_is_refused_without_its_content(entry: object, expected: str) -> None:
-    assert reason(read(chat(entry))[0]) == expected
+    assert reason_of(read(chat(entry))[0]) == expected
 
 
 def test_two_exports_of_one_renamed_chat_have_equal_ids() -> None:
     one, two = read(chat(message(), name="Sandö")), read(chat(message(), name="Sandö (new)"))
-    assert first(one[0]) == first(two[0])
+    assert first_of(one[0]) == first_of(two[0])
 
 
 RICH = message(
@@ -318,14 +318,14 @@ def test_no_change_of_an_export_raises_or_loses_a_message(document: Any, piece: 
         got = read(json.dumps(document), PLAIN, piece)
     except FormatError:
         got = read(json.dumps(document), Options(zone="UTC"), piece)
-    check(got)
+    check_accepted(got)
     if isinstance(document, dict) and isinstance(document.get("messages"), list):
         assert len(got) == len(document["messages"])
 
 
 @given(mutations(RICH), st.booleans())
 def test_no_change_of_a_message_raises(entry: Any, is_channel: bool) -> None:
-    check([convert(entry, CHANNEL if is_channel else GROUP, Options(zone="UTC"))])
+    check_accepted([convert(entry, CHANNEL if is_channel else GROUP, Options(zone="UTC"))])
 
 
 def test_a_million_messages_are_read_one_at_a_time() -> None:
@@ -341,5 +341,5 @@ def test_a_million_messages_are_read_one_at_a_time() -> None:
 
     stream = desktop.read(Endless(b""), PLAIN)
     for _ in range(50):
-        assert first(next(stream)[1]).chat == "-4"
+        assert first_of(next(stream)[1]).chat == "-4"
     assert taken < 120

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 
 from schemas.event import Kind, ParentEvidence
-from streams.adapters.base import Converted, Options, Outcome, Refused, Skipped, is_undated
+from streams.adapters.base import Converted, Options, Refused, Skipped, is_undated
 from streams.adapters.telegram import bot_api, mtproto, tdlib
 from streams.adapters.telegram.events import IMPORTED
 from streams.adapters.telegram.tdlib import ID_STEP, convert
 from tests.streams.adapters.file import MemoryFile
 from tests.streams.adapters.mutations import mutations
-from tests.streams.adapters.telegram.outcomes import COLLECTED_AT, check, first, reason
+from tests.streams.adapters.outcomes import AT as COLLECTED_AT
+from tests.streams.adapters.outcomes import check_accepted, events_of, first_of, reason_of
 
 PLAIN = Options()
 AT = 1_788_900_000
@@ -41,19 +42,14 @@ def origin(number: int = 6) -> dict[str, Any]:
     return {"@type": "messageOriginChannel", "chat_id": -1_000_000_000_077, "message_id": number * ID_STEP}
 
 
-def events(outcome: Outcome) -> list[Any]:
-    assert isinstance(outcome, Converted), outcome
-    return list(outcome.events)
-
-
 @pytest.mark.parametrize("wrap", [None, "updateNewMessage", "updateMessageSendSucceeded"])
 def test_a_message_becomes_a_post_with_the_number_of_the_server(wrap: str | None) -> None:
     item = message() if wrap is None else {"@type": wrap, "message": message()}
-    event = first(convert(item, PLAIN))
+    event = first_of(convert(item, PLAIN))
     assert (event.kind, event.event_id, event.message_id) == (Kind.POST, f"{CHAT}/61", f"{CHAT}/61")
     assert (event.actor, event.chat, event.created_at) == ("8002", str(CHAT), AT * 1000)
     assert (event.text, event.group_id) == ("The well is poisoned", None)
-    check([convert(item, PLAIN)])
+    check_accepted([convert(item, PLAIN)])
 
 
 def test_one_message_has_one_id_in_each_interface_of_telegram() -> None:
@@ -62,27 +58,27 @@ def test_one_message_has_one_id_in_each_interface_of_telegram() -> None:
         mtproto.convert({"id": 61, "peer_id": {"channel_id": bare}, "date": AT, "message": "x"}, PLAIN),
         bot_api.convert({"message_id": 61, "chat": {"id": CHAT}, "date": AT, "text": "x"}, PLAIN),
     )
-    assert {first(one).message_id for one in others} == {first(convert(message(), PLAIN)).message_id}
+    assert {first_of(one).message_id for one in others} == {first_of(convert(message(), PLAIN)).message_id}
 
 
 @pytest.mark.parametrize("id_", [61 * ID_STEP + 1, 5, -ID_STEP])
 def test_a_message_that_waits_for_the_server_is_refused(id_: int) -> None:
-    assert reason(convert(message(id=id_), PLAIN)) == "local_message"
+    assert reason_of(convert(message(id=id_), PLAIN)) == "local_message"
 
 
 def test_the_forward_of_a_channels_post_has_its_root_and_the_source_as_parent_where_known() -> None:
-    star = first(convert(message(forward_info={"origin": origin(), "source": None}), PLAIN))
+    star = first_of(convert(message(forward_info={"origin": origin(), "source": None}), PLAIN))
     assert (star.kind, star.hops_min, star.root_ref) == (Kind.FORWARD, 1, "-1000000000077/6")
     assert (star.parent_ref, star.parent_evidence) == (None, ParentEvidence.ORIGIN_ONLY)
     source = {"@type": "forwardSource", "chat_id": -1_000_000_000_088, "message_id": 7 * ID_STEP}
-    saved = first(convert(message(forward_info={"origin": origin(), "source": source}), PLAIN))
+    saved = first_of(convert(message(forward_info={"origin": origin(), "source": source}), PLAIN))
     assert (saved.parent_ref, saved.parent_evidence) == ("-1000000000088/7", ParentEvidence.API_PARENT)
 
 
 @pytest.mark.parametrize("kind", ["messageOriginUser", "messageOriginHiddenUser", "messageOriginChat"])
 def test_the_forward_of_a_person_or_group_has_no_root(kind: str) -> None:
     info = {"origin": {"@type": kind, "sender_user_id": 3}, "source": {"chat_id": 0, "message_id": 0}}
-    event = first(convert(message(forward_info=info), PLAIN))
+    event = first_of(convert(message(forward_info=info), PLAIN))
     assert (event.kind, event.hops_min, event.root_ref, event.parent_evidence) == (
         Kind.FORWARD,
         1,
@@ -95,23 +91,23 @@ def test_replies_name_their_parent_quotes_their_root_and_topics_are_no_replies()
     def answer(**more: Any) -> dict[str, Any]:
         return {"@type": "messageReplyToMessage", "chat_id": CHAT, "message_id": 12 * ID_STEP} | more
 
-    reply = first(convert(message(reply_to=answer()), PLAIN))
+    reply = first_of(convert(message(reply_to=answer()), PLAIN))
     assert (reply.kind, reply.parent_ref, reply.parent_evidence) == (
         Kind.REPLY,
         f"{CHAT}/12",
         ParentEvidence.API_PARENT,
     )
-    quote = first(convert(message(reply_to=answer(chat_id=0, message_id=0, origin=origin())), PLAIN))
+    quote = first_of(convert(message(reply_to=answer(chat_id=0, message_id=0, origin=origin())), PLAIN))
     assert (quote.kind, quote.root_ref, quote.parent_evidence) == (
         Kind.QUOTE,
         "-1000000000077/6",
         ParentEvidence.ORIGIN_ONLY,
     )
-    hidden = first(convert(message(reply_to=answer(chat_id=0, origin={"@type": "messageOriginUser"})), PLAIN))
+    hidden = first_of(convert(message(reply_to=answer(chat_id=0, origin={"@type": "messageOriginUser"})), PLAIN))
     assert (hidden.kind, hidden.parent_ref) == (Kind.REPLY, None)
     topic = {"@type": "messageTopicForum", "forum_topic_id": 12}
-    assert first(convert(message(reply_to=answer(), topic_id=topic), PLAIN)).kind is Kind.POST
-    assert first(convert(message(reply_to={"@type": "messageReplyToStory", "story_id": 3}), PLAIN)).kind is Kind.POST
+    assert first_of(convert(message(reply_to=answer(), topic_id=topic), PLAIN)).kind is Kind.POST
+    assert first_of(convert(message(reply_to={"@type": "messageReplyToStory", "story_id": 3}), PLAIN)).kind is Kind.POST
 
 
 def test_counters_come_with_a_message_or_alone_and_without_a_time() -> None:
@@ -125,11 +121,11 @@ def test_counters_come_with_a_message_or_alone_and_without_a_time() -> None:
             "interaction_info": info,
         },
     ):
-        counter = events(convert(item, PLAIN))[-1]
+        counter = events_of(convert(item, PLAIN))[-1]
         assert (counter.kind, counter.event_id, counter.message_id) == (Kind.COUNTER, f"{CHAT}/61", f"{CHAT}/61")
         assert (counter.counters.views, counter.counters.forwards) == (900, 0)
         assert is_undated(counter)
-        dated = events(convert(item, Options(collected_at=COLLECTED_AT)))[-1]
+        dated = events_of(convert(item, Options(collected_at=COLLECTED_AT)))[-1]
         assert (dated.event_id, dated.observed_at) == (f"{CHAT}/61#c{COLLECTED_AT}", COLLECTED_AT)
 
 
@@ -141,14 +137,14 @@ def test_only_lasting_deletions_on_the_server_are_deletions() -> None:
         "is_permanent": True,
         "from_cache": False,
     }
-    assert [(one.kind, one.event_id) for one in events(convert(update, PLAIN))] == [
+    assert [(one.kind, one.event_id) for one in events_of(convert(update, PLAIN))] == [
         (Kind.DELETE, f"{CHAT}/1#d"),
         (Kind.DELETE, f"{CHAT}/2#d"),
     ]
     assert convert(update | {"from_cache": True}, PLAIN) == Skipped("not_deleted")
     assert convert(update | {"is_permanent": False}, PLAIN) == Skipped("not_deleted")
-    assert reason(convert(update | {"message_ids": []}, PLAIN)) == "not_a_message"
-    assert reason(convert(update | {"message_ids": [ID_STEP + 1]}, PLAIN)) == "local_message"
+    assert reason_of(convert(update | {"message_ids": []}, PLAIN)) == "not_a_message"
+    assert reason_of(convert(update | {"message_ids": [ID_STEP + 1]}, PLAIN)) == "local_message"
 
 
 def test_a_fact_check_comes_with_a_message_or_alone() -> None:
@@ -157,19 +153,19 @@ def test_a_fact_check_comes_with_a_message_or_alone() -> None:
         message(fact_check=check_),
         {"@type": "updateMessageFactCheck", "chat_id": CHAT, "message_id": 61 * ID_STEP, "fact_check": check_},
     ):
-        debunk = events(convert(item, PLAIN))[-1]
+        debunk = events_of(convert(item, PLAIN))[-1]
         assert (debunk.kind, debunk.message_id) == (Kind.DEBUNK, f"{CHAT}/61")
         assert debunk.event_id == f"debunk/Telegram fact-check (NG)/{CHAT}/61"
         assert debunk.debunk.verdict == "False: the well is tested weekly"
 
 
 def test_edits_albums_imports_and_senders() -> None:
-    edited = first(convert(message(edit_date=AT + 60, media_album_id="139"), PLAIN))
+    edited = first_of(convert(message(edit_date=AT + 60, media_album_id="139"), PLAIN))
     assert (edited.event_id, edited.created_at, edited.group_id) == (f"{CHAT}/61@{AT + 60}", AT * 1000, "139")
     imported = convert(message(import_info={"sender_name": "Old", "date": AT - 900_000}), PLAIN)
     assert isinstance(imported, Converted)
-    assert (first(imported).created_at, imported.notes) == ((AT - 900_000) * 1000, (IMPORTED,))
-    chat = first(convert(message(sender_id={"@type": "messageSenderChat", "chat_id": CHAT}), PLAIN))
+    assert (first_of(imported).created_at, imported.notes) == ((AT - 900_000) * 1000, (IMPORTED,))
+    chat = first_of(convert(message(sender_id={"@type": "messageSenderChat", "chat_id": CHAT}), PLAIN))
     assert chat.actor == str(CHAT)
 
 
@@ -179,9 +175,9 @@ def test_captions_and_addresses_are_read() -> None:
         {"offset": 3, "length": 6, "type": {"@type": "textEntityTypeUrl"}},
     ]
     caption = {"@type": "formattedText", "text": "🚱 w.test", "entities": entities}
-    event = first(convert(message(content={"@type": "messagePhoto", "caption": caption}), PLAIN))
+    event = first_of(convert(message(content={"@type": "messagePhoto", "caption": caption}), PLAIN))
     assert (event.text, event.urls) == ("🚱 w.test", ("https://well.example/a", "w.test"))
-    preview = first(convert(message(content=content(link_preview={"url": "https://well.example/b"})), PLAIN))
+    preview = first_of(convert(message(content=content(link_preview={"url": "https://well.example/b"})), PLAIN))
     assert preview.urls == ("https://well.example/b",)
 
 
@@ -216,7 +212,7 @@ def test_other_objects_are_skipped(item: dict[str, Any], expected: str) -> None:
     ],
 )
 def test_items_that_are_no_messages_are_refused(item: object, expected: str) -> None:
-    assert reason(convert(item, PLAIN)) == expected
+    assert reason_of(convert(item, PLAIN)) == expected
 
 
 def test_lines_of_updates_and_answers_give_the_same_outcomes() -> None:
@@ -242,4 +238,4 @@ DELETED = {"@type": "updateDeleteMessages", "chat_id": CHAT, "message_ids": [ID_
 @given(mutations([RICH, RICH | {"forward_info": None}, DELETED, {"@type": "updateNewMessage", "message": RICH}]))
 def test_no_change_of_an_item_raises(items: Any) -> None:
     for item in items if isinstance(items, list) else [items]:
-        check([convert(item, PLAIN), convert(item, Options(collected_at=COLLECTED_AT))])
+        check_accepted([convert(item, PLAIN), convert(item, Options(collected_at=COLLECTED_AT))])
