@@ -21,7 +21,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     publisher: str
     url: str | None = None  # of the published check
     date: str | None = None  # of its publication, ISO 8601
-    languages: tuple[str, ...] = ()  # BCP 47 tags of the claim's text
+    languages: tuple[str, ...] = ()  # BCP 47 tags of the claim's text, or of the review if the source names no other
 
 
 class Nearness(StrEnum):

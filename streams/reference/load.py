@@ -29,7 +29,10 @@ class ClaimsSettings(BaseConfig, frozen=True, kw_only=True):
 
     file: Annotated[
         str,
-        Meta(description="File of checked claims to match messages with, as JSON Lines or ClaimReview. Empty: none."),
+        Meta(
+            description="File of checked claims to match messages with: JSON Lines, a table, ClaimReview, or answers "
+            "of Google's Fact Check Tools. Empty: none."
+        ),
     ] = ""
 
 
