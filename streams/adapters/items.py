@@ -52,8 +52,9 @@ def json_values(chunks: Iterable[bytes]) -> Located:
 def json_members(chunks: Iterable[bytes], *paths: str) -> Located:
     """Yield the members of the lists at some paths of the JSON values of a file, or the values without such a list.
 
-    A path names keys, as in `data.videos`. Pages of an API are read so, one a line, as an array or as one document; a
-    document over several lines is streamed. The position is the number of the member.
+    A path names keys, as in `data.videos`. Pages of an API are read so, one a line, as an array or as one document.
+    Documents over several lines are streamed, and give the members of their lists alone. The position is the number of
+    the member.
     """
     head, chunks = _first_line(chunks)
     start = head.lstrip()[:1]

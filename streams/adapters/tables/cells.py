@@ -228,30 +228,26 @@ def _first(places: Sequence[int]) -> Cell | None:
 
 
 def _part(part: Part, header: Header, *, required: bool) -> Cell | None:
-    if part.template is not None:
-        return _template(part.template, header, required=required)
-    places = _places(columns_of(part), header, required=required)
-    if not places:
+    base = _base(part, header, required=required)
+    if base is None:
         return None
-    if part.join:
-
-        def joined(row: Row) -> str:
-            return "\n".join(value for place in places if (value := row[place].strip()))
-
-        return joined
-    base = _at(places[0])
     if part.match is not None:
         search = re.compile(part.match).search
-
-        def matched(row: Row) -> str:
-            found = search(base(row))
-            return "" if found is None else _group(found)
-
-        return matched
+        return lambda row: "" if (found := search(base(row))) is None else _group(found)
     if part.replace is not None:
         pattern, into = re.compile(part.replace[0]), part.replace[1]
         return lambda row: pattern.sub(into, base(row).strip())
     return base
+
+
+def _base(part: Part, header: Header, *, required: bool) -> Cell | None:
+    """Return the function that reads a part before its pattern is applied."""
+    if part.template is not None:
+        return _template(part.template, header, required=required)
+    places = _places(columns_of(part), header, required=required)
+    if not part.join:
+        return _at(places[0]) if places else None
+    return (lambda row: "\n".join(value for place in places if (value := row[place].strip()))) if places else None
 
 
 def _group(found: re.Match[str]) -> str:

@@ -2,7 +2,7 @@
 
 Reasons of skipped rows: `empty` (no text, no address, no file and no original), `cut_text` (a forward whose text lacks
 its end and whose original is not named). Reasons of refused rows: `ragged_row`, `no_id`, `long_id`, `no_platform`,
-`no_time`, `bad_time`, `no_zone`, `time_out_of_range`, `wrong_object`, and those of `items.rows`.
+`no_time`, `bad_time`, `no_zone`, `time_out_of_range`, `wrong_object`, `unclosed_quote`, and those of `items.rows`.
 """
 
 import hashlib
@@ -23,6 +23,9 @@ from streams.adapters.tables.shared_object import kind_of
 from streams.adapters.tables.times import TimeProblem, TimeReader
 
 MAX_ID = 512
+MAX_LINES = 1_000
+"""Lines of the longest row; a longer one has swallowed the rows below it."""
+_LONG = 20_000  # characters of a cell below which its lines are not counted
 
 _SEPARATOR = r"[\s|]+"
 _PLATFORMS = {
@@ -98,6 +101,8 @@ class Rows:
             FormatError: the ids of the table were rounded.
 
         """
+        if (lines := _lines(row)) > MAX_LINES:
+            return _refused(row, "unclosed_quote", f"the row runs over {lines} lines: a quotation mark is not closed")
         if len(row) != self._width:
             if len(row) < self._width or any(row[self._width :]):
                 return _refused(row, "ragged_row", f"the row has {len(row)} cells, the header {self._width}")
@@ -278,6 +283,11 @@ def _mender(profile: Profile) -> Callable[[str], str]:
 
 def _nothing(_: Row) -> str:
     return ""
+
+
+def _lines(row: list[str]) -> int:
+    """Return the number of line breaks in the cells of a row, as far as a cell is long."""
+    return sum(value.count("\n") for value in row if len(value) > _LONG)
 
 
 def _refused(row: list[str], reason: str, detail: str) -> Refused:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.adapters.base import Refused, TruncatedError
-from streams.adapters.items import json_items, json_values, rows, text_lines
+from streams.adapters.items import json_items, json_members, json_values, rows, text_lines
 
 VALUES = [{"a": 1}, {"a": [2, {"b": None}]}, {"a": "é\n"}]
 
@@ -112,3 +112,29 @@ def test_no_bytes_raise(data: bytes, size: int) -> None:
     for read in (json_values, rows, text_lines):
         list(read(pieces(data, size)))
     list(json_items(pieces(data, size), "messages.item"))
+
+
+PAGES = [
+    {"data": {"posts": [1, {"a": 2}]}, "next": "x"},
+    {"data": {"posts": []}},
+    {"error": 7},
+    {"data": {"posts": [3]}},
+]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("as_array", [True, False])
+def test_members_of_pages_are_read_in_each_layout(*, as_array: bool, indent: int | None) -> None:
+    text = json.dumps(PAGES, indent=indent) if as_array else "\n".join(json.dumps(one, indent=indent) for one in PAGES)
+    got = list(json_members(pieces(("\ufeff" + text).encode()), "data.other", "data.posts"))
+    lone = [{"error": 7}] if as_array or indent is None else []  # a streamed document yields its members alone
+    assert [value for _, value in got if not isinstance(value, dict) or "error" not in value] == [1, {"a": 2}, 3]
+    assert [value for _, value in got if isinstance(value, dict) and "error" in value] == lone
+    assert [number for number, _ in got] == list(range(len(got)))
+
+
+def test_a_page_that_is_cut_gives_its_members_and_one_refusal() -> None:
+    whole = json.dumps(PAGES[0], indent=1)
+    *members, (_, last) = json_members([whole[:-30].encode()], "data.posts")
+    assert [value for _, value in members][:1] == [1]
+    assert last.reason == "truncated"

@@ -90,6 +90,8 @@ def test_a_part_of_a_column_is_taken_by_a_pattern_or_replaced() -> None:
     assert event(matched, table("post #71,1700000000,x")).message_id == "71"
     replaced = BASE.replace('"nr"', '{ column = "nr", replace = ["_", "/"] }') + SECONDS
     assert event(replaced, table("red_71,1700000000,x")).message_id == "red/71"
+    both = BASE.replace('"nr"', '{ template = "{words}>{nr}", replace = ["^.*>", "p"] }') + SECONDS
+    assert event(both, table("71,1700000000,x")).message_id == "p71"
 
 
 def test_an_id_can_be_a_digest_so_that_equal_rows_are_one_message() -> None:
@@ -323,6 +325,13 @@ def test_rows_that_are_ragged_damaged_or_in_another_encoding_are_refused_and_the
     rows = b"nr,when,words\n1,1700000000\n2,1700000000,caf\xe9\n3,1700000000,a\0b\n4,1700000000,x,y\n5,1700000000,x,\n"
     got = [one.reason if isinstance(one, Refused) else "read" for _, one in outcomes(BASE + SECONDS, rows)]
     assert got == ["ragged_row", "not_utf8", "read", "ragged_row", "read"]
+
+
+def test_a_quotation_mark_that_is_not_closed_is_named_and_not_taken_for_a_long_text() -> None:
+    rows = table("1,1700000000,x", '2,1700000000,"The pier', *(f"{n},1700000000,x" for n in range(3, 2_000)))
+    *_, last = outcomes(BASE + SECONDS, rows)
+    assert isinstance(last[1], Refused)
+    assert (last[1].reason, "1998 lines" in last[1].detail) == ("unclosed_quote", True)
 
 
 def test_a_text_over_several_lines_is_one_row() -> None:
