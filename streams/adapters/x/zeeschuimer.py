@@ -1,27 +1,29 @@
-"""Convert items that the browser extension Zeeschuimer captured from the pages of X.
+"""Convert items that the browser extension Zeeschuimer captured from the pages of X, and of TikTok.
 
 The extension keeps what the page received: an envelope with the time of collection, and in it the post as the page's
 own interface names it. 4CAT stores the same without the envelope (`__import_meta`). The time of collection dates the
 counters; it does not date the post, because a person scrolls through old posts in a minute. Fields as 4CAT reads them.
 
-Reasons to skip: `other_platform` (the extension captures a dozen platforms), `unavailable_post`,
-`cut_repost`. Reasons to refuse: `not_an_object`, `missing_field`, `wrong_type`, `out_of_range`.
+Reasons to skip: `other_platform` (the extension captures a dozen), `unavailable_post`, `cut_repost`, `empty`. Reasons
+to refuse: `not_an_object`, `missing_field`, `wrong_type`, `out_of_range`, `time_out_of_range`.
 """
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from schemas.event import ForwardEvent
+from streams.adapters import tiktok_page
 from streams.adapters.base import Capabilities, Converted, Format, Item, Options, Outcome, Refused, Skipped, Source
 from streams.adapters.fields import FieldError, Fields
 from streams.adapters.items import json_values
 from streams.adapters.opening import Opening
-from streams.adapters.platforms import X
+from streams.adapters.platforms import TIKTOK, X
 from streams.adapters.x.post import Post, counter_of, event_of, is_empty, link_of, read_ms, shared, time_of, total
 from streams.adapters.x.text import addresses, language, plain
 
 ADAPTER = "zeeschuimer"
 _PLATFORMS = frozenset({"twitter.com", "x.com", "twitter", "x", ""})
+_TIKTOK = frozenset({"tiktok.com", "tiktok"})
 _TOMBSTONES = frozenset({"TweetTombstone", "TweetUnavailable"})
 
 
@@ -38,12 +40,14 @@ def convert(value: object, _: Options) -> Outcome:
         return Refused("not_an_object", "the item is not a JSON object")
     item = Fields(value)
     meta = item.within("__import_meta") if "__import_meta" in item else item
-    if meta.word("source_platform").lower().removeprefix("www.") not in _PLATFORMS:
-        return Skipped("other_platform")
+    platform = meta.word("source_platform").lower().removeprefix("www.")
+    content, collected_at = item.within("data") if "data" in item else item, read_ms(meta.get("timestamp_collected"))
     try:
-        return _post(
-            _captured(item.within("data") if "data" in item else item), read_ms(meta.get("timestamp_collected"))
-        )
+        if platform in _TIKTOK:
+            return tiktok_page.convert(content, collected_at, ADAPTER)
+        if platform not in _PLATFORMS:
+            return Skipped("other_platform")
+        return _post(_captured(content), collected_at)
     except FieldError as error:
         return Refused(error.reason, error.detail)
 
@@ -63,14 +67,14 @@ def recognises(opening: Opening) -> bool:
 
 FORMAT = Format(
     name=ADAPTER,
-    title="a capture of X by Zeeschuimer",
-    platforms=(X,),
+    title="a capture of X or TikTok by Zeeschuimer",
+    platforms=(X, TIKTOK),
     capabilities=Capabilities(
-        people="ids",
+        people="ids; names of accounts for TikTok",
         parents="the direct parent of replies and quotes; the original of reposts",
         hops="none",
-        counters="views, and reposts with quotes, at the time of collection",
-        times="X's clock, in seconds",
+        counters="views, and reposts with quotes, or shares, at the time of collection",
+        times="the platform's clock, in seconds",
     ),
     recognises=recognises,
     read=read,

@@ -91,7 +91,9 @@ def test_a_post_within_a_wrapper_and_without_an_envelope_is_the_same() -> None:
     ("value", "reason"),
     [
         (captured({"id": "1"}, "instagram.com"), "other_platform"),
-        (captured({"id": "1"}, "tiktok.com"), "other_platform"),
+        (captured({"id": "1"}, "gab.com"), "other_platform"),
+        (captured({"id": "1", "desc": " "}, "tiktok.com"), "empty"),
+        (captured({"id": "1", "desc": "a"}, "tiktok.com"), "time_out_of_range"),
         (captured({"__typename": "TweetTombstone", "tombstone": {}}), "unavailable_post"),
         (captured(post(legacy=legacy(full_text="RT @wren: The b…"))), "cut_repost"),
         (captured({"legacy": legacy()}), "missing_field"),
@@ -104,10 +106,32 @@ def test_everything_else_has_a_reason(value: object, reason: str) -> None:
     assert reason_of(convert(value, Options())) == reason
 
 
+def video(**more: Any) -> dict[str, Any]:
+    stats = {"playCount": 81_000, "shareCount": 640, "diggCount": 1}
+    author = {"id": "66", "uniqueId": "tern.films"}
+    return {"id": "74110", "desc": RUMOUR, "createTime": AT // 1000, "author": author, "stats": stats, **more}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        video(),
+        video(createTime=str(AT // 1000), author="tern.films"),
+        video(stats=None, statsV2={"playCount": "81000", "shareCount": "640"}),
+    ],
+)
+def test_a_video_of_tiktok_is_a_post_with_counters(data: dict[str, Any]) -> None:
+    event, counter = events_of(convert(captured(data, "tiktok.com"), Options()))
+    assert (event.platform, event.kind, event.message_id, event.actor) == ("tiktok", Kind.POST, "74110", "tern.films")
+    assert (event.created_at, event.observed_at, event.text) == (AT, None, RUMOUR)
+    assert (counter.event_id, counter.observed_at) == (f"74110#c{SEEN}", SEEN)
+    assert counter.counters == Counters(views=81_000, forwards=640)
+
+
 QUOTING = post(quoted_status_result={"result": {"rest_id": ROOT}}, note_tweet={"note_tweet_results": {"result": {}}})
 
 
-@given(mutations(captured(QUOTING)))
+@given(mutations(captured(QUOTING)) | mutations(captured(video(), "tiktok.com")))
 def test_any_mutation_of_a_capture_has_an_outcome_that_intake_accepts(value: object) -> None:
     check_accepted([convert(value, Options())])
 
