@@ -33,7 +33,7 @@ from streams.version import code_version
 
 _STEP = 1.5  # growth in sharers between two listed scores
 _LAST_SCORES = 3  # scores before a change of level that are listed at any size
-_MAX_WORDINGS = 100_000  # wordings remembered, so each is listed once
+_MAX_WORDINGS = 100_000  # wordings, and platforms, remembered, so each is listed once
 _SHOWN = 90  # graphemes of a message in a line
 _WIDTH = 120  # characters per line of the explanation text of the alert
 _MAX_LINES = 40  # decisions listed unless all are requested
@@ -170,6 +170,7 @@ class DecisionLog:
         self._replayed: Alert | None = None
         self._merged: set[str] = set()
         self._related: set[str] = set()
+        self._platforms: set[str] = set()
         self._absorbed: list[Decision] = []
 
     def trace(self, name: str, payload: msgspec.Struct) -> None:
@@ -245,10 +246,20 @@ class DecisionLog:
     def _add_share(self, assignment: Assignment) -> None:
         sighting, content = assignment.sighting, assignment.sighting.content
         self._methods[assignment.method] += 1
+        self._add_platform(assignment)
         known = assignment.method is Method.FIRST_SHARE or content.fingerprint in self._wordings
         if content.fingerprint and not known:
             swaps = f", differs in {', '.join(assignment.variants)}" if assignment.variants else ""
             self._add(sighting.time, "wording", f"{_method(assignment)}{swaps}: {_quoted(content.text)}", minor=True)
+
+    def _add_platform(self, assignment: Assignment) -> None:
+        """Record the first share on each further platform; the first share of all names its own."""
+        platform = assignment.sighting.platform
+        if platform not in self._platforms and len(self._platforms) < _MAX_WORDINGS:
+            if self._platforms and assignment.method is not Method.FIRST_SHARE:
+                text = f"first share on {plain(platform)}, joined by {_method(assignment)}"
+                self._add(assignment.sighting.time, "platform", text)
+            self._platforms.add(platform)
 
     def _add_remark(self, assignment: Assignment) -> None:
         """Record an event about a message that is no share; platform counters are too frequent to list."""

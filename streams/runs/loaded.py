@@ -14,10 +14,18 @@ import pandas as pd
 
 from detectors.similarity.templates import Templates, find_templates
 from schemas.alert import Alert
+from schemas.evidence import FirstSighting
 from streams.runs.folder import CLUSTERS, EDGES, WORDINGS, Run, sorted_by_time
 from streams.runs.ids import normalise_prefix, resolve_id
 from streams.runs.manifest import Manifest
-from streams.runs.tables import MIN_CONFIDENCE, RECORDED, counted_wordings, growth_curve, is_share
+from streams.runs.tables import (
+    MIN_CONFIDENCE,
+    RECORDED,
+    counted_wordings,
+    growth_curve,
+    is_share,
+    shown_sightings,
+)
 from streams.settings.load import from_values
 
 _ALERT_COLUMNS = (
@@ -188,6 +196,17 @@ class RunCluster:
         frame = pd.DataFrame(points, columns=["time", "sharers", "score"])
         frame["time"] = pd.to_datetime(frame["time"], unit="ms", utc=True)
         return frame
+
+    def first_sightings(self) -> tuple[FirstSighting, ...]:
+        """Return the first share on each platform in order of time; none with fewer than two platforms.
+
+        Platforms with fewer posts than `evidence.k_anonymity` are left out, as in the alerts.
+        """
+        records = self.row.get("first_sightings")
+        if records is None:  # a run of an older release
+            return ()
+        least = from_values(self._run.manifest.settings).pipeline.evidence.k_anonymity
+        return shown_sightings(records, _records(self.shares), least)
 
     def templates(self) -> Templates:
         """Summarise the wordings as templates with slots, with the number of messages for each value of a slot."""

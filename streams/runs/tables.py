@@ -1,13 +1,18 @@
-"""Compute growth curves and counts of wordings from the rows of a run's tables."""
+"""Compute growth curves, counts of wordings and first sightings from the rows of a run's tables."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import msgspec
+
 from detectors.growth import GrowthConfig, make_detector
+from detectors.privacy.small_groups import without_small
 from detectors.similarity.templates import CountedWording
+from detectors.spread.first_sightings import across
 from schemas.assignment import Role, Timeliness
+from schemas.evidence import FirstSighting
 
 MIN_CONFIDENCE = 0.5
 """Confidence below which an inferred parent counts as unknown."""
@@ -19,6 +24,23 @@ RECORDED = frozenset({"explicit", "origin"})
 def is_share(row: Mapping[str, Any]) -> bool:
     """Return True for a row of `edges.parquet` that counts as a share: not for a quote with words of its own."""
     return bool(row.get("role", Role.SHARE) != Role.COMMENT)
+
+
+def shown_sightings(
+    records: Iterable[Mapping[str, Any]], shares: Iterable[Mapping[str, Any]], least: int
+) -> tuple[FirstSighting, ...]:
+    """Return the first sightings of a cluster on two or more platforms that are no small group, in order of time.
+
+    Args:
+        records: `first_sightings` of the row of the cluster in `clusters.parquet`.
+        shares: rows of the cluster in `edges.parquet`.
+        least: posts from which a platform may be shown.
+
+    """
+    posts = Counter(share["platform"] for share in shares if is_share(share))
+    values = [{**one, "first_seen_at": milliseconds(one["first_seen_at"])} for one in records]
+    found = msgspec.convert(values, list[FirstSighting])
+    return across(found, without_small(tuple(posts.items()), least))
 
 
 class GrowthPoint(NamedTuple):
@@ -69,4 +91,13 @@ def milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-__all__ = ["MIN_CONFIDENCE", "RECORDED", "GrowthPoint", "counted_wordings", "growth_curve", "is_share", "milliseconds"]
+__all__ = [
+    "MIN_CONFIDENCE",
+    "RECORDED",
+    "GrowthPoint",
+    "counted_wordings",
+    "growth_curve",
+    "is_share",
+    "milliseconds",
+    "shown_sightings",
+]

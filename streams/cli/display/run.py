@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from detectors.alerting.jumps import jumps
 from detectors.pipeline.rows import BROADCAST_CHATS, BROADCAST_SHARERS
 from detectors.similarity.templates import format_templates
 from detectors.text.formatting import many, plain
@@ -152,18 +153,21 @@ def rumours_table(found: Summary, at_most: int) -> tuple[Table, list[str]]:
 
 
 def cluster_json(cluster: RunCluster) -> dict[str, Any]:
-    """Return the wordings and the alerts of a cluster for programs."""
+    """Return the wordings, the first sightings and the alerts of a cluster for programs."""
     alerts = [
         {"alert_id": one.alert_id, "time": one.time, "state": one.state, "level": one.level, "basis": one.basis}
         for one in cluster.alerts
     ]
     wordings = msgspec.structs.asdict(cluster.templates())
-    return {"cluster_id": cluster.cluster_id, "alerts": alerts, **wordings}
+    sightings = msgspec.to_builtins(cluster.first_sightings())
+    return {"cluster_id": cluster.cluster_id, "alerts": alerts, "first_sightings": sightings, **wordings}
 
 
 def cluster_lines(cluster: RunCluster) -> list[str]:
-    """Return the wordings of a cluster as sentences with slots."""
-    return format_templates(cluster.templates()).split("\n")
+    """Return the wordings of a cluster as sentences with slots, then the platforms that the cluster has reached."""
+    sightings = cluster.first_sightings()
+    wordings = format_templates(cluster.templates()).split("\n")
+    return [*wordings, f"{jumps(sightings)}."] if sightings else wordings
 
 
 def alerts_table(cluster: RunCluster) -> Table:

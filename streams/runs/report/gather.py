@@ -9,15 +9,31 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from detectors.alerting.jumps import joined_by, lag
 from detectors.growth import GrowthConfig, make_detector
 from detectors.pipeline.config import PipelineConfig
 from detectors.privacy.small_groups import Groups, without_small
 from detectors.similarity.templates import CountedWording, find_templates
 from schemas.alert import Alert
 from streams.runs.folder import CLUSTERS, EDGES, WORDINGS, Run
-from streams.runs.report.payload import Curve, Payload, RumourPayload, TemplatePayload, Volume, WordingPayload
+from streams.runs.report.payload import (
+    Curve,
+    Payload,
+    RumourPayload,
+    SightingPayload,
+    TemplatePayload,
+    Volume,
+    WordingPayload,
+)
 from streams.runs.report.shape import Share, lay_out
-from streams.runs.tables import GrowthPoint, counted_wordings, growth_curve, is_share, milliseconds
+from streams.runs.tables import (
+    GrowthPoint,
+    counted_wordings,
+    growth_curve,
+    is_share,
+    milliseconds,
+    shown_sightings,
+)
 from streams.settings.load import from_values
 
 _BINS = 240  # bins of the volume over time
@@ -140,6 +156,7 @@ def _rumour(cluster: _Cluster, config: PipelineConfig, max_nodes: int) -> Rumour
         wordings_total=len(wordings),
         templates=list(_templates(counted_wordings(row["representative"], wordings, shares))),
         platforms=_platforms(tuple(platforms.items()), config.evidence.k_anonymity),
+        first_sightings=list(_sightings(cluster, config.evidence.k_anonymity)),
         busiest_chats=_largest(chats.items()),
     )
 
@@ -149,6 +166,16 @@ def _platforms(groups: Groups, least: int) -> list[tuple[str, int]]:
     shown = _largest(without_small(groups, least))
     rest = sum(posts for _, posts in groups) - sum(posts for _, posts in shown)
     return [*shown, (_OTHER_PLATFORMS, rest)] if rest else shown
+
+
+def _sightings(cluster: _Cluster, least: int) -> Iterator[SightingPayload]:
+    for one in shown_sightings(cluster.row.get("first_sightings") or (), cluster.shares, least):
+        yield SightingPayload(
+            platform=one.platform,
+            time=one.first_seen_at,
+            lag=lag(one) if one.lag_ms else "",
+            joined_by=joined_by(one),
+        )
 
 
 def _largest(groups: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:

@@ -53,6 +53,15 @@ class TemplatePayload(msgspec.Struct, frozen=True, kw_only=True):
     slots: list[tuple[str, list[tuple[str, int]]]]  # name; values with the number of messages
 
 
+class SightingPayload(msgspec.Struct, frozen=True, kw_only=True):
+    """First share of a cluster on one platform."""
+
+    platform: str
+    time: int
+    lag: str  # since the first share, in words; empty for the first share
+    joined_by: str  # match that joined the share, in words; empty for the share that started the cluster
+
+
 class Curve(msgspec.Struct, frozen=True, kw_only=True):
     """Growth of a cascade: distinct sharers and the score of the detector, at most some hundred points."""
 
@@ -83,6 +92,7 @@ class RumourPayload(msgspec.Struct, frozen=True, kw_only=True):
     wordings_total: int
     templates: list[TemplatePayload]
     platforms: list[tuple[str, int]]  # posts at the end of the run; small groups and the rest as one group
+    first_sightings: list[SightingPayload]  # in order of time; empty with fewer than two platforms that are shown
     busiest_chats: list[tuple[str, int]]
 
 

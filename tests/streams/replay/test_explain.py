@@ -226,6 +226,19 @@ def test_each_wording_is_told_once_with_method_and_similarity():
     assert log.explanation().methods == {"embedding": 1, "exact": 2, "first_share": 1}
 
 
+def test_the_first_share_on_each_further_platform_is_told_once(tmp_path):
+    shares = cascade(12)
+    moved = [{**one, "platform": "sms"} if n >= 4 else one for n, one in enumerate(shares)]
+    (tmp_path / "day.jsonl").write_bytes(stream(moved))
+    effective = load(environ={}, overrides=["embedder.runtime=hashing", "growth.target_size=10"])
+    run = Run(replays.replay(str(tmp_path / "day.jsonl"), tmp_path / "run", effective.settings, effective.key).folder)
+    last = list(run.alerts())[-1]
+    decisions = explain(find(run, last.alert_id), (), effective).decisions
+    (platform,) = [one for one in decisions if one.kind == "platform"]
+    assert platform.text == "first share on sms, joined by exact"
+    assert platform.time == START + 40_000
+
+
 def test_a_fact_check_is_told_and_what_is_no_share_is_not_counted_as_one():
     known = Debunk(publisher="Second Look", verdict="false")
     log = log_of(

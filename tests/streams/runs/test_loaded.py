@@ -69,6 +69,34 @@ def test_digits_that_several_clusters_begin_with_are_answered_with_some_of_them(
         made.cluster(digit)
 
 
+def test_the_first_sightings_of_a_cluster_are_those_that_an_alert_may_name(tmp_path):
+    made = load_run(runs.run(tmp_path, runs.jump(20)).path)
+    cluster = made.cluster(made.alerts[0].cluster_id)
+    lags = {one.platform: one.lag_ms for one in cluster.first_sightings()}
+    assert lags == {"telegram": 0, "whatsapp": 408_740}
+    recorded = [one["platform"] for one in cluster.row["first_sightings"]]
+    assert recorded == ["telegram", "whatsapp", "bluesky", "mastodon"]
+    command = ["show", str(made.path), "--cluster", cluster.cluster_id]
+    shown = CliRunner().invoke(main, command).stdout
+    assert "reached whatsapp 6 min 48 s later (joined by equal text)." in shown
+    assert "bluesky" not in shown
+    told = json.loads(CliRunner().invoke(main, [*command, "--json"]).stdout)
+    assert {one["platform"]: one["lag_ms"] for one in told["first_sightings"]} == lags
+
+
+def test_a_cluster_on_one_platform_has_no_first_sightings(run, largest):
+    assert largest.first_sightings() == ()
+    assert "First seen" not in CliRunner().invoke(main, ["show", str(run.path), "--cluster", largest.cluster_id]).stdout
+
+
+def test_a_cluster_of_an_older_run_has_no_first_sightings(tmp_path):
+    path = runs.run(tmp_path, runs.jump(12)).path
+    table = pq.read_table(path / "clusters.parquet")
+    pq.write_table(table.drop_columns("first_sightings"), path / "clusters.parquet")
+    older = load_run(path)
+    assert older.cluster(older.alerts[0].cluster_id).first_sightings() == ()
+
+
 def test_a_merged_cluster_leads_to_the_one_it_became(tmp_path):
     two = runs.renamed(runs.cascade(9), "x", runs.URDU)
     bridge = runs.event(900, created_at=runs.START + 400_000, kind="forward", parent_ref=two[0]["message_id"])

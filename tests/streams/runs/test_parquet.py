@@ -51,6 +51,30 @@ def test_the_pipelines_rows_make_tables():
     assert schema_of(EdgeRow).field("parent").nullable
 
 
+class Stop(msgspec.Struct, frozen=True):
+    port: str
+    at: Annotated[Ms, msgspec.Meta(description="Arrival.", examples=[5])]
+    draught: Annotated[float | None, msgspec.Meta(description="In metres.")] = None
+
+
+class Voyage(msgspec.Struct, frozen=True):
+    ship: str
+    stops: tuple[Stop, ...] = ()
+
+
+def test_a_tuple_of_structs_is_a_list_of_records(tmp_path):
+    writer = TableWriter(tmp_path / "t", Voyage, 2)
+    writer.add([Voyage("Ada", (Stop("Leith", 1_767_600_000_000, 4.5), Stop("Cork", 1_767_600_000_001))), Voyage("Bea")])
+    writer.close()
+    table = pq.read_table(tmp_path / "t")
+    record = table.schema.field("stops").type.value_type
+    assert record.field("at").type == pa.timestamp("ms", tz="UTC")
+    assert [record.field(name).nullable for name in ("port", "at", "draught")] == [False, False, True]
+    (ada, bea) = table.column("stops").to_pylist()
+    assert [(one["port"], one["draught"]) for one in ada] == [("Leith", 4.5), ("Cork", None)]
+    assert bea == []
+
+
 def test_rows_come_back_as_they_went_in(tmp_path):
     rows = [Row(f"n{n}", 1_767_600_000_000 + n, Colour.RED, n, n / 2 if n else None, n > 1, b"\0") for n in range(5)]
     assert write(tmp_path / "t", rows) == 5

@@ -21,6 +21,7 @@ export function show(rumour) {
     element("details", {}, element("summary", {}, `Explanation of the latest alert, ${at(last)}`), element("p", { dir: "auto" }, last.explanation)),
     element("h3", {}, "Growth"), charts.growth,
     element("p", { class: "note" }, "Dotted lines mark alerts, dashed lines the level thresholds. A whisker shows the number of sharers expected at an alert, with its range."),
+    ...platforms(rumour.first_sightings),
     element("h3", {}, "Forward graph"), charts.graph, graphNote(rumour.shape),
     element("h3", {}, "Most influential messages"), forwarders(rumour),
     element("h3", {}, `Wordings (${number(rumour.wordings_total)})`), wordings(rumour), templates(rumour.templates),
@@ -49,6 +50,12 @@ function history(rumour) {
     moment(alert.time), span(alert.time - rumour.first_time), alert.state,
     element("span", { class: `tag level${alert.level ?? 0}` }, String(alert.level ?? 0)), number(alert.evidence.counts.sharers), alert.headline,
   ]), [4]);
+}
+
+function platforms(sightings) {
+  if (!sightings.length) return [];
+  return [element("h3", {}, "Across platforms"), plainTable(["platform", "first seen (UTC)", "lag", "joined by"], sightings.map((one) => [
+    one.platform, moment(one.time), one.lag || "—", one.joined_by || "first share of the cluster"]))];
 }
 
 function graphNote(shape) {

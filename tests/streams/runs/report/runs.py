@@ -64,6 +64,24 @@ def captions(address, count):
     ]
 
 
+def jump(posts, few=3):
+    """Make posts of one text on Telegram, some minutes later as many on WhatsApp, and a few on two others."""
+    places = [("telegram", 0)] * posts + [("whatsapp", 300_000)] * posts
+    places += [("bluesky", 900_000)] * few + [("mastodon", 900_000)] * few
+    return [
+        event(
+            n,
+            platform=platform,
+            message_id=f"{platform} {n}",
+            actor=f"reader {n}",
+            chat=f"group {n}",
+            text="The pumping station at Nether Quay has failed, fill your kettles before six",
+            created_at=START + n * 5_437 + wait,
+        )
+        for n, (platform, wait) in enumerate(places)
+    ]
+
+
 def run(folder, given=None, *overrides):
     (folder / "day.jsonl").write_bytes(stream(given or events()))
     effective = load(environ={}, overrides=["embedder.runtime=hashing", "growth.target_size=10", *overrides])

@@ -115,6 +115,20 @@ def test_a_cluster_alone_has_no_list_of_links(browser, page):
     assert browser.execute_script(words) == 0
 
 
+def test_the_platforms_of_a_rumour_are_listed_with_the_lag_and_the_match(browser, page, tmp_path):
+    run = runs.run(tmp_path, runs.jump(20))
+    (cluster,) = {alert.cluster_id for alert in run.alerts()}
+    opened(browser, f"{write_report(run, tmp_path / 'run.html').as_uri()}#{cluster[:12]}")
+    table = browser.find_element(By.XPATH, "//h3[text()='Across platforms']/following-sibling::div[1]")
+    lines = table.find_elements(By.CSS_SELECTOR, "tbody tr")
+    cells = [[cell.text for cell in line.find_elements(By.TAG_NAME, "td")] for line in lines]
+    telegram, whatsapp = cells  # the two further platforms have too few posts
+    assert (telegram[0], telegram[2:]) == ("telegram", ["—", "first share of the cluster"])
+    assert (whatsapp[0], whatsapp[2:]) == ("whatsapp", ["6 min 48 s", "equal text"])
+    opened(browser, page)
+    assert browser.find_elements(By.XPATH, "//h3[text()='Across platforms']") == []
+
+
 def test_every_chart_is_drawn(browser, page):
     opened(browser, page)
     count = "return [...document.querySelectorAll('.chart canvas')].filter(one => one.width > 100).length"

@@ -8,11 +8,12 @@ import subprocess
 from importlib.resources import files
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 from streams.cli.main import main
-from streams.runs.folder import EDGES, Run
+from streams.runs.folder import CLUSTERS, EDGES, Run
 from streams.runs.report import write_report
 from streams.runs.report.gather import ReportLimits, gather
 from streams.runs.report.gather import _platforms as gather_platforms
@@ -59,6 +60,23 @@ def test_small_platforms_are_one_group_and_the_counts_add_up(made):
     assert gather_platforms((("a", 40), ("b", 7)), 5) == [("a", 40), ("b", 7)]
     many = tuple((f"p{n}", 5 + n) for n in range(12))
     assert sum(posts for _, posts in gather_platforms(many, 5)) == sum(posts for _, posts in many)
+
+
+def test_a_platform_with_few_posts_has_no_first_sighting_on_the_page(tmp_path):
+    for few, shown in ((4, ["telegram", "whatsapp"]), (5, ["telegram", "whatsapp", "bluesky", "mastodon"])):
+        folder = tmp_path / str(few)
+        folder.mkdir()
+        (rumour,) = gather(runs.run(folder, runs.jump(12, few)), ReportLimits()).rumours
+        assert [one.platform for one in rumour.first_sightings] == shown
+        assert rumour.first_sightings[0].lag == rumour.first_sightings[0].joined_by == ""
+        assert rumour.first_sightings[1].joined_by == "equal text"
+
+
+def test_a_page_of_an_older_run_has_no_first_sightings(tmp_path):
+    run = runs.run(tmp_path, runs.jump(12))
+    path = run.path / CLUSTERS
+    pq.write_table(pq.read_table(path).drop_columns("first_sightings"), path)
+    assert [one.first_sightings for one in gather(Run(run.path), ReportLimits()).rumours] == [[]]
 
 
 def test_a_page_gives_the_time_of_each_count(made):
