@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# uv unpacks and compiles on all cores and keeps what it unpacked. It does not read pip's configuration: where an index
+# or a certificate is named there alone, uv fails and pip installs.
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c .ci/constraints.txt
+UV  := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c .ci/constraints.txt
 
 # One thread for each process: more threads slow each other down on a busy machine (docs/operate/install.md).
 export OMP_NUM_THREADS ?= 1
@@ -16,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 $(STAMP): pyproject.toml .ci/constraints.txt
 	@echo "Installing into $(VENV). The first time this takes some minutes, because PyTorch is large."
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[dev]'
+	$(PIP) uv && $(UV) -e '.[dev]' || $(PIP) -e '.[dev]'
 	touch $(STAMP)
 
 demo: $(STAMP) ## replay the sample stream and open the report
