@@ -5,9 +5,9 @@ looked at before the first event, for ids that a spreadsheet has rounded and for
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
-from typing import Any
+from typing import Any, TypeVar
 
 from streams.adapters.base import FormatError, Item, ObjectKind, Options, Refused, Source, TruncatedError
 from streams.adapters.items import encode, json_members, rows
@@ -31,6 +31,7 @@ _IDS = ("message_id", "root_ref", "parent_ref", "reply_to", "quote_of", "actor",
 _MAX_DEPTH = 6
 
 Located = Iterator[tuple[int, list[str] | Refused]]
+_Row = TypeVar("_Row")
 
 
 def read_table(profile: Profile, source: Source, options: Options, *, strict: bool = False) -> Iterator[Item]:
@@ -80,7 +81,7 @@ def _outcomes(table: Rows, located: Located) -> Iterator[Item]:
 def _open(profile: Profile, source: Source, *, strict: bool) -> tuple[Header, Located]:
     opening, chunks = _peek(source.chunks())
     if opening.is_json:
-        return _json(profile, chunks)
+        return _json(profile, chunks, strict=strict)
     located = rows(chunks, profile.delimiter or opening.delimiter, profile.escape)
     first = next(located, None)
     if first is None:
@@ -92,34 +93,38 @@ def _open(profile: Profile, source: Source, *, strict: bool) -> tuple[Header, Lo
     return header, located
 
 
-def _json(profile: Profile, chunks: Iterator[bytes]) -> tuple[Header, Located]:
-    """Return the fields that a profile names as a header, and JSON objects as rows under it.
+def _json(profile: Profile, chunks: Iterator[bytes], *, strict: bool) -> tuple[Header, Located]:
+    """Return the fields of the first objects and of a profile as a header, and objects as rows under it.
 
-    Of alternative fields, the first that one of the first objects has is taken.
+    A field that an event needs must be in one of the first objects; another may come later.
     """
-    columns = [alternatives(column) for _, column in named_columns(profile)]
-    wanted = list(dict.fromkeys(itertools.chain.from_iterable(columns)))
-    objects = _objects(json_members(chunks, profile.items or ""), wanted)
+    objects = _objects(json_members(chunks, profile.items or ""))
     ahead = list(_ahead(objects))
-    seen = {name for _, row in ahead if isinstance(row, list) for name, value in zip(wanted, row, strict=True) if value}
-    chosen = {next((one for one in names if one in seen), names[0]) for names in columns}
-    places = [place for place, name in enumerate(wanted) if name in chosen]
+    seen = dict.fromkeys(name for _, one in ahead if isinstance(one, dict) for name in one)
+    names = dict(seen)
+    for field, column in named_columns(profile):
+        if field not in _ESSENTIAL or not seen:
+            names.update(dict.fromkeys([] if seen.keys() & alternatives(column) else alternatives(column)[:1]))
+    header = Header(list(names), strict=strict)
 
     def located() -> Located:
-        for number, row in itertools.chain(ahead, objects):
-            yield number, row if isinstance(row, Refused) else [row[place] for place in places]
+        for number, one in itertools.chain(ahead, objects):
+            yield number, one if isinstance(one, Refused) else [one.get(name, "") for name in header.names]
 
-    return Header([wanted[place] for place in places], strict=False), located()
+    return header, located()
 
 
-def _objects(values: Iterator[tuple[int, Any]], names: Sequence[str]) -> Located:
+_ESSENTIAL = frozenset({"columns.message_id", "columns.created_at", "columns.text"})
+
+
+def _objects(values: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, dict[str, str] | Refused]]:
     for number, value in values:
         if isinstance(value, Refused):
             yield number, value
         elif isinstance(value, dict):
             fields: dict[str, str] = {}
             _flatten(value, "", fields, 0)
-            yield number, [fields.get(name, "") for name in names]
+            yield number, fields
         else:
             yield number, Refused("not_an_object", "the value is no JSON object", encode(value))
 
@@ -158,10 +163,11 @@ def _peek(chunks: Iterator[bytes]) -> tuple[Opening, Iterator[bytes]]:
     return Opening(data[:OPENING_BYTES]), whole()
 
 
-def _ahead(located: Located) -> Located:
+def _ahead(located: Iterator[tuple[int, _Row]]) -> Iterator[tuple[int, _Row]]:
     size = 0
     for number, row in itertools.islice(located, AHEAD_ROWS):
-        size += sum(map(len, row)) if isinstance(row, list) else 0
+        values: Iterable[str] = row.values() if isinstance(row, dict) else row if isinstance(row, list) else ()
+        size += sum(map(len, values))
         yield number, row
         if size > AHEAD_CHARACTERS:
             return

@@ -366,6 +366,15 @@ def test_a_profile_reads_json_objects_by_dotted_names() -> None:
     assert (got.message_id, got.text, got.created_at) == ("18930000000000000001", "The pier", AT)
 
 
+def test_a_field_that_an_event_needs_and_no_json_object_has_is_an_error_that_names_the_nearest() -> None:
+    line = '{"nr": 7, "when": 1700000000, "wordz": "The pier", "mood": "calm"}'
+    with pytest.raises(FormatError, match='no column "words"; the nearest is "wordz"'):
+        outcomes(BASE + SECONDS, line)
+    outcome = first((BASE + SECONDS).replace('"words"', '"wordz"\nlang = "tongue"'), line)
+    assert isinstance(outcome, Converted)
+    assert outcome.notes == ("columns that are not used: mood",)
+
+
 def test_rows_may_lie_in_a_list_of_each_json_value() -> None:
     profile = 'items = "data.posts"\n' + BASE + SECONDS
     page = '{"data": {"posts": [{"nr": "1", "when": "1700000000", "words": "x"}, 7]}, "next": null}'

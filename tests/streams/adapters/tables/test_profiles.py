@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from typing import Any
 
 import msgspec
 import pytest
@@ -19,6 +20,7 @@ from streams.adapters.registry import recognise
 from streams.adapters.tables.formats import profile_formats, recognises, shipped_profiles
 from streams.adapters.tables.profile import PlatformColumn, alternatives
 from tests.streams.adapters.file import MemoryFile
+from tests.streams.adapters.mutations import mutations
 from tests.streams.adapters.tables.samples import SAMPLES, TEXT
 
 FORMATS = {one.name: one for one in profile_formats()}
@@ -180,3 +182,17 @@ def test_damage_below_the_header_never_raises_and_the_outcomes_add_up(drawn: tup
             assert TEXT not in outcome.detail
     if cut:
         assert isinstance(items[-1][1], Refused)
+
+
+@given(mutations(json.loads(MCL)["data"][0]) | mutations(json.loads(GRAPH)["data"][0]), st.booleans())
+def test_any_change_of_a_json_row_gives_an_outcome(value: Any, graph: bool) -> None:
+    fmt = FORMATS["facebook-graph" if graph else "meta-content-library-facebook"]
+    whole = {**json.loads(GRAPH if graph else MCL)["data"][0], "id": "9", "extra": 1}
+    data = "\n".join(json.dumps({"data": [one]}) for one in (value, whole))
+    items = list(fmt.read(MemoryFile(data), NO_OPTIONS))
+    assert len(items) == 2
+    assert all(isinstance(outcome, Converted | Skipped | Refused) for _, outcome in items)
+    assert isinstance(items[1][1], Converted)
+    for _, outcome in items:
+        if isinstance(outcome, Converted):
+            assert [msgspec.json.decode(msgspec.json.encode(one)) for one in outcome.events]
