@@ -272,33 +272,47 @@ class _Export:
         return tuple(one for one in found if one is not None)
 
 
+class _Minute:
+    """Counts of one minute."""
+
+    __slots__ = ("equal", "messages")
+
+    def __init__(self) -> None:
+        self.messages = 0
+        self.equal: dict[bytes, int] = {}  # by the digest of the text
+
+
 class _Ids:
     """Digests of messages, with counts of the last minutes alone: files are in the order of time."""
 
     def __init__(self) -> None:
-        self._minutes: dict[int, tuple[Counter[bytes], list[int]]] = {}
+        self._minutes: dict[int, _Minute] = {}
 
     def next(self, chat: str, minute: int, text: str) -> tuple[str, int]:
         """Return the id of the next message, and the number of the message in its minute."""
         known = self._minutes.get(minute)
         if known is None:
-            known = self._minutes[minute] = (Counter(), [0])
+            known = self._minutes[minute] = _Minute()
             if len(self._minutes) > _KNOWN_MINUTES:
                 del self._minutes[next(iter(self._minutes))]
-        equal, in_minute = known
-        digest = blake2b(f"{chat}\0{minute}\0{_plain(text)}".encode("utf-8", "surrogatepass"), digest_size=16)
-        ordinal = equal[digest.digest()]
-        equal[digest.digest()] += 1
-        in_minute[0] += 1
-        if ordinal:
-            digest.update(f"\0{ordinal}".encode())
-        return digest.hexdigest(), in_minute[0] - 1
+        digest = _digest(f"{chat}\0{minute}\0{_plain(text)}")
+        ordinal, number = known.equal.get(digest, 0), known.messages
+        known.equal[digest] = ordinal + 1
+        known.messages += 1
+        return (_digest(f"{digest.hex()}\0{ordinal}") if ordinal else digest).hex(), number
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _plain(text: str) -> str:
     """Return a text as both phones write it: without marks of direction, names in mentions and kinds of space."""
     if not text.isascii():
-        text = _marks("", _mentions("@", normalize("NFC", text)))
+        text = normalize("NFC", text)
+        if "\u2068" in text:
+            text = _mentions("@", text)
+        text = _marks("", text)
     return " ".join(text.split())
 
 

@@ -5,6 +5,7 @@ subject with a colon makes it look like a message; the words of `locales.toml` t
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from streams.adapters.whatsapp.grammar import MARKS
@@ -16,7 +17,7 @@ MAX_NAME = 128
 _MAX_KNOWN_NAMES = 8192
 _MAX_NOTE = 400  # characters of a line that names an attachment
 _MAX_LOCATION = 1000
-_START = 3  # letters of a text that rule most texts out as phrases
+_START = 5  # letters of a text that rule most texts out as phrases
 _TRAILING = " \t\n\u00a0\u200e\u200f"
 _LRM = "\u200e"
 _EDGE = f"[{MARKS}\u00ad]"
@@ -45,6 +46,12 @@ _LOCATION = re.compile(
 )
 
 
+@lru_cache(maxsize=1 << 14)
+def _start(text: str) -> str:
+    """Return the first letters of a key; without the last, which a following mark may change."""
+    return key(text)[:-1]
+
+
 class Content(NamedTuple):
     """The content of one message."""
 
@@ -69,7 +76,8 @@ class ContentReader:
     def __init__(self, *, is_ios: bool) -> None:
         self._is_ios = is_ios
         self._words = load_words()
-        self._starts = {words[:_START] for words in (*self._words.placeholders, *self._words.calls)}
+        phrases = (*self._words.placeholders, *self._words.calls)
+        self._starts = {words[:length] for words in phrases for length in range(1, 2 * _START)}
         self._senders: dict[str, str] = {}
 
     def read(self, first: str, more: list[str]) -> Content:
@@ -189,8 +197,8 @@ class ContentReader:
 
     def _may_be_phrase(self, text: str) -> bool:
         """Return False for most texts that are no phrase, by the first letters alone."""
-        start = text[:_START]
-        return not start.isascii() or not start.isalpha() or start.casefold() in self._starts
+        start = _start(text[:_START])
+        return not start or start in self._starts
 
 
 def sender_name(written: str) -> str:

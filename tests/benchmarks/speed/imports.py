@@ -11,9 +11,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from time import process_time
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -32,6 +34,12 @@ class Row(NamedTuple):
     format: str
     write: Callable[[int], Iterator[bytes]]
     options: Options = Options()
+    variant: str = ""  # for several rows of one format
+
+    @property
+    def name(self) -> str:
+        """The name of the row."""
+        return f"{self.format}-{self.variant}" if self.variant else self.format
 
 
 class File:
@@ -88,7 +96,30 @@ def telegram_desktop(count: int) -> Iterator[bytes]:
     yield b" ]\n}"
 
 
-ROWS = (Row("telegram-desktop", telegram_desktop),)
+def whatsapp_android(count: int) -> Iterator[bytes]:
+    """Yield the export of one group from an Android phone in India; a tenth of the messages has no text."""
+    clock, begin = ZoneInfo("Asia/Kolkata"), START_S
+    for number, words in enumerate(texts(count)):
+        at = datetime.fromtimestamp(begin + 20 * number, clock)
+        sender = f"+91 98111 {number % 300:05d}" if number % 3 else f"Person {number % 250}"
+        text = "<Media omitted>" if number % 10 == 9 else words.replace(" they ", "\nthey ")
+        yield f"{at:%d/%m/%y, %I:%M} {'am' if at.hour < 12 else 'pm'} - {sender}: {text}\n".encode()
+
+
+def whatsapp_ios(count: int) -> Iterator[bytes]:
+    """Yield the export of one group from an iPhone in Germany, with texts in Hindi."""
+    clock, begin = ZoneInfo("Europe/Berlin"), START_S
+    for number, words in enumerate(texts(count)):
+        at = datetime.fromtimestamp(begin + 20 * number, clock)
+        text = "\u200eBild weggelassen" if number % 10 == 9 else f"निचली मिल का पुल {words}"
+        yield f"[{at:%d.%m.%y, %H:%M:%S}] ~\u202fPerson {number % 250}: {text}\r\n".encode()
+
+
+ROWS = (
+    Row("telegram-desktop", telegram_desktop),
+    Row("whatsapp-chat", whatsapp_android, Options(zone="Asia/Kolkata"), "android"),
+    Row("whatsapp-chat", whatsapp_ios, Options(zone="Europe/Berlin"), "ios"),
+)
 
 
 def measure(row: Row, path: Path) -> dict[str, float]:
@@ -108,16 +139,16 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=200_000)
-    parser.add_argument("--only", help="name of one format")
+    parser.add_argument("--only", help="name of one row")
     parser.add_argument("--path", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    rows = [row for row in ROWS if given.only in {None, row.format}]
+    rows = [row for row in ROWS if given.only in {None, row.name}]
     if given.path is not None:
         print(json.dumps(measure(rows[0], given.path)))
         return
     with tempfile.TemporaryDirectory() as folder:
         for row in rows:
-            path = Path(folder) / row.format
+            path = Path(folder) / row.name
             with path.open("wb") as file:
                 file.writelines(row.write(given.messages))
             command = [
@@ -125,13 +156,13 @@ def main() -> None:
                 "-m",
                 "tests.benchmarks.speed.imports",
                 "--only",
-                row.format,
+                row.name,
                 "--path",
                 str(path),
             ]
             got = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
             print(
-                f"{row.format}: {got['events']:,} events from {path.stat().st_size / 1e6:.0f} MB, "
+                f"{row.name}: {got['events']:,} events from {path.stat().st_size / 1e6:.0f} MB, "
                 f"{got['events'] / got['seconds']:,.0f}/CPU-s, peak memory {got['peak']:,.0f} MiB "
                 f"({got['grown']:+,.0f} MiB while reading)"
             )
