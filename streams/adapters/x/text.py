@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from streams.adapters.fields import Fields
 
 _repost = re.compile(r"RT @\w{1,20}: ", re.ASCII).match
-_cut = re.compile(r"(?:…|\u2026)(?:\s*https?://t\.co/\w+)?\s*$").search
+_cut = re.compile(r"…(?:\s*https?://t\.co/\w+)?\s*$").search
 _no_words = re.compile(r"https?://\S+|(?<!\w)@\w+").sub
 _status = re.compile(
     r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(?:i/web|i|\w+)/status(?:es)?/(\d+)", re.IGNORECASE
