@@ -45,6 +45,9 @@ def remarks(counts: RunCounts) -> list[str]:
         )
     if counts.revised:
         lines.append(f"{many(counts.revised, 'event')} changed or completed a post that counts already")
+    if counts.unmatched:
+        events = "1 event is" if counts.unmatched == 1 else f"{counts.unmatched:,} events are"
+        lines.append(f"{events} about messages that the stream had not contained, and changed nothing")
     if counts.broadcasts:
         messages = "1 message was" if counts.broadcasts == 1 else f"{counts.broadcasts:,} messages were each"
         reach = f"{messages} posted in {BROADCAST_CHATS} chats or more by at most {BROADCAST_SHARERS} accounts"

@@ -34,6 +34,12 @@ def test_the_summary_counts_messages_of_wide_reach_and_few_accounts(broadcasts, 
     assert remarks(RunCounts(broadcasts=broadcasts)) == [reach]
 
 
+def test_the_summary_counts_events_about_messages_that_never_came():
+    line = "about messages that the stream had not contained, and changed nothing"
+    assert remarks(RunCounts(unmatched=1)) == [f"1 event is {line}"]
+    assert remarks(RunCounts(unmatched=1_200)) == [f"1,200 events are {line}"]
+
+
 def test_event_time_is_shown_in_utc():
     assert format_time(1_767_600_000_000) == "2026-01-05 08:00:00"
     assert format_time(10**18) == "1000000000000000000 ms"

@@ -71,6 +71,24 @@ def test_the_other_way_round_it_is_gained_and_earlier(tmp_path, usual):
     assert back.a == there.b
 
 
+def test_a_counter_alert_is_a_case_of_its_own_and_no_opening_of_the_budget(tmp_path):
+    #   run a raises alerts about sharers and about the counter, run b about sharers alone
+    first = two_rumours()[0]
+    counts = [
+        event(800 + minute, kind="counter", created_at=START + minute * MINUTE, message_id=first["message_id"],
+              platform=first["platform"], counters={"forwards": 400 * minute})
+        for minute in (1, 50)
+    ]  # fmt: skip
+    events = [*two_rumours(), *counts]
+    both = run(tmp_path, "both", events=events)
+    sharers = run(tmp_path, "sharers", "counters.min_forwards=0", events=events)
+    found = compare(both, sharers)
+    assert [case.headline.partition(":")[0] for case in found.lost] == ["Counter rising fast (level 1)"]
+    assert (found.gained, found.unmoved) == ((), 2)
+    assert found.a.openings == found.b.openings
+    assert found.a.rumours == found.b.rumours + 1
+
+
 def test_the_cost_is_given_in_alerts_and_openings_a_day(tmp_path):
     events = [*cascade(40), event(900, created_at=START + 2 * 86_400_000, text=TRAIN)]
     found = compare(run(tmp_path, "a", events=events), run(tmp_path, "b", "growth.target_size=20", events=events))
