@@ -1,7 +1,7 @@
 """Read the cells of a row: find columns in a header, compose values, and refuse ids that a spreadsheet has rounded."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from streams.adapters.base import FormatError
 from streams.adapters.tables.profile import (
@@ -24,7 +24,7 @@ MAX_SHOWN = 40
 
 _EXACT_DIGITS = 15  # significant digits that a spreadsheet keeps
 _NOTHING = frozenset({"nan", "NaN", "None", "null", "NULL", "N/A", "<NA>"})  # an absent value, as programs write it
-_rounded = re.compile(r"[+-]?\d([.,]\d*)?[eE]\+?\d+").fullmatch
+_rounded = re.compile(r"[+-]?\d(?:[.,]\d*)?[eE]\+\d{1,3}|[+-]?\d[.,]\d+[eE]\d{1,3}").fullmatch
 _decimal = re.compile(r"(\d+)\.0").fullmatch
 _whole = re.compile(r"[+-]?\d+(?:[.,]0{1,2})?").fullmatch
 _thousands = re.compile(r"\d{1,3}(?:[., '’\u00a0\u202f]\d{3})+").fullmatch
@@ -173,16 +173,21 @@ def identifier(text: str) -> str:
     return text
 
 
-def zeros_past_digits(text: str) -> int:
-    """Return the number of digits that rounding would have lost: positive if all are zeros, negative if not.
+def are_rounded(values: Iterable[str]) -> bool:
+    """Return True if numbers of more than 15 digits certainly lost the digits behind the fifteenth to zeros.
 
-    Zero for a value that is no number of more digits than a spreadsheet keeps.
+    Rounding leaves any digit at the fifteenth place. A zero there, too, is the mark of numbers that are round by
+    nature, such as times in nanoseconds.
     """
-    text = text.strip()
-    past = len(text) - _EXACT_DIGITS
-    if past <= 0 or not text.isdigit():
-        return 0
-    return past if not text[_EXACT_DIGITS:].strip("0") else -past
+    long = {value for one in values if len(value := one.strip()) > _EXACT_DIGITS and value.isdigit()}
+    tails = [value[_EXACT_DIGITS:] for value in long]
+    if len(long) < _FEWEST or any(tail.strip("0") for tail in tails) or sum(map(len, tails)) < _CERTAIN_DIGITS:
+        return False
+    return sum(value[_EXACT_DIGITS - 1] != "0" for value in long) * 2 > len(long)
+
+
+_FEWEST = 2
+_CERTAIN_DIGITS = 9  # zeros of one column together: by chance in 1 of 10**9 tables
 
 
 def count(text: str) -> int | None:
@@ -280,6 +285,19 @@ def _matches(part: Part, header: Header) -> Cells | None:
 
 
 __all__ = [
-    "MAX_SHOWN", "Cell", "Cells", "Header", "RoundedError", "Row", "Test", "cell", "cells", "condition", "count",
-    "identifier", "listed", "shown", "zeros_past_digits",
+    "MAX_SHOWN",
+    "Cell",
+    "Cells",
+    "Header",
+    "RoundedError",
+    "Row",
+    "Test",
+    "are_rounded",
+    "cell",
+    "cells",
+    "condition",
+    "count",
+    "identifier",
+    "listed",
+    "shown",
 ]  # fmt: skip

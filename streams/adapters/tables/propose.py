@@ -6,6 +6,7 @@ the values. A proposal holds names of columns only, never a value of a row.
 
 import csv
 import json
+import re
 from collections.abc import Sequence, Set
 
 from detectors.reading.field_names import similar_field
@@ -49,6 +50,11 @@ def propose(opening: Opening) -> str:
         raise FormatError(
             "no profile can be proposed: the file is no table whose first line names columns, separated by commas, "
             "semicolons, tabs or bars"
+        )
+    if not all(map(_is_name, columns)):
+        raise FormatError(
+            "no profile can be proposed: the first line holds values, not names of columns; add a header line, such as "
+            "post_id,created,author,text"
         )
     chosen = _choose(columns)
     times = [row[chosen["created_at"]] for row in _rows(opening, columns)] if "created_at" in chosen else []
@@ -185,6 +191,15 @@ def _rows(opening: Opening, columns: Sequence[str]) -> list[list[str]]:
     except csv.Error:
         return []
     return [row for row in rows if len(row) == len(columns)]
+
+
+def _is_name(column: str) -> bool:
+    """Return False for a number, a time, an address or a sentence: a header line holds none."""
+    return len(column) <= _MAX_NAME and not _is_value(column)
+
+
+_MAX_NAME = 100
+_is_value = re.compile(r".*(?:://|\d[-/.:]\d).*|[\d\s.,:+-]*\d[\d\s.,:+-]*", re.DOTALL).fullmatch
 
 
 def _plain(name: str) -> str:

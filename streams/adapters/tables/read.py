@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from streams.adapters.base import FormatError, Item, ObjectKind, Options, Refused, Source, TruncatedError
 from streams.adapters.items import encode, json_members, rows
 from streams.adapters.opening import OPENING_BYTES, Opening
-from streams.adapters.tables.cells import Cell, Header, cell, listed, zeros_past_digits
+from streams.adapters.tables.cells import Cell, Header, are_rounded, cell, listed
 from streams.adapters.tables.notes import Notes
 from streams.adapters.tables.profile import Profile, alternatives, columns_of, named_columns
 from streams.adapters.tables.relations import rounded
@@ -25,8 +25,6 @@ AHEAD_ROWS = 2_000
 AHEAD_CHARACTERS = 1 << 23
 """Rows and characters that are looked at before the first event."""
 
-_CERTAIN_DIGITS = 9
-"""Digits that are all zero, in one column, before its ids count as rounded: by chance 1 in 10**9 tables."""
 _IDS = ("message_id", "root_ref", "parent_ref", "reply_to", "quote_of", "actor", "chat", "object")
 _MAX_DEPTH = 6
 
@@ -190,10 +188,7 @@ def _check_digits(profile: Profile, header: Header, first: Sequence[list[str]]) 
         value = getattr(profile.columns, field)
         for column in columns_of(value) if value is not None else ():
             place = header.find(column) if header.has(column) else None
-            if place is None:
-                continue
-            digits = [zeros_past_digits(one) for one in {row[place] for row in first}]
-            if min(digits, default=0) >= 0 and sum(digits) >= _CERTAIN_DIGITS and sum(map(bool, digits)) > 1:
+            if place is not None and are_rounded(row[place] for row in first):
                 raise FormatError(rounded(header.names[place]))
 
 

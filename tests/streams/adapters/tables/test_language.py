@@ -310,11 +310,17 @@ def test_ids_that_a_spreadsheet_has_rounded_refuse_the_file(damaged: str) -> Non
 
 
 def test_long_ids_that_all_end_in_zeros_refuse_the_file_and_one_exact_id_shows_that_they_are_right() -> None:
-    zeros = [f"18930000000{number:04}0000,1700000000,x" for number in range(11, 15)]
+    zeros = [f"18930000000{number:04}0000,1700000000,x" for number in range(11, 16)]
     with pytest.raises(FormatError, match="rounded"):
         outcomes(BASE + SECONDS, table(*zeros))
-    assert len(outcomes(BASE + SECONDS, table(*zeros, "1893000000000150017,1700000000,x"))) == 5
+    assert len(outcomes(BASE + SECONDS, table(*zeros, "1893000000000150017,1700000000,x"))) == 6
     assert len(outcomes(BASE + SECONDS, table(zeros[0]))) == 1
+
+
+def test_ids_that_are_round_by_nature_are_no_damage() -> None:
+    nanoseconds = [f"17000000{number:02}000000000,1700000000,x" for number in range(10, 30)]
+    assert len(outcomes(BASE + SECONDS, table(*nanoseconds))) == 20
+    assert event(BASE + SECONDS, table("2e10,1700000000,x")).message_id == "2e10"
 
 
 def test_a_number_that_a_program_wrote_with_a_decimal_is_the_same_id() -> None:

@@ -52,6 +52,15 @@ def test_the_notation_of_the_times_is_the_one_that_reads_all_values(cell: str, f
     assert read_profile(profile.encode(), "p").time.format == form
 
 
+@pytest.mark.parametrize(
+    "line", ["17,1700000000,una,The pier is shut", "una,14/11/2023 22:13,shut", "a,http://a.example"]
+)
+def test_a_table_without_a_header_has_no_proposal_and_its_first_row_is_not_shown(line: str) -> None:
+    with pytest.raises(FormatError, match="the first line holds values") as caught:
+        propose(Opening(f"{line}\n{line}\n".encode()))
+    assert "una" not in str(caught.value)
+
+
 @pytest.mark.parametrize("data", [b'{"a": 1}', b"", b"one column\nvalue\n"])
 def test_a_file_that_is_no_table_has_no_proposal(data: bytes) -> None:
     with pytest.raises(FormatError, match="no profile can be proposed"):
