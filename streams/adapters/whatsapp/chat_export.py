@@ -60,17 +60,21 @@ class _Message:
         self.line = line
         self.more: list[str] = []
         self.size = len(line.text)
-        self.damage = line.damage
+        self.damage = line.damage or (_too_large() if self.size > MAX_TEXT else None)
 
     def add(self, line: _Line) -> None:
         """Append a line; the lines of a message that is too long are dropped."""
         self.damage = self.damage or line.damage
         self.size += len(line.text) + 1
         if self.size > MAX_TEXT:
-            self.damage = Refused("too_large", f"the message has more than {MAX_TEXT} characters")
+            self.damage = self.damage or _too_large()
             self.more.clear()
         else:
             self.more.append(line.text)
+
+
+def _too_large() -> Refused:
+    return Refused("too_large", f"the message has more than {MAX_TEXT} characters")
 
 
 def recognises(opening: Opening) -> bool:

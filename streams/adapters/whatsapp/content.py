@@ -93,6 +93,8 @@ class ContentReader:
             if not first.rstrip().endswith(":") or not more:
                 return SYSTEM
             written, text = first.rstrip()[:-1], ""
+        if len(written) > MAX_NAME:
+            return SYSTEM
         name = self._senders.get(written)
         if name is None:
             name = self._learn(written)
@@ -110,7 +112,7 @@ class ContentReader:
 
     def _is_system(self, written: str) -> bool:
         """Return True for the beginning of a system message that contains a colon later on."""
-        if len(written) > MAX_NAME or written.count('"') % 2:
+        if written.count('"') % 2:
             return True
         if any(written.count(opening) > written.count(closing) for opening, closing in _QUOTES):
             return True

@@ -544,6 +544,11 @@ def test_a_message_without_an_end_is_refused_and_the_next_is_read() -> None:
     assert [type(one) for one in got] == [Refused, Converted]
 
 
+def test_a_line_longer_than_any_message_is_refused_and_a_sender_longer_than_any_name_is_none() -> None:
+    got = outcomes(android("Ada: " + "x" * MAX_TEXT, "y" * 200 + ": one", "Bo: two"))
+    assert [getattr(one, "reason", "event") for one in got] == ["too_large", "system", "event"]
+
+
 def test_the_position_is_the_line_of_the_header() -> None:
     text = android("Ada: one\nmore\nand more", "Bo: two")
     assert [position for position, _ in read(Export(text), ZONE)] == [0, 3]
