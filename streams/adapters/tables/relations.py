@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from schemas.event import Kind, ParentEvidence
 from streams.adapters.base import FormatError
-from streams.adapters.tables.cells import Header, RoundedError, Row, Test, cell, condition, identifier
+from streams.adapters.tables.cells import Header, RoundedError, Row, Test, cell, condition, identifier, shown
 from streams.adapters.tables.profile import Columns, Conditions, Profile, columns_of, conditions_of
 
 Identifier = Callable[[Row], str]
@@ -90,21 +90,21 @@ def id_cell(columns: Columns | None, header: Header, *, required: bool = False) 
     read = cell(columns, header, required=required)
     if columns is None or read is None:
         return None
-    name = columns_of(columns)[0]
+    names = columns_of(columns)
 
     def checked(row: Row) -> str:
         try:
             return identifier(read(row))
         except RoundedError:
-            raise FormatError(rounded(name)) from None
+            raise FormatError(rounded(*names)) from None
 
     return checked
 
 
-def rounded(column: str) -> str:
-    """Return the error for a column whose ids have lost digits."""
+def rounded(*columns: str) -> str:
+    """Return the error for a column whose ids have lost digits, or for the columns of which ids are made."""
     return (
-        f'the ids in the column "{column[:60]}" were rounded, as spreadsheets do with long numbers (1.89E+18): they no '
+        f"the ids in the column {' or '.join(map(shown, columns))} were rounded, as spreadsheets do with long numbers (1.89E+18): they no "
         "longer name their messages and people. Export the table again from its source, and import that file without "
         "opening it in a spreadsheet"
     )

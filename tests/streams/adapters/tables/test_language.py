@@ -309,6 +309,12 @@ def test_ids_that_a_spreadsheet_has_rounded_refuse_the_file(damaged: str) -> Non
         outcomes(BASE + SECONDS, table("5,1700000000,x", f'"{damaged}",1700000000,x'))
 
 
+def test_rounded_ids_in_a_template_name_its_columns() -> None:
+    profile = BASE.replace('"nr"', '{ template = "{room}/{nr}" }') + SECONDS
+    with pytest.raises(FormatError, match='"room" or "nr" were rounded'):
+        outcomes(profile, table("1.2E+17,1700000000,x,red", header="nr,when,words,room"))
+
+
 def test_long_ids_that_all_end_in_zeros_refuse_the_file_and_one_exact_id_shows_that_they_are_right() -> None:
     zeros = [f"18930000000{number:04}0000,1700000000,x" for number in range(11, 16)]
     with pytest.raises(FormatError, match="rounded"):
