@@ -104,9 +104,9 @@ def id_cell(columns: Columns | None, header: Header, *, required: bool = False) 
 def rounded(*columns: str) -> str:
     """Return the error for a column whose ids have lost digits, or for the columns of which ids are made."""
     return (
-        f"the ids in the column {' or '.join(map(shown, columns))} were rounded, as spreadsheets do with long numbers (1.89E+18): they no "
-        "longer name their messages and people. Export the table again from its source, and import that file without "
-        "opening it in a spreadsheet"
+        f"the ids in the column {' or '.join(map(shown, columns))} were rounded, as spreadsheets do with long numbers "
+        "(1.89E+18): they no longer name their messages and people. Export the table again from its source, and import "
+        "that file without opening it in a spreadsheet"
     )
 
 
