@@ -138,8 +138,9 @@ class CounterGrowth:
     platforms, or of views and forwards, never do. Where shares are visible, a growth detector alerts earlier and counts
     people.
 
-    A snapshot costs a few microseconds, near the threshold some 0.1 microseconds more for each message. Memory: about
-    300 bytes per message up to `max_messages`, and `window_buckets` entries per platform and counter.
+    A snapshot costs 2 microseconds, with a rise some 20; a score near the threshold 0.15 microseconds for each message
+    and counter. Memory: about 300 bytes per message up to `max_messages`, and `window_buckets` entries per platform and
+    counter.
 
     Args:
         config: thresholds and window.

@@ -15,6 +15,7 @@ from detectors.pipeline.intake import Intake
 from detectors.pipeline.pipeline import provenance
 from detectors.similarity.embedding import HashingEmbedder
 from detectors.snapshot import SnapshotError
+from schemas.alert import Basis
 from schemas.assignment import Merge, Method
 from schemas.cascade_commands import CascadeCommand, CascadeCommands
 from schemas.event_batch import BatchEntry, EventBatch
@@ -219,6 +220,31 @@ def test_clusters_on_different_partitions_that_prove_one_give_the_alerts_of_a_re
     outputs, engine = run(raws, pipeline(settings))
     assert engine.ordered_clustering.clustering.merged > 3
     deployment = live(raws, 3, 5, seed, settings)
+    assert deployment.merged_across
+    assert sorted(deployment.alerts.values()) == sorted(encoded(outputs))
+
+
+def counted(events):
+    """Snapshots of the forwards of every eleventh message, each some minutes after the one before."""
+    for number, event in enumerate(events[::11]):
+        for step in range(4):
+            minute = 1 + 7 * step + number % 5
+            yield {
+                "event_id": f"counter {number} {step}", "platform": event["platform"], "kind": "counter",
+                "created_at": event["created_at"] + minute * 60_000, "message_id": event["message_id"],
+                "counters": {"forwards": 10 + 1_500 * step * (1 + number % 3), "views": 20_000 * step},
+            }  # fmt: skip
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("seed", range(4))
+def test_counter_alerts_over_partitions_and_merges_are_those_of_a_replay(seed):
+    rumours = merging(seed=seed)
+    raws = lines(sorted([*rumours, *counted(rumours)], key=lambda event: event["created_at"]))
+    outputs, _ = run(raws)
+    counters = [alert for output in outputs for alert in output.alerts if alert.basis is Basis.COUNTERS]
+    assert any(alert.aliases for alert in counters)
+    deployment = live(raws, 3, 5, seed)
     assert deployment.merged_across
     assert sorted(deployment.alerts.values()) == sorted(encoded(outputs))
 

@@ -486,3 +486,34 @@ def test_the_deepest_chain_allowed_can_be_freed():
     del graph
     assert last.parent is not None
     del last
+
+
+def reposts():
+    """a <- b (repost) <- c (repost) <- d (reply) <- e (repost); f reposts the unseen x, g no known message."""
+    graph = ForwardGraph()
+    rows = [("c", "b", True), ("b", "a", True), ("a", None, False), ("d", "c", False), ("e", "d", True)]
+    for time, (message, parent, repost) in enumerate([*rows, ("f", "x", True), ("g", None, True)]):
+        graph.add(message, parent, time, f"event {message}", repost=repost)
+    return graph
+
+
+def test_reposts_lead_to_their_original_and_a_reply_is_an_original_itself():
+    def originals(graph):
+        return {message: graph.original_of(message) for message in "abcdefg"}
+
+    expected = {"a": "a", "b": "a", "c": "a", "d": "d", "e": "d", "f": "x", "g": None}
+    graph, again, larger = reposts(), ForwardGraph(), ForwardGraph()
+    assert originals(graph) == expected
+    assert graph.original_of("unknown") is None
+    again.restore(graph.snapshot())
+    assert originals(again) == expected
+    fill(larger, chain(20))
+    larger.add("a", None, 0, "event a")
+    larger.merge(reposts())
+    assert originals(larger) == expected
+
+
+def test_a_deleted_message_is_known_as_such():
+    graph = reposts()
+    graph.retract("b")
+    assert [graph.is_deleted(message) for message in ("a", "b", "unknown")] == [False, True, False]
