@@ -3,6 +3,7 @@
 from schemas.alert import Alert
 from schemas.assignment import Assignment, Merge
 from schemas.cascade_commands import CascadeCommands
+from schemas.cursor import Cursor
 from schemas.event import ForwardEvent
 from schemas.event_batch import EventBatch
 from schemas.rejection import Rejection
@@ -14,6 +15,7 @@ __all__ = [
     "Alert",
     "Assignment",
     "CascadeCommands",
+    "Cursor",
     "EventBatch",
     "ForwardEvent",
     "Merge",

@@ -55,15 +55,20 @@ def convert(frame: object) -> Outcome:
         return Refused(error.reason, error.detail)
 
 
-def cursor_of(frame: object) -> int | None:
-    """Return the position of a frame in its stream: `seq` in version 2, else `time_us`; None without any."""
+def place_of(frame: object) -> tuple[int | None, int | None]:
+    """Return the position of a frame in its stream, and its time in ms; None for each that the frame lacks.
+
+    The position is `seq` in version 2, else `time_us`.
+    """
     fields = Fields(frame)
-    if "payload" in fields:
-        fields = fields.within("payload")
     try:
-        return fields.whole("seq" if "seq" in fields else "time_us")
+        if "payload" in fields:
+            payload = fields.within("payload")
+            return payload.whole("seq"), payload.time("time")
+        at = fields.whole("time_us")
     except FieldError:
-        return None
+        return None, None
+    return (at, at // 1000) if at is not None and is_possible(at // 1000) else (None, None)
 
 
 def sha256_of_cid(cid: str) -> str | None:
@@ -309,4 +314,4 @@ def _language(record: Fields) -> str | None:
     return first if isinstance(first, str) and 0 < len(first) <= 35 else None
 
 
-__all__ = ["ADAPTER", "FORMAT", "POST", "REPOST", "convert", "cursor_of", "read", "recognises", "sha256_of_cid"]
+__all__ = ["ADAPTER", "FORMAT", "POST", "REPOST", "convert", "place_of", "read", "recognises", "sha256_of_cid"]

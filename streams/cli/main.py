@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli import imports, kafka, live, replay, runs, setup
+from streams.cli import imports, kafka, listen, live, replay, runs, setup
 from streams.cli.common import Group
 from streams.version import code_version
 
@@ -38,5 +38,5 @@ def _options(
     """Take the options that come before a command."""
 
 
-for group in (imports, replay, runs, live, kafka, setup):
+for group in (imports, replay, runs, live, listen, kafka, setup):
     group.register(main)

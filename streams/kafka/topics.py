@@ -10,7 +10,16 @@ import msgspec
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from schemas import Alert, CascadeCommands, EventBatch, ForwardEvent, Rejection, StateTransferChunk, WatermarkReport
+from schemas import (
+    Alert,
+    CascadeCommands,
+    Cursor,
+    EventBatch,
+    ForwardEvent,
+    Rejection,
+    StateTransferChunk,
+    WatermarkReport,
+)
 from schemas.base import Message
 from streams.errors import UserError
 from streams.kafka import clients
@@ -139,6 +148,15 @@ TOPICS = (
         "The watermark of the ordered log, and the counts of its events.",
         WatermarkReport,
         "realm",
+        "one",
+        None,
+        _MIB,
+    ),
+    Topic(
+        "cursors",
+        "Positions in platforms' streams, from listeners: up to there, every event is on `forwards`.",
+        Cursor,
+        "listener and stream",
         "one",
         None,
         _MIB,

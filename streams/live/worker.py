@@ -114,7 +114,7 @@ class _Worker:
         self._pool: EmbeddingPool | None = None
         self._background: list[asyncio.Task[Any]] = []
         worker = effective.settings.worker
-        self._web = Web(worker.host, worker.port, self._metrics, self._readiness)
+        self._web = Web(worker.host, worker.port, self._metrics.registry, self._readiness)
         self._stop_requested = asyncio.Event()
         self._created = asyncio.Event()  # the stages' applications exist, and may fail
 

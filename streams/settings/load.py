@@ -20,6 +20,7 @@ from streams.embedders.pool.config import PoolConfig
 from streams.kafka.connection import KafkaSettings
 from streams.reference.load import ClaimsSettings, HarmSettings
 from streams.settings.key import KEY_VARIABLE, Key, KeySettings, load_key
+from streams.settings.listen import SECRETS, ListenSettings, Secrets, load_secrets
 from streams.settings.platforms import TABLE, collect_platforms, find_for_platform, flatten_platforms, is_of_platform
 from streams.settings.tree import (
     COMMAND_LINE,
@@ -38,7 +39,7 @@ from streams.settings.worker import WorkerSettings
 CONFIG_VARIABLE = "HEARSAY_CONFIG"
 PASSWORD_VARIABLE = "HEARSAY_KAFKA_PASSWORD"  # noqa: S105 - the variable's name
 
-_NO_SETTINGS = frozenset({CONFIG_VARIABLE, KEY_VARIABLE, PASSWORD_VARIABLE, "HEARSAY_DATA"})
+_NO_SETTINGS = frozenset({CONFIG_VARIABLE, KEY_VARIABLE, PASSWORD_VARIABLE, "HEARSAY_DATA", *SECRETS.values()})
 _KUBERNETES = re.compile(r"_(SERVICE_HOST|SERVICE_PORT\w*|PORT\w*)$")  # a cluster sets these for a service "hearsay"
 _PIPELINE = "pipeline"  # left out of names: `growth.target_size`, not `pipeline.growth.target_size`
 
@@ -78,6 +79,7 @@ class Settings(BaseConfig, frozen=True, kw_only=True):
     replay: ReplaySettings = ReplaySettings()
     pool: PoolConfig = PoolConfig()
     worker: WorkerSettings = WorkerSettings()
+    listen: ListenSettings = ListenSettings()
     kafka: KafkaSettings = KafkaSettings()
 
 
@@ -88,6 +90,7 @@ class ResolvedSettings(msgspec.Struct, frozen=True):
     key: Key
     origins: dict[str, str]
     kafka_password: str | None = None
+    secrets: Secrets = Secrets()
 
 
 def catalogue() -> dict[str, SettingSpec]:
@@ -124,7 +127,8 @@ def load(
         origins[spec.name] = source
     settings = _build(values, origins)
     password = _password(settings.kafka, environ)
-    return ResolvedSettings(settings, load_key(settings.key, environ), origins, password)
+    secrets = load_secrets(settings.listen, environ)
+    return ResolvedSettings(settings, load_key(settings.key, environ), origins, password, secrets)
 
 
 def from_values(values: Mapping[str, Any]) -> Settings:

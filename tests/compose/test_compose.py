@@ -173,7 +173,7 @@ async def ask_at(port):
 
 
 async def ask_a_worker():
-    web = Web("127.0.0.1", 0, Metrics(), lambda: Readiness(False, ("starting",)))
+    web = Web("127.0.0.1", 0, Metrics().registry, lambda: Readiness(False, ("starting",)))
     port = await web.start()
     answered = await ask_at(port)
     await web.stop()

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from prometheus_client import generate_latest
 
+from streams.listeners.metrics import ListenerMetrics
 from streams.live.ops.metrics import Metrics
 from streams.settings.load import load
 from tests.compose.services import COMPOSE, ROOT
@@ -29,8 +30,9 @@ WATCHED = [
 
 
 def exposed():
-    """The names under which a worker's samples come, as its own exposition tells them."""
-    told = re.findall(r"^# TYPE (\w+) (\w+)$", generate_latest(Metrics().registry).decode(), re.MULTILINE)
+    """The names under which the samples of a worker and of a listener come, as their own expositions give them."""
+    served = b"".join(generate_latest(one().registry) for one in (Metrics, ListenerMetrics)).decode()
+    told = re.findall(r"^# TYPE (\w+) (\w+)$", served, re.MULTILINE)
     return {name + end for name, kind in told for end in SAMPLE_TYPES.get(kind, ("",))}
 
 

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from streams.kafka.topics import TOPICS
+from streams.listeners.metrics import ListenerMetrics
 from streams.live.ops.metrics import Metrics
 from streams.settings.load import catalogue
 from tests.docs.pages import PAGES, ROOT, inline, name, read
@@ -14,7 +15,8 @@ SECTIONS = {setting.partition(".")[0] for setting in SETTINGS}
 ENDINGS = (".parquet", ".log")  # of files whose first word is a section's name
 METRICS = {
     sample
-    for family in Metrics().registry.collect()
+    for registry in (Metrics().registry, ListenerMetrics().registry)
+    for family in registry.collect()
     for sample in (family.name, f"{family.name}_total", f"{family.name}_bucket")
 }
 

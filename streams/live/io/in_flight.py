@@ -6,22 +6,24 @@ An input offset may be committed once every record before it is acknowledged; `I
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
 
 Sent = Sequence["asyncio.Future[Any]"]
 
 
-class InFlightSends:
-    """Futures of sent records, by the input offset that follows their cause."""
+class InFlightSends(Generic[T]):
+    """Futures of sent records, by the input offset that follows their cause, or by another mark of the input."""
 
-    def __init__(self, done: int = 0) -> None:
-        self._pending: deque[tuple[int, Sent]] = deque()
+    def __init__(self, done: T) -> None:
+        self._pending: deque[tuple[T, Sent]] = deque()
         self.done = done  # everything before this input offset is acknowledged
 
     def __len__(self) -> int:
         return len(self._pending)
 
-    def add(self, next_offset: int, sent: Sent) -> None:
+    def add(self, next_offset: T, sent: Sent) -> None:
         """Register the records to which the input before `next_offset` has led."""
         self._pending.append((next_offset, sent))
 
@@ -33,8 +35,14 @@ class InFlightSends:
         """
         while self._pending:
             next_offset, sent = self._pending[0]
-            if len(self._pending) <= at_most and not all(future.done() for future in sent):
-                return
-            await asyncio.gather(*sent)
+            waiting = [future for future in sent if not future.done()]
+            if waiting:
+                if len(self._pending) <= at_most:
+                    return
+                await asyncio.wait(waiting)  # which leaves the futures alone if the caller is cancelled
+                continue  # another caller may have removed the entry
+            errors = [error for future in sent if (error := future.exception()) is not None]
+            if errors:
+                raise errors[0]
             self._pending.popleft()
             self.done = next_offset

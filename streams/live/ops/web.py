@@ -1,28 +1,44 @@
-"""Serve a worker's liveness, readiness and metrics over HTTP."""
+"""Serve the liveness, readiness and metrics of a worker or a listener over HTTP."""
 
 from collections.abc import Callable
 
 import msgspec
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from streams.errors import UserError
-from streams.live.ops.metrics import Metrics
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """The readiness of a worker, with the reasons against it; those of a ready worker concern its input."""
+    """The readiness of a process, with the reasons against it; those of a ready process concern its input."""
 
     ready: bool
     reasons: tuple[str, ...] = ()
 
 
 class Web:
-    """Serves `/health`, `/ready` and `/metrics`. Accepts only GET, reads no input, and shows no personal data."""
+    """Serves `/health`, `/ready` and `/metrics`. Accepts only GET, reads no input, and shows no personal data.
 
-    def __init__(self, host: str, port: int, metrics: Metrics, readiness: Callable[[], Readiness]) -> None:
+    Args:
+        host: address to listen on.
+        port: port to listen on; 0 takes a free one.
+        registry: the metrics.
+        readiness: called for each request of `/ready`.
+        setting: name of the port's setting, for an error.
+
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        registry: CollectorRegistry,
+        readiness: Callable[[], Readiness],
+        setting: str = "worker.port",
+    ) -> None:
         self._host, self._port = host, port
-        self._metrics = metrics
+        self._registry = registry
+        self._setting = setting
         self._readiness = readiness
         self._runner: web.AppRunner | None = None
 
@@ -47,8 +63,8 @@ class Web:
             await site.start()
         except OSError as error:
             raise UserError(
-                f"cannot listen on {self._host}:{self._port}: {error.strerror}; set worker.port to a free port, or to "
-                "0 to choose one"
+                f"cannot listen on {self._host}:{self._port}: {error.strerror}; set {self._setting} to a free port, or "
+                "to 0 to choose one"
             ) from None
         return int(self._runner.addresses[0][1])
 
@@ -66,7 +82,7 @@ class Web:
         )
 
     async def _serve_metrics(self, _: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(self._metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 async def _serve_health(_: web.Request) -> web.Response:

@@ -105,7 +105,7 @@ class StatelessTask(PartitionTask):
         super().__init__(app, partition)
         (self.name,) = app.inputs
         self.input = self.inputs[self.name]
-        self.in_flight = InFlightSends()
+        self.in_flight = InFlightSends(0)
 
     async def prepare(self) -> None:
         """Open the input at the group's committed offset."""

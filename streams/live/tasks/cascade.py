@@ -39,7 +39,7 @@ class CascadeTask(StatefulTask):
         settings = app.settings
         self._stage = CascadeStage(settings.pipeline, provenance, partition, settings.kafka.cascade_partitions)
         self._commands, self._transfers = self.inputs[ASSIGNMENTS], self.inputs[STATE_TRANSFERS]
-        self._in_flight = InFlightSends()
+        self._in_flight = InFlightSends(0)
         self._offsets = {ASSIGNMENTS: 0, STATE_TRANSFERS: 0}
         self._published_ids: set[str] = set()  # on the topic, and not yet produced again by this state
         self._read_back_from = 0  # offset on `alerts` from which `_published_ids` were read

@@ -42,7 +42,7 @@ class ClusterTask(StatefulTask):
         self._stage = ClusterStage(settings.pipeline, vectors, settings.kafka.cascade_partitions, matcher)
         self._vectors = vectors
         self._input = self.inputs[ORDERED]
-        self._in_flight = InFlightSends()
+        self._in_flight = InFlightSends(0)
         self._next_offset = 0
         self._reported_at = 0.0
         self._reported: WatermarkReport | None = None

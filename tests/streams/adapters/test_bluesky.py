@@ -13,7 +13,7 @@ from detectors.reading.config import IntakeConfig
 from detectors.reading.event_reader import read_event
 from schemas.event import AccountStatus, ForwardEvent, Kind, Media, ParentEvidence
 from streams.adapters.base import Converted, Options, Refused, Skipped
-from streams.adapters.bluesky import FORMAT, convert, cursor_of, sha256_of_cid
+from streams.adapters.bluesky import FORMAT, convert, place_of, sha256_of_cid
 from streams.adapters.opening import Opening
 from streams.adapters.registry import recognise
 from tests.streams.adapters.file import MemoryFile
@@ -221,7 +221,7 @@ def test_both_versions_give_the_same_event_but_for_the_cursor(record: dict[str, 
     assert msgspec.structs.replace(first, source=None) == msgspec.structs.replace(second, source=None)
     assert second.source is not None
     assert second.source.cursor == "4711"
-    assert (cursor_of(frame), cursor_of(in_version_2(frame))) == (AT, 4711)
+    assert (place_of(frame), place_of(in_version_2(frame))) == ((AT, AT // 1000), (4711, AT // 1000))
 
 
 @pytest.mark.parametrize(

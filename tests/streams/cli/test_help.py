@@ -21,7 +21,7 @@ GROUPS = {
     "Bring events in": ["import"],
     "Replay and compare": ["replay", "sweep", "compare"],
     "Look at a run": ["report", "show", "explain", "export", "calibrate", "rejections", "forwarding-cap"],
-    "Run live": ["worker", "alerts"],
+    "Run live": ["worker", "alerts", "listen"],
     "Kafka topics": ["topics", "publish", "record"],
     "Set up and try": ["doctor", "settings", "simulate", "claims", "broker", "schema"],
 }

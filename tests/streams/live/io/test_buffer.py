@@ -200,7 +200,7 @@ def test_records_that_are_put_back_come_first_again():
 def test_a_position_is_done_when_everything_before_it_is_acknowledged():
     #  sent for 1, 2, 3   acknowledged: 2, then 1
     async def run():
-        loop, in_flight, done = asyncio.get_running_loop(), InFlightSends(), []
+        loop, in_flight, done = asyncio.get_running_loop(), InFlightSends(0), []
         first, second, third = (loop.create_future() for _ in range(3))
         for position, future in ((1, first), (2, second), (3, third)):
             in_flight.add(position, [future])

@@ -1,0 +1,1 @@
+"""Listen to the streams of platforms, and publish their events to the topic `forwards`."""
