@@ -34,15 +34,17 @@ def totals(counts: RunCounts) -> str:
     return f"{counts.clusters:,} clusters, {counts.shares:,} shares, {quotes}{counts.alerts:,} alerts"
 
 
-def remarks(counts: RunCounts) -> list[str]:
-    """Return a line for each property of the input that the counts reveal and no alert shows."""
+def remarks(counts: RunCounts, *, imported: bool = False) -> list[str]:
+    """Return a line for each property of the input that the counts reveal and no alert shows.
+
+    Args:
+        counts: counts of the run.
+        imported: True if the input has files of foreign formats, whose event ids Hearsay has chosen.
+
+    """
     lines = list(time_warnings(counts))
     if counts.conflicts:
-        events = "1 event has" if counts.conflicts == 1 else f"{counts.conflicts:,} events have"
-        advice = "give each event, also an edit, an event_id of its own"
-        lines.append(
-            f"{events} the event_id of an earlier event and other content, and only the first counts; {advice}"
-        )
+        lines.append(_conflicts(counts.conflicts, imported=imported))
     if counts.revised:
         lines.append(f"{many(counts.revised, 'event')} changed or completed a post that counts already")
     if counts.unmatched:
@@ -53,6 +55,15 @@ def remarks(counts: RunCounts) -> list[str]:
         reach = f"{messages} posted in {BROADCAST_CHATS} chats or more by at most {BROADCAST_SHARERS} accounts"
         lines.append(f"{reach}; alerts count people, not reach")
     return lines
+
+
+def _conflicts(count: int, *, imported: bool) -> str:
+    if imported:
+        messages = "1 message is" if count == 1 else f"{count:,} messages are"
+        return f"{messages} in two exports with another name of the sender or another text, and the first counts"
+    events = "1 event has" if count == 1 else f"{count:,} events have"
+    advice = "give each event, also an edit, an event_id of its own"
+    return f"{events} the event_id of an earlier event and other content, and only the first counts; {advice}"
 
 
 def summary(result: ReplayResult) -> list[str]:
@@ -67,7 +78,7 @@ def summary(result: ReplayResult) -> list[str]:
     if not result.manifest.complete:
         lines.append("interrupted: the run folder holds the results up to the interruption; its manifest says so")
     lines += report_lines(result.manifest.input.files)
-    lines += [*remarks(counts), *uncounted_reach(Run(result.folder))]
+    lines += [*remarks(counts, imported=bool(result.manifest.input.files)), *uncounted_reach(Run(result.folder))]
     if counts.tombstones:
         lines.append(
             f"{counts.tombstones:,} tombstones: records without a value are no events, and are not counted above"

@@ -10,9 +10,11 @@ from detectors.alerting.jumps import jumps
 from detectors.pipeline.rows import BROADCAST_CHATS, BROADCAST_SHARERS
 from detectors.similarity.templates import format_templates
 from detectors.text.formatting import many, plain
+from streams.cli.display.imports import report_lines
 from streams.cli.display.input_report import input_lines
 from streams.cli.display.replay import accounts, remarks, totals
 from streams.cli.display.tables import Column, Table, first_rows, minute, short_id
+from streams.recordings.imports.report import FileReport
 from streams.runs.loaded import LoadedRun, RunCluster
 from streams.runs.manifest import InputReport, RunCounts
 from streams.settings.load import Settings, to_values
@@ -46,6 +48,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     complete: bool
     input: str
+    files: tuple[FileReport, ...]  # of foreign formats
     counts: RunCounts
     code_version: str
     model_revision: str
@@ -65,6 +68,7 @@ def summarise(run: LoadedRun) -> Summary:
         run=run.path.name,
         complete=manifest.complete,
         input=manifest.input.name,
+        files=manifest.input.files,
         counts=manifest.counts,
         code_version=manifest.code_version,
         model_revision=manifest.model_revision,
@@ -115,7 +119,8 @@ def lines(found: Summary) -> Iterator[str]:
     counts = found.counts
     rumours = many(len(found.rumours), "rumour")
     yield f"{totals(counts)} on {rumours}"
-    yield from remarks(counts)
+    yield from report_lines(found.files)
+    yield from remarks(counts, imported=bool(found.files))
     yield from map(_broadcast, found.broadcasts)
     if found.by_state:
         yield "alerts: " + ", ".join(f"{state} {count:,}" for state, count in found.by_state.items())

@@ -22,7 +22,7 @@ class RefusedItem(msgspec.Struct, frozen=True):
 class FileReport(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Outcome of one file: read = events + skipped + refused."""
 
-    file: str  # the number of the file and its format, e.g. "1-whatsapp-export"; a file's name may be a person's
+    file: str  # the number of the file and its format, e.g. "1-whatsapp-chat"; a file's name may be a person's
     format: str
     platforms: tuple[str, ...] = ()
     read: int = 0
