@@ -110,6 +110,7 @@ def read_choices(
         options=options,
         format=format_name,
         profile=None if profile is None else _text_of(profile),
+        profile_name="" if profile is None else profile.name,
         media=None if media is None else str(media),
     )
 
@@ -149,6 +150,10 @@ def import_(  # noqa: PLR0917 - typer passes by name
     ] = None,
     publish: Annotated[bool, typer.Option("--publish", help="Publish the events to the topic `forwards`.")] = False,
     show_formats: Annotated[bool, typer.Option("--list", help="List the formats, and what each can show.")] = False,
+    profile_for: Annotated[
+        Path | None,
+        typer.Option("--profile-for", metavar="FILE", help="Propose a profile for a table."),
+    ] = None,
     into: Annotated[
         Path | None,
         typer.Option(
@@ -181,6 +186,12 @@ def import_(  # noqa: PLR0917 - typer passes by name
             from streams.cli.display.imports import formats_markdown
 
             rewrite(into, "formats", formats_markdown())
+            return
+        if profile_for is not None:
+            from streams.recordings.import_files import proposed_profile
+
+            check_sources([str(profile_for)])
+            typer.echo(proposed_profile(str(profile_for)))
             return
         if show_formats:
             from streams.cli.display.imports import formats_json, formats_table

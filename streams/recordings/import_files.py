@@ -12,6 +12,7 @@ import zstandard
 from detectors.privacy.pseudonym import Pseudonymiser
 from schemas.event import ForwardEvent
 from schemas.sighting import RawEvent
+from streams.adapters.tables import propose
 from streams.errors import UserError, already_exists
 from streams.kafka.connection import KafkaSettings
 from streams.recordings import publish as publishing
@@ -97,6 +98,16 @@ def import_to_topic(
     reader, ignored = _open(paths, imports, names)
     done = publishing.publish_events(_Events(reader), settings, password)
     return ImportResult(files=reader.reports(), written=done.published, ignored=ignored)
+
+
+def proposed_profile(path: str) -> str:
+    """Return a profile in TOML that names the columns of a table, to be checked and completed by hand.
+
+    Raises:
+        UserError: the file cannot be read, or is no table.
+
+    """
+    return propose(open_import(path)[0].opening())
 
 
 class _Events:

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Container, Sequence
 from importlib.resources import files
 
-from streams.adapters.base import Capabilities, Format
+from streams.adapters.base import Capabilities, Format, FormatError
 from streams.adapters.opening import Opening
 from streams.adapters.tables.profile import PlatformColumn, Profile, alternatives, columns_of, read_profile
 from streams.adapters.tables.read import read_table
@@ -36,7 +36,10 @@ def format_of(profile_toml: bytes, name: str) -> Format:
         FormatError: the profile cannot be read.
 
     """
-    return _format(read_profile(profile_toml, name), strict=True)
+    profile = read_profile(profile_toml, name)
+    if not any(columns_of(profile.columns.created_at)):
+        raise FormatError(f"the profile {name}: columns.created_at names no column; write the column with the time")
+    return _format(profile, strict=True)
 
 
 def recognises(profile: Profile, opening: Opening, *, own: bool = False) -> bool:

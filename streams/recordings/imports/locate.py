@@ -9,7 +9,7 @@ import msgspec
 from streams.adapters.base import Format, FormatError
 from streams.adapters.opening import Opening
 from streams.adapters.registry import FORMATS, by_name, recognise
-from streams.adapters.tables import format_of
+from streams.adapters.tables import format_of, profile_formats
 from streams.recordings.base import SourceError, printable, unreadable
 from streams.recordings.envelope import is_envelope
 from streams.recordings.imports.files import ZIP, ImportFile, open_import
@@ -70,7 +70,8 @@ class _Search:
         self.ignored = 0
         self._settings = settings
         self._media = MediaFolder(Path(settings.media)) if settings.media else None
-        self._own = None if settings.profile is None else format_of(settings.profile.encode(), "--profile")
+        self._own = None if settings.profile is None else format_of(settings.profile.encode(), settings.profile_name)
+        self._no_tables = [one for one in FORMATS if one not in profile_formats()]
 
     def add(self, path: str) -> bool:
         """Add the file, or the members of an archive, with their formats; False for a file of no known format.
@@ -93,13 +94,17 @@ class _Search:
         return bool(found)
 
     def _format_of(self, file: ImportFile) -> Format | None:
-        """Return the format that the user names, else the user's own profile if it fits, else what is recognised."""
+        """Return the format that the user names, else the user's own profile for a table, else what is recognised."""
         if self._settings.format is not None:
             return by_name(self._settings.format, FORMATS)
         opening = file.opening()
-        if self._own is not None and (opening.columns or self._own.recognises(opening)):
+        if self._own is not None and self._own.recognises(opening):
             return self._own
-        return None if _is_ours(opening) else recognise(opening, FORMATS)
+        if _is_ours(opening):
+            return None
+        if self._own is None or not opening.columns:
+            return recognise(opening, FORMATS)
+        return recognise(opening, self._no_tables) or self._own
 
 
 def _search_folder(folder: str, search: _Search) -> None:

@@ -11,6 +11,7 @@ class ImportSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     options: Options = Options()
     format: str | None = None  # name of the format, instead of recognition
     profile: str | None = None  # TOML of a table's profile
+    profile_name: str = ""  # the name of its file, for errors
     media: str | None = None  # folder of the pictures and files that the exports name
 
 

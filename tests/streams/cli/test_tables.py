@@ -112,7 +112,7 @@ def test_show_takes_one_line_a_rumour_at_80_columns(text):
         for n in range(20)
     )
     summary = Summary(
-        run="day", complete=True, input="day.jsonl", counts=RunCounts(), code_version="1", model_revision="m",
+        run="day", complete=True, files=(), input="day.jsonl", counts=RunCounts(), code_version="1", model_revision="m",
         settings={}, by_state={}, broadcasts=(), report=InputReport(), rumours=rumours,
     )  # fmt: skip
     table, remarks = rumours_table(summary, 20)

@@ -19,7 +19,7 @@ from streams.adapters.base import FormatError, Options
 from streams.errors import UserError
 from streams.kafka.connection import KafkaSettings
 from streams.recordings.base import SourceError, UnreadableRecord
-from streams.recordings.import_files import import_to_file
+from streams.recordings.import_files import import_to_file, proposed_profile
 from streams.recordings.imports.edge import pseudonymise
 from streams.recordings.imports.settings import DEFAULTS, ImportSettings
 from streams.recordings.open import FileSpec, FilesSpec, digest_of, imported
@@ -208,3 +208,21 @@ def test_publishing_a_file_of_a_foreign_format_is_refused_with_the_right_command
     path = write(tmp_path / "log.txt", LOG)
     with pytest.raises(UserError, match=r"is a log of the watch; publish it with `hearsay import .*log.txt --publish`"):
         publish(str(path), KafkaSettings(), None)
+
+
+def test_a_profile_is_proposed_completed_and_used(tmp_path):
+    table = write(tmp_path / "log.csv", "nr;text;wann\n7;the bridge is shut;2026-03-04T10:16:30Z\n")
+    proposed = proposed_profile(str(table))
+    with pytest.raises(FormatError, match=r"own\.toml: columns\.created_at names no column"):
+        open_(table, ImportSettings(profile=proposed, profile_name="own.toml"))
+    completed = proposed.replace('created_at = ""', 'created_at = "wann"')
+    (event,) = events(open_(table, ImportSettings(profile=completed)))
+    assert (event.text, event.created_at) == ("the bridge is shut", 1772619390000)
+
+
+def test_a_profile_claims_no_file_of_another_format(tmp_path):
+    profile = (
+        'name = "own"\nplatform = "other"\n[columns]\nmessage_id = "nr"\ncreated_at = "wann"\n[time]\nformat = "iso"\n'
+    )
+    log = write(tmp_path / "log.txt", f"{HEAD}\n1772600300|ana|shut, says ben, or ajar\n")
+    assert events(open_(log, ImportSettings(profile=profile)))[0].platform == "watch"
