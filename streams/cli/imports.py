@@ -182,25 +182,8 @@ def import_(  # noqa: PLR0917 - typer passes by name
     --raw is given. The report accounts for every item: events, items skipped by design, and items refused.
     """
     with friendly():
-        if into is not None:
-            from streams.cli.display.imports import formats_markdown
-
-            rewrite(into, "formats", formats_markdown())
-            return
-        if profile_for is not None:
-            from streams.recordings.import_files import proposed_profile
-
-            check_sources([str(profile_for)])
-            typer.echo(proposed_profile(str(profile_for)))
-            return
-        if show_formats:
-            from streams.cli.display.imports import formats_json, formats_table
-            from streams.cli.display.tables import print_table
-
-            if as_json:
-                print_json(formats_json())
-            else:
-                print_table(formats_table())
+        if show_formats or into is not None or profile_for is not None:
+            _inform(into, profile_for, as_json=as_json)
             return
         if not files:
             raise UserError("no file given; name the files or folders to import, or pass --list to see the formats")
@@ -235,6 +218,25 @@ def import_(  # noqa: PLR0917 - typer passes by name
         if not done.usable:
             typer.echo("error: hardly any item could be read; the report above names the reasons", err=True)
             raise typer.Exit(UNUSABLE)
+
+
+def _inform(into: Path | None, profile_for: Path | None, *, as_json: bool) -> None:
+    """Print the formats, or write them into a page, or propose a profile."""
+    from streams.cli.display import imports as display
+
+    if into is not None:
+        rewrite(into, "formats", display.formats_markdown())
+    elif profile_for is not None:
+        from streams.recordings.import_files import proposed_profile
+
+        check_sources([str(profile_for)])
+        typer.echo(proposed_profile(str(profile_for)))
+    elif as_json:
+        print_json(display.formats_json())
+    else:
+        from streams.cli.display.tables import print_table
+
+        print_table(display.formats_table())
 
 
 __all__ = [
