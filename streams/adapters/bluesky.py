@@ -230,8 +230,8 @@ def _post(
         parent_evidence=ParentEvidence.API_PARENT if parent else ParentEvidence.NONE,
         text=record.text("text"),
         lang=_language(record),
-        urls=tuple(dict.fromkeys(_addresses(record, embed))),
-        media=tuple(dict.fromkeys(_media(embed))),
+        urls=tuple(dict.fromkeys(_addresses(record, embed))) if "facets" in record or "embed" in record else (),
+        media=tuple(dict.fromkeys(_media(embed))) if "embed" in record else (),
     )
 
 

@@ -80,6 +80,7 @@ class Listener:
         self._problem = "not connected yet"
         self._losses: list[str] = []
         self._is_connected = False
+        self._connected_at = 0.0  # of the event loop's clock
         self._refused: asyncio.Future[SinkError] | None = None  # set when the broker refuses a cursor
 
     async def run(self, resume: Mark) -> None:
@@ -111,7 +112,10 @@ class Listener:
 
     def connected(self) -> None:
         """See `Session`."""
+        if self._is_connected:
+            return
         self._is_connected = True
+        self._connected_at = asyncio.get_running_loop().time()
         self._metrics.connected.set(1)
         _log.info("connected", extra={"listener": self._transport.name, "stream": self._transport.stream})
 
@@ -152,6 +156,9 @@ class Listener:
                 await self._publisher.flush()
         except SinkError as error:
             end = _of_broker(error)
+        lasted = asyncio.get_running_loop().time() - self._connected_at if self._is_connected else 0.0
+        if lasted > self._settings.backoff_max_ms / 1000:
+            self._backoff.reset()
         self._is_connected = False
         self._problem = end.advice or f"the connection ended ({end.reason})"
         self._metrics.connected.set(0)

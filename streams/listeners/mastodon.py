@@ -45,6 +45,7 @@ class MastodonTransport:
         self._base = settings.mastodon_url.rstrip("/")
         self.stream = f"{self._base} {settings.mastodon_stream}"
         self._server = Server()
+        self._newest = 0  # the largest local id: a status that reaches the server late has an older one
 
     async def run(self, session: Session, resume: Mark) -> None:
         """Listen until the connection ends; see `Transport`."""
@@ -78,8 +79,15 @@ class MastodonTransport:
     def _arrival(self, event: ServerEvent) -> Arrival:
         at = now_ms()
         outcome = convert_event(event, self._server, received_at=at)
-        position = _local_id(event.data) if event.name == "update" else None
+        position = self._position(_local_id(event.data)) if event.name == "update" else None
         return Arrival(outcome, Mark(position, at), event.data)
+
+    def _position(self, local_id: str | None) -> str | None:
+        """Return the largest id so far; an id that is no number, of another server software, as it is."""
+        if local_id is None or not local_id.isascii() or not local_id.isdigit():
+            return local_id
+        self._newest = max(self._newest, int(local_id))
+        return str(self._newest)
 
     async def _catch_up(self, session: Session, resume: Mark) -> None:
         """Publish the statuses that the server has taken since a place, oldest first."""
@@ -108,7 +116,9 @@ class MastodonTransport:
         for status in reversed(statuses if isinstance(statuses, list) else []):
             outcome = convert_status(status, self._server)
             fields = Fields(status)
-            yield Arrival(outcome, Mark(_id(fields), fields.time("created_at")), msgspec.json.encode(status))
+            yield Arrival(
+                outcome, Mark(self._position(_id(fields)), fields.time("created_at")), msgspec.json.encode(status)
+            )
 
 
 def _local_id(data: bytes) -> str | None:

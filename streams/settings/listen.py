@@ -62,7 +62,7 @@ class ListenSettings(BaseConfig, frozen=True, kw_only=True):
     idle_timeout_ms: Annotated[
         int, Meta(ge=100, description="Silence, heartbeats included, after which a connection counts as lost.")
     ] = 90_000
-    proxy: Annotated[str, Meta(description="Address of an HTTP proxy for all connections to platforms.")] = ""
+    proxy: Annotated[str, Meta(description="Address of an HTTP proxy to the platforms, without credentials.")] = ""
     bluesky_url: Annotated[
         str,
         Meta(
@@ -118,8 +118,10 @@ class ListenSettings(BaseConfig, frozen=True, kw_only=True):
     x_token_file: Annotated[str, _file("the bearer token of an app at X", "x_token")] = ""
 
     def __post_init__(self) -> None:
-        """Check that the pauses can grow."""
+        """Check that the pauses can grow, and that no setting that is shown holds a password."""
         super().__post_init__()
+        if "@" in self.proxy:
+            raise ValueError("listen.proxy holds credentials (not shown), which settings never do; use a proxy without")
         if self.backoff_min_ms > self.backoff_max_ms:
             raise ValueError(
                 f"listen.backoff_min_ms is {self.backoff_min_ms}, above listen.backoff_max_ms "

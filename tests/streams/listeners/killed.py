@@ -37,6 +37,7 @@ class Outcome(NamedTuple):
     status: int  # of the last run, after SIGTERM
     metrics: str
     readiness: str
+    health: str
 
 
 class Process:
@@ -115,6 +116,7 @@ def listen_through_kills(deployment, server: Jetstream, folder, kills=3) -> Outc
 
     until(lambda: mark().position == last, "the last cursor")
     metrics, readiness = running.get("/metrics"), running.get("/ready")
+    health = running.get("/health")
     used, status = running.end(signal.SIGTERM)
     spent.append(used)
     wall_s = time.monotonic() - began
@@ -129,6 +131,7 @@ def listen_through_kills(deployment, server: Jetstream, folder, kills=3) -> Outc
         status=status,
         metrics=metrics,
         readiness=readiness,
+        health=health,
     )
 
 

@@ -4,15 +4,17 @@ import json
 
 from tests.streams.kafka.deployment import Deployment
 from tests.streams.listeners.jetstream import InThread, Jetstream, frames_of
-from tests.streams.listeners.killed import listen_through_kills, metric
+from tests.streams.listeners.killed import listen_through_kills, metric, report
 
 EVENTS = 20_000
 
 
-def test_a_listener_that_is_killed_three_times_loses_nothing(broker, tmp_path):
+def test_a_listener_that_is_killed_three_times_loses_nothing(broker, tmp_path, capsys):
     deployment = Deployment(broker.bootstrap)
     with InThread(Jetstream(frames_of(EVENTS))) as server:
         outcome = listen_through_kills(deployment, server, tmp_path)
+    with capsys.disabled():
+        print(f"\n{report(outcome)}")  # noqa: T201 - the figures are wanted from each run
     assert set(outcome.published) == outcome.expected
     assert outcome.status == 0
     assert len(server.asked) >= 4
@@ -20,6 +22,7 @@ def test_a_listener_that_is_killed_three_times_loses_nothing(broker, tmp_path):
     assert metric(outcome.metrics, "connected") == 1
     assert metric(outcome.metrics, "received_total") >= metric(outcome.metrics, "converted_total") > 0
     assert json.loads(outcome.readiness)["ready"]
+    assert outcome.health == "ok\n"
 
 
 def test_a_listener_without_its_topics_says_which_command_creates_them(broker):

@@ -85,6 +85,12 @@ def test_a_file_that_holds_no_secret_is_an_error_that_does_not_show_it(tmp_path,
     assert "two words" not in str(caught.value)
 
 
+def test_a_proxy_with_a_password_is_refused_without_showing_it():
+    with pytest.raises(SettingsError, match=r"listen\.proxy") as caught:
+        load(None, {}, ["listen.proxy=http://me:sesame@proxy:3128"])
+    assert "sesame" not in str(caught.value)
+
+
 def test_every_secret_has_a_setting_for_its_file_and_there_are_five_listeners():
     listen = load(None, {}).settings.listen
     assert all(hasattr(listen, f"{name}_file") for name in SECRETS)

@@ -121,6 +121,13 @@ def test_a_status_that_is_caught_up_has_the_time_of_its_server_and_a_status_of_t
     assert all(event.created_at == event.observed_at for event in streamed)
 
 
+def test_a_status_that_reaches_the_server_late_moves_the_cursor_not_back():
+    numbers = [10, 11, 3, 12, 4]  # a status gets its id from its author's time
+    server = Mastodon([status(number) for number in numbers])
+    running = mastodon(server, lambda one: len(one.sink.ids) == len(numbers) and one.sink.cursors)
+    assert running.publisher.done.position == "12"
+
+
 def test_statuses_beyond_the_bound_of_catching_up_are_reported_as_missing():
     server = Mastodon([status(number) for number in range(1, 101)])
     server.at = 100
