@@ -30,35 +30,83 @@ if TYPE_CHECKING:
 
 GROUP = "Bring events in"
 
+_PANEL = "Exports, collections and tables"  # panel of the help for the options below
+
 Zone = Annotated[
-    str | None, typer.Option("--zone", metavar="NAME", help="Time zone of times without one, e.g. Asia/Kolkata.")
+    str | None,
+    typer.Option(
+        "--zone", metavar="NAME", help="Time zone of times without one, e.g. Asia/Kolkata.", rich_help_panel=_PANEL
+    ),
 ]
 DayFirst = Annotated[
     bool | None,
-    typer.Option("--day-first/--month-first", help="Order of day and month, if the dates do not show it.", metavar=""),
+    typer.Option(
+        "--day-first/--month-first",
+        metavar="",
+        help="Order of day and month, if the dates do not show it.",
+        rich_help_panel=_PANEL,
+    ),
 ]
 Chat = Annotated[
     str | None,
-    typer.Option("--chat", metavar="NAME", help="Name of the chat, e.g. to count two exports of a renamed chat once."),
+    typer.Option(
+        "--chat",
+        metavar="NAME",
+        help="Name of the chat, e.g. to count two exports of a renamed chat once.",
+        rich_help_panel=_PANEL,
+    ),
 ]
 MediaOption = Annotated[
     Path | None,
-    typer.Option("--media", metavar="FOLDER", help="Folder of the pictures and files that an export names."),
+    typer.Option(
+        "--media",
+        metavar="FOLDER",
+        help="Folder of the pictures and files that an export names.",
+        rich_help_panel=_PANEL,
+    ),
 ]
 FormatOption = Annotated[
-    str | None, typer.Option("--format", metavar="NAME", help="Format of the files, instead of recognition.")
+    str | None,
+    typer.Option(
+        "--format", metavar="NAME", help="Format of the files, instead of recognition.", rich_help_panel=_PANEL
+    ),
 ]
 ProfileOption = Annotated[
-    Path | None, typer.Option("--profile", metavar="FILE", help="Profile of a table (TOML): which column is what.")
+    Path | None,
+    typer.Option(
+        "--profile", metavar="FILE", help="Profile of a table (TOML): which column is what.", rich_help_panel=_PANEL
+    ),
 ]
 ObjectOption = Annotated[
     str | None,
-    typer.Option("--object", metavar="KIND", help="Content of a column object_id: id, url or text."),
+    typer.Option(
+        "--object", metavar="KIND", help="Content of a column object_id: id, url or text.", rich_help_panel=_PANEL
+    ),
 ]
 CollectedAt = Annotated[
     str | None,
     typer.Option(
-        "--collected-at", metavar="WHEN", help="Time of collection of counters, if the file does not have it."
+        "--collected-at",
+        metavar="WHEN",
+        help="Time of collection of counters, if the file does not have it.",
+        rich_help_panel=_PANEL,
+    ),
+]
+KeepAutomatic = Annotated[
+    bool,
+    typer.Option(
+        "--keep-automatic",
+        help="Keep the copies that Telegram makes of a channel's posts in its discussion group.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Tipline = Annotated[
+    str,
+    typer.Option(
+        "--tipline",
+        metavar="KIND",
+        help="Kind of a message that a person writes to a tipline without forwarding: report or post.",
+        rich_help_panel=_PANEL,
     ),
 ]
 
@@ -85,6 +133,8 @@ def read_choices(
     profile: Path | None,
     object_kind: str | None,
     collected_at: str | None,
+    keep_automatic: bool,
+    tipline: str,
 ) -> "ImportSettings":
     """Return the choices of the options.
 
@@ -92,19 +142,23 @@ def read_choices(
         UserError: an unknown zone or kind, or a file or folder that cannot be read.
 
     """
-    from streams.adapters.base import ObjectKind, Options
+    from streams.adapters.base import ObjectKind, Options, TiplineKind
     from streams.recordings.imports.settings import ImportSettings
 
     if media is not None and not media.is_dir():
         raise UserError(f"cannot read the media folder {media}: it is no folder; pass --media FOLDER")
     if object_kind is not None and object_kind not in set(ObjectKind):
         raise UserError(f"--object is one of id, url and text; got {object_kind[:20]!r}")
+    if tipline not in set(TiplineKind):
+        raise UserError(f"--tipline is report or post; got {tipline[:20]!r}")
     options = Options(
         zone=None if zone is None else _checked_zone(zone),
         day_first=day_first,
         chat=chat,
         collected_at=None if collected_at is None else _milliseconds(collected_at),
         object_kind=None if object_kind is None else ObjectKind(object_kind),
+        keep_automatic=keep_automatic,
+        tipline_unmarked=TiplineKind(tipline),
     )
     return ImportSettings(
         options=options,
@@ -171,6 +225,8 @@ def import_(  # noqa: PLR0917 - typer passes by name
     profile: ProfileOption = None,
     object_kind: ObjectOption = None,
     collected_at: CollectedAt = None,
+    keep_automatic: KeepAutomatic = False,
+    tipline: Tipline = "report",
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     config: ConfigFile = None,
@@ -192,7 +248,7 @@ def import_(  # noqa: PLR0917 - typer passes by name
         check_sources(files)
         choices = read_choices(
             zone=zone, day_first=day_first, chat=chat, media=media, format_name=format_name, profile=profile,
-            object_kind=object_kind, collected_at=collected_at,
+            object_kind=object_kind, collected_at=collected_at, keep_automatic=keep_automatic, tipline=tipline,
         )  # fmt: skip
         effective = load_settings(config, overrides)
         if not raw:
@@ -240,6 +296,7 @@ def _inform(into: Path | None, profile_for: Path | None, *, as_json: bool) -> No
 
 
 __all__ = [
-    "Chat", "CollectedAt", "DayFirst", "FormatOption", "MediaOption", "ObjectOption", "ProfileOption", "Zone",
+    "Chat", "CollectedAt", "DayFirst", "FormatOption", "KeepAutomatic", "MediaOption", "ObjectOption",
+    "ProfileOption", "Tipline", "Zone",
     "read_choices", "register",
 ]  # fmt: skip

@@ -34,9 +34,11 @@ from streams.cli.imports import (
     CollectedAt,
     DayFirst,
     FormatOption,
+    KeepAutomatic,
     MediaOption,
     ObjectOption,
     ProfileOption,
+    Tipline,
     Zone,
     read_choices,
 )
@@ -112,6 +114,8 @@ def replay(  # noqa: PLR0917 - typer passes by name
     profile: ProfileOption = None,
     object_kind: ObjectOption = None,
     collected_at: CollectedAt = None,
+    keep_automatic: KeepAutomatic = False,
+    tipline: Tipline = "report",
     as_json: AsJson = False,
     config: ConfigFile = None,
     overrides: Overrides = None,
@@ -125,7 +129,7 @@ def replay(  # noqa: PLR0917 - typer passes by name
         effective = load_settings(config, [*chosen, *(overrides or [])])
         choices = read_choices(
             zone=zone, day_first=day_first, chat=chat, media=media, format_name=format_name, profile=profile,
-            object_kind=object_kind, collected_at=collected_at,
+            object_kind=object_kind, collected_at=collected_at, keep_automatic=keep_automatic, tipline=tipline,
         )  # fmt: skip
         origin = _origin(sources or [], topic, begin, end, effective, choices)
         warn_of_demo_key(effective)
@@ -231,6 +235,8 @@ def sweep(  # noqa: PLR0917 - typer passes by name
     profile: ProfileOption = None,
     object_kind: ObjectOption = None,
     collected_at: CollectedAt = None,
+    keep_automatic: KeepAutomatic = False,
+    tipline: Tipline = "report",
     as_json: AsJson = False,
     config: ConfigFile = None,
     overrides: Overrides = None,
@@ -244,7 +250,7 @@ def sweep(  # noqa: PLR0917 - typer passes by name
         check_sources(sources)
         choices = read_choices(
             zone=zone, day_first=day_first, chat=chat, media=media, format_name=format_name, profile=profile,
-            object_kind=object_kind, collected_at=collected_at,
+            object_kind=object_kind, collected_at=collected_at, keep_automatic=keep_automatic, tipline=tipline,
         )  # fmt: skip
 
         from streams.cli.display.comparison import sweep_table
