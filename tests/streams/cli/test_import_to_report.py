@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -54,3 +55,14 @@ def test_the_page_opens_without_names_of_people_or_files(result):
     for name in ("Neighbour", "Rider", "Reader 1", "WhatsApp Chat with"):
         assert name not in html
         assert name not in done.stdout
+
+
+def test_no_file_of_the_run_holds_a_name_of_a_person_or_of_a_chat(result):
+    folder, _ = result
+    written = ""
+    for path in (folder / "run").iterdir():
+        tables = [str(pq.read_table(path).to_pylist())] if path.suffix == ".parquet" else []
+        written += "".join(tables) or path.read_text("utf-8")
+    assert "mill quarter" in written
+    for name in ("Neighbour", "Rider 1", "Reader 1", "Oberau news", "Oberau 1", "user1", "-1000000424242", "1893000"):
+        assert name not in written, name
