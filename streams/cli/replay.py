@@ -137,10 +137,10 @@ def replay(  # noqa: PLR0917 - typer passes by name
         from streams.cli.display.progress import ReplayScreen
         from streams.cli.display.replay import next_steps, summary
         from streams.replay import replay as replays
-        from streams.runs.folder import Run, free_path, partial
+        from streams.runs.folder import Run, free_path, is_left_over, partial
 
         place = out or free_path(RUNS, origin.stem)
-        if partial(place).exists() and (overwrite or not place.exists()):
+        if is_left_over(place) and (overwrite or not place.exists()):
             typer.echo(f"replacing the interrupted run {partial(place)}", err=True)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopping a container is like Ctrl-C
         with ReplayScreen(console(), console(stderr=True), alerts=not (quiet or as_json)) as screen:

@@ -2,10 +2,10 @@
 
 Every file except `timings.json` is byte-stable: equal input and settings give equal bytes, so `diff` compares two runs.
 A run writes to `NAME.partial` and is renamed to `NAME` at its end. An interrupted or killed run remains `NAME.partial`
-with `"complete": false` in its manifest, and an older run at `NAME` remains unchanged.
+with `"complete": false` in its manifest, and an older run at `NAME` remains unchanged. `streams.runs.location` marks
+and locks the folder.
 """
 
-import shutil
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,8 @@ from schemas.alert import Alert
 from schemas.assignment import Role
 from schemas.base import Message, encode
 from schemas.rejection import Rejection
-from streams.errors import UserError, already_exists
+from streams.errors import already_exists
+from streams.runs.location import RunFiles, RunFolderError, is_in_use
 from streams.runs.manifest import MANIFEST_VERSION, Manifest, ManifestVersion, RowCounts, Timings
 from streams.runs.parquet import TableWriter
 from streams.runs.rejection_log import RejectionLog
@@ -36,15 +37,18 @@ MANIFEST = "manifest.json"
 TIMINGS = "timings.json"
 S = TypeVar("S", bound=msgspec.Struct)
 M = TypeVar("M", bound=Message)
-_FILES = frozenset({ALERTS, REJECTIONS, CLUSTERS, EDGES, WORDINGS, MANIFEST, TIMINGS})
-
-
-class RunFolderError(UserError):
-    """Failure to write or read a run folder. The message gives the cause, the path and the action to take."""
+_FILES = RunFiles((ALERTS, REJECTIONS, CLUSTERS, EDGES, WORDINGS, MANIFEST), (TIMINGS,), MANIFEST)
 
 
 def partial(out: Path) -> Path:
-    """Return the path of a run before its end."""
+    """Return the path of a run before its end.
+
+    Raises:
+        RunFolderError: the path ends without a name.
+
+    """
+    if out.name in {"", ".."}:
+        raise RunFolderError(f"{out} has no name for a run folder; choose another --out")
     return out.with_name(f"{out.name}.partial")
 
 
@@ -59,7 +63,7 @@ class RunWriter:
         max_sealed_bytes: sum of the sealed payloads to keep; see `RejectionLog`.
 
     Raises:
-        RunFolderError: the path is taken, or the folder cannot be created.
+        RunFolderError: the path is taken, another run is writing to it, or the folder cannot be created.
 
     """
 
@@ -70,17 +74,16 @@ class RunWriter:
         self._out = out
         self.path = partial(out)
         try:
-            _remove(self.path)
-            self.path.mkdir(parents=True)
+            self._lock = _FILES.claim(self.path)
+            self._alerts = (self.path / ALERTS).open("wb")
+            self.rejections = RejectionLog(self.path / REJECTIONS, max_rejections, max_sealed_bytes)
+            self._clusters = TableWriter(self.path / CLUSTERS, ClusterRow, row_group_rows)
+            self._edges = TableWriter(self.path / EDGES, EdgeRow, row_group_rows)
+            self._wordings = TableWriter(self.path / WORDINGS, WordingRow, row_group_rows)
         except OSError as error:
             raise RunFolderError(
                 f"cannot create the run folder {self.path}: {error.strerror}; choose another --out"
             ) from None
-        self._alerts = (self.path / ALERTS).open("wb")
-        self.rejections = RejectionLog(self.path / REJECTIONS, max_rejections, max_sealed_bytes)
-        self._clusters = TableWriter(self.path / CLUSTERS, ClusterRow, row_group_rows)
-        self._edges = TableWriter(self.path / EDGES, EdgeRow, row_group_rows)
-        self._wordings = TableWriter(self.path / WORDINGS, WordingRow, row_group_rows)
         self.rows = RowCounts()
 
     def begin(self, manifest: Manifest) -> None:
@@ -109,18 +112,35 @@ class RunWriter:
         )
 
     def end(self, manifest: Manifest, timings: Timings) -> Path:
-        """Close the tables, write the manifest, and rename a complete run; return the path of the folder."""
-        self.close()
+        """Close the tables, write the manifest, and rename a complete run; return the path of the folder.
+
+        Raises:
+            RunFolderError: other content has appeared at the path of the run folder.
+
+        """
+        self._close_files()
         self._write(MANIFEST, manifest)
         self._write(TIMINGS, timings)
         if not manifest.complete:
             return self.path
-        _remove(self._out)
-        self.path.rename(self._out)
+        try:
+            _FILES.remove(self._out)
+            self.path.rename(self._out)
+        except (OSError, RunFolderError) as error:
+            cause = error.strerror if isinstance(error, OSError) else error
+            raise RunFolderError(
+                f"cannot rename the complete run {self.path} to {self._out}: {cause}; rename it yourself"
+            ) from None
         return self._out
 
     def close(self) -> None:
-        """Close the files, so the written rows can be read. May be called twice."""
+        """Close the files, so the written rows can be read, and release the folder. May be called twice."""
+        try:
+            self._close_files()
+        finally:
+            self._lock.close()
+
+    def _close_files(self) -> None:
         for file in (self._alerts, self.rejections, self._clusters, self._edges, self._wordings):
             file.close()
 
@@ -271,6 +291,12 @@ def free_path(runs: Path, stem: str) -> Path:
     return path
 
 
+def is_left_over(out: Path) -> bool:
+    """Return True if an interrupted run is in the way of a run, and no other run is writing to it."""
+    path = partial(out)
+    return path.exists() and not is_in_use(path)
+
+
 def check_free(out: Path, *, overwrite: bool) -> None:
     """Check that a run may be written to a path.
 
@@ -280,24 +306,16 @@ def check_free(out: Path, *, overwrite: bool) -> None:
     """
     if not (out.exists() or out.is_symlink()):
         return
-    if not is_run(out):
+    try:
+        obstacle, empty = _FILES.obstacle(out), out.is_dir() and not any(out.iterdir())
+    except OSError as error:
+        raise RunFolderError(f"cannot read {out}: {error.strerror}; choose another --out") from None
+    if obstacle:
         raise RunFolderError(
-            f"{out} already exists and is not a run folder, so --overwrite does not replace it; choose another --out"
+            f"{out} already exists and {obstacle}, so --overwrite does not replace it; choose another --out"
         )
-    if not overwrite and any(out.iterdir()):
+    if not (overwrite or empty):
         raise RunFolderError(already_exists(out))
-
-
-def is_run(path: Path) -> bool:
-    """Return True if a folder is a run folder or is empty, and so may be replaced by a run."""
-    if path.is_symlink() or not path.is_dir():
-        return False
-    return (path / MANIFEST).is_file() or {file.name for file in path.iterdir()} <= _FILES
-
-
-def _remove(path: Path) -> None:
-    if is_run(path):
-        shutil.rmtree(path)
 
 
 def _write_lines(file: BinaryIO, messages: Iterable[Message]) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.alert import Alert
 from schemas.rejection import Rejection
-from streams.runs.folder import Run, RunFolderError, RunWriter, free_path, newest, partial
+from streams.runs.folder import Run, RunFolderError, RunWriter, free_path, is_left_over, newest, partial
 from streams.runs.manifest import InputFile, Manifest, RunCounts, Timings
 
 FIXTURES = Path(__file__).parents[2] / "schemas" / "fixtures" / "v1"
@@ -59,7 +59,7 @@ def names(folder: Path) -> list[str]:
 
 
 TABLES = ["clusters.parquet", "edges.parquet", "wordings.parquet"]
-ALL = sorted([*TABLES, "alerts.jsonl", "manifest.json", "rejections.jsonl", "timings.json"])
+ALL = sorted([*TABLES, ".hearsay-run", "alerts.jsonl", "manifest.json", "rejections.jsonl", "timings.json"])
 
 
 def test_a_run_folder_holds_alerts_rejections_tables_manifest_and_timings(tmp_path):
@@ -125,7 +125,6 @@ def test_a_run_is_not_replaced_unasked(tmp_path):
 
 def test_a_run_is_replaced_on_demand_and_as_a_whole(tmp_path):
     out = write(tmp_path / "demo")
-    (out / "my-notes.txt").write_text("x")
     assert names(write(out, overwrite=True, alerts=())) == ALL
     assert list(Run(out).alerts()) == []
 
@@ -140,6 +139,119 @@ def test_what_is_no_run_is_never_replaced(tmp_path, overwrite):
         with pytest.raises(RunFolderError, match=r"already exists and is not a run folder"):
             writer(tmp_path / name, overwrite=overwrite)
     assert (tmp_path / "thesis" / "chapter.txt").exists()
+
+
+NOT_OURS = {
+    "an extension of a browser": {"manifest.json": '{"manifest_version": 3, "name": "Tabs", "version": "1.4"}'},
+    "a web app": {"manifest.json": '{"short_name": "Weather"}', "index.html": "<p>rain</p>"},
+    "a manifest alone": {"manifest.json": "{}"},
+    "names of a run, without its manifest": {"alerts.jsonl": "[]", "timings.json": "{}"},
+    "another marker": {".hearsay-run": "recipes", "alerts.jsonl": ""},
+    "a deep manifest": {
+        "manifest.json": "[" * 100_000,
+        **dict.fromkeys([*TABLES, "alerts.jsonl", "rejections.jsonl"], ""),
+    },
+}
+
+
+def fill(folder: Path, files: dict[str, str]) -> dict[str, bytes]:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_text(content)
+    return contents(folder)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize("files", NOT_OURS.values(), ids=NOT_OURS)
+@pytest.mark.parametrize("name", ["demo", "demo.partial"])
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_that_no_run_wrote_is_never_deleted(tmp_path, files, name, overwrite):
+    before = fill(tmp_path / name, files)
+    with pytest.raises(RunFolderError, match=rf"{name} .*is not a run folder.*choose another --out$"):
+        writer(tmp_path / "demo", overwrite=overwrite)
+    assert contents(tmp_path / name) == before
+    assert names(tmp_path) == [name]
+
+
+def add_file(folder: Path) -> None:
+    (folder / "harvest.ods").write_text("x")
+
+
+def add_folder(folder: Path) -> None:
+    (folder / "photos").mkdir()
+
+
+def add_link(folder: Path) -> None:
+    (folder / "alerts.jsonl").unlink()
+    (folder / "alerts.jsonl").symlink_to(folder / "manifest.json")
+
+
+@pytest.mark.parametrize("add", [add_file, add_folder, add_link])
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_run_with_further_content_is_not_deleted(tmp_path, add, complete):
+    folder = write(tmp_path / "demo", complete=complete)
+    add(folder)
+    before = names(folder)
+    with pytest.raises(RunFolderError, match=r"holds '(harvest.ods|photos|alerts.jsonl)', which no run wrote"):
+        writer(tmp_path / "demo", overwrite=True)
+    assert names(folder) == before
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_run_of_a_release_without_the_marker_opens_and_is_replaced(tmp_path, complete):
+    folder = write(tmp_path / "demo", complete=complete)
+    (folder / ".hearsay-run").unlink()
+    assert Run(folder).manifest.complete is complete
+    assert names(write(tmp_path / "demo", overwrite=True)) == ALL
+
+
+def test_a_run_of_a_release_without_the_marker_is_not_replaced_with_further_content(tmp_path):
+    folder = write(tmp_path / "demo")
+    (folder / ".hearsay-run").unlink()
+    add_file(folder)
+    with pytest.raises(RunFolderError, match="holds 'harvest.ods', which no run wrote"):
+        writer(tmp_path / "demo", overwrite=True)
+    assert (folder / "harvest.ods").exists()
+
+
+@pytest.mark.parametrize("mark", [b"", b"Hears"])
+def test_a_run_killed_while_it_wrote_its_marker_is_replaced(tmp_path, mark):
+    partial(tmp_path / "demo").mkdir()
+    (partial(tmp_path / "demo") / ".hearsay-run").write_bytes(mark)
+    assert names(write(tmp_path / "demo")) == ALL
+
+
+def test_two_runs_do_not_write_to_one_place(tmp_path):
+    with writer(tmp_path / "demo") as first:
+        first.begin(manifest(complete=False))
+        with pytest.raises(RunFolderError, match=r"another run is writing to .*demo.partial; wait for its end"):
+            writer(tmp_path / "demo")
+        assert not is_left_over(tmp_path / "demo")
+        first.add([ALERT])
+        first.end(manifest(), TIMINGS)
+    assert list(Run(tmp_path / "demo").alerts()) == [ALERT]
+    assert names(tmp_path) == ["demo"]
+
+
+def test_content_that_appears_during_a_run_stays_and_so_does_the_run(tmp_path):
+    with writer(tmp_path / "demo") as folder:
+        fill(tmp_path / "demo", {"letters.txt": "x"})
+        with pytest.raises(
+            RunFolderError, match=r"cannot rename the complete run .*demo.partial to .*rename it yourself"
+        ):
+            folder.end(manifest(), TIMINGS)
+    assert names(tmp_path / "demo") == ["letters.txt"]
+    assert Run(partial(tmp_path / "demo")).manifest.complete
+
+
+@pytest.mark.parametrize("out", [".", "..", "/"])
+def test_a_place_without_a_name_is_refused(out, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RunFolderError, match="choose another --out"):
+        writer(Path(out))
 
 
 def test_an_empty_folder_may_become_a_run(tmp_path):
