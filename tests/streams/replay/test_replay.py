@@ -246,13 +246,13 @@ def test_an_interrupt_between_writing_and_counting_a_batch_loses_no_count(tmp_pa
 
 
 def test_an_interrupt_while_the_folder_is_completed_takes_effect_afterwards(tmp_path, monkeypatch):
-    close = RunWriter.close
+    end = RunWriter.end
 
-    def interrupt_and_close(writer) -> None:
+    def interrupt_and_end(writer, *about) -> Path:
         signal.raise_signal(signal.SIGINT)
-        close(writer)
+        return end(writer, *about)
 
-    monkeypatch.setattr(RunWriter, "close", interrupt_and_close)
+    monkeypatch.setattr(RunWriter, "end", interrupt_and_end)
     with pytest.raises(KeyboardInterrupt):
         replay(write(tmp_path, cascade(80)), tmp_path / "run")
     run = Run(tmp_path / "run")

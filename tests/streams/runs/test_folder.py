@@ -212,7 +212,7 @@ def test_a_run_of_a_release_without_the_marker_is_not_replaced_with_further_cont
     folder = write(tmp_path / "demo")
     (folder / ".hearsay-run").unlink()
     add_file(folder)
-    with pytest.raises(RunFolderError, match="holds 'harvest.ods', which no run wrote"):
+    with pytest.raises(RunFolderError, match=r"holds 'harvest.ods', which no run wrote"):
         writer(tmp_path / "demo", overwrite=True)
     assert (folder / "harvest.ods").exists()
 
