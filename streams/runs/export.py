@@ -1,7 +1,8 @@
 """Export forward graphs and tables to the formats of other tools: Gephi, yEd, spreadsheets, DuckDB, pandas.
 
 GraphML: http://graphml.graphdrawing.org; GEXF 1.2: https://gexf.net. An apostrophe before cells that begin like a
-formula keeps spreadsheets from running the formula. Characters that XML does not allow are omitted.
+formula keeps spreadsheets from running the formula. Characters that XML does not allow are omitted. A run folder from
+elsewhere may hold anything, so an id names a file only if the id is a digest, and no file is written through a link.
 """
 
 import csv
@@ -16,6 +17,7 @@ from streams.errors import UserError, already_exists
 from streams.runs.loaded import LoadedRun, RunCluster
 
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_DIGEST = re.compile("[0-9a-f]{8,64}")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _EDGE_COLUMNS = ("source", "target", "time", "how", "confidence", "inferred", "sharer", "chat", "platform", "kind")
 
@@ -33,8 +35,8 @@ def export(
         overwrite: replace files of an earlier export.
 
     Raises:
-        UserError: an unknown format or cluster, a file that exists while `overwrite` is false (nothing is written
-            then), or a file that cannot be written.
+        UserError: an unknown format or cluster, an id that is no digest, a link in the place of a file, a file that
+            exists while `overwrite` is false (nothing is written then), or a file that cannot be written.
 
     """
     unknown = [name for name in formats if name not in FORMATS]
@@ -44,10 +46,7 @@ def export(
             "separated by commas"
         )
     clusters = [run.cluster(id_) for id_ in cluster_ids]
-    paths = (_path(out, cluster, name) for cluster in clusters for name in formats)
-    existing = [path for path in paths if path.exists()]
-    if existing and not overwrite:
-        raise UserError(already_exists(existing[0]))
+    _check([_path(out, cluster, name) for cluster in clusters for name in formats], overwrite=overwrite)
     try:
         out.mkdir(parents=True, exist_ok=True)
         for cluster in clusters:
@@ -63,7 +62,22 @@ def export(
         raise UserError(f"cannot write the export to {out}: {error.strerror}; choose another --out") from None
 
 
+def _check(paths: Sequence[Path], *, overwrite: bool) -> None:
+    for path in paths:
+        if path.is_symlink():
+            raise UserError(
+                f"{path} is a link, and an export stays in its folder; remove the link, or choose another --out"
+            )
+        if path.exists() and not overwrite:
+            raise UserError(already_exists(path))
+
+
 def _path(out: Path, cluster: RunCluster, name: str) -> Path:
+    if not _DIGEST.fullmatch(cluster.cluster_id):
+        raise UserError(
+            f"the run has a cluster id of {len(cluster.cluster_id)} characters that is not a digest, so it cannot "
+            "name a file; replay the source again"
+        )
     return out / f"{cluster.cluster_id[:12]}.{name}"
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from hashlib import sha256
 from pathlib import Path
 
@@ -259,6 +260,50 @@ def test_an_export_replaces_nothing_unasked(run, largest, tmp_path):
     assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
     assert said(*words, "--overwrite").exit_code == 0
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def tampered(run, folder: Path, cluster_id: str) -> str:
+    """Copy a run with another id for its largest cluster; return the id."""
+    shutil.copytree(run.path, folder)
+    old = run.clusters.sort_values("sharers").iloc[-1]["cluster_id"]
+    for name in ("clusters.parquet", "edges.parquet", "wordings.parquet"):
+        table = pq.read_table(folder / name)
+        at = table.schema.get_field_index("cluster_id")
+        ids = [cluster_id if one == old else one for one in table["cluster_id"].to_pylist()]
+        pq.write_table(table.set_column(at, table.schema.field(at), [ids]), folder / name)
+    return cluster_id
+
+
+@pytest.mark.parametrize(
+    "form", ["../harvest", "{out}/elsewhere/x", "sub/harvest", "..", "a\0b", "81f0c2aa5d1b4e0f9a7c/../x"]
+)
+def test_an_export_writes_nothing_outside_its_folder(run, tmp_path, form):
+    (tmp_path / "elsewhere").mkdir()
+    cluster_id = tampered(run, tmp_path / "run", form.format(out=tmp_path))
+    before = sorted(tmp_path.rglob("*"))
+    done = said(
+        "export", tmp_path / "run", "--cluster", cluster_id, "--out", tmp_path / "out", "--format", "csv,gexf,parquet"
+    )
+    assert done.exit_code == 2
+    assert done.stderr.count("\n") == 1
+    assert "that is not a digest" in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("words", [(), ("--overwrite",)])
+@pytest.mark.parametrize("there", [True, False])
+def test_an_export_follows_no_link_out_of_its_folder(run, largest, tmp_path, words, there):
+    target = tmp_path / "ledger.csv"
+    if there:
+        target.write_text("sums")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / f"{largest.cluster_id[:12]}.csv").symlink_to(target)
+    done = said(
+        "export", run.path, "--cluster", largest.cluster_id, "--out", tmp_path / "out", "--format", "csv", *words
+    )
+    assert done.exit_code == 2
+    assert "is a link, and an export stays in its folder" in done.stderr
+    assert (target.read_text() if target.exists() else None) == ("sums" if there else None)
 
 
 # --- in the terminal --------------------------------------------------------------------------------------------------
