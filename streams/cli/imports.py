@@ -174,7 +174,7 @@ def _checked_zone(zone: str) -> str:
 
     try:
         return str(ZoneInfo(zone))
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):  # KeyError: no such name
         raise UserError(
             f"unknown time zone {zone[:60]!r}; pass the name of the tz database, e.g. --zone Asia/Kolkata"
         ) from None

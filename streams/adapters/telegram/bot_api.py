@@ -68,7 +68,7 @@ def _message(message: dict[str, Any], options: Options, *, is_edit: bool) -> Out
     chat, number = _chat(message.get("chat")), integer(message.get("message_id"))
     if chat is None or number is None:
         raise FieldError("not_a_message", "`chat.id` or `message_id` is missing, or has another form")
-    if _CONTENTS.isdisjoint(message):
+    if not any(message.get(field) for field in _CONTENTS):  # libraries write absent fields as null or empty lists
         return Skipped("service")
     is_copy = message.get("is_automatic_forward") is True
     if is_copy and not options.keep_automatic:

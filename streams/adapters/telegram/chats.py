@@ -49,8 +49,11 @@ def _marked_word(value: str) -> int | None:
     return None if found is None else marked(Series(found.group(1)), found.group(2))
 
 
-def message_ref(chat: int, number: int) -> str:
-    """Return the id of a message, unique on the platform."""
+def message_ref(chat: int | str, number: int) -> str:
+    """Return the id of a message, unique on the platform, from the marked id of its chat.
+
+    An export without the id of its chat has the chat's name in its place.
+    """
     return f"{chat}/{number}"
 
 

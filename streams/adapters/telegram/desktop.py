@@ -35,6 +35,7 @@ NAMES = "people appear as names, not ids"
 EDITED = "edited: the export holds the last version only"
 IMPORTED = "more than 20 messages of one second: perhaps imported history, which bears the time of its import"
 MENDED = "an escape that is no JSON was read as its character"
+NAMED = "the export lacks the id or the type of the chat: its name takes their place, so the ids are of this name alone"
 NO_MEDIA = "a picture or file without a hash: the export does not contain it, or its folder is not at hand"
 
 _CHAT_TYPES = {
@@ -55,6 +56,7 @@ _MEDIA = ("photo", "file", "thumbnail")
 _MAX_SHARED_SECOND = 20
 _MAX_TOPICS = 100_000  # of one chat; Telegram allows far fewer
 _MAX_NAME = 512
+_MAX_CHATS = 100_000  # whose members behind the messages are kept
 # Exports before 2021 write the number of a peer with its series in the bits above the 32 bits of the number.
 _SERIES_BITS = 32
 _OLD_SERIES = (Series.USER, Series.GROUP, Series.CHANNEL)
@@ -66,8 +68,8 @@ _NO_ZONE = "no_zone"
 class Chat(NamedTuple):
     """The chat whose messages are read."""
 
-    id: int  # marked
-    old_id: int  # marked, if the file is of the kind that numbers its chats with their series
+    id: int | str  # marked; the name of a chat without an id or a type
+    old_id: int | str  # marked, if the file is of the kind that numbers its chats with their series
     is_channel: bool
 
 
@@ -87,6 +89,12 @@ def chat_of(head: dict[str, Any]) -> Chat | None:
         return None
     old = _old_marked(head.get("id"))
     return Chat(id_, id_ if old is None or old[0] is not series else old[1], kind in _BROADCASTS)
+
+
+def named_chat(head: dict[str, Any], options: Options) -> Chat | None:
+    """Return the chat of an export that was cut down, by the name in the options or in the file; None without one."""
+    name = (options.chat or text(head.get("name"))).strip()[:_MAX_NAME]
+    return Chat(name, name, text(head.get("type")) in _BROADCASTS) if name else None
 
 
 def convert(
@@ -208,7 +216,7 @@ def _old_marked(number: object) -> tuple[Series, int] | None:
     return None if id_ is None else (series, id_)
 
 
-def _reply(message: dict[str, Any], target: int, chat_id: int, topics: Container[int]) -> tuple[Kind, str | None]:
+def _reply(message: dict[str, Any], target: int, chat_id: int | str, topics: Container[int]) -> tuple[Kind, str | None]:
     peer = message.get("reply_to_peer_id")
     if peer is None:
         return (Kind.POST, None) if target in topics else (Kind.REPLY, message_ref(chat_id, target))
@@ -250,7 +258,8 @@ def read(source: Source, options: Options) -> Iterator[Item]:
     """Yield the outcome of each message, with the number of the message in the file.
 
     Raises:
-        FormatError: the export is older than 2022, whose times have no zone, and the options name none.
+        FormatError: the export is older than 2022, whose times have no zone, or the export names no chat; and the
+            options do not help.
 
     """
     reader = _Reader(source, options)
@@ -265,24 +274,23 @@ class _Reader:
         self._source = source
         self._options = options
         self._head: dict[str, Any] | None = None
+        self._heads = 0  # chats so far
+        self._whole: list[dict[str, Any]] | None = None  # the members of each chat, also those behind its messages
         self._chat: Chat | None = None
         self._topics: set[int] = set()
         self._second: int | None = None
         self._in_second = 0
         self._has_times = False
+        self._is_named = False  # the report still lacks the note about a chat without an id
 
     def outcome(self, head: dict[str, Any], raw: bytes) -> Outcome:
         """Return the outcome of the next message."""
         if head is not self._head:
-            self._head, self._chat = head, chat_of(head)
+            self._head, self._chat = head, self._find_chat(head)
+            self._heads += 1
             self._topics, self._second = set(), None
         if self._chat is None:
-            return Refused(
-                "no_chat",
-                "the id and the type of the chat do not come before its messages; export the chat again, or put them "
-                "first: jq '{name, type, id, messages}'",
-                raw,
-            )
+            return Refused("no_chat", "the chat has neither an id and a type nor a name", raw)
         message, mended = decode(raw)
         if isinstance(message, Refused):
             return message
@@ -293,8 +301,42 @@ class _Reader:
         if isinstance(outcome, Skipped):
             return outcome
         self._has_times = True
-        notes = (*outcome.notes, *((MENDED,) if mended else ()), *self._shared_second(outcome.events[0]))
+        notes = (
+            *outcome.notes,
+            *((MENDED,) if mended else ()),
+            *self._name_note(),
+            *self._shared_second(outcome.events[0]),
+        )
         return outcome if notes == outcome.notes else Converted(outcome.events, notes)
+
+    def _find_chat(self, head: dict[str, Any]) -> Chat | None:
+        """Return the chat; tools that sort the keys write its type behind its messages, so a second pass may follow.
+
+        Raises:
+            FormatError: no chat has been found so far, and neither the file nor the options name this one.
+
+        """
+        chat = chat_of(head)
+        if chat is not None:
+            return chat
+        if self._whole is None:
+            self._whole = _heads(self._source)
+        whole = self._whole[self._heads] if self._heads < len(self._whole) else head
+        chat = chat_of(whole)
+        if chat is not None:
+            return chat
+        chat = named_chat(whole, self._options)
+        if chat is None and not self._has_times:
+            raise FormatError(
+                "the file names no chat: an export has `name`, `type` and `id` next to `messages`; pass --chat NAME"
+            )
+        self._is_named = chat is not None
+        return chat
+
+    def _name_note(self) -> tuple[str, ...]:
+        """Return the note about a chat without an id, once."""
+        is_named, self._is_named = self._is_named, False
+        return (NAMED,) if is_named else ()
 
     def _refuse(self, refused: Refused, raw: bytes) -> Refused:
         if refused.reason == _NO_ZONE and not self._has_times:
@@ -317,6 +359,17 @@ class _Reader:
         self._in_second = self._in_second + 1 if second == self._second else 1
         self._second = second
         return (IMPORTED,) if self._in_second == _MAX_SHARED_SECOND + 1 else ()
+
+
+def _heads(source: Source) -> list[dict[str, Any]]:
+    """Return the simple members of each chat with messages, in the order of the file."""
+    heads: list[dict[str, Any]] = []
+    for head, raw in elements(source.chunks(), _holds_messages):
+        if not isinstance(raw, Refused) and (not heads or head is not heads[-1]):
+            heads.append(head)
+            if len(heads) == _MAX_CHATS:
+                break
+    return heads
 
 
 def _holds_messages(path: Path) -> bool:
@@ -351,4 +404,4 @@ FORMAT = Format(
     read=read,
 )
 
-__all__ = ["EDITED", "FORMAT", "IMPORTED", "MENDED", "NAMES", "NO_MEDIA", "Chat", "chat_of", "convert", "read"]
+__all__ = ["EDITED", "FORMAT", "IMPORTED", "MENDED", "NAMED", "NAMES", "NO_MEDIA", "Chat", "chat_of", "convert", "read"]

@@ -169,6 +169,8 @@ def test_a_message_without_contents_is_a_service_message() -> None:
     service = message(new_chat_members=[{"id": 4}])
     del service["text"]
     assert convert({"update_id": 5, "message": service}, PLAIN) == Skipped("service")
+    padded = service | {"text": None, "photo": [], "caption": None, "entities": []}
+    assert convert({"update_id": 5, "message": padded}, PLAIN) == Skipped("service")
 
 
 @pytest.mark.parametrize("field", ["message_reaction_count", "message_reaction", "callback_query", "my_chat_member"])

@@ -263,14 +263,54 @@ def test_more_than_twenty_messages_of_one_second_are_noted_once() -> None:
     [
         {"messages": [message(1), message(2)], "name": "Sandö", "type": "private_group", "id": 4},
         {"id": 4, "messages": [message(1), message(2)], "name": "Sandö", "type": "private_group"},
-        {"name": "Sandö", "type": "private_group", "messages": [message(1), message(2)]},
-        {"name": "Sandö", "type": "private_group", "id": "four", "messages": [message(1), message(2)]},
     ],
 )
-def test_a_chat_whose_id_and_type_do_not_come_first_is_refused_message_by_message(document: dict[str, Any]) -> None:
-    got = read(document)
-    assert [reason_of(one) for one in got] == ["no_chat", "no_chat"]
-    assert all(isinstance(one, Refused) and "jq" in one.detail and one.raw for one in got)
+def test_the_id_and_type_of_a_chat_may_follow_its_messages(document: dict[str, Any]) -> None:
+    assert [first_of(one).message_id for one in read(document)] == ["-4/1", "-4/2"]
+
+
+def test_each_chat_of_an_account_with_sorted_keys_has_its_own_type() -> None:
+    chats = [
+        {"id": 4, "messages": [message(1)], "type": "private_group"},
+        {"id": 5, "messages": [], "type": "private_group"},
+        {"id": 6, "messages": [message(2)], "type": "public_channel"},
+    ]
+    got = read({"about": "", "chats": {"list": chats}})
+    assert [first_of(one).message_id for one in got] == ["-4/1", "-1000000000006/2"]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        {"name": "Sandö"},
+        {"name": "Sandö", "id": 4},
+        {"name": "Sandö", "type": "private_group"},
+        {"name": "Sandö", "type": "private_group", "id": "four"},
+        {"name": "Sandö", "type": "private_group", "id": 120_363_000_000_000_000},
+    ],
+)
+def test_a_chat_without_an_id_or_a_type_is_known_by_its_name(head: dict[str, Any]) -> None:
+    first, second = read(head | {"messages": [message(1), message(2, reply_to_message_id=1)]})
+    assert (first_of(first).message_id, first_of(first).chat) == ("Sandö/1", "Sandö")
+    assert first_of(second).parent_ref == "Sandö/1"
+    assert isinstance(first, Converted)
+    assert isinstance(second, Converted)
+    assert (first.notes, second.notes) == ((desktop.NAMED,), ())
+
+
+def test_messages_alone_need_the_name_of_their_chat() -> None:
+    document = {"messages": [message(1)]}
+    (named,) = read(document, Options(chat="Sandö"))
+    assert first_of(named).message_id == "Sandö/1"
+    with pytest.raises(FormatError, match="--chat NAME"):
+        read(document)
+
+
+def test_a_chat_without_a_name_is_refused_message_by_message_next_to_others() -> None:
+    chats = [chat(message(1)), {"type": "private_group", "messages": [message(2), message(3)]}]
+    first, *rest = read({"chats": {"list": chats}})
+    assert first_of(first).message_id == "-1001555000111/1"
+    assert [reason_of(one) for one in rest] == ["no_chat", "no_chat"]
 
 
 def test_a_faulty_message_costs_no_other_and_a_cut_file_gives_the_messages_before_the_cut() -> None:
