@@ -1,8 +1,10 @@
 """Read recordings of Mastodon: statuses as JSON, server-sent events, webhooks, ActivityPub activities.
 
+Threads, search results and the outbox of a person's archive are read as the statuses and activities in them.
+
 Reasons to skip: `not_public`, `unknown_id` (a deletion of a status that the recording does not have), `other_event`,
-`other_webhook`, `other_activity`, `other_object`, `account_deleted`, `no_status`, `no_time`. Reasons to refuse:
-`not_an_object`, `not_a_status`, `not_json`, `wrong_type`, `missing_field`, `out_of_range`, `too_large`,
+`other_webhook`, `other_activity`, `other_object`, `account_deleted`, `no_status`, `no_time`, `empty_page`. Reasons to
+refuse: `not_an_object`, `not_a_status`, `not_json`, `wrong_type`, `missing_field`, `out_of_range`, `too_large`,
 `time_out_of_range`, `truncated`.
 """
 
@@ -15,7 +17,7 @@ import msgspec
 
 from streams.adapters.base import Capabilities, Format, Item, Options, Outcome, Refused, Skipped, Source, TruncatedError
 from streams.adapters.fields import MAX_ID_CHARS, Fields
-from streams.adapters.items import MAX_ITEM_BYTES, byte_lines, json_values
+from streams.adapters.items import MAX_ITEM_BYTES, byte_lines, json_members
 from streams.adapters.mastodon.activity import TYPES, convert_activity
 from streams.adapters.mastodon.report import convert_webhook
 from streams.adapters.mastodon.status import Server, convert_deletion, convert_status
@@ -23,6 +25,7 @@ from streams.adapters.opening import Opening
 from streams.adapters.platforms import MASTODON
 
 _STREAM = re.compile(r"(?:[:\r\n][^\n]*\n|\s)*event: ?(?:update|delete|status\.update|notification|filters_changed)\s")
+_LISTS = ("ancestors", "descendants", "statuses")
 _BOM = b"\xef\xbb\xbf"
 _decode = msgspec.json.decode
 
@@ -68,7 +71,7 @@ class EventLines:
 
 
 def convert(value: object, server: Server, *, received_at: int | None = None) -> Outcome:
-    """Return the outcome of one JSON value of a recording; never raises.
+    """Return the outcome of one object of a recording; never raises.
 
     Args:
         value: a status, an event of a web socket, a webhook, or an activity.
@@ -120,8 +123,20 @@ def read(source: Source, _: Options) -> Iterator[Item]:
     if first.removeprefix(_BOM).lstrip()[:1] not in {b"{", b"["}:
         yield from _read_stream(pieces, server)
         return
-    for position, value in json_values(pieces):
-        yield position, value if isinstance(value, Refused) else convert(value, server)
+    for position, value in json_members(pieces, "orderedItems"):
+        if isinstance(value, Refused):
+            yield position, value
+        else:
+            for outcome in _convert_all(value, server):
+                yield position, outcome
+
+
+def _convert_all(value: object, server: Server) -> list[Outcome]:
+    """Return the outcomes of the statuses of a thread or of a search result; of any other value, its own."""
+    if not isinstance(value, dict) or "event" in value or value.keys().isdisjoint(_LISTS):
+        return [convert(value, server)]
+    lists = [one for name in _LISTS if isinstance(one := value.get(name), list)]
+    return [convert(status, server) for one in lists for status in one] or [Skipped("empty_page")]
 
 
 def _read_stream(pieces: Iterator[bytes], server: Server) -> Iterator[Item]:
@@ -138,7 +153,7 @@ def recognises(opening: Opening) -> bool:
     """Return True for statuses, a stream, webhooks, or activities."""
     if not opening.is_json:
         return _STREAM.match(opening.text) is not None
-    is_status = opening.has("uri", "account", "content", "reblog|reblogs_count|spoiler_text|visibility")
+    is_status = opening.has("uri", "account", "content", "reblog|reblogs_count|spoiler_text|visibility|created_at")
     is_socket = opening.has("event", "payload", "stream")
     is_webhook = opening.has("event", "object") and '"report.created"' in opening.text
     is_activity = opening.has("actor", "object", "type") and "activitystreams" in opening.text

@@ -34,7 +34,7 @@ class Remembered(NamedTuple):
 
 
 class Server:
-    """The statuses that one server has sent, by their local ids, and the newest time among them.
+    """The statuses that one server has sent, by their local ids, and the newest time of a post or an edit among them.
 
     Bounded by `most` entries; a status that was sent long ago is forgotten first.
     """
@@ -140,12 +140,12 @@ def _convert(status: Fields, server: Server, received_at: int | None, *, is_edit
     if actor is None:
         raise FieldError("missing_field", "`account.uri` is missing, and `account.url`")
     own_at = status.need_time("created_at")
-    server.newest = max(server.newest, own_at)
     _remember(status, server)
     relation = _relation(status, boosted, server)
     shown = boosted or status
     text, addresses = text_of(shown.text("content"), shown.text("spoiler_text"))
     edited_at = None if boosted else status.time("edited_at")
+    server.newest = max(server.newest, own_at, edited_at or 0)
     is_edit = is_edit and edited_at is not None
     claimed_at = edited_at if is_edit else own_at
     event = ForwardEvent(

@@ -86,6 +86,8 @@ def recognises(opening: Opening) -> bool:
         return False
     if opening.has("id_str", "text|full_text", "user|retweeted_status|in_reply_to_status_id_str|extended_tweet"):
         return True
+    if opening.has("full_text", "id|id_str", "created_at|user|user_id_str"):  # no other interface says `full_text`
+        return True
     return opening.has("delete|status_withheld", "status|withheld_in_countries", "user_id|user_id_str")
 
 

@@ -19,7 +19,7 @@ from streams.adapters.fields import FieldError, Fields
 from streams.adapters.items import json_values
 from streams.adapters.opening import Opening
 from streams.adapters.platforms import X
-from streams.adapters.x import compliance
+from streams.adapters.x import compliance, snowflake
 from streams.adapters.x.post import (
     Post,
     counter_of,
@@ -34,7 +34,11 @@ from streams.adapters.x.post import (
 from streams.adapters.x.text import addresses, language, plain
 
 ADAPTER = "x-api-v2"
-_SIGNS = ("author_id", "edit_history_tweet_ids", "referenced_tweets", "matching_rules", "newest_id")
+_SIGNS = (
+    "author_id", "edit_history_tweet_ids", "referenced_tweets", "matching_rules", "newest_id", "conversation_id",
+    "public_metrics",
+)  # fmt: skip
+_BARE = frozenset({"id", "text", "created_at", "lang"})
 _MAX_VERSIONS = 64  # X allows five edits
 
 
@@ -78,7 +82,16 @@ def recognises(opening: Opening) -> bool:
         return False
     if opening.has("event_at|eventAt", "id"):
         return not opening.keys.isdisjoint(compliance.NAMES) or opening.has("userDelete|userSuspend|userProtect")
-    return opening.has("id", "text", "|".join(_SIGNS))
+    return opening.has("id", "text") and (opening.has("|".join(_SIGNS)) or _is_bare(opening.first))
+
+
+def _is_bare(value: object) -> bool:
+    """Return True for an answer whose first post has the fields alone that X gives unasked: `id` and `text`."""
+    data = value.get("data") if isinstance(value, dict) else None
+    post = data[0] if isinstance(data, list) and data else data
+    if not isinstance(post, dict) or not post.keys() <= _BARE:
+        return False
+    return isinstance(post.get("text"), str) and snowflake.time_of(str(post.get("id"))) is not None
 
 
 FORMAT = Format(

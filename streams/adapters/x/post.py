@@ -172,8 +172,8 @@ def counter_of(
 ) -> tuple[ForwardEvent, ...]:
     """Return the counter of a post, or of the original of a repost; nothing without a count.
 
-    The event id is that of the post in which the counts were found: a hundred reposts of one post, collected in one
-    second, have a hundred counters of the original.
+    The event id names the counted post. All reposts in a page have the same counts of their original, so their counters
+    are one statement with one id.
 
     Args:
         post: the post with the counts.
@@ -189,7 +189,7 @@ def counter_of(
         return ()
     at = collected_at if collected_at is not None or delivered_at is None else delivered_at + 1
     event = ForwardEvent(
-        event_id=post.id,
+        event_id=post.counted,
         platform=X,
         kind=Kind.COUNTER,
         created_at=at,

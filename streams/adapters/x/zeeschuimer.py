@@ -60,7 +60,7 @@ def read(source: Source, options: Options) -> Iterator[Item]:
 
 def recognises(opening: Opening) -> bool:
     """Return True for envelopes of the extension, and for posts of X that 4CAT took out of them."""
-    if opening.has("timestamp_collected", "source_platform", "data"):
+    if opening.has("timestamp_collected", "source_platform", "data|__import_meta"):
         return True
     return opening.has("rest_id", "legacy", "full_text")
 

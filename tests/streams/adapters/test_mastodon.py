@@ -266,7 +266,8 @@ def test_a_recorded_stream_has_an_outcome_for_each_event_and_none_for_a_heartbea
     assert isinstance(deletion, Converted)
     assert deletion.notes == (DELETION_DATED,)
     (event,) = deletion.events
-    assert (event.event_id, event.created_at) == (f"{HOME}/users/una/statuses/1#d", PUBLISHED)
+    edited = PUBLISHED - 500 + 5 * 60_000  # a deletion before the edit would leave the edit in place
+    assert (event.event_id, event.created_at) == (f"{HOME}/users/una/statuses/1#d", edited)
     assert kinds(read(recording.replace("\n", "\r\n"))) == kinds(items)
 
 
@@ -287,6 +288,30 @@ def test_statuses_in_json_are_read_in_each_layout(layout: str) -> None:
         else json.dumps(values, indent=2 if layout == "pretty" else None)
     )
     assert kinds(read("\ufeff" + text)) == ["post", "post+counter", "forward"]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_threads_search_results_and_outboxes_are_read_as_what_is_in_them(indent: int | None) -> None:
+    thread = {"ancestors": [status(1)], "descendants": [status(2, in_reply_to_id="114001")]}
+    search = {"accounts": [], "statuses": [status(1), boost(status(1))], "hashtags": []}
+    outbox = {
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "type": "OrderedCollection",
+        "totalItems": 2,
+        "orderedItems": [activity("Announce", object=ONE), activity("Create", object=note())],
+    }
+    for value, wanted in ((thread, ["post", "reply"]), (search, ["post", "forward"]), (outbox, ["forward", "post"])):
+        text = json.dumps(value, indent=indent)
+        assert recognise(Opening(text.encode())) is FORMAT
+        assert kinds(read(text)) == wanted
+    assert kinds(read(json.dumps({"accounts": [], "statuses": [], "hashtags": []}))) == ["empty_page"]
+
+
+def test_a_status_with_the_necessary_fields_alone_is_recognised() -> None:
+    names = ("content", "created_at", "account", "uri", "id")
+    text = json.dumps([{name: status()[name] for name in names}])
+    assert recognise(Opening(text.encode())) is FORMAT
+    assert kinds(read(text)) == ["post"]
 
 
 def test_events_of_a_web_socket_are_read() -> None:

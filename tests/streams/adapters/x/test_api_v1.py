@@ -89,7 +89,7 @@ def test_a_repost_without_an_original_keeps_its_whole_text_and_is_skipped_when_c
 
 def test_a_stream_dates_its_counters_by_the_delivery() -> None:
     _, counter = events_of(convert(repost(timestamp_ms=str(AT + 321))))
-    assert (counter.created_at, counter.event_id) == (AT + 322, f"{MINE}#c{AT + 322}")
+    assert (counter.created_at, counter.event_id) == (AT + 322, f"{ROOT}#c{AT + 322}")
 
 
 def test_numbers_serve_where_the_texts_of_ids_are_absent() -> None:
@@ -184,6 +184,20 @@ def test_any_mutation_of_a_deletion_has_an_outcome_that_intake_accepts(value: ob
 def test_each_layout_is_recognised_and_gives_the_same_posts(text: str) -> None:
     assert recognise(Opening(text.encode())) is FORMAT
     assert [events_of(outcome)[0].kind for _, outcome in items_of(FORMAT, text)] == [Kind.POST, Kind.FORWARD]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"id": int(MINE), "created_at": STAMP, "full_text": RUMOUR, "user": {"id": 31}},
+        {"full_text": RUMOUR, "id_str": MINE, "created_at": STAMP},
+    ],
+)
+def test_a_post_without_optional_fields_is_recognised(value: dict[str, Any]) -> None:
+    text = json.dumps([value], indent=1)
+    assert recognise(Opening(text.encode())) is FORMAT
+    [(_, outcome)] = items_of(FORMAT, text)
+    assert (events_of(outcome)[0].message_id, events_of(outcome)[0].text) == (MINE, RUMOUR)
 
 
 def test_a_file_of_deletions_is_recognised() -> None:

@@ -124,20 +124,21 @@ def test_a_counter_is_dated_by_the_collection_and_undated_without_it() -> None:
     assert (counter.event_id, counter.created_at, counter.observed_at) == (f"{MINE}#c{later}", later, later)
 
 
-def test_counters_in_two_reposts_of_one_post_have_different_ids() -> None:
+def test_counters_in_two_reposts_of_one_post_are_one_statement_about_the_original() -> None:
     twice = page(
         repost(public_metrics={"retweet_count": 8}),
-        repost(public_metrics={"retweet_count": 9}) | {"id": "2039270000000000203"},
+        repost(public_metrics={"retweet_count": 8}) | {"id": "2039270000000000203"},
+        __twarc={"version": "2", "retrieved_at": "2026-04-01T12:00:00+00:00"},
     )
-    outcomes = convert_line(twice, Options())
-    assert len({events_of(outcome)[1].event_id for outcome in outcomes}) == 2
+    counters = [events_of(outcome)[1] for outcome in convert_line(twice, Options())]
+    assert {one.event_id for one in counters} == {f"{ROOT}#c{AT + 3 * 3_600_000}"}
 
 
 def test_a_line_of_the_stream_dates_its_counters_by_the_delivery() -> None:
     line = {"data": repost(public_metrics={"retweet_count": 12}), "matching_rules": [{"id": "1", "tag": "ferry"}]}
     event, counter = events_of(one(line))
     assert (event.kind, event.created_at, counter.created_at) == (Kind.FORWARD, AT, AT + 1)
-    assert counter.event_id == f"{MINE}#c{AT + 1}"
+    assert counter.event_id == f"{ROOT}#c{AT + 1}"
 
 
 @pytest.mark.parametrize("name", ["author", "author_user"])
@@ -282,3 +283,24 @@ def test_other_json_is_not_taken_for_posts_of_version_2() -> None:
     for value in ({"id": 1, "text": "a", "from": {}}, {"id_str": "1", "text": "a", "author_id": "1", "id": 1}):
         assert not FORMAT.recognises(Opening(json.dumps(value).encode()))
     assert FORMAT.recognises(Opening(b'{"data": {"user_delete": {"user": {"id": "1"}, "event_at": "x"}}}'))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"data": {"id": MINE, "text": RUMOUR}},
+        {"data": [{"text": RUMOUR, "id": MINE}]},
+        {"data": [{"created_at": "2026-04-01T09:00:00.000Z", "id": MINE, "text": RUMOUR}], "meta": {"result_count": 1}},
+        {"id": MINE, "text": RUMOUR, "public_metrics": {"retweet_count": 1}},
+        {"id": MINE, "text": RUMOUR, "conversation_id": MINE},
+    ],
+)
+def test_posts_without_optional_fields_are_recognised(value: object) -> None:
+    for text in (json.dumps(value), json.dumps(value, indent=2)):
+        assert recognise(Opening(text.encode())) is FORMAT
+
+
+def test_objects_of_other_interfaces_with_an_id_and_a_text_are_not_posts() -> None:
+    for one in ({"id": "12", "text": "a"}, {"id": MINE, "text": "a", "username": "b"}, {"id": None, "text": "a"}):
+        assert not FORMAT.recognises(Opening(json.dumps({"data": [one]}).encode()))
+    assert not FORMAT.recognises(Opening(json.dumps({"id": MINE, "text": "a"}).encode()))

@@ -141,3 +141,11 @@ def test_captures_are_recognised_and_read_line_by_line() -> None:
     assert recognise(Opening(text.encode())) is FORMAT
     assert recognise(Opening(json.dumps(post()).encode())) is FORMAT
     assert [type(outcome).__name__ for _, outcome in items_of(FORMAT, text)] == ["Converted", "Refused", "Skipped"]
+
+
+def test_a_captured_video_that_4cat_keeps_without_its_envelope_is_recognised() -> None:
+    kept = {**video(), "__import_meta": {"timestamp_collected": SEEN, "source_platform": "tiktok.com"}}
+    text = json.dumps(kept)
+    assert recognise(Opening(text.encode())) is FORMAT
+    [(_, outcome)] = items_of(FORMAT, text)
+    assert [event.kind for event in events_of(outcome)] == [Kind.POST, Kind.COUNTER]
