@@ -63,7 +63,7 @@ def open_source(path: str, max_bytes: int) -> SourceReader:
 def _open_parquet(file: Path, max_bytes: int) -> SourceReader:
     if not has_records(file):
         return ParquetReader(file, max_bytes)
-    records = ParquetRecords(file)
+    records = ParquetRecords(file, max(max_bytes, LOG_BYTES))
     return RecordingReader(records, survey(records.name, records.places()), max_bytes)
 
 

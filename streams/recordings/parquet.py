@@ -21,6 +21,7 @@ from schemas.rejection import Reason
 from schemas.sighting import Position, RawEvent
 from streams.recordings.base import Record, SourceError, UnreadableRecord, printable, sha256_of, too_large
 from streams.recordings.envelope import Envelope
+from streams.recordings.parquet_sizes import batch_rows, check_ratio, plain, plain_type, row_sizes, text_columns
 
 RECORD_SCHEMA = pa.schema(
     [
@@ -37,7 +38,9 @@ RECORD_SCHEMA = pa.schema(
 """Columns of a recording."""
 
 _VALUE = "value"
-_BATCH = 1024  # rows
+_MATERIALISED = 2  # times the largest event: a larger row is refused by its size alone
+_TOGETHER = 64 << 20  # plain bytes of rows that are materialised together
+_ENVELOPE = 1 << 20  # bytes of a record besides its payload, at most
 _EXACT = 1 << 53  # from here on, a float has lost digits
 _FIELDS = ForwardEvent.__struct_fields__
 _REQUIRED = tuple(field.name for field in msgspec.structs.fields(ForwardEvent) if field.required)
@@ -70,17 +73,23 @@ def has_records(path: Path) -> bool:
 
 
 class _ParquetFile:
-    """A Parquet file, read row by row. Memory is bounded by the pages of one row group."""
+    """A Parquet file, read row by row.
+
+    Texts are read as dictionaries, and the size of each row is known before the row is materialised. Memory is bounded
+    by the pages of one row group and the largest row.
+    """
 
     format = "parquet"
     topic = None
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_bytes: int) -> None:
         self.name = printable(path.name)
         self.total: int | None = path.stat().st_size
         self._path = path
+        self._max = max_bytes
         self._row = 0
         self._file = _open(path)
+        check_ratio(self._file.metadata, path.stat().st_size, self.name)
         self._total_rows: int = self._file.metadata.num_rows
 
     @property
@@ -96,12 +105,25 @@ class _ParquetFile:
         """Close the file."""
         self._file.close()
 
-    def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def _parts(self, columns: Sequence[str], max_bytes: int) -> Iterator[pa.RecordBatch | int]:
+        """Yield rows of plain values, as batches that fit into memory; the size of a row of more than `max_bytes`."""
         for group in range(self._file.num_row_groups):  # one by one: damage costs no earlier row
-            yield from self._file.iter_batches(_BATCH, [group], list(columns))
+            rows = batch_rows(self._file.metadata, group)
+            for batch in self._file.iter_batches(rows, [group], list(columns), use_threads=False):
+                sizes = row_sizes(batch)
+                if sizes.sum() <= _TOGETHER and sizes.max(initial=0) <= max_bytes:
+                    yield plain(batch)
+                    continue
+                for at, size in enumerate(sizes.tolist()):
+                    yield plain(batch.slice(at, 1)) if size <= max_bytes else size
 
     def _here(self) -> Position:
         return Position(self.name, 0, self._row)
+
+    def _too_large(self, size: int) -> UnreadableRecord:
+        here = self._here()
+        self._row += 1
+        return too_large(here, size, _EMPTY, self._max)
 
     def _damaged(self, error: Exception) -> UnreadableRecord:
         detail = f"a Parquet file must be whole; got a damaged part ({_first_line(error)})"
@@ -117,15 +139,17 @@ class ParquetReader(_ParquetFile):
     """
 
     def __init__(self, path: Path, max_bytes: int) -> None:
-        super().__init__(path)
-        self._max = max_bytes
+        super().__init__(path, max_bytes)
         self._columns = _columns(self._file.schema_arrow, path.name)
 
     def __iter__(self) -> Iterator[Record]:
         """Yield each row."""
         try:
-            for batch in self._batches(self._columns):
-                for raw in _raw_rows(batch):
+            for part in self._parts(self._columns, _MATERIALISED * self._max):
+                if isinstance(part, int):
+                    yield self._too_large(part)
+                    continue
+                for raw in _raw_rows(part):
                     yield self._record_of(raw)
         except (pa.ArrowException, OSError) as error:
             yield self._damaged(error)
@@ -148,23 +172,31 @@ class ParquetRecords(_ParquetFile):
     def __iter__(self) -> Iterator[Envelope | UnreadableRecord]:
         """Yield the record of each row."""
         try:
-            for batch in self._batches(RECORD_SCHEMA.names):
-                for row in batch.cast(RECORD_SCHEMA).to_pylist():
+            for part in self._parts(RECORD_SCHEMA.names, self._max + _ENVELOPE):
+                if isinstance(part, int):
+                    yield self._too_large(part)
+                    continue
+                for row in part.cast(RECORD_SCHEMA).to_pylist():
                     self._row += 1
                     yield _envelope_of(row)
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             yield self._damaged(error)
 
     def places(self) -> Iterator[tuple[str, int] | None]:
-        """Yield topic and partition of each row, up to a damaged part."""
+        """Yield topic and partition of each row, None for a row without a usable topic, up to a damaged part."""
         with contextlib.suppress(pa.ArrowException, OSError, UnicodeDecodeError):
-            for batch in self._batches(("topic", "partition")):
-                yield from zip(*(batch.column(name).to_pylist() for name in ("topic", "partition")), strict=True)
+            for part in self._parts(("topic", "partition"), _ENVELOPE):
+                if isinstance(part, int):
+                    yield None
+                    continue
+                yield from zip(*(part.column(name).to_pylist() for name in ("topic", "partition")), strict=True)
 
 
 def _open(path: Path) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(path, memory_map=True)
+        with pq.ParquetFile(path, memory_map=True) as file:
+            texts = text_columns(file)
+        return pq.ParquetFile(path, memory_map=True, read_dictionary=texts)
     except (pa.ArrowException, OSError) as error:
         raise SourceError(
             f"cannot read the Parquet file {path.name}: {_first_line(error)}; the index at its end may be missing, "
@@ -206,6 +238,7 @@ def _similar(names: list[str]) -> list[str]:
 
 
 def _is_bytes(kind: pa.DataType) -> bool:
+    kind = plain_type(kind)
     return bool(
         pa.types.is_binary(kind)
         or pa.types.is_large_binary(kind)
@@ -226,7 +259,15 @@ def _raw_rows(batch: pa.RecordBatch) -> Iterator[bytes | None]:
     except UnicodeDecodeError:
         rows = (_row(batch.slice(at, 1)) for at in range(batch.num_rows))
     for row in rows:
-        yield None if row is None else msgspec.json.encode(_present(row), enc_hook=repr)
+        yield _encoded(row)
+
+
+def _encoded(row: dict[str, Any] | None) -> bytes | None:
+    """Return a row as the bytes of an event; None for a row with a text that is not UTF-8."""
+    try:
+        return None if row is None else msgspec.json.encode(_present(row), enc_hook=repr)
+    except UnicodeDecodeError:
+        return None
 
 
 def _row(batch: pa.RecordBatch) -> dict[str, Any] | None:
@@ -240,11 +281,18 @@ def _row(batch: pa.RecordBatch) -> dict[str, Any] | None:
 def _present(value: object) -> object:
     """Drop nulls, and turn whole floats into integers: a null turns a column of counts into floats.
 
-    A float that has lost digits stays one, so intake refuses it as an identifier.
+    A float that has lost digits stays one, so intake refuses it as an identifier. Bytes are text: Impala, Hive and
+    Spark have written texts as binary columns, and in base64 they would pass the masking unseen.
+
+    Raises:
+        UnicodeDecodeError: bytes that are not UTF-8.
+
     """
     if isinstance(value, dict):
         return {name: _present(inner) for name, inner in value.items() if not _absent(inner)}
-    if isinstance(value, list):
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, list | tuple):
         return [_present(inner) for inner in value]
     exact = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
     return int(value) if exact else value  # type: ignore[call-overload]

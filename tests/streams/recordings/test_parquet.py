@@ -1,5 +1,7 @@
 import datetime
 import json
+import subprocess
+import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -8,6 +10,7 @@ import pytest
 from schemas.rejection import Reason
 from streams.recordings.base import SourceError, UnreadableRecord, sha256_of
 from streams.recordings.open_file import open_source
+from streams.recordings.parquet import RECORD_SCHEMA
 
 EVENT = {"event_id": "e1", "platform": "sms", "kind": "post", "created_at": 1_767_600_000_000}
 
@@ -154,3 +157,112 @@ def test_missing_columns_are_reported_with_the_columns_that_resemble_them(tmp_pa
     row = {"event_id": "e1", "network": "sms", "kind": "post", "createdAt": 1}
     with pytest.raises(SourceError, match="it has `network`, `createdAt`: did you mean `platform`, `created_at`"):
         read(tmp_path, pa.Table.from_pylist([row]))
+
+
+BINARY = [pa.binary(), pa.large_binary(), pa.binary(9), pa.dictionary(pa.int32(), pa.binary())]
+
+
+@pytest.mark.parametrize("kind", BINARY, ids=str)
+def test_a_text_in_a_binary_column_is_read_as_text(tmp_path, kind):
+    texts = pa.array([b"r\xc3\xb6d bil ", b"bl\xc3\xa5 bil "[:9]], pa.binary()).cast(pa.binary())
+    values = texts.dictionary_encode() if pa.types.is_dictionary(kind) else texts.cast(kind)
+    records = read(tmp_path, pa.Table.from_pylist([EVENT] * 2).append_column("text", values))
+    assert [event["text"] for event in events(records)] == ["röd bil ", "blå bil "]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "value", "read_as"),
+    [
+        ("urls", pa.list_(pa.binary()), [b"https://a.example"], ["https://a.example"]),
+        ("media", pa.list_(pa.struct([("sha256", pa.binary())])), [{"sha256": b"ef" * 32}], [{"sha256": "ef" * 32}]),
+        ("counters", pa.map_(pa.string(), pa.binary()), [("views", b"3")], [["views", "3"]]),
+    ],
+)
+def test_bytes_within_a_column_are_text_as_well(tmp_path, name, kind, value, read_as):
+    table = pa.Table.from_pylist([EVENT]).append_column(name, pa.array([value], kind))
+    assert events(read(tmp_path, table)) == [{**EVENT, name: read_as}]
+
+
+@pytest.mark.parametrize("kind", [pa.binary(), pa.list_(pa.binary())], ids=str)
+def test_bytes_that_are_no_text_are_refused_and_never_encoded(tmp_path, kind):
+    values = [b"plain", b"\xfe\xed", b"plain"] if kind == pa.binary() else [[b"plain"], [b"\xfe\xed"], [b"plain"]]
+    name = "text" if kind == pa.binary() else "urls"
+    first, refused, last = read(tmp_path, pa.Table.from_pylist([EVENT] * 3).append_column(name, pa.array(values, kind)))
+    assert [event[name] for event in events([first, last])] == (["plain"] * 2 if name == "text" else [["plain"]] * 2)
+    assert (refused.reason, refused.raw) == (Reason.NOT_UTF8, None)
+
+
+# --- bombs ------------------------------------------------------------------------------------------------------------
+
+MIB = 1 << 20
+
+
+def peak(path, bound: int = 65_536) -> tuple[int, list[str]]:
+    """Read a file in a process of its own; return the memory that reading added, in MiB, and the outcomes."""
+    script = (
+        "import resource, sys\n"
+        "from collections import Counter\n"
+        "from streams.recordings.open_file import open_source\n"
+        "from streams.recordings.base import SourceError\n"
+        "used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10\n"
+        "before = used()\n"
+        "try:\n"
+        "    found = Counter(getattr(one, 'reason', 'event') for one in open_source(sys.argv[1], int(sys.argv[2])))\n"
+        "    print(used() - before, *sorted(found))\n"
+        "except SourceError as error:\n"
+        "    print(used() - before, error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path), str(bound)], capture_output=True, text=True, timeout=100, check=True
+    )
+    added, *outcomes = done.stdout.split()
+    return int(added), outcomes
+
+
+def repeated(size: int, rows: int, name: str = "text", kind: pa.DataType | None = None) -> pa.Table:
+    table = pa.Table.from_pylist([{**EVENT, "event_id": f"e{n}"} for n in range(rows)])
+    values = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array(["w" * size]))
+    if kind is not None:
+        offsets = pa.array(range(rows + 1), pa.int32())
+        values = pa.ListArray.from_arrays(offsets, values)
+    return table.append_column(name, values)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("text", None), ("urls", pa.list_(pa.string()))])
+def test_a_text_that_all_rows_share_is_refused_before_it_is_materialised(tmp_path, name, kind):
+    path = tmp_path / "bomb.parquet"
+    pq.write_table(repeated(12 * MIB, 1500, name, kind), path, compression="zstd")
+    assert path.stat().st_size < MIB
+    added, outcomes = peak(path)
+    assert outcomes == ["too_large"]
+    assert added < 400
+
+
+def test_a_recording_whose_payloads_share_one_value_is_read_in_bounded_memory(tmp_path):
+    rows = [{"topic": "forwards", "partition": 0, "offset": n} for n in range(1100)]
+    table = pa.Table.from_pylist(rows, schema=RECORD_SCHEMA)
+    payload = pa.DictionaryArray.from_arrays(pa.array([0] * 1100, pa.int32()), pa.array([b"v" * (24 * MIB)]))
+    at = table.schema.get_field_index("payload")
+    path = tmp_path / "bomb.parquet"
+    pq.write_table(table.set_column(at, "payload", payload), path, compression="zstd")
+    added, outcomes = peak(path)
+    assert "too_large" in outcomes
+    assert added < 400
+
+
+def test_a_file_that_announces_more_than_it_can_hold_is_refused(tmp_path):
+    path = tmp_path / "bomb.parquet"
+    table = pa.table({name: pa.repeat("w", 9_000_000) for name in ("event_id", "platform", "kind", "created_at")})
+    pq.write_table(table, path, compression="zstd")
+    added, outcomes = peak(path)
+    assert " ".join(outcomes).startswith("the Parquet file bomb.parquet has ")
+    assert added < 100
+
+
+def test_a_large_table_of_long_texts_is_no_bomb(tmp_path):
+    rows = [{**EVENT, "event_id": f"e{n}", "text": f"{n} " + "long " * 2000} for n in range(5000)]
+    path = tmp_path / "day.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), path, compression="zstd", use_dictionary=False)
+    added, outcomes = peak(path)
+    assert outcomes == ["event"]
+    assert added < 600
