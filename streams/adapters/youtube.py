@@ -8,7 +8,9 @@ that has none), `error_answer`. Reasons to refuse: those of `fields`, and those 
 """
 
 from collections.abc import Callable, Iterator
+from html import unescape
 
+from detectors.text.url_finder import find_urls
 from schemas.event import Counters, ForwardEvent, IdScope, Kind, ParentEvidence
 from schemas.event import Source as Origin
 from streams.adapters.base import Capabilities, Converted, Format, Item, Options, Outcome, Refused, Skipped, Source
@@ -36,7 +38,7 @@ def convert(value: object) -> Outcome:
 
 
 def _convert(item: Fields) -> Outcome:
-    kind = item.word("kind")
+    kind = item.word("kind") or _kind_of(item)
     if kind in _READERS:
         return _READERS[kind](item)
     if "error" in item:
@@ -46,18 +48,31 @@ def _convert(item: Fields) -> Outcome:
     raise FieldError("missing_field", "`kind` names no item of the YouTube Data API")
 
 
+def _kind_of(item: Fields) -> str:
+    """Return the kind of an item in a partial answer (parameter `fields`), which may lack it; "" if none fits."""
+    snippet = item.within("snippet")
+    if "videoId" in item.within("id"):
+        return _FOUND
+    if "topLevelComment" in snippet:
+        return _THREAD
+    if "textOriginal" in snippet or "textDisplay" in snippet:
+        return _COMMENT
+    return _VIDEO if "title" in snippet or "viewCount" in item.within("statistics") else ""
+
+
 def _found(item: Fields) -> Outcome:
     """Return a search result, which may be a channel or a playlist."""
-    if item.within("id").word("kind") != _VIDEO:
+    if "videoId" not in item.within("id"):
         return Skipped("other_kind")
-    return _video(item, item.within("id").need_id("videoId"), notes=(_CUT,))
+    return _video(item, item.within("id").need_id("videoId"), is_search=True)
 
 
-def _video(item: Fields, video: str, notes: tuple[str, ...] = ()) -> Outcome:
+def _video(item: Fields, video: str, *, is_search: bool = False) -> Outcome:
     events: list[ForwardEvent] = []
     if "snippet" in item:
         snippet = item.within("snippet")
-        text = "\n".join(filter(None, (snippet.text("title").strip(), snippet.text("description").strip())))
+        title, description = snippet.text("title").strip(), snippet.text("description").strip()
+        text = "\n".join(filter(None, (unescape(title) if is_search else title, description)))
         if not text:
             return Skipped("empty")
         language = snippet.word("defaultLanguage") or snippet.word("defaultAudioLanguage")
@@ -71,6 +86,7 @@ def _video(item: Fields, video: str, notes: tuple[str, ...] = ()) -> Outcome:
             actor=snippet.id("channelId"),
             text=text,
             lang=language if 0 < len(language) <= _MAX_LANGUAGE else None,
+            urls=find_urls(description),
             source=_ORIGIN,
         )
         events.append(post)
@@ -86,7 +102,7 @@ def _video(item: Fields, video: str, notes: tuple[str, ...] = ()) -> Outcome:
             source=_ORIGIN,
         )
         events.append(counter)
-    return Converted(tuple(events), notes) if events else Skipped("no_statistics")
+    return Converted(tuple(events), (_CUT,) if is_search else ()) if events else Skipped("no_statistics")
 
 
 _MAX_LANGUAGE = 35
@@ -141,7 +157,9 @@ _READERS: dict[str, Callable[[Fields], Outcome]] = {
 
 def recognises(opening: Opening) -> bool:
     """Return True for an answer of the API, or for its items."""
-    return opening.is_json and any(f'"{kind}' in opening.text for kind in _READERS) and opening.has("kind", "id|items")
+    if opening.has("kind", "id|items") and any(f'"{kind}' in opening.text for kind in _READERS):
+        return True
+    return opening.has("snippet", "publishedAt", "textOriginal|textDisplay|title", "id")
 
 
 def read(source: Source, options: Options) -> Iterator[Item]:

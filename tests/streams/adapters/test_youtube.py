@@ -118,6 +118,34 @@ def test_a_search_result_notes_that_its_description_is_cut() -> None:
     assert convert(channel) == Skipped("other_kind")
 
 
+def test_the_title_of_a_search_result_has_no_escapes() -> None:
+    snippet = {**video()["snippet"], "title": "Fish &amp; boats: it&#39;s over", "description": "a &amp; b"}
+    (event,) = events(convert({"id": {"videoId": "v2"}, "snippet": snippet}))
+    assert event.text == "Fish & boats: it's over\na &amp; b"
+    (event, _) = events(convert(video(snippet=snippet)))
+    assert event.text.startswith("Fish &amp; boats")
+
+
+def test_the_addresses_of_a_description_are_those_of_the_post() -> None:
+    assert events(convert(video()))[0].urls == ("https://pier.example/a",)
+
+
+def without_kind(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: without_kind(one) for key, one in value.items() if key not in {"kind", "etag"}}
+    return [without_kind(one) for one in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("item", [video(), comment(), thread()], ids=["video", "comment", "thread"])
+def test_partial_answers_without_kinds_are_read(item: dict[str, Any]) -> None:
+    for shape in ({"items": [item]}, [item]):
+        text = json.dumps(without_kind(shape), indent=2)
+        assert recognise(Opening(text.encode())) is FORMAT
+        [(_, outcome)] = FORMAT.read(MemoryFile(text), Options())
+        assert outcome == convert(item)
+    assert not FORMAT.recognises(Opening(b'{"id": 1, "snippet": "a", "title": "b"}'))
+
+
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize("shape", ["lines", "array", "items"])
 def test_pages_are_read_one_a_line_as_one_document_or_as_an_array(shape: str, indent: int | None) -> None:
