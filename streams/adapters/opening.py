@@ -10,6 +10,9 @@ OPENING_BYTES = 1 << 16
 """Bytes of a file that suffice to recognise its format."""
 
 _keys = re.compile(r'"([^"\\]{1,64})"\s*:').findall
+_separator_line = re.compile(r'"?sep=[,;\t|]"?\s', re.IGNORECASE).match
+"""The first line of some tables, by which Excel learns the delimiter."""
+
 _DELIMITERS = ",;\t|"
 
 
@@ -29,8 +32,10 @@ class Opening:
 
     @cached_property
     def text(self) -> str:
-        """The text without a byte-order mark and without white space before it."""
-        return self.data.decode("utf-8", "replace").lstrip("\ufeff").lstrip()
+        """The text without a byte-order mark, without white space before it, and without the line `sep=;` of Excel."""
+        text = self.data.decode("utf-8", "replace").lstrip("\ufeff").lstrip()
+        hint = _separator_line(text)
+        return text if hint is None else text[hint.end() :].lstrip()
 
     @cached_property
     def is_json(self) -> bool:

@@ -82,7 +82,7 @@ def read(source: Source, options: Options) -> Iterator[Item]:
 
 def recognises(opening: Opening) -> bool:
     """Return True for submissions and comments."""
-    return opening.has("subreddit", "author", "created_utc", "title|body")
+    return opening.has("created_utc", "title|body", "subreddit|subreddit_id|link_id", "id|name")
 
 
 FORMAT = Format(

@@ -60,17 +60,19 @@ class CounterReader:
             about = relation.root
         if not about or (views is None and not shares):
             return None
+        at = self._collected_at(row)
         counter = ForwardEvent(
             event_id=about,
             platform=event.platform,
             kind=Kind.COUNTER,
+            created_at=at,
+            observed_at=at,
             message_id=about,
             id_scope=event.id_scope,
             chat=event.chat,
             counters=Counters(views=views, forwards=sum(shares) if shares else None),
             source=event.source,
         )
-        at = self._collected_at(row)
         return counter if at is None else date_counter(counter, at)
 
     def _collected_at(self, row: Row) -> int | None:

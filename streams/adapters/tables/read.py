@@ -82,6 +82,8 @@ def _open(profile: Profile, source: Source, *, strict: bool) -> tuple[Header, Lo
         return _json(profile, chunks, strict=strict)
     located = rows(chunks, profile.delimiter or opening.delimiter, profile.escape)
     first = next(located, None)
+    if first is not None and isinstance(first[1], list) and _names_separator(first[1]):
+        first = next(located, None)
     if first is None:
         return Header((), strict=False), iter(())
     if isinstance(first[1], Refused):
@@ -89,6 +91,11 @@ def _open(profile: Profile, source: Source, *, strict: bool) -> tuple[Header, Lo
     header = Header(first[1], strict=strict)
     _check_header(profile, header)
     return header, located
+
+
+def _names_separator(row: list[str]) -> bool:
+    """Return True for the line `sep=;`, by which Excel learns the delimiter."""
+    return row[0][:4].casefold() == "sep=" and not any(row[1:])
 
 
 def _json(profile: Profile, chunks: Iterator[bytes], *, strict: bool) -> tuple[Header, Located]:
@@ -147,7 +154,7 @@ def _peek(chunks: Iterator[bytes]) -> tuple[Opening, Iterator[bytes]]:
         for chunk in chunks:
             taken.append(chunk)
             data += chunk
-            if b"\n" in data.lstrip() or len(data) >= OPENING_BYTES:
+            if "\n" in Opening(data).text or len(data) >= OPENING_BYTES:
                 break
     except TruncatedError as error:
         cut = error

@@ -206,6 +206,14 @@ def test_each_layout_is_recognised_and_gives_the_same_events(text: str) -> None:
     assert [events_of(outcome)[0].kind for _, outcome in items_of(FORMAT, text)] == [Kind.POST, Kind.REPLY]
 
 
+@pytest.mark.parametrize("absent", ["author", "subreddit"])
+def test_items_without_an_author_or_a_forum_are_recognised(absent: str) -> None:
+    for item in ({**submission(), "subreddit_id": "t5_9"}, comment()):
+        text = json.dumps({name: value for name, value in item.items() if name != absent})
+        assert recognise(Opening(text.encode())) is FORMAT
+        assert len(items_of(FORMAT, text)) == 1
+
+
 def test_a_dump_that_is_cut_off_keeps_what_is_before_the_cut() -> None:
     line = json.dumps(submission()) + "\n"
     items = items_of(FORMAT, MemoryFile(line + line[:40], damaged=True))

@@ -179,7 +179,8 @@ def test_counters_are_an_event_of_their_own_without_a_date_unless_the_table_has_
     assert (counter.kind, counter.event_id, counter.created_at) == (Kind.COUNTER, "1", None)
     assert counter.counters == Counters(views=1_234_567, forwards=1_103)
     dated = first(profile + 'collected_at = "read"\n', table("1,1700000000,x,5,,,1700000060", header=header + ",read"))
-    assert (dated.events[1].event_id, dated.events[1].created_at) == ("1#c1700000060000", 1_700_000_060_000)
+    counter, read_at = dated.events[1], 1_700_000_060_000
+    assert (counter.event_id, counter.created_at, counter.observed_at) == (f"1#c{read_at}", read_at, read_at)
 
 
 @pytest.mark.parametrize(("cell", "number"), [("7", 7), ("7.0", 7), ("1 100", 1100), ("1'100", 1100), ("N/A", None)])

@@ -14,14 +14,23 @@ from detectors.reading.config import IntakeConfig
 from detectors.reading.event_reader import read_event
 from schemas.event import ForwardEvent
 from streams.adapters import platforms
-from streams.adapters.base import Converted, ObjectKind, Options, Refused, Skipped, date_counter, is_undated
+from streams.adapters.base import (
+    Converted,
+    FormatError,
+    ObjectKind,
+    Options,
+    Refused,
+    Skipped,
+    date_counter,
+    is_undated,
+)
 from streams.adapters.opening import Opening
 from streams.adapters.registry import recognise
 from streams.adapters.tables.formats import profile_formats, recognises, shipped_profiles
 from streams.adapters.tables.profile import PlatformColumn, alternatives
 from tests.streams.adapters.file import MemoryFile
 from tests.streams.adapters.mutations import mutations
-from tests.streams.adapters.tables.samples import SAMPLES, TEXT
+from tests.streams.adapters.tables.samples import AT, SAMPLES, TEXT, rows
 
 FORMATS = {one.name: one for one in profile_formats()}
 NO_OPTIONS = Options()
@@ -126,6 +135,31 @@ def test_another_delimiter_gives_the_same_events(name: str, delimiter: str) -> N
     out = io.StringIO()
     csv.writer(out, delimiter=delimiter, escapechar=escape, doublequote=escape is None).writerows(rows)
     assert events(out.getvalue(), name) == events(table, name)
+
+
+@pytest.mark.parametrize("hint", ["sep=;\n", "sep=;\r\n", '"sep=;"\n', "\ufeffSEP=;\n"])
+@pytest.mark.parametrize("piece", [3, 4096])
+def test_the_line_that_tells_excel_the_delimiter_is_no_header(hint: str, piece: int) -> None:
+    table = f"{hint}object_id;account_id;content_id;timestamp_share\n401;31;402;{AT}\n"
+    form = recognise(Opening(table.encode()))
+    assert form is not None
+    [(_, outcome)] = form.read(MemoryFile(table, piece=piece), Options())
+    assert isinstance(outcome, Converted)
+    assert (outcome.events[0].message_id, outcome.events[0].root_ref) == ("402", "401")
+
+
+def test_times_of_the_toolkit_may_be_dates_whose_zone_is_an_option() -> None:
+    table = rows(
+        "message_id,user_id,username,repost_id,reply_id,message,timestamp,urls",
+        f"91,7,una,,,{TEXT},2023-11-14 22:13:20,",
+    )
+    form = recognise(Opening(table.encode()))
+    assert form is not None
+    [(_, outcome)] = form.read(MemoryFile(table), Options(zone="UTC"))
+    assert isinstance(outcome, Converted)
+    assert outcome.events[0].created_at == AT * 1000
+    with pytest.raises(FormatError, match="--zone"):
+        list(form.read(MemoryFile(table), Options()))
 
 
 def test_remarks_name_the_columns_that_are_not_used_and_the_zone_that_was_chosen() -> None:
