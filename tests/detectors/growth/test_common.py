@@ -99,6 +99,7 @@ def test_a_threshold_of_the_operators_own_is_taken_as_it_is(name):
     assert detector.rule() == "threshold set by the operator"
 
 
+@pytest.mark.no_cover
 @every
 def test_a_cascade_that_gets_very_big_fast_reaches_the_third_level(name):
     detector = make_detector(GrowthConfig(detector=name, target_size=20))

@@ -159,6 +159,7 @@ def test_the_bins_hold_every_share_and_stay_few_and_narrow(offsets):
         assert following is None or start + width <= following[0]
 
 
+@pytest.mark.no_cover
 def test_the_bins_stay_few_whatever_comes():
     # one share a second for a day, then one an hour for a year, then a day that is a hundred years later
     detector, most = Seismic(CONFIG), 0

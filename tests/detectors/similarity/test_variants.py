@@ -483,6 +483,7 @@ def test_every_pair_of_cities_is_a_swap(words: tuple[str, str]) -> None:
     assert variants(f"flood in {words[0]} today", f"flood in {words[1]} today") == PLACE
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("unit", ["crore ", "5 ", "no ", "new york ", "9", "中", "1.2."])
 def test_forty_thousand_characters_of_anything_come_through(unit: str) -> None:
     assert isinstance(between(unit * (40_000 // len(unit)), "the dam broke"), tuple)

@@ -311,6 +311,7 @@ def bins(rows) -> dict[int, tuple[int, float, float]]:
     }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("coverage", "known"), [(0.9, 0.9), (0.7, 0.5)])
 def test_named_parents_beat_simple_rules_where_every_chat_is_watched(coverage, known):
     rows = judged(EdgeConfig(coverage=coverage), 1.0, known)
@@ -326,6 +327,7 @@ def test_named_parents_beat_simple_rules_where_every_chat_is_watched(coverage, k
     assert right(lambda row: row[0].parent, named) > 0.6
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("coverage", "known"), [(0.9, 0.9), (0.7, 0.5)])
 def test_confidence_is_how_often_it_is_right_where_coverage_is_told(coverage, known):
     table = bins(judged(EdgeConfig(coverage=coverage), 1.0, known))
@@ -334,6 +336,7 @@ def test_confidence_is_how_often_it_is_right_where_coverage_is_told(coverage, kn
     assert all(abs(confidence - right) < 0.15 for _, confidence, right in large)
 
 
+@pytest.mark.no_cover
 def test_confidence_promises_little_too_much_where_seven_in_ten_chats_are_unwatched():
     table = bins(judged(EdgeConfig(), 0.3, 0.9))
     total = sum(count for count, _, _ in table.values())

@@ -114,6 +114,7 @@ names = st.sampled_from("abcdefghij")
 reports = st.lists(st.tuples(names, st.none() | names), max_size=24)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=300, deadline=None)
 @given(reports, st.sampled_from([1, 2, 3, 512]), st.sampled_from([2, 5, 100]))
 def test_every_prefix_of_any_stream_has_the_shape_that_networkx_finds(pairs, max_depth, max_nodes):
@@ -377,6 +378,7 @@ def test_merging_the_graphs_of_a_split_cascade_gives_the_graph_of_the_whole(seed
     assert set(left.to_networkx().edges) == set(whole.to_networkx().edges)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=200, deadline=None)
 @given(st.lists(reports, min_size=2, max_size=4), st.sets(names, max_size=3), st.sampled_from([2, 512]))
 def test_after_any_merges_the_shape_is_that_of_the_exported_graph(parts, deleted, max_depth):

@@ -178,6 +178,7 @@ def test_a_merge_equals_the_union_whichever_way_it_goes(first, second):
     assert ways[0][2] == sum(posts >= 3 for _, posts in ways[0][3].values()) * (1 << merged._level)
 
 
+@pytest.mark.no_cover
 def test_a_merge_of_large_crowds_tells_the_overlap_without_bias():
     # 300 and 300 with 100 in common, capacity 32.
     config = SharersConfig(capacity=32)

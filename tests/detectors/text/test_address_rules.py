@@ -115,6 +115,7 @@ def rows_fail(*hosts: str) -> bool:
     )
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("number", range(len(SITES)), ids=[site.host for site in SITES])
 def test_every_rule_of_a_platform_has_a_row(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = load_rules()
@@ -138,6 +139,7 @@ def test_every_redirect_has_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.undo()
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "field", ["host_labels", "host_endings", "amp_segments", "amp_suffixes", "amp_endings", "index_pages"]
 )
