@@ -22,6 +22,19 @@ TRACED = Path(__file__).parent / "detectors"
 BROKERS = {"broker", "own_broker"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-cov starts the measurement that it reports
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Stop the measurement that pytest-cov starts too early in each process of a parallel run.
+
+    The reported measurement starts on top of the early one. A test marked `no_cover` pauses the reported one alone, so
+    without this hook the early one traces the test, for no result.
+    """
+    plugin = session.config.pluginmanager.get_plugin("_cov")
+    early = getattr(plugin, "cov_controller", None)
+    if early is not None and hasattr(session.config, "workerinput"):
+        early.cov.stop()
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test that uses a broker's fixture, trace the detectors' tests alone, and begin with the brokers."""

@@ -1,5 +1,6 @@
-"""In a parallel run the tests with a broker are at the start of every process's part."""
+"""In a parallel run the tests with a broker are at the start of every process's part, and few tests are traced."""
 
+import sys
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,3 +46,7 @@ def test_every_test_is_dealt_once_in_the_order_of_its_file(processes, others):
     assert len(order) == len(tests)
     for path in {test.path for test in tests}:
         assert [test for test in order if test.path == path] == [test for test in tests if test.path == path]
+
+
+def test_a_test_outside_the_detectors_is_not_traced():
+    assert not type(sys.gettrace()).__module__.startswith("coverage")
