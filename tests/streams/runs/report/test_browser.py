@@ -43,7 +43,9 @@ def make_browser(**emulated):
     if emulated:
         options.add_experimental_option("mobileEmulation", {"deviceMetrics": emulated, "userAgent": "phone"})
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    return webdriver.Chrome(options=options, service=Service(DRIVER))
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    driver.command_executor.client_config.timeout = PATIENCE_S  # a browser that dies would be awaited for ever
+    return driver
 
 
 @pytest.fixture(scope="module")
