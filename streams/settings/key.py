@@ -88,7 +88,7 @@ def _key_text(settings: KeySettings, environ: Mapping[str, str]) -> tuple[str | 
     if not settings.file:
         return None, ""
     try:
-        return Path(settings.file).read_text("ascii").strip(), f"in {settings.file} (key.file)"
+        return read_at_most(Path(settings.file), _MAX_BYTES).decode("ascii").strip(), f"in {settings.file} (key.file)"
     except OSError as error:
         raise SettingsError(f"cannot read the key file {settings.file}: {error.strerror}; check key.file") from None
     except UnicodeDecodeError:

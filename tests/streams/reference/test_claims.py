@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -303,3 +304,71 @@ def test_a_store_that_is_none_costs_time_and_nothing_else(tmp_path):
 
 def test_no_texts_give_no_rows(tmp_path):
     assert embed_stored(HashingEmbedder(), [], str(tmp_path)).shape == (0, HashingEmbedder().dimension)
+
+
+# --- damaged and hostile banks ----------------------------------------------------------------------------------------
+
+
+def flipped(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes(byte ^ 0x5A for byte in data[middle : middle + 8]) + data[middle + 8 :]
+
+
+def packed(count: int = 400) -> bytes:
+    lines = (json.dumps({**CLAIM, "text": f"Bridge {hash_of(n)} is closed"}) for n in range(count))
+    return gzip.compress("\n".join(lines).encode(), mtime=0)
+
+
+def hash_of(number: int) -> str:
+    return f"{number * 2_654_435_761 % 2**32:08x}"
+
+
+HOSTILE = {
+    "damaged gzip": flipped(packed()),
+    "truncated gzip": packed()[:-90],
+    "gzip by its first bytes only": b"\x1f\x8bharvest",
+    "deep arrays": b"[" * 100_000,
+    "deep objects": b'{"a":' * 60_000,
+    "deep arrays, closed": b"[" * 70_000 + b"]" * 70_000,
+    "deep lists that decode": b"[" * 950 + b"1" + b"]" * 950,
+    "no UTF-8": b"\xff\xfe\xfd" * 50,
+    "bytes of zero": bytes(5000),
+    "expands to 2 GB": gzip.compress(bytes(1 << 20), mtime=0) * 2048,
+    "blank lines": gzip.compress(b"\n" * (32 << 20), mtime=0),
+    "lines without claims": b"1\n" * 1_000_001,
+    "a list without claims": b"[" + b"7," * 1_000_001 + b"7]",
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_bank_is_one_line_and_code_2(tmp_path, content):
+    done = CliRunner().invoke(main, ["claims", str(written(tmp_path, content))])
+    assert done.exit_code == 2, done.exception
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_device_without_an_end_is_no_bank():
+    with pytest.raises(ClaimsError, match=r"cannot read the bank of claims /dev/zero: more than 268,435,456 bytes"):
+        read_claims(Path("/dev/zero"))
+
+
+DAMAGED = {
+    "a byte outside UTF-8": json.dumps(CLAIM).encode().replace(b"dam", b"d\xe1m"),
+    "a deep line": b"[" * 100_000,
+    "half a line": json.dumps(CLAIM).encode()[:-9],
+}
+
+
+@pytest.mark.parametrize("line", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_line_loses_its_own_claim_only(tmp_path, line):
+    whole = [json.dumps({**CLAIM, "text": text}).encode() for text in ("The ferry has sunk", "The mill burns")]
+    bank = read_claims(written(tmp_path, b"\n".join([whole[0], line, whole[1]])))
+    assert [claim.text for claim in bank.claims] == ["The ferry has sunk", "The mill burns"]
+    assert [one.entry for one in bank.skipped] == [2]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_byte_order_mark_loses_no_claim(tmp_path, pack):
+    lines = "\n".join(json.dumps({**CLAIM, "text": text}) for text in ("One.", "Two."))
+    assert len(claims_of(tmp_path, pack(lines.encode("utf-8-sig")))) == 2
