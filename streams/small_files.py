@@ -4,10 +4,34 @@ The path may name anything, such as a device without an end, so a read has a bou
 """
 
 import errno
+import tomllib
+from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
+
+MAX_BYTES = 1 << 20
+"""Size of the largest file of settings, in bytes."""
+
+_MAX_DOTS = 500  # in a row: tomllib takes minutes for a key of 60,000 parts
 
 
-def read_at_most(path: Path, max_bytes: int) -> bytes:
+def parse_toml(data: bytes) -> dict[str, Any]:
+    """Return the values of a TOML document, with or without a byte-order mark.
+
+    Raises:
+        ValueError: the document is not UTF-8 or no TOML, is nested too deeply, or has an integer with too many digits.
+
+    """
+    text = data.decode("utf-8-sig")
+    try:
+        if any(part.count(".") > _MAX_DOTS for line in text.splitlines() for part in line.split("=")):
+            raise RecursionError
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def read_at_most(path: Path | Traversable, max_bytes: int) -> bytes:
     """Return the bytes of a file.
 
     Raises:
@@ -26,4 +50,4 @@ def too_large(max_bytes: int) -> OSError:
     return OSError(errno.EFBIG, f"more than {max_bytes:,} bytes")
 
 
-__all__ = ["read_at_most", "too_large"]
+__all__ = ["MAX_BYTES", "parse_toml", "read_at_most", "too_large"]

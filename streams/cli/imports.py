@@ -24,6 +24,7 @@ from streams.cli.common import (
     working,
 )
 from streams.errors import UNUSABLE, UserError
+from streams.small_files import MAX_BYTES, read_at_most
 
 if TYPE_CHECKING:
     from streams.recordings.imports.settings import ImportSettings
@@ -190,9 +191,10 @@ def _milliseconds(when: str) -> int:
 
 def _text_of(profile: Path) -> str:
     try:
-        return profile.read_text("utf-8")
+        return read_at_most(profile, MAX_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"cannot read the profile {profile}: {error}; pass a TOML file in UTF-8") from None
+        problem = getattr(error, "strerror", None) or error
+        raise UserError(f"cannot read the profile {profile}: {problem}; pass a TOML file in UTF-8") from None
 
 
 def import_(  # noqa: PLR0917 - typer passes by name

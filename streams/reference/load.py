@@ -4,7 +4,6 @@ A team may replace both files at any time, since no state depends on their conte
 the reference data in use.
 """
 
-import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +21,7 @@ from detectors.similarity.embedding import Embedder
 from streams.embedders.store import embed_stored
 from streams.errors import UserError
 from streams.reference.claims import ClaimFile, read_claims
+from streams.small_files import MAX_BYTES, parse_toml, read_at_most
 
 
 class ClaimsSettings(BaseConfig, frozen=True, kw_only=True):
@@ -89,7 +89,7 @@ def load_reference_data(claims: ClaimsSettings, harm: HarmSettings) -> Reference
 def _examples(settings: HarmSettings) -> tuple[HarmExample, ...]:
     path = Path(settings.file).expanduser() if settings.file else files("streams.reference") / "harm_examples.toml"
     try:
-        categories = tomllib.loads(path.read_text("utf-8"))
+        categories = parse_toml(read_at_most(path, MAX_BYTES))
     except OSError as error:
         raise UserError(f"cannot read the examples of harm {path}: {error.strerror}; check harm.file") from None
     except ValueError as error:

@@ -12,6 +12,7 @@ from msgspec import Meta
 from detectors.base_config import BaseConfig
 from detectors.privacy.pseudonym import Pseudonymiser
 from streams.settings.tree import SettingsError
+from streams.small_files import MAX_BYTES, read_at_most
 
 KEY_VARIABLE = "HEARSAY_KEY"
 DEMO_KEY_ID = "demo"
@@ -88,7 +89,7 @@ def _key_text(settings: KeySettings, environ: Mapping[str, str]) -> tuple[str | 
     if not settings.file:
         return None, ""
     try:
-        return read_at_most(Path(settings.file), _MAX_BYTES).decode("ascii").strip(), f"in {settings.file} (key.file)"
+        return read_at_most(Path(settings.file), MAX_BYTES).decode("ascii").strip(), f"in {settings.file} (key.file)"
     except OSError as error:
         raise SettingsError(f"cannot read the key file {settings.file}: {error.strerror}; check key.file") from None
     except UnicodeDecodeError:

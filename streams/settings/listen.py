@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from detectors.base_config import BaseConfig
 from streams.settings.tree import SettingsError
+from streams.small_files import MAX_BYTES, read_at_most
 
 SECRETS = {
     "mastodon_token": "HEARSAY_MASTODON_TOKEN",
@@ -151,7 +152,7 @@ class Secrets(msgspec.Struct, frozen=True):
         if not path:
             return ""
         try:
-            text = Path(path).read_text("utf-8").strip()
+            text = read_at_most(Path(path), MAX_BYTES).decode("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             problem = getattr(error, "strerror", None) or "it is not text"
             raise SettingsError(f"cannot read {path}: {problem}; check listen.{name}_file") from None

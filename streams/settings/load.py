@@ -5,7 +5,6 @@ The environment is read here alone, so the settings of a run can be printed, dig
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,13 +34,12 @@ from streams.settings.tree import (
     value_at,
 )
 from streams.settings.worker import WorkerSettings
-from streams.small_files import read_at_most
+from streams.small_files import MAX_BYTES, parse_toml, read_at_most
 
 CONFIG_VARIABLE = "HEARSAY_CONFIG"
 PASSWORD_VARIABLE = "HEARSAY_KAFKA_PASSWORD"  # noqa: S105 - the variable's name
 
 _NO_SETTINGS = frozenset({CONFIG_VARIABLE, KEY_VARIABLE, PASSWORD_VARIABLE, "HEARSAY_DATA", *SECRETS.values()})
-_MAX_BYTES = 1 << 20  # of a settings file or a file with a password
 _KUBERNETES = re.compile(r"_(SERVICE_HOST|SERVICE_PORT\w*|PORT\w*)$")  # a cluster sets these for a service "hearsay"
 _PIPELINE = "pipeline"  # left out of names: `growth.target_size`, not `pipeline.growth.target_size`
 
@@ -194,19 +192,15 @@ def _layers(
 
 def _from_file(path: Path, known: Mapping[str, SettingSpec]) -> _Layer:
     try:
-        text = read_at_most(path, _MAX_BYTES).decode("utf-8")
-        settings = list(_flatten_tables(tomllib.loads(text), "", known))
+        settings = list(_flatten_tables(parse_toml(read_at_most(path, MAX_BYTES)), "", known))
     except OSError as error:
         raise SettingsError(
             f"cannot read the configuration file {path}: {error.strerror}; check --config and {CONFIG_VARIABLE}"
         ) from None
-    except ValueError as error:  # of TOML, of UTF-8, or of an integer with too many digits
+    except (ValueError, RecursionError) as error:
+        problem = "it is nested too deeply" if isinstance(error, RecursionError) else error
         raise SettingsError(
-            f"the configuration file {path} is not TOML: {error}; see docs/operate/configure.md"
-        ) from None
-    except RecursionError:
-        raise SettingsError(
-            f"the configuration file {path} is nested too deeply for settings; see docs/operate/configure.md"
+            f"the configuration file {path} is not TOML: {problem}; see docs/operate/configure.md"
         ) from None
     for name, value in settings:
         yield name, value, str(path), False
@@ -239,7 +233,7 @@ def _password(settings: KafkaSettings, environ: Mapping[str, str]) -> str | None
     if environ.get(PASSWORD_VARIABLE):
         return environ[PASSWORD_VARIABLE]
     try:
-        return read_at_most(Path(settings.sasl_password_file), _MAX_BYTES).decode("utf-8").rstrip("\r\n")
+        return read_at_most(Path(settings.sasl_password_file), MAX_BYTES).decode("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError):
         raise SettingsError(
             f"kafka.sasl_username is set, but there is no password: {PASSWORD_VARIABLE} is empty and "

@@ -141,7 +141,8 @@ def find(catalogue: Mapping[str, SettingSpec], name: str, source: str) -> Settin
         similar = _most_similar(catalogue, wanted)
         suggestion = similar and f"did you mean {similar.variable if source.startswith(PREFIX) else similar.name}?"
         raise SettingsError(
-            f"unknown setting {name!r} (from {source}); {suggestion or '`hearsay settings` lists all settings'}"
+            f"unknown setting {short_repr(name)} (from {source}); "
+            f"{suggestion or '`hearsay settings` lists all settings'}"
         )
     return spec
 
@@ -174,7 +175,7 @@ def read_value(spec: SettingSpec, raw: object, source: str, *, text: bool) -> ob
     try:
         value = _from_text(spec, raw, text=text) if isinstance(raw, str) else raw
         return convert(value, spec.type, strict=not text)
-    except ValueError:  # msgspec's own error is one
+    except (ValueError, RecursionError):  # msgspec's own error is a ValueError
         raise SettingsError(
             f"{spec.name} is {_shown(spec, raw, text=text)} (from {source}), but must be {kind_of(spec)}; "
             f"the default is {show(spec, spec.default)}"

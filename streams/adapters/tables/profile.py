@@ -6,7 +6,6 @@ field; a column that a user's profile names and the file lacks is an error that 
 
 import difflib
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
@@ -16,6 +15,7 @@ from msgspec import Meta
 from schemas.event import IdScope, Kind
 from streams.adapters.base import FormatError
 from streams.adapters.tables.times import check_format
+from streams.small_files import parse_toml
 
 DIGEST = re.compile(r"digest\(([a-z_, ]+)\)")
 DIGEST_FIELDS = frozenset({"chat", "actor", "created_at", "text", "urls"})
@@ -159,12 +159,12 @@ def read_profile(data: bytes, source: str) -> Profile:
 
     """
     try:
-        values = tomllib.loads(data.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        values = parse_toml(data)
+    except ValueError as error:
         raise FormatError(f"the profile {source} is no TOML: {error}") from None
     try:
         profile = msgspec.convert(values, Profile)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, RecursionError) as error:
         raise FormatError(f"the profile {source}: {error}{_meant(str(error))}") from None
     try:
         _check(profile)

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.cli.common import put_into
+from streams.errors import UserError
+from streams.reference.load import load_reference_data
 from streams.settings.key import DEMO_KEY
 from streams.settings.load import Settings, catalogue, from_values, load, to_values
 from streams.settings.render import as_markdown, as_toml, rows
@@ -256,3 +258,44 @@ def test_any_name_is_a_setting_or_a_refusal(name, text):
         pass
     else:
         assert name.strip().lower() in NAMES or name.strip().lower() + "_ms" in NAMES
+
+
+HOSTILE = {
+    "deep arrays": "detector = " + "[" * 6000,
+    "deep tables": "[growth]\ntarget_size = " + "{b = " * 3000,
+    "a deep key": ".".join(["a"] * 40_000) + " = 1",
+    "a deep section": "[" + ".".join(["a"] * 40_000) + "]",
+    "a deep value": "[growth]\ntarget_size = " + "[" * 300 + "]" * 300,
+    "too many digits": "[growth]\ntarget_size = " + "7" * 9000,
+    "a long name": "n" * 500_000 + " = 1",
+    "a long value": "[growth]\ndetector = '" + "n" * 500_000 + "'",
+    "no text": "\0" * 40,
+    "a large file": "# comment\n" * 200_000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_file_is_refused_in_one_short_line(tmp_path, text):
+    (tmp_path / "hearsay.toml").write_text(text)
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path / "hearsay.toml", environ={})
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 500 + len(str(tmp_path))
+
+
+@pytest.mark.parametrize("value", ["[" * 90_000, "{" * 90_000, "7" * 90_000])
+def test_a_hostile_value_of_a_variable_is_refused(value):
+    with pytest.raises(SettingsError, match=r"growth.target_size is .{1,60} \(from HEARSAY_GROWTH__TARGET_SIZE\)"):
+        load(environ={"HEARSAY_GROWTH__TARGET_SIZE": value})
+
+
+@pytest.mark.parametrize("name", ["key.file", "harm.file", "claims.file"])
+def test_a_device_without_an_end_is_refused(name):
+    def read() -> None:
+        loaded = load(environ={}, overrides=[f"{name}=/dev/zero"]).settings
+        load_reference_data(loaded.claims, loaded.harm)
+
+    with pytest.raises(UserError, match=f"more than [0-9,]+ bytes.*{name}"):
+        read()
+    with pytest.raises(SettingsError, match="/dev/zero: more than 1,048,576 bytes; check --config"):
+        load(Path("/dev/zero"), environ={})
