@@ -27,7 +27,7 @@ from streams.errors import UNUSABLE, UserError
 from streams.small_files import MAX_BYTES, read_at_most
 
 if TYPE_CHECKING:
-    from streams.recordings.imports.settings import ImportSettings
+    from streams.recordings.imports.choices import ImportChoices
 
 GROUP = "Bring events in"
 
@@ -136,7 +136,7 @@ def read_choices(
     collected_at: str | None,
     keep_automatic: bool,
     tipline: str,
-) -> "ImportSettings":
+) -> "ImportChoices":
     """Return the choices of the options.
 
     Raises:
@@ -144,7 +144,7 @@ def read_choices(
 
     """
     from streams.adapters.base import ObjectKind, Options, TiplineKind
-    from streams.recordings.imports.settings import ImportSettings
+    from streams.recordings.imports.choices import ImportChoices
 
     if media is not None and not media.is_dir():
         raise UserError(f"cannot read the media folder {media}: it is no folder; pass --media FOLDER")
@@ -161,7 +161,7 @@ def read_choices(
         keep_automatic=keep_automatic,
         tipline_unmarked=TiplineKind(tipline),
     )
-    return ImportSettings(
+    return ImportChoices(
         options=options,
         format=format_name,
         profile=None if profile is None else _text_of(profile),

@@ -45,7 +45,7 @@ from streams.cli.imports import (
 from streams.errors import UNUSABLE, UserError
 
 if TYPE_CHECKING:
-    from streams.recordings.imports.settings import ImportSettings
+    from streams.recordings.imports.choices import ImportChoices
     from streams.recordings.open import SourceSpec
     from streams.replay.replay import ReplayResult
     from streams.settings.load import ResolvedSettings
@@ -182,7 +182,7 @@ def _origin(  # noqa: PLR0917 - the options as they are given
     begin: str,
     end: str,
     effective: "ResolvedSettings",
-    choices: "ImportSettings",
+    choices: "ImportChoices",
 ) -> "SourceSpec":
     """Return the source of a replay: files with the choices about foreign formats, or a topic from `begin` to `end`.
 

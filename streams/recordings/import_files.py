@@ -17,12 +17,12 @@ from streams.errors import UserError, already_exists
 from streams.kafka.connection import KafkaSettings
 from streams.recordings import publish as publishing
 from streams.recordings.base import SourceError, printable
+from streams.recordings.imports.choices import ImportChoices
 from streams.recordings.imports.edge import pseudonymise
 from streams.recordings.imports.files import open_import
 from streams.recordings.imports.locate import has_events, locate
 from streams.recordings.imports.reader import ImportedReader
 from streams.recordings.imports.report import FileReport
-from streams.recordings.imports.settings import ImportSettings
 from streams.recordings.recognise import OPENING_BYTES, recognise
 
 _FORMATS = (".jsonl", ".jsonl.gz", ".jsonl.zst")
@@ -48,7 +48,7 @@ class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
 def import_to_file(
     paths: Sequence[str],
     out: Path,
-    imports: ImportSettings,
+    imports: ImportChoices,
     names: Pseudonymiser | None,
     *,
     overwrite: bool = False,
@@ -82,7 +82,7 @@ def import_to_file(
 
 def import_to_topic(
     paths: Sequence[str],
-    imports: ImportSettings,
+    imports: ImportChoices,
     names: Pseudonymiser | None,
     settings: KafkaSettings,
     password: str | None,
@@ -138,7 +138,7 @@ class _Events:
         self._reader.close()
 
 
-def _open(paths: Sequence[str], imports: ImportSettings, names: Pseudonymiser | None) -> tuple[ImportedReader, int]:
+def _open(paths: Sequence[str], imports: ImportChoices, names: Pseudonymiser | None) -> tuple[ImportedReader, int]:
     located = locate(paths, imports)
     if located.events:
         raise _not_foreign(located.events[0])

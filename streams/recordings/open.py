@@ -30,9 +30,9 @@ from streams.recordings.base import (
     printable,
     sha256_of,
 )
+from streams.recordings.imports.choices import DEFAULTS, ImportChoices
 from streams.recordings.imports.locate import locate
 from streams.recordings.imports.reader import ImportedReader
-from streams.recordings.imports.settings import DEFAULTS, ImportSettings
 from streams.recordings.open_file import open_source
 from streams.recordings.peek import created_at
 from streams.recordings.recording import RecordingReader
@@ -73,7 +73,7 @@ class FileSpec(msgspec.Struct, frozen=True):
     """One file, a folder of files, or standard input."""
 
     path: str
-    imports: ImportSettings = DEFAULTS
+    imports: ImportChoices = DEFAULTS
 
     @property
     def location(self) -> str:
@@ -98,7 +98,7 @@ class FilesSpec(msgspec.Struct, frozen=True):
     """Several files or folders as one stream: each file of events is a partition."""
 
     paths: tuple[str, ...]
-    imports: ImportSettings = DEFAULTS
+    imports: ImportChoices = DEFAULTS
 
     @property
     def location(self) -> str:
@@ -119,7 +119,7 @@ class FilesSpec(msgspec.Struct, frozen=True):
         return open_files(self.paths, max_bytes, self.imports)
 
 
-def open_files(paths: Sequence[str], max_bytes: int, imports: ImportSettings) -> SourceReader:
+def open_files(paths: Sequence[str], max_bytes: int, imports: ImportChoices) -> SourceReader:
     """Open files and folders as one stream: files of events, and files of foreign formats, in any mixture.
 
     Raises:
@@ -139,7 +139,7 @@ def open_files(paths: Sequence[str], max_bytes: int, imports: ImportSettings) ->
         return merged
 
 
-def digest_of(paths: Sequence[str], imports: ImportSettings) -> str:
+def digest_of(paths: Sequence[str], imports: ImportChoices) -> str:
     """Return the digest that the reader of these files has after its end."""
     located = locate(paths, imports)
     digests = [sha256_of(path) for path in located.events]

@@ -26,8 +26,8 @@ from streams.kafka.connection import KafkaSettings
 from streams.kafka.recorded_at import recorded_at, republished
 from streams.recordings.base import SourceReader, UnreadableRecord
 from streams.recordings.envelope import Envelope
+from streams.recordings.imports.choices import DEFAULTS
 from streams.recordings.imports.locate import locate
-from streams.recordings.imports.settings import DEFAULTS
 from streams.recordings.open_file import open_source
 from streams.recordings.peek import created_at, partition_key
 from streams.recordings.recording import RecordingReader

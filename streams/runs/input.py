@@ -5,7 +5,7 @@ from pathlib import Path
 
 from streams.errors import UserError
 from streams.kafka.connection import KafkaSettings
-from streams.recordings.imports.settings import DEFAULTS, ImportSettings
+from streams.recordings.imports.choices import DEFAULTS, ImportChoices
 from streams.recordings.open import (
     NOWHERE,
     TOPIC,
@@ -23,7 +23,7 @@ def parse_source(
     sources: Sequence[str],
     kafka: KafkaSettings,
     password: str | None = None,
-    imports: ImportSettings = DEFAULTS,
+    imports: ImportChoices = DEFAULTS,
 ) -> SourceSpec:
     """Return the source of a file or folder, of several as one stream, or of the input of a run folder.
 

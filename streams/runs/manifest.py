@@ -6,8 +6,8 @@ import msgspec
 
 from detectors.reading.profile import InputProfile
 from schemas.watermark_report import LateStream
+from streams.recordings.imports.choices import ImportChoices
 from streams.recordings.imports.report import FileReport
-from streams.recordings.imports.settings import ImportSettings
 
 MANIFEST_VERSION = 1
 
@@ -19,7 +19,7 @@ class InputFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     format: str
     bytes: int | None  # as stored; None for a pipe that was not read to its end
     sha256: str | None  # of the stored bytes; None for the same reason
-    imports: ImportSettings | None = None  # choices about files of foreign formats
+    imports: ImportChoices | None = None  # choices about files of foreign formats
     files: tuple[FileReport, ...] = ()  # outcome of each file of a foreign format
 
 

@@ -12,10 +12,10 @@ from streams.adapters.registry import FORMATS, by_name, recognise
 from streams.adapters.tables import format_of, profile_formats
 from streams.recordings.base import SourceError, printable, unreadable
 from streams.recordings.envelope import is_envelope
+from streams.recordings.imports.choices import ImportChoices
 from streams.recordings.imports.files import ZIP, ImportFile, open_import
 from streams.recordings.imports.media import MediaFolder
 from streams.recordings.imports.reader import Recognised
-from streams.recordings.imports.settings import ImportSettings
 
 _PARQUET = b"PAR1"
 _OURS = ("event_id", "platform")  # keys that no other format has together
@@ -37,7 +37,7 @@ class Located(msgspec.Struct, frozen=True):
     ignored: int = 0
 
 
-def locate(paths: Sequence[str], settings: ImportSettings) -> Located:
+def locate(paths: Sequence[str], settings: ImportChoices) -> Located:
     """Find the files of events and of foreign formats.
 
     A named file that no format recognises is taken for a file of events, whose reader reports what is wrong with it.
@@ -63,7 +63,7 @@ def locate(paths: Sequence[str], settings: ImportSettings) -> Located:
 class _Search:
     """The files found so far."""
 
-    def __init__(self, settings: ImportSettings) -> None:
+    def __init__(self, settings: ImportChoices) -> None:
         self.events: list[str] = []
         self.foreign: list[Recognised] = []
         self.opened: list[ImportFile] = []

@@ -14,9 +14,9 @@ from schemas.rejection import Reason
 from schemas.sighting import Position, RawEvent
 from streams.adapters.base import Converted, Format, FormatError, Item, Refused, date_counter, is_undated
 from streams.recordings.base import UnreadableRecord, combine_digests, printable, sha256_of
+from streams.recordings.imports.choices import DEFAULTS, ImportChoices
 from streams.recordings.imports.files import ImportFile
 from streams.recordings.imports.report import FileReport, FileTally
-from streams.recordings.imports.settings import DEFAULTS, ImportSettings
 from streams.recordings.imports.spool import EventSpool
 
 _encode = msgspec.json.Encoder().encode
@@ -49,7 +49,7 @@ class ImportedReader:
     def __init__(
         self,
         found: Sequence[Recognised],
-        settings: ImportSettings = DEFAULTS,
+        settings: ImportChoices = DEFAULTS,
         change: Callable[[ForwardEvent], ForwardEvent] | None = None,
     ) -> None:
         self._found, self.settings, self._change = found, settings, change

@@ -11,7 +11,7 @@ import pytest
 from schemas.event import ForwardEvent, Kind, Media
 from schemas.sighting import RawEvent
 from streams.adapters.base import FormatError, Options
-from streams.recordings.imports.settings import ImportSettings
+from streams.recordings.imports.choices import ImportChoices
 from streams.recordings.open import FileSpec
 from tests.streams.adapters.telegram import test_bot_api, test_desktop, test_mtproto, test_tdlib
 
@@ -19,7 +19,7 @@ AT = test_desktop.AT
 
 
 def imported(path: Path, options: Options) -> list[ForwardEvent]:
-    with closing(FileSpec(str(path), ImportSettings(options=options)).open(1 << 20)) as reader:
+    with closing(FileSpec(str(path), ImportChoices(options=options)).open(1 << 20)) as reader:
         return [msgspec.json.decode(one.raw, type=ForwardEvent) for one in reader if isinstance(one, RawEvent)]
 
 

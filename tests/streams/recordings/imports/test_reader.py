@@ -20,8 +20,8 @@ from streams.errors import UserError
 from streams.kafka.connection import KafkaSettings
 from streams.recordings.base import SourceError, UnreadableRecord
 from streams.recordings.import_files import import_to_file, proposed_profile
+from streams.recordings.imports.choices import DEFAULTS, ImportChoices
 from streams.recordings.imports.edge import pseudonymise
-from streams.recordings.imports.settings import DEFAULTS, ImportSettings
 from streams.recordings.open import FileSpec, FilesSpec, digest_of, imported
 from streams.recordings.publish import publish
 from tests.streams.recordings.imports.formats import HEAD, line_format
@@ -127,7 +127,7 @@ def test_a_file_that_two_formats_recognise_is_refused_with_both_names(tmp_path, 
     path = write(tmp_path / "log.txt", LOG)
     with pytest.raises(FormatError, match=r"a log of the watch \(watch\) and a log of the guard \(guard\)"):
         open_(path)
-    assert len(events(open_(path, ImportSettings(format="guard")))) == 2
+    assert len(events(open_(path, ImportChoices(format="guard")))) == 2
 
 
 def test_a_counter_without_a_time_comes_after_its_file_or_at_the_given_time(tmp_path):
@@ -136,7 +136,7 @@ def test_a_counter_without_a_time_comes_after_its_file_or_at_the_given_time(tmp_
     assert (counter.kind, counter.created_at, counter.event_id) == (
         Kind.COUNTER, 1772600300001, "1772600100/ana#c1772600300001",
     )  # fmt: skip
-    counter = events(open_(path, ImportSettings(options=Options(collected_at=1772700000000))))[-1]
+    counter = events(open_(path, ImportChoices(options=Options(collected_at=1772700000000))))[-1]
     assert counter.created_at == 1772700000000
 
 
@@ -214,9 +214,9 @@ def test_a_profile_is_proposed_completed_and_used(tmp_path):
     table = write(tmp_path / "log.csv", "nr;text;wann\n7;the bridge is shut;2026-03-04T10:16:30Z\n")
     proposed = proposed_profile(str(table))
     with pytest.raises(FormatError, match=r"own\.toml: columns\.created_at names no column"):
-        open_(table, ImportSettings(profile=proposed, profile_name="own.toml"))
+        open_(table, ImportChoices(profile=proposed, profile_name="own.toml"))
     completed = proposed.replace('created_at = ""', 'created_at = "wann"')
-    (event,) = events(open_(table, ImportSettings(profile=completed)))
+    (event,) = events(open_(table, ImportChoices(profile=completed)))
     assert (event.text, event.created_at) == ("the bridge is shut", 1772619390000)
 
 
@@ -225,4 +225,4 @@ def test_a_profile_claims_no_file_of_another_format(tmp_path):
         'name = "own"\nplatform = "other"\n[columns]\nmessage_id = "nr"\ncreated_at = "wann"\n[time]\nformat = "iso"\n'
     )
     log = write(tmp_path / "log.txt", f"{HEAD}\n1772600300|ana|shut, says ben, or ajar\n")
-    assert events(open_(log, ImportSettings(profile=profile)))[0].platform == "watch"
+    assert events(open_(log, ImportChoices(profile=profile)))[0].platform == "watch"

@@ -5,7 +5,7 @@ import msgspec
 from streams.adapters.base import Options
 
 
-class ImportSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ImportChoices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Choices about files of foreign formats; a run keeps them, so that it can be repeated."""
 
     options: Options = Options()
@@ -15,8 +15,8 @@ class ImportSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     media: str | None = None  # folder of the pictures and files that the exports name
 
 
-DEFAULTS = ImportSettings()
+DEFAULTS = ImportChoices()
 """No choice: every format is recognised, and every fact is in the files."""
 
 
-__all__ = ["DEFAULTS", "ImportSettings"]
+__all__ = ["DEFAULTS", "ImportChoices"]
