@@ -1,5 +1,6 @@
 """Report on the input of a run: filled fields, reasons of rejections, and the likely cause if hardly any was usable."""
 
+from schemas.rejection import Reason
 from streams.adapters.base import Format, FormatError
 from streams.adapters.opening import Opening
 from streams.adapters.registry import recognise as recognise_format
@@ -36,13 +37,15 @@ def _reason(opening: bytes, rejections: RejectionLog, counts: RunCounts) -> str:
         return "most are late; check the times, and whether several files were joined out of order"
     if most == counts.duplicates and counts.duplicates > counts.rejected:
         return "most repeat the event_id of an earlier event; give each event an id of its own"
+    first = rejections.first
+    if first is not None and first.reason is Reason.FOREIGN_ITEM:  # its format is known, and the opening is its item
+        return f"{first.reason.value}: {first.detail}"
     piped = _piped_format(opening)
     if piped is not None:
         return f"the input looks like {piped.title}; save it to a file, and replay the file"
     recognised = recognise(opening)
     if recognised is not None:
         return str(recognised)
-    first = rejections.first
     return f"{first.reason.value}: {first.detail}" if first is not None else "see `hearsay rejections`"
 
 

@@ -72,6 +72,13 @@ def test_a_long_array_is_named_although_its_line_is_too_large_to_hold(tmp_path):
     assert "a JSON array of events on one line" in run.manifest.report.failure
 
 
+def test_the_items_of_a_known_format_are_not_taken_for_another_one(tmp_path):
+    table = tmp_path / "shares.csv"
+    table.write_text("object_id,account_id,content_id,timestamp_share\n401,31,402,1700000000123\n")
+    done = replays.replay(str(table), tmp_path / "run", EFFECTIVE.settings, EFFECTIVE.key)
+    assert "bad_time: the time has another form" in Run(done.folder).manifest.report.failure
+
+
 @pytest.fixture
 def log(tmp_path):
     found = RejectionLog(tmp_path / "r.jsonl", 10, 10)
