@@ -25,7 +25,7 @@ from schemas.rejection import Rejection
 from streams.errors import already_exists
 from streams.runs.location import RunFiles, RunFolderError, is_in_use
 from streams.runs.manifest import MANIFEST_VERSION, Manifest, ManifestVersion, RowCounts, Timings
-from streams.runs.parquet import TableWriter
+from streams.runs.parquet import TableWriter, schema_of
 from streams.runs.rejection_log import RejectionLog
 
 ALERTS = "alerts.jsonl"
@@ -37,6 +37,13 @@ MANIFEST = "manifest.json"
 TIMINGS = "timings.json"
 S = TypeVar("S", bound=msgspec.Struct)
 M = TypeVar("M", bound=Message)
+_UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_TABLES: dict[str, tuple[type[msgspec.Struct], frozenset[str]]] = {
+    CLUSTERS: (ClusterRow, frozenset({"cluster_id", "merged_into", "representative", "sharers", "posts", "status"})),
+    EDGES: (EdgeRow, frozenset({"cluster_id", "event_id", "message", "parent", "sharer", "time", "confidence"})),
+    WORDINGS: (WordingRow, frozenset({"cluster_id", "fingerprint", "text", "time", "method", "similarity"})),
+}
+"""Type of the rows of each table, and the columns that tables of every release have."""
 _FILES = RunFiles((ALERTS, REJECTIONS, CLUSTERS, EDGES, WORDINGS, MANIFEST), (TIMINGS,), MANIFEST)
 
 
@@ -199,8 +206,10 @@ class Run:
 
         """
         try:
-            return pq.read_table(self.path / name, columns=list(columns) if columns else None, filters=where)
-        except (OSError, ValueError) as error:
+            file = self.path / name
+            _check_columns(pq.read_schema(file), name)
+            return pq.read_table(file, columns=list(columns) if columns else None, filters=where)
+        except (OSError, ValueError, pa.ArrowException) as error:
             raise RunFolderError(
                 f"cannot read {name} in {self.path}: {str(error).splitlines()[0]}; replay the source again"
             ) from None
@@ -212,10 +221,19 @@ class Run:
         return {row["cluster_id"]: row["merged_into"] for row in rows if row["merged_into"]}
 
     def final(self, cluster_id: str) -> str:
-        """Return the id of a cluster after all merges."""
-        while cluster_id in self.merged_into:
+        """Return the id of a cluster after all merges.
+
+        Raises:
+            RunFolderError: the table cannot be read, or its merges form a circle.
+
+        """
+        for _ in range(len(self.merged_into) + 1):
+            if cluster_id not in self.merged_into:
+                return cluster_id
             cluster_id = self.merged_into[cluster_id]
-        return cluster_id
+        raise RunFolderError(
+            f"cannot read {CLUSTERS} in {self.path}: its merges form a circle; replay the source again"
+        )
 
     def members(self, cluster_ids: Sequence[str]) -> list[str]:
         """Return the ids of the clusters and of all clusters merged into them."""
@@ -245,16 +263,25 @@ class Run:
     def _messages(self, name: str, kind: type[M]) -> Iterable[M]:
         decode = msgspec.json.Decoder(kind).decode
         with self._open(name) as lines:
-            for line in lines:
+            for number, line in enumerate(lines, 1):
                 if line.endswith(b"\n"):  # a killed run may leave half a line
-                    yield decode(line)
+                    try:
+                        message = decode(line)
+                    except _UNDECODABLE as error:
+                        raise self._unreadable(f"line {number} of {name}", error) from None
+                    yield message
 
     def _decode(self, name: str, kind: type[S]) -> S:
         with self._open(name) as file:
             try:
                 return msgspec.json.decode(file.read(), type=kind)
-            except msgspec.MsgspecError as error:
-                raise RunFolderError(f"cannot read {name} in {self.path}: {error}; replay the source again") from None
+            except _UNDECODABLE as error:
+                raise self._unreadable(name, error) from None
+
+    def _unreadable(self, what: str, error: Exception) -> RunFolderError:
+        problem = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        problem = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else problem
+        return RunFolderError(f"cannot read {what} in {self.path}: {problem}; replay the source again")
 
     def _open(self, name: str) -> BinaryIO:
         try:
@@ -263,6 +290,19 @@ class Run:
             raise RunFolderError(
                 f"{self.path} is no run folder: {name}: {error.strerror}; give the path that `hearsay replay` printed"
             ) from None
+
+
+def _check_columns(found: pa.Schema, name: str) -> None:
+    """Check that a table has the columns of its kind, with their types; later releases may have added others.
+
+    Raises:
+        ValueError: a column is missing or has another type.
+
+    """
+    kind, needed = _TABLES[name]
+    for field in schema_of(kind):
+        if field.name in needed and (field.name not in found.names or found.field(field.name).type != field.type):
+            raise ValueError(f"the table has no column {field.name} of {field.type}")
 
 
 def sorted_by_time(table: pa.Table) -> pa.Table:

@@ -10,6 +10,7 @@ import duckdb
 import nbformat
 import networkx as nx
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from nbclient import NotebookClient
@@ -304,6 +305,59 @@ def test_an_export_follows_no_link_out_of_its_folder(run, largest, tmp_path, wor
     assert done.exit_code == 2
     assert "is a link, and an export stays in its folder" in done.stderr
     assert (target.read_text() if target.exists() else None) == ("sums" if there else None)
+
+
+# --- damaged and tampered run folders ---------------------------------------------------------------------------------
+
+
+GARBAGE = [b"harvest\n", b"{}\n", b"[" * 90_000 + b"\n", b'{"alert_id": "\xe9"}\n', b'{"a":' * 3000 + b"\n", b"\0\0\n"]
+READERS = {
+    "alerts.jsonl": [("show",), ("report", "--overwrite"), ("calibrate",), ("compare", "{run}"), ("export", "--all")],
+    "rejections.jsonl": [("rejections",)],
+}
+
+
+def refused(folder: Path, words: tuple[str, ...]) -> str:
+    command, *others = words
+    done = said(command, folder, *(word.format(run=folder) for word in others))
+    assert done.exit_code == 2, done.exception
+    assert done.stderr.startswith("error: cannot read ")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=range(len(GARBAGE)))
+@pytest.mark.parametrize("name", READERS)
+def test_a_garbage_line_in_a_run_folder_is_one_line_and_code_2(run, tmp_path, name, garbage, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(run.path, tmp_path / "run")
+    lines = (tmp_path / "run" / name).read_bytes().splitlines(keepends=True)[:2]
+    (tmp_path / "run" / name).write_bytes(b"".join([*lines, garbage]))
+    for words in READERS[name]:
+        assert f"line {len(lines) + 1} of {name}" in refused(tmp_path / "run", words)
+
+
+TABLES = ("clusters.parquet", "edges.parquet", "wordings.parquet")
+
+
+@pytest.mark.parametrize(("place", "other"), [(a, b) for a in TABLES for b in (*TABLES, "", "types") if a != b])
+def test_a_wrong_table_in_a_run_folder_is_one_line_and_code_2(run, tmp_path, place, other, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(run.path, tmp_path / "run")
+    table = pq.read_table(run.path / (other if other in TABLES else place))
+    if other == "types":
+        table = table.set_column(table.schema.get_field_index("cluster_id"), "cluster_id", [list(range(len(table)))])
+    pq.write_table(table if other else pa.table({"yield": [3, 4]}), tmp_path / "run" / place)
+    assert f"cannot read {place} in " in refused(tmp_path / "run", ("report", "--overwrite"))
+
+
+def test_merges_in_a_circle_are_refused(run, tmp_path):
+    shutil.copytree(run.path, tmp_path / "run")
+    table = pq.read_table(run.path / "clusters.parquet")
+    at = table.schema.get_field_index("merged_into")
+    circle = table.set_column(at, table.schema.field(at), [table["cluster_id"].to_pylist()])
+    pq.write_table(circle, tmp_path / "run" / "clusters.parquet")
+    assert "its merges form a circle" in refused(tmp_path / "run", ("show",))
 
 
 # --- in the terminal --------------------------------------------------------------------------------------------------
