@@ -157,6 +157,8 @@ def _not_foreign(path: str) -> SourceError:
     if has_events(path):
         return SourceError(f"{name} holds events already; replay it with `hearsay replay`, or publish it")
     opening = open_import(path)[0].opening()
+    if not opening.text:
+        return SourceError(f"cannot import {name}: the file is empty; export it again")
     found = recognise(opening.data[:OPENING_BYTES])
     known = f"it has no known format; {_NEXT_STEP}" if found is None else str(found)
     return SourceError(f"cannot import {name}: {known}")

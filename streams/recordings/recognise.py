@@ -108,6 +108,7 @@ _keys = re.compile(r'"([^"\\]{1,64})"\s*:').findall
 _python = re.compile(r"\s*[\[{(]+\s*'\w+'\s*:").match
 _prefixed = re.compile(r"[^{\"\[]{1,200}\{\s*\"").match
 _adjacent = re.compile(r"\}\s*\{").search
+_stamped = re.compile(r"\[?\d{1,4}[-/.:]\d{1,2}([-/.:]\d{1,4})?[\sT,\]]").match
 _server_sent = re.compile(r"(?:event|id|data|retry):").match
 
 
@@ -124,12 +125,21 @@ def recognise(opening: bytes) -> Recognition | None:
     for row in _BYTES:
         if opening.lstrip().startswith(row.starts):
             return Recognition(row.name, row.advice)
-    if opening[:64].count(b"\0") > len(opening[:64]) // 4:
-        return Recognition("UTF-16 text without a byte-order mark", "convert it with iconv -f UTF-16LE -t UTF-8")
+    first = opening[:64]
+    if first and not first.strip(b"\0"):
+        return Recognition("a file of zero bytes", "copy or export it again")
+    if first.count(b"\0") > len(first) // 4:
+        order = "BE" if first[::2].count(b"\0") > first[1::2].count(b"\0") else "LE"
+        return Recognition("UTF-16 text without a byte-order mark", f"convert it with iconv -f UTF-16{order} -t UTF-8")
     text = opening.decode("utf-8", "replace").lstrip("\ufeff").lstrip()
     if not text:
         return None
     lines = [line for line in text.splitlines() if line.strip()]
+    if all(map(_stamped, lines[:2])):
+        return Recognition(
+            "lines that begin with a date or a time, as in the log of a program",
+            f"if it is a chat of WhatsApp, pass --format whatsapp-chat; else {_ADAPTER}",
+        )
     return _json(text, lines) if text[0] in "[{" else _lines(lines)
 
 

@@ -21,7 +21,7 @@ from streams.adapters.platforms import WHATSAPP
 from streams.adapters.whatsapp.calendars import DAY_MS, LocalClock, find_zone
 from streams.adapters.whatsapp.content import Content, ContentReader
 from streams.adapters.whatsapp.day_order import Numbers
-from streams.adapters.whatsapp.grammar import MARKS, Header, HeaderReader, hour_of_day, may_open, parse
+from streams.adapters.whatsapp.grammar import MARKS, Header, HeaderReader, Layout, hour_of_day, may_open, parse
 from streams.adapters.whatsapp.survey import Survey, survey
 from streams.adapters.whatsapp.words import Reason, load_words
 
@@ -40,6 +40,14 @@ _SOURCE = EventSource(adapter=NAME)
 _marks = re.compile(f"[{MARKS}]").sub
 _mentions = re.compile("@\u2068[^\u2069]{0,256}\u2069").sub
 _copy_number = re.compile(r"[ _]?\(\d{1,2}\)$").sub
+_LEVELS = "trace|debug|verbose|info|notice|warn|warning|err|error|crit|critical|fatal|severe|alert|emerg"
+_log_source = re.compile(
+    rf"\[(?i:{_LEVELS})\].*|(?i:{_LEVELS}):?|(?:{_LEVELS.upper()})\b.*|\S+\[\d+\]:?|[a-z_]\w*(?:\.\w+)+"
+).fullmatch
+# "[2026-03-14 10:15] Ada: ", as signal-export writes; iOS adds the seconds to a time in brackets.
+_SIGNAL = Layout(
+    bracket=True, year_first=True, date_mark="-", after_date="", time_mark=":", seconds=False, period=0, close="]"
+)
 _NOT_A_FILE = re.compile(r"[/\\\0]|^\.")
 
 
@@ -78,16 +86,26 @@ def _too_large() -> Refused:
 
 
 def recognises(opening: Opening) -> bool:
-    """Return True if the first lines of a text open with date, time and sender in one layout."""
+    """Return True if the first lines of a text open with date, time and sender in one layout.
+
+    The lines of a program's log open with date and time as well, but name a level or a module in place of a sender.
+    """
     lines = [line.rstrip("\r") for line in opening.text.split("\n")[:200] if line.strip()]
-    found = [parsed[0] for line in lines if (parsed := parse(line)) is not None]
+    found = [(line, *parsed) for line in lines if (parsed := parse(line)) is not None]
     if not found:
         return False
-    layout, count = Counter(found).most_common(1)[0]
+    layout, count = Counter(layout for _, layout, _ in found).most_common(1)[0]
+    if layout == _SIGNAL or 2 * sum(_is_of_a_log(line[header.end :]) for line, _, header in found) > len(found):
+        return False
     if layout.is_loose:
         return count >= 3 and 2 * count >= len(lines)
-    first = parse(lines[0])
-    return (first is not None and first[0] == layout) or (count >= 3 and 10 * count >= len(lines))
+    if found[0][0] == lines[0] and found[0][1] == layout:
+        return True
+    return (count >= 3 and 10 * count >= len(lines)) or (count >= 2 and 2 * count >= len(lines))
+
+
+def _is_of_a_log(rest: str) -> bool:
+    return _log_source(rest.partition(": ")[0]) is not None
 
 
 def read(source: Source, options: Options) -> Iterator[Item]:
@@ -114,7 +132,7 @@ class _Export:
         self._facts = facts
         self._clock = clock
         self._read_header = HeaderReader(facts.layout).read
-        self._reader = ContentReader(is_ios=facts.layout.bracket)
+        self._reader = ContentReader(is_ios=facts.layout.is_ios)
         self._chat = options.chat or chat_name(source.name)
         if self._chat == _UNNAMED and options.chat is None:
             self._chat = ""  # until the first message
@@ -321,8 +339,11 @@ def _plain(text: str) -> str:
 
 
 def chat_name(file_name: str) -> str:
-    """Return the name of the chat in the name of an export, in any language; else the name without its ending."""
-    stem = file_name
+    """Return the name of the chat in the name of an export, in any language; else the name without its ending.
+
+    A member of an archive with several texts is named by its path behind the name of the archive.
+    """
+    stem = file_name.rpartition("/")[2]
     for ending in (".txt", ".zip"):
         if stem.casefold().endswith(ending):
             stem = stem[: -len(ending)]

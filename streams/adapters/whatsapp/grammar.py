@@ -32,6 +32,12 @@ _HEADER = re.compile(
     rf"(?:{_S}|$)"
 )
 
+# "[10:15, 14/3/2026] ", as WhatsApp Web copies messages.
+_COPIED = re.compile(
+    rf"{_M}\[{_M}(?:(?P<before>{_WORD}){_S}{{0,4}})?(?P<hour>\d{{1,2}})(?P<time_mark>[:.])(?P<minute>\d{{2}})"
+    rf"(?:{_S}?(?P<after>{_WORD}))??{_M}[,،]{_S}{{1,4}}{_DATE}\](?:{_S}|$)"
+)
+
 
 _NO_WORDS = ("", "")
 _token = lru_cache(maxsize=64)(token)
@@ -51,6 +57,12 @@ class Layout(NamedTuple):
     seconds: bool
     period: int  # place of the word next to the time: 0 for none, 1 before, 2 after, 3 both
     close: str
+    time_first: bool = False  # as in text copied from WhatsApp Web
+
+    @property
+    def is_ios(self) -> bool:
+        """True for the layouts of iOS."""
+        return self.bracket and not self.time_first
 
     @property
     def is_loose(self) -> bool:
@@ -73,7 +85,7 @@ def parse(line: str) -> tuple[Layout, Header] | None:
     """Return the layout and the numbers of a header; None for any other line."""
     found = _HEADER.match(line)
     if found is None:
-        return None
+        return _parse_copied(line)
     bracket, close = bool(found["open"]), found["close"] or found["bare"]
     if bracket != (close == "]"):
         return None
@@ -91,6 +103,27 @@ def parse(line: str) -> tuple[Layout, Header] | None:
         close=close[-1:],
     )
     return layout, Header(date, *time, words, found.end())
+
+
+def _parse_copied(line: str) -> tuple[Layout, Header] | None:
+    """Return the layout and the numbers of a header that WhatsApp Web has copied; None for any other line."""
+    found = _COPIED.match(line)
+    if found is None:
+        return None
+    words = (token(found["before"] or ""), token(found["after"] or ""))
+    layout = Layout(
+        bracket=True,
+        year_first=len(found["a"]) > 2,
+        date_mark=found["date_mark"],
+        after_date="",
+        time_mark=found["time_mark"],
+        seconds=False,
+        period=bool(words[0]) + 2 * bool(words[1]),
+        close="]",
+        time_first=True,
+    )
+    date = (int(found["a"]), int(found["b"]), int(found["c"]))
+    return layout, Header(date, int(found["hour"]), int(found["minute"]), 0, words, found.end())
 
 
 class HeaderReader:
@@ -111,12 +144,19 @@ class HeaderReader:
 
 
 def _pattern(layout: Layout) -> str:
+    """Return a pattern with the groups a, b, c, before, hour, minute, second and after, in this order."""
     year = r"\d{4}" if layout.year_first else r"\d{1,2}"
     mark = rf"{_M}{re.escape(layout.date_mark)}{_M}\ ?"
     time_mark = r"\ ?h\ ?" if layout.time_mark == "h" else re.escape(layout.time_mark)
     before = rf"(?P<before>{_WORD}){_S}{{0,4}}" if layout.period & 1 else "(?P<before>)"
     after = rf"{_S}?(?P<after>{_WORD})" if layout.period & 2 else "(?P<after>)"
     second = rf"{time_mark}(?P<second>\d{{2}})" if layout.seconds else "(?P<second>)"
+    if layout.time_first:
+        # The date is looked at first, so that the groups keep their order.
+        return (
+            rf"{_M}\[{_M}(?=[^\],،]{{1,60}}[,،]{_S}{{1,4}}(?P<a>{year}){mark}(?P<b>\d{{1,2}}){mark}(?P<c>\d{{1,4}}){_M}\.?\])"
+            rf"{before}(?P<hour>\d{{1,2}}){time_mark}(?P<minute>\d{{2}}){second}{after}{_M}[,،][^\]]{{1,40}}\](?:{_S}|$)"
+        )
     return (
         rf"{_M}{_OPEN[layout.bracket]}(?P<a>{year}){mark}(?P<b>\d{{1,2}}){mark}(?P<c>\d{{1,4}}){_M}"
         rf"{_AFTER_DATE[layout.after_date]}{_S}{{1,4}}{before}(?P<hour>\d{{1,2}}){time_mark}(?P<minute>\d{{2}}){second}"

@@ -21,7 +21,14 @@ from streams.recordings.jsonl import HashedStream, Readable, TruncatedDataError,
 _CHUNK = 1 << 18
 _MAX_RATIO = 500  # decompressed bytes for each stored byte; exports compress to between a third and a fiftieth
 _FREE_BYTES = 1 << 28  # the ratio is not checked below: 256 MiB
-_UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_MARKS = (  # UTF-32 first, because its little-endian mark begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SHOWN = 64  # bytes that suffice to recognise an encoding
+_MAX_MEMBERS = 1000  # texts of one archive; each is opened on its own
 ZIP = b"PK\x03\x04"
 _CHAT = "_chat.txt"  # the name that WhatsApp gives the text of an export
 
@@ -90,15 +97,19 @@ class ImportFile:
                 self.done = stream.done
                 read += len(piece)
                 if read > max(_FREE_BYTES, _MAX_RATIO * self.size):
-                    raise FormatError(
-                        f"{printable(self.name)} expands to more than {_MAX_RATIO} times its size, like an archive "
-                        "made to fill a disk; decompress it yourself if you trust it"
-                    )
+                    raise _expands(self.name)
                 yield piece
         except TruncatedDataError as error:
             raise TruncatedError(str(error)) from None
         except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
             raise TruncatedError(f"the archive is damaged ({type(error).__name__})") from None
+
+
+def _expands(name: str) -> FormatError:
+    return FormatError(
+        f"{printable(name)} expands to more than {_MAX_RATIO} times its size, like an archive made to fill a disk; "
+        "decompress it yourself if you trust it"
+    )
 
 
 def open_import(path: str, media: MediaFolder | None = None) -> list[ImportFile]:
@@ -139,6 +150,13 @@ def _members(file: Path, media: MediaFolder | None) -> list[ImportFile]:
     chosen = chats[:1] or texts
     if not chosen:
         raise FormatError(f"{printable(file.name)} holds no text, JSON or table; name the archive with the messages")
+    if len(chosen) > _MAX_MEMBERS:
+        raise FormatError(
+            f"{printable(file.name)} holds more than {_MAX_MEMBERS} texts; extract it, and name the folder or the files"
+        )
+    # No more bytes of a member are read than the archive declares, so the sum bounds what all members expand to.
+    if sum(member.file_size for member in chosen) > max(_FREE_BYTES, _MAX_RATIO * file.stat().st_size):
+        raise _expands(file.name)
     finder = media or ArchiveMedia(file, members)
     return [_member(file, member, len(chosen), finder) for member in chosen]
 
@@ -180,19 +198,33 @@ class ArchiveMedia:
 
 
 def _as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield UTF-16 with a byte-order mark as UTF-8, and everything else as it is."""
+    """Yield UTF-16 and UTF-32 as UTF-8, and everything else as it is."""
     first = b""
-    while len(first) < 2 and (piece := next(chunks, b"")):
+    while len(first) < _SHOWN and (piece := next(chunks, b"")):
         first += piece
-    encoding = _UTF16.get(first[:2])
+    mark, encoding = _encoding_of(first[:_SHOWN])
     if encoding is None:
         yield first
         yield from chunks
         return
     decode = codecs.getincrementaldecoder(encoding)("replace").decode
-    yield decode(first[2:]).encode("utf-8", "replace")
+    yield decode(first[len(mark) :]).encode("utf-8", "replace")
     for piece in chunks:
         yield decode(piece).encode("utf-8", "replace")
+
+
+def _encoding_of(first: bytes) -> tuple[bytes, str | None]:
+    """Return the byte-order mark and the encoding of a text that is not UTF-8, from its first bytes.
+
+    Without a mark, UTF-16 shows by zero bytes in every second place, because every format begins with ASCII characters.
+    """
+    for mark, encoding in _MARKS:
+        if first.startswith(mark):
+            return mark, encoding
+    even, odd = first[::2], first[1::2]
+    if len(odd) >= 4 and 4 * max(even.count(0), odd.count(0)) >= 3 * len(odd) and 0 in (even.count(0), odd.count(0)):
+        return b"", "utf-16-le" if 0 in odd else "utf-16-be"
+    return b"", None
 
 
 __all__ = ["ZIP", "ArchiveMedia", "ImportFile", "open_import"]

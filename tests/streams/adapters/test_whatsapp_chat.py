@@ -131,13 +131,38 @@ def test_an_export_is_recognised_by_its_content(phone: Phone, ios: bool) -> None
         "[1, 2, 3]",
         "",
         "1. The ferry\n2. The quay\n",
+        "[2026-05-14 07:15:00] INFO: pump on\n[2026-05-14 07:15:01] ERROR: valve: stuck\n",
+        "2026-05-14 07:15:00 - lock.pump: on\n2026-05-14 07:15:01 - lock.valve: off\n",
+        "2026/05/14 07:14:00 [info] 7#0\n2026/05/14 07:15:00 [warn] 7: pump\n2026/05/14 07:15:01 [error] 7#0\n",
+        "14.05.2026 07:15:00 INFO started\n14.05.2026 07:15:01 DEBUG step 1: on\n14.05.2026 07:15:01 INFO done\n",
+        "[2026-05-14 07:15] Ada: The ferry\n[2026-05-14 07:16] Bo: oh\n",  # signal-export
+        "[07:15:00] <ada> The ferry\n[07:15:04] <bo> oh\n",
     ],
 )
 def test_other_texts_are_not_recognised(text: str) -> None:
     assert not recognises(Opening(text.encode()))
 
 
+def test_text_copied_from_whatsapp_web_is_a_chat() -> None:
+    lines = f"[21:15, 5/14/2026] Ada: {RUMOUR}\nthe second line\n[21:16, 5/14/2026] +44 7700 900123: oh\n"
+    assert recognises(Opening(lines.encode()))
+    first, second = events(lines)
+    assert (first.actor, first.text) == ("Ada", f"{RUMOUR}\nthe second line")
+    assert (second.actor, second.created_at) == ("+447700900123", ms(datetime(2026, 5, 14, 21, 16, tzinfo=KOLKATA)))
+
+
+def test_text_copied_from_whatsapp_web_has_the_ids_of_the_export() -> None:
+    copied = events(f"[9:15 PM, 5/14/2026] Ada: {RUMOUR}\n")
+    exported = events(f"14.05.26, 21:15 - Ada L: {RUMOUR}\n")
+    assert [one.message_id for one in copied] == [one.message_id for one in exported]
+
+
+def test_messages_below_a_title_are_recognised() -> None:
+    assert recognises(Opening(b"Saved by Ada\n\n14/05/2026, 07:15 - Ada: The ferry\n14/05/2026, 07:16 - Bo: oh\n"))
+
+
 LAYOUTS = {
+    "[1:55 PM, 13/6/2018] a: m": ((13, 6, 2018), 1, 55, 0, "pm"),
     "3/6/18, 1:55 p.m. - a: m": ((3, 6, 18), 1, 55, 0, "pm"),
     "03-06-2018, 01.55 PM - a: m": ((3, 6, 2018), 1, 55, 0, "pm"),
     "13.06.18 21.25.15: a: m": ((13, 6, 18), 21, 25, 15, ""),
@@ -487,6 +512,7 @@ def test_a_renamed_chat_is_another_chat_until_it_is_named() -> None:
     [
         "WhatsApp Chat with Otter Quay.txt",
         "WhatsApp Chat - Otter Quay.zip",
+        "Otter.zip/WhatsApp Chat with Otter Quay.txt",
         "WhatsApp_Chat_with_Otter_Quay.txt",
         "WhatsApp Chat with Otter Quay (2).txt",
         "WhatsApp Chat mit Otter Quay.txt",

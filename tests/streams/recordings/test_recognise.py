@@ -37,6 +37,8 @@ FOREIGN = {
     "TSV of 3 columns, with `user`, `message`": f"nr\tuser\tmessage\n1\t{ULLA}\tx\n".encode(),
     "UTF-16": lines(event(1)).decode().encode("utf-16"),
     "UTF-16 text without": lines(event(1)).decode().encode("utf-16-le"),
+    "UTF-16 text without a byte-order mark": lines(event(1)).decode().encode("utf-16-be"),
+    "a file of zero bytes": bytes(300),
     "gzip within gzip": gzip.compress(b"{}"),
     "a spreadsheet (xlsx)": b"PK\x03\x04" + bytes(9),
     "PDF": b"%PDF-1.7\n",
@@ -61,9 +63,20 @@ def test_events_and_unknown_text_are_not_named(opening):
     assert recognise(opening) is None
 
 
-@pytest.mark.parametrize("line", ["2026-05-28 10:15:09 INFO started", "2026-05-28T10:15:09Z: hello", "1,2,3: x"])
-def test_a_log_is_no_chat_export(line):
-    assert recognise(f"{line}\n".encode()) is None
+@pytest.mark.parametrize(
+    "line",
+    ["2026-05-28 10:15:09 INFO started", "2026-05-28T10:15:09Z: hello", "[10:15:09] <ulla> hello", "[2026-05-28] x"],
+)
+def test_a_log_is_named_and_not_taken_for_json(line):
+    found = recognise(f"{line}\n{line}\n".encode())
+    assert found is not None
+    assert "the log of a program" in found.name
+    assert "--format whatsapp-chat" in found.advice
+
+
+@pytest.mark.parametrize("line", ["1,2,3: x", "[1, 2]: x", "2026-05-28: x"])
+def test_a_line_of_numbers_is_no_log(line):
+    assert "log" not in str(recognise(f"{line}\n".encode()))
 
 
 def test_a_table_without_a_header_shows_nothing_of_its_first_row():

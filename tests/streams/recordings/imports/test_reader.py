@@ -63,9 +63,12 @@ def test_an_import_gives_its_events_in_the_order_of_time_and_its_refusals_with_t
         gzip.compress,
         zstandard.ZstdCompressor().compress,
         lambda data: data.decode().encode("utf-16"),
+        lambda data: data.decode().encode("utf-16-le"),
+        lambda data: data.decode().encode("utf-16-be"),
+        lambda data: data.decode().encode("utf-32"),
         lambda data: b"\xef\xbb\xbf" + data.replace(b"\n", b"\r\n"),
     ],
-    ids=["gzip", "zstd", "UTF-16", "byte-order mark and CRLF"],
+    ids=["gzip", "zstd", "UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32", "byte-order mark and CRLF"],
 )
 def test_a_packed_file_gives_the_events_of_the_plain_file(tmp_path, pack):
     plain = events(open_(write(tmp_path / "a.txt", LOG)))
@@ -191,12 +194,27 @@ def test_an_output_is_neither_replaced_unasked_nor_left_half_written(tmp_path):
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_an_archive_of_many_members_is_bounded_as_a_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr("streams.recordings.imports.files._FREE_BYTES", 1 << 20)
+    path = tmp_path / "many.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(40):
+            archive.writestr(f"{number}.txt", f"{HEAD}\n" + " " * (1 << 19))
+    with pytest.raises(FormatError, match="expands to more than"):
+        open_(path)
+    monkeypatch.setattr("streams.recordings.imports.files._MAX_MEMBERS", 39)
+    with pytest.raises(FormatError, match="more than 39 texts; extract it"):
+        open_(path)
+
+
 @pytest.mark.parametrize(
     ("data", "match"),
     [
         ("id;when;body\n1;2026-03-04;a\n", "CSV with semicolons.*--profile-for"),
         ('{"event_id": "e", "platform": "x"}', "holds events already"),
         ("nothing of use", "no known format; `hearsay import --list`"),
+        ("\ufeff \n", "the file is empty"),
+        ("[07:15:00] INFO: pump on\n[07:15:01] INFO: off\n", "the log of a program; .*--format whatsapp-chat"),
     ],
 )
 def test_a_file_of_no_known_format_is_described_with_the_next_step(tmp_path, data, match):
