@@ -10,6 +10,7 @@ original and without its whole text), and those of `compliance`. Reasons to refu
 `wrong_type`, `out_of_range`.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -38,7 +39,8 @@ _SIGNS = (
     "author_id", "edit_history_tweet_ids", "referenced_tweets", "matching_rules", "newest_id", "conversation_id",
     "public_metrics",
 )  # fmt: skip
-_BARE = frozenset({"id", "text", "created_at", "lang"})
+_BARE = frozenset({"data", "id", "text", "created_at", "lang", "meta", "result_count", "next_token"})
+_first_id = re.compile(r'"id"\s*:\s*"?(\d{1,19})\b').search
 _MAX_VERSIONS = 64  # X allows five edits
 
 
@@ -82,16 +84,13 @@ def recognises(opening: Opening) -> bool:
         return False
     if opening.has("event_at|eventAt", "id"):
         return not opening.keys.isdisjoint(compliance.NAMES) or opening.has("userDelete|userSuspend|userProtect")
-    return opening.has("id", "text") and (opening.has("|".join(_SIGNS)) or _is_bare(opening.first))
+    return opening.has("id", "text") and (opening.has("|".join(_SIGNS)) or _is_bare(opening))
 
 
-def _is_bare(value: object) -> bool:
-    """Return True for an answer whose first post has the fields alone that X gives unasked: `id` and `text`."""
-    data = value.get("data") if isinstance(value, dict) else None
-    post = data[0] if isinstance(data, list) and data else data
-    if not isinstance(post, dict) or not post.keys() <= _BARE:
-        return False
-    return isinstance(post.get("text"), str) and snowflake.time_of(str(post.get("id"))) is not None
+def _is_bare(opening: Opening) -> bool:
+    """Return True for an answer whose posts have little more than the fields that X gives unasked: `id` and `text`."""
+    found = _first_id(opening.text)
+    return opening.has("data") and opening.keys <= _BARE and found is not None and bool(snowflake.time_of(found[1]))
 
 
 FORMAT = Format(

@@ -291,6 +291,7 @@ def test_other_json_is_not_taken_for_posts_of_version_2() -> None:
         {"data": {"id": MINE, "text": RUMOUR}},
         {"data": [{"text": RUMOUR, "id": MINE}]},
         {"data": [{"created_at": "2026-04-01T09:00:00.000Z", "id": MINE, "text": RUMOUR}], "meta": {"result_count": 1}},
+        {"data": [{"id": MINE, "text": RUMOUR}] * 2000},
         {"id": MINE, "text": RUMOUR, "public_metrics": {"retweet_count": 1}},
         {"id": MINE, "text": RUMOUR, "conversation_id": MINE},
     ],
