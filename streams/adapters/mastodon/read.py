@@ -10,17 +10,18 @@ refuse: `not_an_object`, `not_a_status`, `not_json`, `wrong_type`, `missing_fiel
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain, tee
 from typing import NamedTuple
 
 import msgspec
 
 from streams.adapters.base import Capabilities, Format, Item, Options, Outcome, Refused, Skipped, Source, TruncatedError
-from streams.adapters.fields import MAX_ID_CHARS, Fields
+from streams.adapters.fields import MAX_ID_CHARS, FieldError, Fields
 from streams.adapters.items import MAX_ITEM_BYTES, byte_lines, json_members
 from streams.adapters.mastodon.activity import TYPES, convert_activity
 from streams.adapters.mastodon.report import convert_webhook
-from streams.adapters.mastodon.status import Server, convert_deletion, convert_status
+from streams.adapters.mastodon.status import Server, convert_deletion, convert_status, remember
 from streams.adapters.opening import Opening
 from streams.adapters.platforms import MASTODON
 
@@ -123,6 +124,7 @@ def read(source: Source, _: Options) -> Iterator[Item]:
     if first.removeprefix(_BOM).lstrip()[:1] not in {b"{", b"["}:
         yield from _read_stream(pieces, server)
         return
+    _remember_all(source, server)
     for position, value in json_members(pieces, "orderedItems"):
         if isinstance(value, Refused):
             yield position, value
@@ -131,12 +133,32 @@ def read(source: Source, _: Options) -> Iterator[Item]:
                 yield position, outcome
 
 
+def _remember_all(source: Source, server: Server) -> None:
+    """Remember the statuses of a file before they are read, because a timeline lists an answer before its parent."""
+    for _, value in json_members(source.chunks(), "orderedItems"):
+        statuses = _statuses(value)
+        if statuses is None:  # events and activities come in the order of time
+            return
+        for status in statuses:
+            with suppress(FieldError):
+                remember(Fields(status), server)
+
+
+def _statuses(value: object) -> list[object] | None:
+    """Return a status, or those of a thread or of a search result; None for any other value."""
+    if not isinstance(value, dict) or "event" in value:
+        return None
+    if value.keys().isdisjoint(_LISTS):
+        return [value] if "account" in value else None
+    return [status for name in _LISTS if isinstance(one := value.get(name), list) for status in one]
+
+
 def _convert_all(value: object, server: Server) -> list[Outcome]:
     """Return the outcomes of the statuses of a thread or of a search result; of any other value, its own."""
-    if not isinstance(value, dict) or "event" in value or value.keys().isdisjoint(_LISTS):
+    statuses = _statuses(value)
+    if statuses is None:
         return [convert(value, server)]
-    lists = [one for name in _LISTS if isinstance(one := value.get(name), list)]
-    return [convert(status, server) for one in lists for status in one] or [Skipped("empty_page")]
+    return [convert(status, server) for status in statuses] or [Skipped("empty_page")]
 
 
 def _read_stream(pieces: Iterator[bytes], server: Server) -> Iterator[Item]:

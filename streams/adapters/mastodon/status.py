@@ -140,7 +140,7 @@ def _convert(status: Fields, server: Server, received_at: int | None, *, is_edit
     if actor is None:
         raise FieldError("missing_field", "`account.uri` is missing, and `account.url`")
     own_at = status.need_time("created_at")
-    _remember(status, server)
+    remember(status, server)
     relation = _relation(status, boosted, server)
     shown = boosted or status
     text, addresses = text_of(shown.text("content"), shown.text("spoiler_text"))
@@ -171,7 +171,15 @@ def _convert(status: Fields, server: Server, received_at: int | None, *, is_edit
     return Converted((event, *_counter(shown, received_at)), notes)
 
 
-def _remember(status: Fields, server: Server) -> None:
+def remember(status: Fields, server: Server) -> None:
+    """Add a public status, and the statuses in it, to those that the server has sent.
+
+    Raises:
+        FieldError: an id has another type than an id.
+
+    """
+    if not is_public(status):
+        return
     for one in (status, status.within("reblog"), status.within("quote").within("quoted_status")):
         uri = one.id("uri")
         if uri is not None:
@@ -225,5 +233,5 @@ def _language(status: Fields) -> str | None:
 
 __all__ = [
     "ADAPTER", "DELETION_DATED", "NO_VISIBILITY", "ORIGIN", "REMEMBERED", "Remembered", "Server", "actor_of",
-    "convert_deletion", "convert_status", "is_public", "text_of",
+    "convert_deletion", "convert_status", "is_public", "remember", "text_of",
 ]  # fmt: skip

@@ -307,6 +307,17 @@ def test_threads_search_results_and_outboxes_are_read_as_what_is_in_them(indent:
     assert kinds(read(json.dumps({"accounts": [], "statuses": [], "hashtags": []}))) == ["empty_page"]
 
 
+@pytest.mark.parametrize("layout", ["lines", "array"])
+def test_a_timeline_with_the_newest_first_names_the_parents_of_its_replies(layout: str) -> None:
+    answer, hidden = status(2, in_reply_to_id="114001"), status(4, in_reply_to_id="114003")
+    values = [hidden, answer, status(3, visibility="private"), status(1), {"id": [], "account": 1, "uri": {}}]
+    text = "\n".join(map(json.dumps, values)) if layout == "lines" else json.dumps(values)
+    items = read(text)
+    assert kinds(items) == ["reply", "reply", "not_public", "post", "wrong_type"]
+    parents = [outcome.events[0].parent_ref for _, outcome in items[:2] if isinstance(outcome, Converted)]
+    assert parents == [None, status(1)["uri"]]
+
+
 def test_a_status_with_the_necessary_fields_alone_is_recognised() -> None:
     names = ("content", "created_at", "account", "uri", "id")
     text = json.dumps([{name: status()[name] for name in names}])
