@@ -4,6 +4,7 @@ Typer, the command line's only import here, loads in a tenth of a second. A comm
 runs, after its arguments are checked, so help and errors come at once.
 """
 
+import errno
 import inspect
 import logging
 import os
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from streams.runs.folder import Run
     from streams.settings.load import ResolvedSettings
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 INTERRUPTED = 130  # exit code after Ctrl-C, as in a shell
 RUNS = Path("runs")  # default folder of run folders
 ROWS = 20  # default number of rows of a table
@@ -101,6 +103,13 @@ def friendly() -> Iterator[None]:
         yield
     except UserError as error:
         typer.echo(error.line, err=True)
+        raise typer.Exit(STATUS) from None
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered would fail again at the end
+        problem = os.strerror(error.errno)
+        typer.echo(f"error: cannot write the output: {problem}; make room and run the command again", err=True)
         raise typer.Exit(STATUS) from None
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)

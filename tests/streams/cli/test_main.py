@@ -300,3 +300,17 @@ def test_a_message_that_only_counters_saw_spreading_is_reported(tmp_path):
     assert "platform counters show 10,000 forwards of cluster " in out
     assert "with 1 observed post; counters name no sharers; a counter alert reports the rise" in out
     assert "Counter rising fast (level 1): views on youtube from 400 to 400,000 in 3 min" in out
+
+
+MAIN = "from streams.cli.main import main; main()"
+
+
+def test_a_full_standard_output_is_one_line(day):
+    hearsay("replay", "day.jsonl", "--quiet", "--out", "run", *HASHING, HEARSAY_KEY=KEY)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", MAIN, "show", "run"],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert done.stderr.startswith("error: cannot write the output: No space left on device")
