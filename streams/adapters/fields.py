@@ -134,9 +134,12 @@ class Fields:
         return value
 
     def count(self, name: str) -> int | None:
-        """Return a number of at least 0 that only adds to an event; None for any other value."""
-        value = self._value.get(name)
-        return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1 << 53 else None
+        """Return a number of at least 0 that only adds to an event, also from a text of digits; None for any other."""
+        try:
+            value = self.whole(name)
+        except FieldError:
+            return None
+        return value if value is not None and 0 <= value <= 1 << 53 else None
 
     def time(self, name: str) -> int | None:
         """Return a date with time and zone as ms since 1970; None for any other value."""

@@ -174,18 +174,10 @@ def _counter(fields: Fields, original: Fields, post: Post, adapter: str) -> tupl
         post,
         adapter,
         views=None,
-        forwards=total(_count(counted, "retweet_count"), _count(counted, "quote_count")),
+        forwards=total(counted.count("retweet_count"), counted.count("quote_count")),
         collected_at=None,
         delivered_at=read_ms(fields.get("timestamp_ms")),  # only streams have the field
     )
-
-
-def _count(fields: Fields, name: str) -> int | None:
-    """Return a count as a number, or as digits; X's own archives have digits."""
-    value = fields.get(name)
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
-        return int(value)
-    return fields.count(name)
 
 
 def _message(value: dict[str, Any], before: int | None) -> Outcome:

@@ -150,18 +150,10 @@ def _counter(
     return counter_of(
         event,
         ADAPTER,
-        views=_views(views),
+        views=views.count("count"),
         forwards=total(counted.legacy.count("retweet_count"), counted.legacy.count("quote_count")),
         collected_at=collected_at,
     )
-
-
-def _views(views: Fields) -> int | None:
-    """Return the number of views, which the page receives as a text of digits."""
-    try:
-        return views.whole("count")
-    except FieldError:
-        return None
 
 
 __all__ = ["ADAPTER", "FORMAT", "convert", "read", "recognises"]

@@ -179,6 +179,15 @@ def test_a_zone_on_the_command_line_decides_between_the_meanings_of_an_abbreviat
     assert events(table, "crowdtangle-facebook", israel)[0].created_at == 1_658_233_267_000
 
 
+@pytest.mark.parametrize("mark", ["RT @una: ", "RT @una "])
+def test_reposts_in_both_spellings_of_4cat_have_the_text_of_the_original(mark: str) -> None:
+    header = "id,thread_id,body,author_id,unix_timestamp,is_retweet"
+    table = rows(header, f"601,601,{mark}{TEXT},71,{AT},yes", f"602,602,{mark}{TEXT},71,{AT},no")
+    repost, post = events(table, "4cat-x")
+    assert (repost.kind, repost.text) == ("forward", TEXT)
+    assert (post.kind, post.text) == ("post", f"{mark}{TEXT}")
+
+
 def test_a_repost_whose_original_is_not_named_and_whose_text_is_cut_is_skipped_with_that_reason() -> None:
     outcomes = [outcome for _, outcome in FORMATS["4cat-x"].read(MemoryFile(SAMPLES["4cat-x"].table), Options())]
     assert [one.reason for one in outcomes if isinstance(one, Skipped)] == ["cut_text"]

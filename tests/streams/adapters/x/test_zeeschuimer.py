@@ -149,3 +149,11 @@ def test_a_captured_video_that_4cat_keeps_without_its_envelope_is_recognised() -
     assert recognise(Opening(text.encode())) is FORMAT
     [(_, outcome)] = items_of(FORMAT, text)
     assert [event.kind for event in events_of(outcome)] == [Kind.POST, Kind.COUNTER]
+
+
+def test_counts_written_as_digits_are_counts() -> None:
+    digits = post()
+    digits["legacy"] |= {"retweet_count": "41", "quote_count": "2", "favorite_count": "many"}
+    _, counter = events_of(convert(captured(digits), Options()))
+    assert counter.counters is not None
+    assert counter.counters.forwards == 43
