@@ -46,6 +46,7 @@ class _Objects(NamedTuple):
 _BYTES = (
     _Bytes((b"%PDF-",), "a PDF document", "export the messages as text or JSON instead"),
     _Bytes((b"PK\x03\x04",), "a ZIP archive or a spreadsheet (xlsx)", "extract it, or save the sheet as CSV, first"),
+    _Bytes((b"PK\x05\x06",), "an empty ZIP archive", "export the messages again"),
     _Bytes((b"\x1f\x8b",), "gzip within gzip", "decompress it once with gzip -dc"),
     _Bytes((b"\x28\xb5\x2f\xfd",), "zstd within another compression", "decompress it once with zstd -dc"),
     _Bytes((b"\xff\xfe", b"\xfe\xff"), "UTF-16 text", "convert it with iconv -f UTF-16 -t UTF-8"),

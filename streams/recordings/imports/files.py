@@ -5,7 +5,9 @@ file cannot fill the disk.
 """
 
 import codecs
+import lzma
 import zipfile
+import zlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -101,7 +103,7 @@ class ImportFile:
                 yield piece
         except TruncatedDataError as error:
             raise TruncatedError(str(error)) from None
-        except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+        except (zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error, lzma.LZMAError) as error:
             raise TruncatedError(f"the archive is damaged ({type(error).__name__})") from None
 
 
@@ -193,7 +195,7 @@ class ArchiveMedia:
         try:
             with _open_member(self._file, member) as opened:
                 return hash_media(opened)
-        except (OSError, zipfile.BadZipFile, NotImplementedError, EOFError, ValueError):
+        except (OSError, zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, zlib.error, lzma.LZMAError):
             return None
 
 
