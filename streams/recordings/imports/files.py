@@ -31,6 +31,7 @@ _MARKS = (  # UTF-32 first, because its little-endian mark begins with that of U
 )
 _SHOWN = 64  # bytes that suffice to recognise an encoding
 _MAX_MEMBERS = 1000  # texts of one archive; each is opened on its own
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 ZIP = b"PK\x03\x04"
 _CHAT = "_chat.txt"  # the name that WhatsApp gives the text of an export
 
@@ -152,6 +153,8 @@ def _members(file: Path, media: MediaFolder | None) -> list[ImportFile]:
     chosen = chats[:1] or texts
     if not chosen:
         raise FormatError(f"{printable(file.name)} holds no text, JSON or table; name the archive with the messages")
+    if any(member.compress_type not in _METHODS for member in chosen):
+        raise FormatError(f"{printable(file.name)} is compressed by a method that is not known; extract it")
     if len(chosen) > _MAX_MEMBERS:
         raise FormatError(
             f"{printable(file.name)} holds more than {_MAX_MEMBERS} texts; extract it, and name the folder or the files"

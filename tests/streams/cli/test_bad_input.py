@@ -37,6 +37,13 @@ def _flip(path: Path) -> None:
     _text(path, bytes(data))
 
 
+def _unknown_method(path: Path) -> None:
+    _archive(path, ("_chat.txt", CHAT))
+    data = bytearray(path.read_bytes())
+    data[8] = data[data.index(b"PK\1\2") + 10] = 97
+    _text(path, bytes(data))
+
+
 def _cut_archive(path: Path) -> None:
     _archive(path, ("_chat.txt", CHAT))
     _text(path, path.read_bytes()[:100])
@@ -49,6 +56,7 @@ FAULTS = {
     "an archive within an archive": (lambda path: _archive(path, ("in.zip", b"PK\3\4")), 2, "holds no text"),
     "a cut archive": (_cut_archive, 2, "damaged or incomplete ZIP archive"),
     "a damaged member": (_flip, 2, "no known format"),
+    "an unknown method": (_unknown_method, 2, "compressed by a method that is not known"),
     "an empty archive": (_archive, 2, "an empty ZIP archive"),
     "a member outside its folder": (lambda path: _archive(path, ("../../_chat.txt", CHAT)), 0, "10 with events"),
     "a cut compressed file": (lambda path: _text(path, gzip.compress(CHAT.encode())[:-12]), 0, "1 refused (truncated)"),
