@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from urllib.parse import unquote
 
-from detectors.text.addresses.masks import DIGEST, MASK, USER, is_mask, mask_parameter, mask_path
+from detectors.text.addresses.masks import DIGEST, HOST_PHONE, MASK, USER, is_mask, mask_parameter, mask_path
 from detectors.text.addresses.reading import MAX_LENGTH, Parts, decode, quoted, read_parts
 from detectors.text.addresses.rules import General, Rewrite, SiteRules, compiled, load_rules
 from detectors.text.addresses.wrappers import unwrap
@@ -63,7 +63,7 @@ def identifying(url: str) -> bool:
 def _canonical(url: str, account: AccountDigest | None, wrappers: int) -> str | None:
     try:
         parts = read_parts(url)
-        if parts is None:
+        if parts is None or HOST_PHONE.search(parts.host):
             return None
         site = load_rules().site(parts.host)
         inner = unwrap(parts, site.host if site else parts.host)
@@ -79,11 +79,11 @@ def _canonical(url: str, account: AccountDigest | None, wrappers: int) -> str | 
 
 
 def _join(parts: Parts, site: SiteRules | None, account: AccountDigest | None) -> str:
-    host, segments = parts.host, parts.segments
+    host, segments, owned = parts.host, parts.segments, False
     if site is not None:
         label, _, parent = host.partition(".")
         if site.account_subdomain and host not in (site.host, *site.hosts) and parent in (site.host, *site.hosts):
-            segments = [label, *segments]
+            segments, owned = [label, *segments], True
         host = site.host
     general = load_rules().general
     segments = _full_page(general, segments)
@@ -91,6 +91,8 @@ def _join(parts: Parts, site: SiteRules | None, account: AccountDigest | None) -
     to = _rewritten(rewrites, host, segments, parts.pairs, account) if segments or parts.pairs else None
     if to is not None:
         return to
+    if owned:
+        segments = [USER, *segments[1:]]
     path = "".join("/" + quoted(segment) for segment in mask_path(host, segments))
     kept = [(name, value) for name, value in parts.pairs if _keeps(general, site, name, value)]
     if not kept:

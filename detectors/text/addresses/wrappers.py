@@ -61,9 +61,9 @@ def _parameter(parts: Parts, name: str) -> str:
 
 def _decoded(decoding: Decoding, target: str, host: str) -> str:
     if decoding == "translated-host":
-        return _translated_host(host.removesuffix(".translate.goog")) + target
+        return translated_host(host.removesuffix(".translate.goog")) + target
     if decoding == "base64":
-        return _base64(target).decode("utf-8", "replace")
+        return base64_text(target)
     if decoding == "proofpoint-2":
         return unquote(target.replace("-", "%").replace("_", "/"))
     if decoding == "proofpoint-3":
@@ -73,9 +73,14 @@ def _decoded(decoding: Decoding, target: str, host: str) -> str:
     return _SINGLE_SLASH.sub(r"\1://", target, count=1)
 
 
-def _translated_host(label: str) -> str:
+def translated_host(label: str) -> str:
     """Return the host in a label of Google Translate: a hyphen is a dot, two hyphens are a hyphen."""
     return label.replace("--", "\0").replace("-", ".").replace("\0", "-")
+
+
+def base64_text(text: str) -> str:
+    """Decode base64 with or without its padding; return the empty text if it is none."""
+    return _base64(text).decode("utf-8", "replace")
 
 
 def _base64(text: str) -> bytes:
@@ -88,7 +93,7 @@ def _base64(text: str) -> bytes:
 def _proofpoint_3(target: str) -> str:
     """Return the address between double underscores; each `*` is the next of the bytes after the semicolon."""
     inner, _, rest = target.removeprefix("__").rpartition("__;")
-    hidden = iter(_base64(rest.partition("!")[0]).decode("utf-8", "replace"))
+    hidden = iter(base64_text(rest.partition("!")[0]))
     found = []
     for run in re.split(r"(\*\*?[A-Za-z0-9_-]?)", inner) if "*" in inner else [inner]:
         if run.startswith("**") and run[2:]:

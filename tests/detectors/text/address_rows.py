@@ -197,13 +197,20 @@ amazon.co.uk/gp/product/B0MILL0001 -> amazon.com/dp/B0MILL0001
 edition.cnn.com/2026/03/mill -> cnn.com/2026/03/mill
 us.cnn.com/2026/03/mill -> cnn.com/2026/03/mill
 dw.com/en/the-mill-burns/a-55000111?maca=en-x -> dw.com/a-55000111
-open.substack.com/pub/millers/p/the-mill-burns?r=1&utm_medium=ios -> millers.substack.com/p/the-mill-burns
-mills.blogspot.in/2026/03/fire.html?m=1 -> mills.blogspot.com/2026/03/fire.html
-mills.blogspot.de/2026/03/fire.html -> mills.blogspot.com/2026/03/fire.html
-mills.blogspot.fr/2026/03/fire.html -> mills.blogspot.com/2026/03/fire.html
-mills.blogspot.ru/2026/03/fire.html -> mills.blogspot.com/2026/03/fire.html
-mills.blogspot.ca/2026/03/fire.html -> mills.blogspot.com/2026/03/fire.html
-mills.blogspot.mx/2026/03/fire.html -> mills.blogspot.com/2026/03/fire.html
+open.substack.com/pub/millers/p/the-mill-burns?r=1&utm_medium=ios -> substack.com/⟨user:millers⟩/p/the-mill-burns
+mills.blogspot.in/2026/03/fire.html?m=1 -> blogspot.com/⟨user:mills⟩/2026/03/fire.html
+mills.blogspot.com/p/fire.html -> blogspot.com/⟨user:mills⟩/p/fire.html
+millers.substack.com/p/the-mill-burns/comments -> substack.com/⟨user:millers⟩/p/the-mill-burns
+mills.wordpress.com/2026/03/14/fire -> wordpress.com/⟨user:mills⟩/2026/03/14/fire
+mills.livejournal.com/5501.html -> livejournal.com/⟨user:mills⟩/5501.html
+mills.tumblr.com/post/770000000000001/fire?ref=x&source=share -> tumblr.com/⟨user⟩/770000000000001
+www.tumblr.com/mills/770000000000001 -> tumblr.com/⟨user⟩/770000000000001
+mills.github.io/fire/map -> github.io/⟨user:mills⟩/fire/map
+mills.blogspot.de/2026/03/fire.html -> blogspot.com/⟨user:mills⟩/2026/03/fire.html
+mills.blogspot.fr/2026/03/fire.html -> blogspot.com/⟨user:mills⟩/2026/03/fire.html
+mills.blogspot.ru/2026/03/fire.html -> blogspot.com/⟨user:mills⟩/2026/03/fire.html
+mills.blogspot.ca/2026/03/fire.html -> blogspot.com/⟨user:mills⟩/2026/03/fire.html
+mills.blogspot.mx/2026/03/fire.html -> blogspot.com/⟨user:mills⟩/2026/03/fire.html
 bbc.co.uk/news/amp/uk-55000111 -> bbc.com/news/uk-55000111
 tinyurl.com/preview/mill77 -> tinyurl.com/mill77
 """
@@ -395,6 +402,7 @@ FRONT_ENDS = {
 """Path and address after, and the hosts on which the path leads there."""
 
 PATH_IS_ALL = """
+soundcloud.com tumblr.com
 bit.ly t.co tinyurl.com vm.tiktok.com vt.tiktok.com maps.app.goo.gl photos.app.goo.gl lnkd.in pin.it is.gd cutt.ly fb.me
 fb.watch b.sharechat.com m.me instagram.com threads.net whatsapp.com chat.whatsapp.com wa.me pic.twitter.com redd.it
 ok.ru truthsocial.com gab.com sharechat.com kooapp.com weibo.com discord.com discord.gg drive.google.com
@@ -509,6 +517,73 @@ https://gazette.example.org/find?q=07700+900123 -> https://gazette.example.org/f
 https://gazette.example.org/x?token=s3cr3t&phone=07700900123&number=12 -> https://gazette.example.org/x?token=⟨id⟩&phone=⟨phone⟩&number=12
 https://gazette.example.org/x?first_name=Ann&e-mail=ann@example.org -> https://gazette.example.org/x?first_name=⟨user⟩&e-mail=⟨email⟩
 https://web.telegram.org/k/#@miller -> https://web.telegram.org/k/#⟨user⟩
+https://line.me/ti/p/miller5501 -> https://line.me/ti/p/⟨user⟩
+https://www.truecaller.com/search/us/2125550123 -> https://www.truecaller.com/search/us/⟨phone⟩
+https://signal.me/p/2125550123 -> https://signal.me/p/⟨phone⟩
+viber://2125550123 -> viber://⟨phone⟩
+https://github.com/miller/mill-map -> https://github.com/⟨user⟩/mill-map
+https://github.com/orgs/millers/people -> https://github.com/orgs/⟨user⟩/people
+https://github.com/sponsors/miller -> https://github.com/sponsors/⟨user⟩
+https://www.messenger.com/t/ann.miller -> https://www.messenger.com/t/⟨user⟩
+https://ig.me/m/miller -> https://ig.me/m/⟨user⟩
+https://fb.me/ann.miller -> https://fb.me/⟨user⟩
+https://zalo.me/0912345678 -> https://zalo.me/⟨phone⟩
+https://vk.me/miller -> https://vk.me/⟨user⟩
+https://www.paypal.com/paypalme/miller/5 -> https://www.paypal.com/paypalme/⟨user⟩/5
+https://soundcloud.com/miller/mill-song -> https://soundcloud.com/⟨user⟩/mill-song
+https://www.flickr.com/photos/miller/5501 -> https://www.flickr.com/photos/⟨user⟩/5501
+https://www.flickr.com/people/miller -> https://www.flickr.com/people/⟨user⟩
+https://www.zhihu.com/people/miller -> https://www.zhihu.com/people/⟨user⟩
+https://kick.com/miller -> https://kick.com/⟨user⟩
+https://calendly.com/miller/30min -> https://calendly.com/⟨user⟩/30min
+https://zoom.us/my/miller -> https://zoom.us/my/⟨user⟩
+https://beacons.ai/miller -> https://beacons.ai/⟨user⟩
+https://lnk.bio/miller -> https://lnk.bio/⟨user⟩
+https://tellonym.me/miller -> https://tellonym.me/⟨user⟩
+https://www.behance.net/miller -> https://www.behance.net/⟨user⟩
+https://www.minds.com/miller -> https://www.minds.com/⟨user⟩
+https://ok.ru/ann.miller -> https://ok.ru/⟨user⟩
+https://weibo.com/annmiller -> https://weibo.com/⟨user⟩
+https://www.youtube.com/annmiller -> https://www.youtube.com/⟨user⟩
+https://annmiller.carrd.co -> https://⟨user⟩.carrd.co
+https://annmiller.substack.com/p/mills -> https://⟨user⟩.substack.com/p/mills
+https://annmiller.medium.com/mills-0a1b2c -> https://⟨user⟩.medium.com/mills-0a1b2c
+fb://profile/100055500011 -> fb://profile/⟨user⟩
+https://mills.blogspot.com/search -> https://⟨user⟩.blogspot.com/search
+snapchat://add/miller -> snapchat://add/⟨user⟩
+tg://user?id=550001 -> tg://user?id=⟨user⟩
+https://twitter.com/#!/miller -> https://twitter.com/#!/⟨user⟩
+https://gazette.example.org/#/user/miller -> https://gazette.example.org/#/user/⟨user⟩
+https://gazette.example.org/~miller/mill -> https://gazette.example.org/⟨user⟩/mill
+https://gazette.example.org/a%2F@miller -> https://gazette.example.org/a%2F⟨user⟩
+https://gazette.example.org/%2540miller -> https://gazette.example.org/⟨user⟩
+https://gazette.example.org/a%2Fdid:plc:mill2345 -> https://gazette.example.org/a%2F⟨id⟩
+https://t.me/%E2%80%8Bu/miller -> https://t.me/⟨user⟩/miller
+https://proxy.example.org/https%3A%2F%2Fx.com%2Fmiller -> https://proxy.example.org/https:%2F%2Fx.com%2F⟨user⟩
+https://proxy.example.org/https%253A%252F%252Fx.com%252Fmiller -> https://proxy.example.org/https:%2F%2Fx.com%2F⟨user⟩
+https://proxy.example.org/x.com/miller -> https://proxy.example.org/x.com/⟨user⟩
+https://gazette.example.org/r?url=https%253A%252F%252Fx.com%252Fmiller -> https://gazette.example.org/r?url=https://x.com/⟨user⟩
+https://gazette.example.org/r?url=aHR0cHM6Ly94LmNvbS9taWxsZXI= -> https://gazette.example.org/r?url=https://x.com/⟨user⟩
+https://x-com.translate.goog/miller/status/17 -> https://x-com.translate.goog/⟨user⟩/status/17
+https://urldefense.proofpoint.com/v2/url?u=https-3A__x.com_miller&d=x -> https://urldefense.proofpoint.com/v2/url?u=https://x.com/⟨user⟩&d=x
+https://9876512340.example.org/mill -> https://⟨phone⟩.example.org/mill
+https://call-9876512340.example/mill -> https://call-⟨phone⟩.example/mill
+https://gazette.example.org/contact-07700900123 -> https://gazette.example.org/contact-⟨phone⟩
+https://gazette.example.org/+447700900123/mill -> https://gazette.example.org/⟨phone⟩/mill
+https://gazette.example.org/tel:07700900123 -> https://gazette.example.org/tel:⟨phone⟩
+https://gazette.example.org/pay/9876512340@ybl -> https://gazette.example.org/pay/⟨email⟩
+https://gazette.example.org/find?x=919876512340 -> https://gazette.example.org/find?x=⟨phone⟩
+https://gazette.example.org/find?friend=9876512340 -> https://gazette.example.org/find?friend=⟨phone⟩
+https://gazette.example.org/find?article_id=9876512340 -> https://gazette.example.org/find?article_id=9876512340
+https://gazette.example.org/find?q=ask+@miller -> https://gazette.example.org/find?q=ask%20⟨user⟩
+https://gazette.example.org/x#access_token=s3cr3t&state=1 -> https://gazette.example.org/x#access_token=⟨id⟩&state=1
+https://gazette.example.org/x#:~:text=Ring%2007700900123 -> https://gazette.example.org/x#:~:text=Ring%20⟨phone⟩
+https://gazette.example.org/x?resetToken=s3cr3t -> https://gazette.example.org/x?resetToken=⟨id⟩
+https://gazette.example.org/x?X-Amz-Signature=0a1b -> https://gazette.example.org/x?X-Amz-Signature=⟨id⟩
+https://gazette.example.org/x?door_password=s3cr3t -> https://gazette.example.org/x?door_password=⟨id⟩
+https://gazette.example.org/x?d=eyJhbGciOiJub25lIn0.eyJzdWIiOiI1NTAxIn0. -> https://gazette.example.org/x?d=⟨id⟩
+https://docs.google.com/forms/d/e/1FAmill/viewform?entry.5501=Ann+Miller -> https://docs.google.com/forms/d/e/1FAmill/viewform?entry.5501=⟨user⟩
+https://gazette.example.org/2026/mill-fire-9876512340 -> https://gazette.example.org/2026/mill-fire-9876512340
 """
 """Addresses as people wrote them, and as people see them."""
 

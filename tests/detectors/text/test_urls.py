@@ -315,6 +315,13 @@ def test_masking_for_people_keeps_the_address_as_written() -> None:
     assert mask_url("https://a.com/x?username=me&id=1&empty=") == "https://a.com/x?username=⟨user⟩&id=1&empty="
 
 
+def test_a_person_in_the_name_of_a_host_is_in_no_form() -> None:
+    assert canonical("https://miller.blogspot.com/search") == "blogspot.com/⟨user⟩/search"
+    assert canonical("https://miller.carrd.co") == "carrd.co/⟨user⟩"
+    assert canonical("https://9876512340.example.org/mill") is None
+    assert canonical("https://1234567890.cdn.example.org/mill") == "1234567890.cdn.example.org/mill"
+
+
 def test_trimming_stops_at_what_belongs_to_the_address() -> None:
     assert trim("a.com/x(1)!!") == "a.com/x(1)"
     assert trim("a.com/x(1))]") == "a.com/x(1)"
