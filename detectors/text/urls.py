@@ -158,7 +158,10 @@ def _needed(rewrite: Rewrite, pairs: list[tuple[str, str]], values: dict[str, st
 
 def _filled(slot: "re.Match[str]", values: dict[str, str | None], host: str, account: AccountDigest | None) -> str:
     if slot["name"]:
-        return values[slot["name"]] or ""
+        value = values[slot["name"]] or ""
+        if "/" not in value:
+            return value
+        return "/".join(map(quoted, mask_path("", [decode(segment) for segment in value.split("/")])))
     name = decode(values[slot["account"]] or "")
     if is_mask(name):
         return name

@@ -95,7 +95,7 @@ def _mask_url(url: str, nested: int) -> str:
     scheme, rest = cut_scheme(url)
     if (inner := _INNER.search(rest)) is not None:
         shown = _mask_url(rest[inner.start() :], nested - 1) if nested else ACCOUNT
-        return _mask_url(scheme + rest[: inner.start()], nested) + shown
+        return f"{_mask_url(scheme + rest[: inner.start() - 1], nested)}/{shown}"
     head, mark, fragment = rest.partition("#")
     head, question, query = head.partition("?")
     authority, *segments = head.split("/")

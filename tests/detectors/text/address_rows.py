@@ -521,6 +521,7 @@ https://line.me/ti/p/miller5501 -> https://line.me/ti/p/⟨user⟩
 https://www.truecaller.com/search/us/2125550123 -> https://www.truecaller.com/search/us/⟨phone⟩
 https://signal.me/p/2125550123 -> https://signal.me/p/⟨phone⟩
 viber://2125550123 -> viber://⟨phone⟩
+https://gazette.example.org/x?door_password=s3cr3t/https://x.com/miller -> https://gazette.example.org/x?door_password=⟨id⟩/https://x.com/⟨user⟩
 https://github.com/miller/mill-map -> https://github.com/⟨user⟩/mill-map
 https://github.com/orgs/millers/people -> https://github.com/orgs/⟨user⟩/people
 https://github.com/sponsors/miller -> https://github.com/sponsors/⟨user⟩

@@ -318,6 +318,10 @@ def test_masking_for_people_keeps_the_address_as_written() -> None:
 def test_a_person_in_the_name_of_a_host_is_in_no_form() -> None:
     assert canonical("https://miller.blogspot.com/search") == "blogspot.com/⟨user⟩/search"
     assert canonical("https://miller.carrd.co") == "carrd.co/⟨user⟩"
+    assert (
+        canonical("https://miller.github.io/map/@ann", digest)
+        == f"github.io/⟨user:{digest('miller', 'github.io')[:16]}⟩/map/⟨user⟩"
+    )
     assert canonical("https://9876512340.example.org/mill") is None
     assert canonical("https://1234567890.cdn.example.org/mill") == "1234567890.cdn.example.org/mill"
 
