@@ -29,9 +29,13 @@ def digests_of(one: Corpus) -> list[str]:
 def online(
     one: Corpus, embedder: Remembering, config: ClusteringConfig, order: Sequence[int] | None = None
 ) -> list[str]:
-    """A cluster for each wording, in the order of `wordings`, where each comes once by an author of its own."""
+    """A cluster for each wording, in the order of `wordings`, where each comes once by an author of its own.
+
+    A wording that the pipeline takes for no message, or for a comment, is alone.
+    """
     taken = range(len(one.wordings)) if order is None else order
     events = posts([one.wordings[n].text for n in taken])
     cluster_of = run(events, PipelineConfig(clustering=config), embedder).cluster_of()
-    found = {n: cluster_of[NAMES.event(event.event_id, event.platform)] for n, event in zip(taken, events, strict=True)}
+    names = [NAMES.event(event.event_id, event.platform) for event in events]
+    found = {n: cluster_of.get(name, name) for n, name in zip(taken, names, strict=True)}
     return [found[n] for n in range(len(one.wordings))]

@@ -196,7 +196,7 @@ def judge_harm(embedder: Embedder) -> None:
     table(
         "categories of harm: share of texts that get any suggestion, and one other than “other”",
         ("texts", "texts", "any", "a harm"),
-        [(name, len(found), *suggested(found, HARM.least)) for name, found in said.items()],
+        [(name, len(found), *suggested(found, HARM.min_cosine)) for name, found in said.items()],
     )
     move_least(examples, said, embedder)
 
@@ -218,7 +218,7 @@ def move_least(
     """The same as `harm.min_cosine` moves, beside what each example is taken for when it is left out."""
     left = left_out(examples, vectors_of(examples, embedder))
     rows = []
-    for least in (HARM.least, *LEASTS):
+    for least in (HARM.min_cosine, *LEASTS):
         named = [suggested(one, least)[1] for one in said.values()]
         rows.append((f"{least:.2f}", *own_category(examples, left, least), *named))
     names = ("least, default first", "suggested", "of these right", "right", "a harm missed", *said)

@@ -160,10 +160,10 @@ def openings(
     high: Sequence[Reached], config: GrowthConfig, budget: AlertBudget, steepness: float = 1.0
 ) -> list[Reached]:
     """The shares, given by time, at which a budget of alerts lets a cascade open; each opens once."""
-    limit = ExpectedGrowth(config).limit
+    threshold = ExpectedGrowth(config).threshold
     opened: dict[int, Reached] = {}
     for one in high:
-        if one.cascade not in opened and one.score >= limit(steepness * budget.threshold_offset(one.at)):
+        if one.cascade not in opened and one.score >= threshold(steepness * budget.threshold_offset(one.at)):
             opened[one.cascade] = one
             budget.spend(one.at)
     return list(opened.values())
