@@ -88,7 +88,7 @@ def recorded(stream: Recorded, story_of: Mapping[str, str] | None = None) -> Jud
 
 def simulated(name: str, events: Sequence[ForwardEvent], answer: Truth, target_size: int) -> Judged:
     """A simulated stream: the rumours that its truth calls big."""
-    large = {one.cluster for one in answer.cascades if one.target_size}
+    large = {one.cluster for one in answer.cascades if one.big}
     own = answer.clusters()
     found = [track for track in tracks_of(events, own) if track.name in large]
     return Judged(
