@@ -58,7 +58,7 @@ def many_messages(count: int) -> Iterator[Sighting]:
 
 
 def earlier(said: Any, shift: int) -> Any:
-    """What the growth says, moved back in time."""
+    """Growth as measured, moved back in time."""
     if not said or said[2] is None:
         return said
     return *said[:2], msgspec.structs.replace(said[2], start=said[2].start - shift), said[3]

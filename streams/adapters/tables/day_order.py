@@ -14,7 +14,7 @@ _LARGEST_MONTH = 12
 
 
 class DayOrder:
-    """What the dates so far show of their order, in memory of constant size."""
+    """Evidence of the dates so far for their order, in memory of constant size."""
 
     def __init__(self) -> None:
         self._first_over = self._second_over = False

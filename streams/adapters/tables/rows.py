@@ -37,7 +37,7 @@ _is_language = re.compile(r"(?!und|zxx|mul|mis|q[a-z]{2}\b)[A-Za-z]{2,3}(?:[-_][
 
 
 class File(NamedTuple):
-    """What is known about a file of rows before its first row."""
+    """Facts about a file of rows before its first row."""
 
     options: Options
     object_kind: ObjectKind | None  # content of the column of shared objects; None without such a column

@@ -34,7 +34,7 @@ class Survey(NamedTuple):
 
 
 class _Evidence:
-    """What the headers of one layout show."""
+    """Evidence of the headers of one layout."""
 
     def __init__(self) -> None:
         self.headers = 0

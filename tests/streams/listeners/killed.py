@@ -26,7 +26,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Outcome(NamedTuple):
-    """What is on the topic after all runs, and what the listeners spent."""
+    """Records on the topic after all runs, and the time that the listeners spent."""
 
     published: list[str]  # event ids, duplicates included
     expected: set[str]
